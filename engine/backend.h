@@ -1,0 +1,126 @@
+// The arithmetic that ops call. Everything that knows how numbers lie in memory stands behind this interface.
+//
+// The reference backend (backends/reference) is the definition: the order of every sum is the order of its
+// loops, and in float every other backend returns its bits. The orders are written down in engine/README.md.
+//
+// Conventions. Images are (N, C, H, W), representations (N, F), per-channel vectors (C). Arguments named g…
+// are gradients; every function ASSIGNS its outputs, gradients included (the tape adds where a tensor has
+// several consumers). A pointer may be null where its comment says so. Shapes have been checked by the op
+// that calls. Nothing is allocated by a repeated call with the same shapes.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/array.h"
+
+namespace engine {
+
+// A square window moved over an image. Output extent: (extent + 2·padding − kernel) / stride + 1.
+struct Window {
+  int64_t kernel = 1, stride = 1, padding = 0;
+  int64_t output_extent(int64_t extent) const { return (extent + 2 * padding - kernel) / stride + 1; }
+};
+
+// Pointwise functions of one number; `parameter` is the slope of leaky_relu, the α of elu, the factor of
+// scale.
+enum class Unary { leaky_relu, relu, elu, sigmoid, square, scale };
+// Pointwise functions of two numbers.
+enum class Binary { add, subtract, multiply };
+
+// β's, ε and the decayed step of one Adam update; see engine/optimizers.h.
+struct AdamStep {
+  double beta1, beta2, epsilon, weight_decay;
+  double step_size;         // lr / (1 − β1^t)
+  double bias_correction2;  // sqrt(1 − β2^t)
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;  // as shown to users, e.g. "cpu (avx512, 2 threads)"
+
+  // --- memory
+  // -----------------------------------------------------------------------------------------------------
+  virtual bool supports(DType type) const = 0;
+  virtual std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType type) = 0;  // zero-filled
+  virtual void upload(const void* c_order, Array& to) = 0;  // of the array's own number type
+  virtual void download(const Array& from, void* c_order) = 0;
+  virtual void copy(const Array& from, Array& to) = 0;  // same shape and layout
+  virtual void fill(Array& a, double value) = 0;
+  // to[n] = from[index[n]]: samples (layout samples) picked from a whole data set (layout plain).
+  virtual void gather(const Array& from, std::span<const int32_t> index, Array& to) = 0;
+
+  // --- convolution and dense layers
+  // --------------------------------------------------------------------------------- y[n,o,i,j] = bias[o] +
+  // Σ_{c,k,l} x[n,c,i·s+k−p,j·s+l−p] · w[o,c,k,l]       bias may be null
+  virtual void conv2d(const Array& x, const Array& w, const Array* bias, Window window, Array& y) = 0;
+  // gx[n,c,a,b] = Σ_{o,i,j} gy[n,o,i,j] · w[o,c,a−i·s+p,b−j·s+p]; also the forward pass of conv_transpose2d
+  virtual void conv2d_input_gradient(const Array& gy, const Array& w, Window window, Array& gx) = 0;
+  // gw[o,c,k,l] = Σ_{n,i,j} gy[n,o,i,j] · x[n,c,i·s+k−p,j·s+l−p]
+  virtual void conv2d_weight_gradient(const Array& x, const Array& gy, Window window, Array& gw) = 0;
+  // y[n,o] = bias[o] + Σ_f x[n,f] · w[o,f]                                      bias may be null
+  virtual void dense(const Array& x, const Array& w, const Array* bias, Array& y) = 0;
+  virtual void dense_input_gradient(const Array& gy, const Array& w, Array& gx) = 0;
+  virtual void dense_weight_gradient(const Array& x, const Array& gy, Array& gw) = 0;
+  // s[c] = Σ_{n,i,j} x[n,c,i,j]: the gradient of a bias
+  virtual void channel_sum(const Array& x, Array& s) = 0;
+
+  // --- resampling
+  // ---------------------------------------------------------------------------------------------------
+  virtual void max_pool2d(const Array& x, Window window, Array& y) = 0;  // padding 0
+  // The first maximum of a window, in row-major order, takes its gradient.
+  virtual void max_pool2d_gradient(const Array& x, const Array& y, const Array& gy, Window window,
+                                   Array& gx) = 0;
+  virtual void upsample_nearest(const Array& x, int64_t scale, Array& y) = 0;
+  virtual void upsample_nearest_gradient(const Array& gy, int64_t scale, Array& gx) = 0;
+
+  // --- batch normalisation
+  // ------------------------------------------------------------------------------------------ mean[c] and
+  // biased variance[c] of x over samples and positions, in two passes.
+  virtual void channel_moments(const Array& x, Array& mean, Array& variance) = 0;
+  // inverse_std = 1 / sqrt(variance + ε)
+  virtual void inverse_std(const Array& variance, double epsilon, Array& inverse_std) = 0;
+  // y = (x − mean)·inverse_std·weight + bias; weight and bias both or neither null
+  virtual void normalise(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                         const Array* bias, Array& y) = 0;
+  // Through the batch's own moments: gx = (gy − Σgy/m − x̂·Σ(gy·x̂)/m)·inverse_std·weight, gweight = Σ gy·x̂,
+  // gbias = Σ gy, with x̂ = (x − mean)·inverse_std. weight may be null; gweight and gbias are always written.
+  virtual void batch_norm_gradient(const Array& x, const Array& mean, const Array& inverse_std,
+                                   const Array* weight, const Array& gy, Array& gx, Array& gweight,
+                                   Array& gbias) = 0;
+  // running = (1 − momentum)·running + momentum·factor·batch
+  virtual void update_running(const Array& batch, double momentum, double factor, Array& running) = 0;
+
+  // --- pointwise
+  // ----------------------------------------------------------------------------------------------------
+  virtual void unary(Unary f, double parameter, const Array& x, Array& y) = 0;
+  virtual void unary_gradient(Unary f, double parameter, const Array& x, const Array& y, const Array& gy,
+                              Array& gx) = 0;
+  // a ∘ b with equal shapes, or with either a single number (plain, shape (1)).
+  virtual void binary(Binary f, const Array& a, const Array& b, Array& y) = 0;
+
+  // --- reductions
+  // ---------------------------------------------------------------------------------------------------
+  virtual void sum_samples(const Array& x, Array& sum) = 0;                    // (N) -> (1)
+  virtual void mean_samples(const Array& x, Array& mean) = 0;                  // (N) -> (1)
+  virtual void spread_samples(const Array& g, double divisor, Array& gx) = 0;  // gx[n] = g / divisor
+  // d[n] = Σ_f (a[n,f] − b[n,f])²; b is a batch like a, or one point (plain) of a's per-sample shape
+  virtual void squared_distance(const Array& a, const Array& b, Array& d) = 0;
+  // ga = 2·gd[n]·(a − b)
+  virtual void squared_distance_gradient(const Array& a, const Array& b, const Array& gd, Array& ga) = 0;
+  // The q-quantile of sqrt(max(x, 0)), interpolated between order statistics at position (N − 1)·q. (N) ->
+  // (1)
+  virtual void root_quantile(const Array& x, double q, Array& result) = 0;
+
+  // --- updates of a parameter p with gradient g (see engine/optimizers.h)
+  // -------------------------------------------
+  virtual void adam(const AdamStep& step, const Array& g, Array& m, Array& v, Array* v_max, Array& p) = 0;
+  virtual void sgd(double lr, double momentum, double weight_decay, bool first, const Array& g,
+                   Array& velocity, Array& p) = 0;
+  virtual void adagrad(double lr, double epsilon, double weight_decay, const Array& g, Array& sum,
+                       Array& p) = 0;
+};
+
+}  // namespace engine

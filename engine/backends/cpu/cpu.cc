@@ -1,0 +1,476 @@
+#include "engine/backends/cpu/cpu.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "engine/backends/cpu/kernels.h"
+#include "engine/backends/cpu/openblas.h"
+#include "engine/backends/cpu/parallel.h"
+#include "engine/backends/reference/loops.h"
+
+namespace engine {
+
+namespace {
+
+using namespace cpu;
+
+// Below this many numbers, waking other threads costs more than it brings.
+constexpr int64_t worth_threads = 16 * 1024;
+
+int64_t blocks_of(int64_t samples) { return (samples + lanes - 1) / lanes; }
+
+// Numbers in storage: samples fill whole blocks, plain arrays whole runs of sixteen.
+int64_t stored_count(const Shape& shape, Layout layout) {
+  return layout == Layout::samples ? blocks_of(shape[0]) * shape.per_sample() * lanes
+                                   : blocks_of(shape.count()) * lanes;
+}
+int64_t runs_of(const Array& a) { return stored_count(a.shape(), a.layout()) / lanes; }
+
+Batch batch_of(const Array& a) {
+  const Shape& s = a.shape();
+  return {.data = const_cast<float*>(a.data<float>()),
+          .samples = s[0],
+          .blocks = blocks_of(s[0]),
+          .c = s.rank() > 1 ? s[1] : 1,
+          .h = s.rank() > 2 ? s[2] : 1,
+          .w = s.rank() > 3 ? s[3] : 1};
+}
+
+const float* maybe(const Array* a) { return a ? a->data<float>() : nullptr; }
+
+void clear_padding(Array& a) {
+  const int64_t used = a.samples() % lanes;
+  if (a.layout() != Layout::samples || used == 0) return;
+  const int64_t size = a.shape().per_sample();
+  float* block = a.data<float>() + (blocks_of(a.samples()) - 1) * size * lanes;
+  for (int64_t i = 0; i < size; ++i) std::fill(block + i * lanes + used, block + (i + 1) * lanes, 0.0f);
+}
+
+// Memory that grows to the largest size ever asked for and then stays.
+class Scratch {
+ public:
+  float* floats(int64_t count) {
+    if (static_cast<int64_t>(memory_.size()) < count) memory_.resize(static_cast<size_t>(count));
+    return memory_.data();
+  }
+
+ private:
+  std::vector<float> memory_;
+};
+
+const Kernels& kernels_for(Simd simd) {
+#if SVDD_X86
+  if (simd == Simd::avx512) return avx512_kernels();
+  if (simd == Simd::avx2) return avx2_kernels();
+#endif
+  static_cast<void>(simd);
+  return portable_kernels();
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(int threads, Simd simd, Blas blas)
+      : threads_(threads), simd_(simd), blas_(blas), k_(kernels_for(simd)) {}
+
+  std::string name() const override {
+    return "cpu (" + simd_name(simd_) + ", " + std::to_string(threads_) +
+           (threads_ == 1 ? " thread" : " threads") + (blas_ == Blas::openblas ? ", openblas" : "") + ")";
+  }
+  bool supports(DType type) const override { return type == DType::f32; }
+
+  std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType) override {
+    const auto bytes = static_cast<size_t>(std::max<int64_t>(1, stored_count(shape, layout))) * sizeof(float);
+    void* memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (!memory) throw std::bad_alloc();
+    std::memset(memory, 0, bytes);
+    return {memory, std::free};
+  }
+
+  void upload(const void* c_order, Array& to) override {
+    const auto* from = static_cast<const float*>(c_order);
+    if (to.layout() == Layout::plain) {
+      std::copy_n(from, to.shape().count(), to.data<float>());
+      return;
+    }
+    const int64_t size = to.shape().per_sample(), samples = to.samples();
+    interleave(to, [&](int64_t n) { return n < samples ? from + n * size : nullptr; });
+  }
+
+  void download(const Array& from, void* c_order) override {
+    auto* to = static_cast<float*>(c_order);
+    if (from.layout() == Layout::plain) {
+      std::copy_n(from.data<float>(), from.shape().count(), to);
+      return;
+    }
+    const int64_t size = from.shape().per_sample();
+    const float* data = from.data<float>();
+    for (int64_t n = 0; n < from.samples(); ++n)
+      for (int64_t i = 0; i < size; ++i)
+        to[n * size + i] = data[((n / lanes) * size + i) * lanes + n % lanes];
+  }
+
+  void copy(const Array& from, Array& to) override {
+    const int64_t runs = runs_of(to);
+    share(runs * lanes, runs, [&](Range r) {
+      std::copy(from.data<float>() + r.first * lanes, from.data<float>() + r.last * lanes,
+                to.data<float>() + r.first * lanes);
+    });
+  }
+
+  void fill(Array& a, double value) override {
+    std::fill_n(a.data<float>(), runs_of(a) * lanes, static_cast<float>(value));
+    clear_padding(a);
+  }
+
+  void gather(const Array& from, std::span<const int32_t> index, Array& to) override {
+    const int64_t size = from.shape().per_sample(), samples = static_cast<int64_t>(index.size());
+    interleave(to, [&](int64_t n) {
+      return n < samples ? from.data<float>() + index[static_cast<size_t>(n)] * size : nullptr;
+    });
+  }
+
+  // --- convolution and dense layers
+  // ---------------------------------------------------------------------------------
+  void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
+    if (blas_ == Blas::openblas)
+      return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), threads_);
+    const int64_t out = w.shape()[0], in = w.shape()[1], taps = v.kernel * v.kernel;
+    const float* source = w.data<float>();
+    const float* packed = pack(
+        out, in, taps, [&](int64_t o, int64_t c, int64_t tap) { return source[(o * in + c) * taps + tap]; });
+    correlate({batch_of(x), batch_of(y), packed, maybe(bias), v});
+  }
+
+  void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
+    if (blas_ == Blas::openblas)
+      return openblas::conv2d_input_gradient(batch_of(gy), w.data<float>(), v, batch_of(gx), threads_);
+    if (v.stride > 1) {
+      const Batch g = batch_of(gy), x = batch_of(gx);
+      parallel(threads_, x.blocks * x.c,
+               [&](Range r) { k_.strided_input_gradient(g, w.data<float>(), v, x, r); });
+      return;
+    }
+    // With stride 1 it is a correlation too: of gy with the turned filters, input and output channels
+    // exchanged.
+    const int64_t in = w.shape()[0], out = w.shape()[1], taps = v.kernel * v.kernel;
+    const float* source = w.data<float>();
+    const float* packed = pack(out, in, taps, [&](int64_t o, int64_t c, int64_t tap) {
+      return source[(c * out + o) * taps + taps - 1 - tap];
+    });
+    correlate({batch_of(gy), batch_of(gx), packed, nullptr, {v.kernel, 1, v.kernel - 1 - v.padding}});
+  }
+
+  void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
+    if (blas_ == Blas::openblas)
+      return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), threads_);
+    const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
+    parallel(threads_, tile_count(job.gy.c) * job.x.c, [&](Range r) { k_.weight_gradient(job, r); });
+  }
+
+  void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {
+    product({batch_of(x), batch_of(y), w.data<float>(), maybe(bias), w.shape()[1], 1});
+  }
+  void dense_input_gradient(const Array& gy, const Array& w, Array& gx) override {
+    product({batch_of(gy), batch_of(gx), w.data<float>(), nullptr, 1, w.shape()[1]});
+  }
+  void dense_weight_gradient(const Array& x, const Array& gy, Array& gw) override {
+    if (blas_ == Blas::openblas)
+      return openblas::dense_weight_gradient(batch_of(x), batch_of(gy), gw.data<float>(), threads_);
+    const Batch xb = batch_of(x), gb = batch_of(gy);
+    parallel(threads_, tile_count(gb.c),
+             [&](Range r) { k_.dense_weight_gradient(xb, gb, gw.data<float>(), r); });
+  }
+
+  void channel_sum(const Array& x, Array& s) override {
+    const Batch b = batch_of(x);
+    float* partial = partials(b, [&](float* p, Range r) { k_.partial_sum(b, p, r); });
+    close(b, partial, 1.0f, s.data<float>());
+  }
+
+  // --- resampling
+  // ---------------------------------------------------------------------------------------------------
+  void max_pool2d(const Array& x, Window v, Array& y) override {
+    const Batch xb = batch_of(x), yb = batch_of(y);
+    planes(xb, [&](Range r) { k_.max_pool2d(xb, v, yb, r); });
+  }
+  void max_pool2d_gradient(const Array& x, const Array& y, const Array& gy, Window v, Array& gx) override {
+    const Batch xb = batch_of(x), yb = batch_of(y), gyb = batch_of(gy), gxb = batch_of(gx);
+    planes(xb, [&](Range r) { k_.max_pool2d_gradient(xb, yb, gyb, v, gxb, r); });
+  }
+  void upsample_nearest(const Array& x, int64_t scale, Array& y) override {
+    const Batch xb = batch_of(x), yb = batch_of(y);
+    planes(yb, [&](Range r) { k_.upsample_nearest(xb, scale, yb, r); });
+  }
+  void upsample_nearest_gradient(const Array& gy, int64_t scale, Array& gx) override {
+    const Batch gyb = batch_of(gy), gxb = batch_of(gx);
+    planes(gyb, [&](Range r) { k_.upsample_nearest_gradient(gyb, scale, gxb, r); });
+  }
+
+  // --- batch normalisation
+  // ------------------------------------------------------------------------------------------
+  void channel_moments(const Array& x, Array& mean, Array& variance) override {
+    const Batch b = batch_of(x);
+    const auto m = static_cast<float>(b.samples * b.positions());
+    float* partial = partials(b, [&](float* p, Range r) { k_.partial_sum(b, p, r); });
+    close(b, partial, m, mean.data<float>());
+    partials(b, [&](float* p, Range r) { k_.partial_square(b, mean.data<float>(), p, r); });
+    close(b, partial, m, variance.data<float>());
+  }
+
+  void inverse_std(const Array& variance, double epsilon, Array& inverse_std) override {
+    for (int64_t c = 0; c < variance.shape().count(); ++c)
+      inverse_std.data<float>()[c] =
+          1.0f / std::sqrt(variance.data<float>()[c] + static_cast<float>(epsilon));
+  }
+
+  void normalise(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                 const Array* bias, Array& y) override {
+    const Batch xb = batch_of(x), yb = batch_of(y);
+    planes(xb, [&](Range r) {
+      k_.normalise(xb, mean.data<float>(), inverse_std.data<float>(), maybe(weight), maybe(bias), yb, r);
+    });
+  }
+
+  void batch_norm_gradient(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                           const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
+    const Batch xb = batch_of(x), gyb = batch_of(gy), gxb = batch_of(gx);
+    const auto m = static_cast<float>(xb.samples * xb.positions());
+    float *gw = gweight.data<float>(), *gb = gbias.data<float>();
+    const float *mu = mean.data<float>(), *inverse = inverse_std.data<float>();
+    float* partial = partials(gyb, [&](float* p, Range r) { k_.partial_sum(gyb, p, r); });
+    close(gyb, partial, 1.0f, gb);
+    partials(xb, [&](float* p, Range r) { k_.partial_product(xb, mu, inverse, gyb, p, r); });
+    close(xb, partial, 1.0f, gw);
+    float *a = coefficients_.floats(3 * xb.c), *b = a + xb.c, *factor = b + xb.c;
+    for (int64_t c = 0; c < xb.c; ++c) {
+      a[c] = gb[c] / m;
+      b[c] = gw[c] / m;
+      factor[c] = weight ? inverse[c] * weight->data<float>()[c] : inverse[c];
+    }
+    planes(xb, [&](Range r) { k_.normalise_gradient(xb, mu, inverse, a, b, factor, gyb, gxb, r); });
+    clear_padding(gx);
+  }
+
+  void update_running(const Array& batch, double momentum, double factor, Array& running) override {
+    const auto keep = static_cast<float>(1 - momentum), take = static_cast<float>(momentum * factor);
+    for (int64_t c = 0; c < batch.shape().count(); ++c)
+      running.data<float>()[c] = std::fma(keep, running.data<float>()[c], take * batch.data<float>()[c]);
+  }
+
+  // --- pointwise
+  // ----------------------------------------------------------------------------------------------------
+  void unary(Unary f, double parameter, const Array& x, Array& y) override {
+    runs(x,
+         [&](Range r) { k_.unary(f, static_cast<float>(parameter), x.data<float>(), y.data<float>(), r); });
+  }
+  void unary_gradient(Unary f, double parameter, const Array& x, const Array& y, const Array& gy,
+                      Array& gx) override {
+    runs(x, [&](Range r) {
+      k_.unary_gradient(f, static_cast<float>(parameter), x.data<float>(), y.data<float>(), gy.data<float>(),
+                        gx.data<float>(), r);
+    });
+  }
+  void binary(Binary f, const Array& a, const Array& b, Array& y) override {
+    const bool single = !(a.shape() == b.shape());
+    runs(a, [&](Range r) { k_.binary(f, a.data<float>(), b.data<float>(), single, y.data<float>(), r); });
+  }
+
+  // --- reductions
+  // ---------------------------------------------------------------------------------------------------
+  void sum_samples(const Array& x, Array& sum) override {
+    sum.data<float>()[0] =
+        reference::sum_over_samples<float>(x.samples(), [&](int64_t n) { return x.data<float>()[n]; });
+  }
+  void mean_samples(const Array& x, Array& mean) override {
+    sum_samples(x, mean);
+    mean.data<float>()[0] = mean.data<float>()[0] / static_cast<float>(x.samples());
+  }
+  void spread_samples(const Array& g, double divisor, Array& gx) override {
+    std::fill_n(gx.data<float>(), runs_of(gx) * lanes, g.data<float>()[0] / static_cast<float>(divisor));
+    clear_padding(gx);
+  }
+  void squared_distance(const Array& a, const Array& b, Array& d) override {
+    const Batch ab = batch_of(a);
+    const bool point = b.layout() == Layout::plain;
+    share(runs_of(a) * lanes, ab.blocks,
+          [&](Range r) { k_.squared_distance(ab, b.data<float>(), point, d.data<float>(), r); });
+  }
+  void squared_distance_gradient(const Array& a, const Array& b, const Array& gd, Array& ga) override {
+    const Batch ab = batch_of(a);
+    const bool point = b.layout() == Layout::plain;
+    share(runs_of(a) * lanes, ab.blocks, [&](Range r) {
+      k_.squared_distance_gradient(ab, b.data<float>(), point, gd.data<float>(), ga.data<float>(), r);
+    });
+  }
+  void root_quantile(const Array& x, double q, Array& result) override {
+    float* values = coefficients_.floats(x.samples());
+    std::copy_n(x.data<float>(), x.samples(), values);
+    result.data<float>()[0] = reference::root_quantile(values, x.samples(), q);
+  }
+
+  // --- updates
+  // ------------------------------------------------------------------------------------------------------
+  void adam(const AdamStep& step, const Array& g, Array& m, Array& v, Array* v_max, Array& p) override {
+    runs(p, [&](Range r) {
+      k_.adam(step, g.data<float>(), m.data<float>(), v.data<float>(), v_max ? v_max->data<float>() : nullptr,
+              p.data<float>(), r);
+    });
+  }
+  void sgd(double lr, double momentum, double weight_decay, bool first, const Array& g, Array& velocity,
+           Array& p) override {
+    runs(p, [&](Range r) {
+      k_.sgd(static_cast<float>(lr), static_cast<float>(momentum), static_cast<float>(weight_decay), first,
+             g.data<float>(), velocity.data<float>(), p.data<float>(), r);
+    });
+  }
+  void adagrad(double lr, double epsilon, double weight_decay, const Array& g, Array& sum,
+               Array& p) override {
+    runs(p, [&](Range r) {
+      k_.adagrad(static_cast<float>(lr), static_cast<float>(epsilon), static_cast<float>(weight_decay),
+                 g.data<float>(), sum.data<float>(), p.data<float>(), r);
+    });
+  }
+
+ private:
+  // Shares `units` among the threads where `numbers` make it worth while.
+  template <class Work>
+  void share(int64_t numbers, int64_t units, Work work) {
+    parallel(numbers < worth_threads ? 1 : threads_, units, work);
+  }
+  template <class Work>
+  void runs(const Array& a, Work work) {
+    share(runs_of(a) * lanes, runs_of(a), work);
+  }
+  template <class Work>
+  void planes(const Batch& b, Work work) {
+    share(b.blocks * b.block_size(), b.c * b.blocks, work);
+  }
+
+  // Fills `to`, sample by sample, from rows in C order; a null row stands for padding and becomes zeros.
+  template <class RowOf>
+  void interleave(Array& to, RowOf row_of) {
+    const int64_t size = to.shape().per_sample(), blocks = blocks_of(to.samples());
+    share(blocks * size * lanes, blocks, [&](Range r) {
+      for (int64_t block = r.first; block < r.last; ++block) {
+        const float* rows[lanes];
+        for (int64_t l = 0; l < lanes; ++l) rows[l] = row_of(block * lanes + l);
+        float* data = to.data<float>() + block * size * lanes;
+        for (int64_t i = 0; i < size; ++i)
+          for (int64_t l = 0; l < lanes; ++l) data[i * lanes + l] = rows[l] ? rows[l][i] : 0.0f;
+      }
+    });
+  }
+
+  // Weights in the order in which the correlation reads them: by tile of output channels, then
+  // [c][k][l][channel].
+  template <class WeightAt>
+  const float* pack(int64_t out, int64_t in, int64_t taps, WeightAt weight_at) {
+    float* packed = packed_.floats(out * in * taps);
+    share(out * in * taps, tile_count(out), [&](Range r) {
+      for (int64_t u = r.first; u < r.last; ++u) {
+        const Tile tile = tile_of(u, out);
+        float* p = packed + tile.first * in * taps;
+        for (int64_t c = 0; c < in; ++c)
+          for (int64_t tap = 0; tap < taps; ++tap)
+            for (int64_t t = 0; t < tile.size; ++t) *p++ = weight_at(tile.first + t, c, tap);
+      }
+    });
+    return packed;
+  }
+
+  void correlate(const Correlation& job) {
+    parallel(threads_, job.y.blocks * tile_count(job.y.c), [&](Range r) { k_.correlate(job, r); });
+  }
+
+  void product(const MatrixProduct& job) {
+    if (blas_ == Blas::openblas) return openblas::product(job, threads_);
+    share(job.y.blocks * job.y.c * job.x.c, k_.product_units(job), [&](Range r) { k_.product(job, r); });
+  }
+
+  // Sums over the positions of each (channel, block): [C][blocks][16].
+  template <class Kernel>
+  float* partials(const Batch& b, Kernel kernel) {
+    float* partial = partial_.floats(b.c * b.blocks * lanes);
+    planes(b, [&](Range r) { kernel(partial, r); });
+    return partial;
+  }
+  // Adds the blocks in order, lane by lane, closes with the tree and divides.
+  void close(const Batch& b, const float* partial, float divisor, float* result) {
+    for (int64_t c = 0; c < b.c; ++c) {
+      const float* p = partial + c * b.blocks * lanes;
+      const float sum = reference::sum_over_samples<float>(b.samples, [&](int64_t n) { return p[n]; });
+      result[c] = divisor == 1.0f ? sum : sum / divisor;
+    }
+  }
+
+  int threads_;
+  Simd simd_;
+  Blas blas_;
+  const Kernels& k_;
+  Scratch packed_, partial_, coefficients_;
+};
+
+}  // namespace
+
+std::string simd_name(Simd simd) {
+  switch (simd) {
+    case Simd::avx512:
+      return "avx512";
+    case Simd::avx2:
+      return "avx2";
+    case Simd::portable:
+      return "portable";
+    case Simd::automatic:
+      break;
+  }
+  return simd_name(best_simd());
+}
+
+bool simd_available(Simd simd) {
+#if SVDD_X86
+  __builtin_cpu_init();
+  if (simd == Simd::avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (simd == Simd::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+  return simd == Simd::portable || simd == Simd::automatic;
+}
+
+Simd best_simd() {
+  if (simd_available(Simd::avx512)) return Simd::avx512;
+  return simd_available(Simd::avx2) ? Simd::avx2 : Simd::portable;
+}
+
+int machine_threads() {
+#if SVDD_HAVE_OPENMP
+  return std::max(1, omp_get_num_procs());
+#else
+  return 1;
+#endif
+}
+
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
+  const Simd simd = options.simd == Simd::automatic ? best_simd() : options.simd;
+  if (!simd_available(simd))
+    throw std::invalid_argument("this machine has no " + simd_name(simd) + "; it can run " +
+                                simd_name(best_simd()) + " (leave the choice to --simd auto)");
+  if (options.threads < 0)
+    throw std::invalid_argument("the number of threads must be at least 1, found " +
+                                std::to_string(options.threads));
+  if (options.blas == Blas::openblas && !openblas::available())
+    throw std::invalid_argument(
+        "this build has no OpenBLAS; install libopenblas-dev and build again, or leave out "
+        "--blas openblas");
+  int threads = options.threads == 0 ? machine_threads() : options.threads;
+#if !SVDD_HAVE_OPENMP
+  threads = 1;
+#endif
+  return std::make_unique<CpuBackend>(threads, simd, options.blas);
+}
+
+}  // namespace engine

@@ -1,0 +1,28 @@
+// The CPU backend: SIMD kernels and threads, float only. It returns the reference backend's bits (with the
+// built-in kernels), for any number of threads and any instruction set.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "engine/backend.h"
+
+namespace engine {
+
+enum class Simd { automatic, avx512, avx2, portable };
+enum class Blas { builtin, openblas };  // openblas: within 1e-5 of the reference, outside the portable bits
+
+struct CpuOptions {
+  int threads = 0;  // 0: as many as the machine offers (1 in a build without OpenMP)
+  Simd simd = Simd::automatic;
+  Blas blas = Blas::builtin;
+};
+
+// std::invalid_argument if the processor lacks the instructions asked for, or the build lacks OpenBLAS.
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options = {});
+
+Simd best_simd();                  // what this processor offers
+std::string simd_name(Simd simd);  // "avx512", "avx2", "portable"
+bool simd_available(Simd simd);
+int machine_threads();  // processors usable by this process, 1 in a build without OpenMP
+
+}  // namespace engine

@@ -1,0 +1,119 @@
+// The CPU kernels of one instruction set, as a table of functions. The backend (cpu.cc) shares their work out
+// to threads; a kernel does the units [first, last) of it on one thread.
+//
+// Layout of a batch: blocks of sixteen samples, samples innermost: [N/16][C][H][W][16], or [N/16][F][16].
+// Lanes past the last sample are padding: zero in inputs and in gradients, arbitrary but finite in values.
+#pragma once
+#include <cstdint>
+
+#include "engine/backend.h"
+
+// The small functions here are compiled into files for several instruction sets; inlined always, no copy of
+// one that was compiled for a newer processor can be linked into code for an older one.
+#define SVDD_INLINE [[gnu::always_inline]] inline
+
+namespace engine::cpu {
+
+inline constexpr int64_t lanes = 16;
+
+// A batch in blocks. Representations are images of one pixel with F channels.
+struct Batch {
+  float* data;
+  int64_t samples, blocks, c, h, w;
+  SVDD_INLINE int64_t positions() const { return h * w; }
+  SVDD_INLINE int64_t block_size() const { return c * h * w * lanes; }
+  SVDD_INLINE float* at(int64_t block, int64_t channel) const {
+    return data + (block * c + channel) * h * w * lanes;
+  }
+};
+
+struct Range {
+  int64_t first, last;
+};
+
+// Output channels are computed in tiles of 4, then 2, then 1, whose weights lie packed as [c][k][l][tile].
+SVDD_INLINE int64_t tile_count(int64_t channels) { return channels / 4 + (channels % 4) / 2 + channels % 2; }
+struct Tile {
+  int64_t first;
+  int size;
+};
+SVDD_INLINE Tile tile_of(int64_t index, int64_t channels) {
+  const int64_t fours = channels / 4;
+  if (index < fours) return {index * 4, 4};
+  const int64_t rest = channels - fours * 4;  // 1, 2 or 3
+  if (index == fours && rest >= 2) return {fours * 4, 2};
+  return {channels - 1, 1};
+}
+
+struct Correlation {  // y = correlation of x with packed weights (+ bias); forward and input gradient of
+                      // conv2d
+  Batch x, y;
+  const float* packed;
+  const float* bias;  // null: none
+  Window window;
+};
+struct WeightGradient {  // of conv2d
+  Batch x, gy;
+  float* gw;
+  Window window;
+};
+struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]
+  Batch x, y;
+  const float* w;
+  const float* bias;
+  int64_t row_stride, column_stride;
+};
+
+struct Kernels {
+  // units: (block, output-channel tile)
+  void (*correlate)(const Correlation&, Range);
+  // as correlate, for any stride; units: (block, channel of gx); w in C order
+  void (*strided_input_gradient)(const Batch& gy, const float* w, Window, const Batch& gx, Range);
+  // units: (output-channel tile, input channel)
+  void (*weight_gradient)(const WeightGradient&, Range);
+  // units: (group of blocks, tile of outputs), see product_units
+  void (*product)(const MatrixProduct&, Range);
+  int64_t (*product_units)(const MatrixProduct&);
+  // units: tiles of outputs
+  void (*dense_weight_gradient)(const Batch& x, const Batch& gy, float* gw, Range);
+
+  // Sums over the positions of one channel in one block, for each lane: partial[unit][16]; units: (channel,
+  // block)
+  void (*partial_sum)(const Batch& x, float* partial, Range);
+  void (*partial_square)(const Batch& x, const float* mean, float* partial, Range);  // Σ (x − mean)²
+  void (*partial_product)(const Batch& x, const float* mean, const float* inverse_std, const Batch& gy,
+                          float* partial, Range);  // Σ gy·x̂
+  void (*normalise)(const Batch& x, const float* mean, const float* inverse_std, const float* weight,
+                    const float* bias, const Batch& y, Range);
+  // gx = (gy − a[c] − x̂·b[c])·factor[c]
+  void (*normalise_gradient)(const Batch& x, const float* mean, const float* inverse_std, const float* a,
+                             const float* b, const float* factor, const Batch& gy, const Batch& gx, Range);
+
+  // units: (channel, block)
+  void (*max_pool2d)(const Batch& x, Window, const Batch& y, Range);
+  void (*max_pool2d_gradient)(const Batch& x, const Batch& y, const Batch& gy, Window, const Batch& gx,
+                              Range);
+  void (*upsample_nearest)(const Batch& x, int64_t scale, const Batch& y, Range);
+  void (*upsample_nearest_gradient)(const Batch& gy, int64_t scale, const Batch& gx, Range);
+
+  // units: runs of sixteen numbers
+  void (*unary)(Unary, float parameter, const float* x, float* y, Range);
+  void (*unary_gradient)(Unary, float parameter, const float* x, const float* y, const float* gy, float* gx,
+                         Range);
+  void (*binary)(Binary, const float* a, const float* b, bool single_b, float* y, Range);
+  void (*adam)(const AdamStep&, const float* g, float* m, float* v, float* v_max, float* p, Range);
+  void (*sgd)(float lr, float momentum, float decay, bool first, const float* g, float* velocity, float* p,
+              Range);
+  void (*adagrad)(float lr, float epsilon, float decay, const float* g, float* sum, float* p, Range);
+
+  // units: blocks; `point`: b is one point in C order, not a batch
+  void (*squared_distance)(const Batch& a, const float* b, bool point, float* d, Range);
+  void (*squared_distance_gradient)(const Batch& a, const float* b, bool point, const float* gd, float* ga,
+                                    Range);
+};
+
+const Kernels& portable_kernels();
+const Kernels& avx2_kernels();
+const Kernels& avx512_kernels();
+
+}  // namespace engine::cpu

@@ -1,0 +1,229 @@
+// Convolutions, samples in the lanes. Part of the kernels of one instruction set (see simd.h).
+//
+// The plain loops these equal are reference/loops.h: conv2d, conv2d_input_gradient, conv2d_weight_gradient.
+
+// --- correlation
+// ------------------------------------------------------------------------------------------------------ In
+// registers: T output channels × P neighbouring positions of one row, each a chain of its own. A step of the
+// chain loads P vectors of x and T weights (the same for all lanes) and does T·P fused multiply-adds. Rows of
+// taps that fall on the padding are skipped as a whole; `Edge` marks tiles where some columns of taps do, and
+// checks each.
+template <int T, int P, bool Edge>
+void correlate_tile(const Correlation& job, const float* x, const float* w, const float* bias, float* y,
+                    int64_t row, int64_t column) {
+  const int64_t k_size = job.window.kernel, stride = job.window.stride, width = job.x.w;
+  const int64_t top = row * stride - job.window.padding, left = column * stride - job.window.padding;
+  const int64_t k_first = top < 0 ? -top : 0, k_last = job.x.h - top < k_size ? job.x.h - top : k_size;
+  const int64_t plane = job.x.positions() * lanes;
+  V acc[T][P];
+  for (int t = 0; t < T; ++t)
+    for (int p = 0; p < P; ++p) acc[t][p] = V(bias ? bias[t] : 0.0f);
+  for (int64_t c = 0; c < job.x.c; ++c)
+    for (int64_t k = k_first; k < k_last; ++k) {
+      const float* xr = x + c * plane + ((top + k) * width + left) * lanes;
+      const float* wr = w + (c * k_size + k) * k_size * T;
+      for (int64_t l = 0; l < k_size; ++l, xr += lanes, wr += T) {
+        V weight[T];
+        for (int t = 0; t < T; ++t) weight[t] = V(wr[t]);
+        for (int p = 0; p < P; ++p) {
+          if constexpr (Edge) {
+            const int64_t j = left + p * stride + l;
+            if (j < 0 || j >= width) continue;
+          }
+          const V value = V::load(xr + p * stride * lanes);
+          for (int t = 0; t < T; ++t) acc[t][p] = fma(weight[t], value, acc[t][p]);
+        }
+      }
+    }
+  const int64_t out_plane = job.y.positions() * lanes;
+  for (int t = 0; t < T; ++t)
+    for (int p = 0; p < P; ++p) acc[t][p].store(y + t * out_plane + (row * job.y.w + column + p) * lanes);
+}
+
+// The most positions that T channels leave registers for.
+constexpr int most_positions(int t) { return V::width == 16 ? (t == 4 ? 6 : 8) : (t == 4 ? 3 : 4); }
+
+template <int T, int P>
+void correlate_columns(const Correlation& job, const float* x, const float* w, const float* bias, float* y,
+                       int64_t row, int64_t column, int64_t count) {
+  if constexpr (P > 1) {
+    if (count < P) return correlate_columns<T, P - 1>(job, x, w, bias, y, row, column, count);
+  }
+  const int64_t left = column * job.window.stride - job.window.padding,
+                right = left + (P - 1) * job.window.stride + job.window.kernel;
+  if (left < 0 || right > job.x.w)
+    correlate_tile<T, P, true>(job, x, w, bias, y, row, column);
+  else
+    correlate_tile<T, P, false>(job, x, w, bias, y, row, column);
+}
+
+template <int T>
+void correlate_channels(const Correlation& job, int64_t block, int64_t first_channel) {
+  constexpr int most = most_positions(T);
+  const int64_t columns = job.y.w, tiles = (columns + most - 1) / most;
+  const float* w = job.packed + first_channel * job.x.c * job.window.kernel * job.window.kernel;
+  const float* bias = job.bias ? job.bias + first_channel : nullptr;
+  for (int part = 0; part < lanes; part += V::width)
+    for (int64_t row = 0; row < job.y.h; ++row)
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        const int64_t column = columns * tile / tiles, end = columns * (tile + 1) / tiles;
+        correlate_columns<T, most>(job, job.x.at(block, 0) + part, w, bias,
+                                   job.y.at(block, first_channel) + part, row, column, end - column);
+      }
+}
+
+void correlate(const Correlation& job, Range units) {
+  const int64_t tiles = tile_count(job.y.c);
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const Tile tile = tile_of(u % tiles, job.y.c);
+    if (tile.size == 4)
+      correlate_channels<4>(job, u / tiles, tile.first);
+    else if (tile.size == 2)
+      correlate_channels<2>(job, u / tiles, tile.first);
+    else
+      correlate_channels<1>(job, u / tiles, tile.first);
+  }
+}
+
+// The input gradient where the stride is above 1: no network of ours has one, so plain loops over single
+// chains.
+void strided_input_gradient(const Batch& gy, const float* w, Window v, const Batch& gx, Range units) {
+  const int64_t taps = v.kernel * v.kernel;
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const int64_t block = u / gx.c, c = u % gx.c;
+    for (int64_t a = 0; a < gx.h; ++a)
+      for (int64_t b = 0; b < gx.w; ++b)
+        for (int part = 0; part < lanes; part += V::width) {
+          V sum(0.0f);
+          for (int64_t o = 0; o < gy.c; ++o)
+            for (int64_t i = 0; i < gy.h; ++i) {
+              const int64_t k = a + v.padding - i * v.stride;
+              if (k < 0 || k >= v.kernel) continue;
+              for (int64_t j = 0; j < gy.w; ++j) {
+                const int64_t l = b + v.padding - j * v.stride;
+                if (l < 0 || l >= v.kernel) continue;
+                sum = fma(V(w[(o * gx.c + c) * taps + k * v.kernel + l]),
+                          V::load(gy.at(block, o) + (i * gy.w + j) * lanes + part), sum);
+              }
+            }
+          sum.store(gx.at(block, c) + (a * gx.w + b) * lanes + part);
+        }
+  }
+}
+
+// --- weight gradient
+// -------------------------------------------------------------------------------------------------- In
+// registers: T output channels × L taps of one filter row, sixteen partial sums each (one for each lane).
+// They run over the positions of a few rows at a time, few enough that the rows stay in the first cache while
+// all filter rows take their turn; in between they rest in `partial`.
+template <int T, int L>
+void weight_gradient_rows(const WeightGradient& job, const float* x, const float* gy, int64_t k,
+                          int64_t l_first, Range rows, float* partial, int64_t partial_stride) {
+  const int64_t stride = job.window.stride, padding = job.window.padding, width = job.x.w, columns = job.gy.w;
+  const int64_t gy_plane = job.gy.positions() * lanes;
+  // Output columns whose L taps all fall inside the image: [inner_first, inner_last).
+  int64_t inner_first = padding > l_first ? (padding - l_first + stride - 1) / stride : 0;
+  int64_t inner_last = (width - 1 - (l_first + L - 1) + padding) / stride + 1;
+  if (width - 1 - (l_first + L - 1) + padding < 0) inner_last = 0;
+  inner_last = inner_last < columns ? inner_last : columns;
+  inner_first = inner_first < inner_last ? inner_first : inner_last;
+  V acc[T][L];
+  for (int t = 0; t < T; ++t)
+    for (int l = 0; l < L; ++l) acc[t][l] = V::load(partial + t * partial_stride + l * lanes);
+  for (int64_t i = rows.first; i < rows.last; ++i) {
+    const int64_t a = i * stride + k - padding;
+    if (a < 0 || a >= job.x.h) continue;
+    const float* gr = gy + i * columns * lanes;
+    const float* xr = x + (a * width + l_first - padding) * lanes;
+    const auto edge = [&](int64_t j) {
+      for (int l = 0; l < L; ++l) {
+        const int64_t b = j * stride + l_first + l - padding;
+        if (b < 0 || b >= width) continue;
+        const V value = V::load(xr + (j * stride + l) * lanes);
+        for (int t = 0; t < T; ++t) acc[t][l] = fma(V::load(gr + t * gy_plane + j * lanes), value, acc[t][l]);
+      }
+    };
+    for (int64_t j = 0; j < inner_first; ++j) edge(j);
+    for (int64_t j = inner_first; j < inner_last; ++j) {
+      V g[T];
+      for (int t = 0; t < T; ++t) g[t] = V::load(gr + t * gy_plane + j * lanes);
+      for (int l = 0; l < L; ++l) {
+        const V value = V::load(xr + (j * stride + l) * lanes);
+        for (int t = 0; t < T; ++t) acc[t][l] = fma(g[t], value, acc[t][l]);
+      }
+    }
+    for (int64_t j = inner_last; j < columns; ++j) edge(j);
+  }
+  for (int t = 0; t < T; ++t)
+    for (int l = 0; l < L; ++l) acc[t][l].store(partial + t * partial_stride + l * lanes);
+}
+
+constexpr int most_taps = 5;  // of a filter row at once
+constexpr int64_t most_kernel = 11;
+
+template <int T>
+void weight_gradient_row_taps(const WeightGradient& job, const float* x, const float* gy, int64_t k,
+                              Range rows, float* partial, int64_t partial_stride) {
+  const int64_t kernel = job.window.kernel;
+  for (int64_t l = 0; l < kernel; l += most_taps) {
+    float* p = partial + l * lanes;
+    switch (kernel - l) {
+      case 1:
+        weight_gradient_rows<T, 1>(job, x, gy, k, l, rows, p, partial_stride);
+        break;
+      case 2:
+        weight_gradient_rows<T, 2>(job, x, gy, k, l, rows, p, partial_stride);
+        break;
+      case 3:
+        weight_gradient_rows<T, 3>(job, x, gy, k, l, rows, p, partial_stride);
+        break;
+      case 4:
+        weight_gradient_rows<T, 4>(job, x, gy, k, l, rows, p, partial_stride);
+        break;
+      default:
+        weight_gradient_rows<T, 5>(job, x, gy, k, l, rows, p, partial_stride);
+    }
+  }
+}
+
+template <int T>
+void weight_gradient_unit(const WeightGradient& job, int64_t o, int64_t c) {
+  const int64_t kernel = job.window.kernel, taps = kernel * kernel;
+  // Rows whose gradient and image fit the first cache together.
+  int64_t chunk = 20 * 1024 / ((T + 1) * job.gy.w * lanes * static_cast<int64_t>(sizeof(float)));
+  chunk = chunk < 1 ? 1 : chunk;
+  alignas(64) float total[T * most_kernel * most_kernel * lanes],
+      partial[T * most_kernel * most_kernel * lanes];
+  for (int64_t i = 0; i < T * taps * lanes; ++i) total[i] = 0;
+  for (int64_t block = 0; block < job.x.blocks; ++block) {
+    for (int64_t i = 0; i < T * taps * lanes; ++i) partial[i] = 0;
+    for (int64_t row = 0; row < job.gy.h; row += chunk) {
+      const Range rows{row, row + chunk < job.gy.h ? row + chunk : job.gy.h};
+      for (int part = 0; part < lanes; part += V::width) {
+        // At most two channels' accumulators fit the sixteen registers of AVX2.
+        constexpr int together = V::width == 16 ? T : (T < 2 ? T : 2);
+        for (int t = 0; t < T; t += together)
+          for (int64_t k = 0; k < kernel; ++k)
+            weight_gradient_row_taps<together>(job, job.x.at(block, c) + part, job.gy.at(block, o + t) + part,
+                                               k, rows, partial + (t * taps + k * kernel) * lanes + part,
+                                               taps * lanes);
+      }
+    }
+    for (int64_t i = 0; i < T * taps * lanes; ++i) total[i] += partial[i];
+  }
+  for (int t = 0; t < T; ++t)
+    for (int64_t tap = 0; tap < taps; ++tap)
+      job.gw[((o + t) * job.x.c + c) * taps + tap] = tree_sum(total + (t * taps + tap) * lanes);
+}
+
+void weight_gradient(const WeightGradient& job, Range units) {
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const Tile tile = tile_of(u / job.x.c, job.gy.c);
+    if (tile.size == 4)
+      weight_gradient_unit<4>(job, tile.first, u % job.x.c);
+    else if (tile.size == 2)
+      weight_gradient_unit<2>(job, tile.first, u % job.x.c);
+    else
+      weight_gradient_unit<1>(job, tile.first, u % job.x.c);
+  }
+}

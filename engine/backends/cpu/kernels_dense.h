@@ -1,0 +1,97 @@
+// Dense layers, samples in the lanes. Part of the kernels of one instruction set (see simd.h).
+//
+// The plain loops these equal are reference/loops.h: dense, dense_input_gradient, dense_weight_gradient.
+
+// In registers: T outputs × B blocks of samples, each a chain over k. A step loads B vectors of x and T
+// weights.
+template <int T, int B>
+void product_tile(const MatrixProduct& job, int64_t block, int64_t m) {
+  const int64_t size = job.x.c;
+  const float* w = job.w + m * job.row_stride;
+  for (int part = 0; part < lanes; part += V::width) {
+    const float* x = job.x.at(block, 0) + part;
+    V acc[T][B];
+    for (int t = 0; t < T; ++t)
+      for (int b = 0; b < B; ++b) acc[t][b] = V(job.bias ? job.bias[m + t] : 0.0f);
+    for (int64_t k = 0; k < size; ++k) {
+      V value[B];
+      for (int b = 0; b < B; ++b) value[b] = V::load(x + (b * size + k) * lanes);
+      for (int t = 0; t < T; ++t) {
+        const V weight(w[t * job.row_stride + k * job.column_stride]);
+        for (int b = 0; b < B; ++b) acc[t][b] = fma(weight, value[b], acc[t][b]);
+      }
+    }
+    for (int t = 0; t < T; ++t)
+      for (int b = 0; b < B; ++b) acc[t][b].store(job.y.at(block + b, m + t) + part);
+  }
+}
+
+constexpr int most_blocks = V::width == 16 ? 6 : 3;
+int64_t block_groups(const MatrixProduct& job) { return (job.x.blocks + most_blocks - 1) / most_blocks; }
+int64_t product_units(const MatrixProduct& job) { return block_groups(job) * tile_count(job.y.c); }
+
+template <int T, int B>
+void product_blocks(const MatrixProduct& job, int64_t block, int64_t count, int64_t m) {
+  if constexpr (B > 1) {
+    if (count < B) return product_blocks<T, B - 1>(job, block, count, m);
+  }
+  product_tile<T, B>(job, block, m);
+}
+
+void product(const MatrixProduct& job, Range units) {
+  const int64_t tiles = tile_count(job.y.c), groups = block_groups(job);
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const int64_t group = u / tiles, block = job.x.blocks * group / groups,
+                  count = job.x.blocks * (group + 1) / groups - block;
+    const Tile tile = tile_of(u % tiles, job.y.c);
+    if (tile.size == 4)
+      product_blocks<4, most_blocks>(job, block, count, tile.first);
+    else if (tile.size == 2)
+      product_blocks<2, most_blocks>(job, block, count, tile.first);
+    else
+      product_blocks<1, most_blocks>(job, block, count, tile.first);
+  }
+}
+
+// In registers: T outputs × F features, sixteen partial sums each, chains over the blocks.
+template <int T, int F>
+void dense_weight_gradient_tile(const Batch& x, const Batch& gy, float* gw, int64_t o, int64_t f) {
+  alignas(64) float sums[T * F * lanes];
+  for (int part = 0; part < lanes; part += V::width) {
+    V acc[T][F];
+    for (int t = 0; t < T; ++t)
+      for (int i = 0; i < F; ++i) acc[t][i] = V(0.0f);
+    for (int64_t block = 0; block < x.blocks; ++block) {
+      V value[F];
+      for (int i = 0; i < F; ++i) value[i] = V::load(x.at(block, f + i) + part);
+      for (int t = 0; t < T; ++t) {
+        const V g = V::load(gy.at(block, o + t) + part);
+        for (int i = 0; i < F; ++i) acc[t][i] = fma(g, value[i], acc[t][i]);
+      }
+    }
+    for (int t = 0; t < T; ++t)
+      for (int i = 0; i < F; ++i) acc[t][i].store(sums + (t * F + i) * lanes + part);
+  }
+  for (int t = 0; t < T; ++t)
+    for (int i = 0; i < F; ++i) gw[(o + t) * x.c + f + i] = tree_sum(sums + (t * F + i) * lanes);
+}
+
+template <int T>
+void dense_weight_gradient_outputs(const Batch& x, const Batch& gy, float* gw, int64_t o) {
+  constexpr int most = V::width == 16 ? 6 : 2;
+  int64_t f = 0;
+  for (; f + most <= x.c; f += most) dense_weight_gradient_tile<T, most>(x, gy, gw, o, f);
+  for (; f < x.c; ++f) dense_weight_gradient_tile<T, 1>(x, gy, gw, o, f);
+}
+
+void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, Range units) {
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const Tile tile = tile_of(u, gy.c);
+    if (tile.size == 4)
+      dense_weight_gradient_outputs<4>(x, gy, gw, tile.first);
+    else if (tile.size == 2)
+      dense_weight_gradient_outputs<2>(x, gy, gw, tile.first);
+    else
+      dense_weight_gradient_outputs<1>(x, gy, gw, tile.first);
+  }
+}

@@ -1,0 +1,18 @@
+// The CPU backend's matrix work on OpenBLAS (--blas openblas): the well-known way, to compare with.
+// Convolutions go by im2col and sgemm. Results agree with the built-in kernels within 1e-5, not to the bit:
+// OpenBLAS picks its kernels by processor. They do not depend on the number of threads: OpenBLAS runs on one,
+// and ours share out blocks of samples.
+#pragma once
+#include "engine/backends/cpu/kernels.h"
+
+namespace engine::cpu::openblas {
+
+bool available();  // in this build
+
+void conv2d(const Batch& x, const float* w, const float* bias, Window window, const Batch& y, int threads);
+void conv2d_input_gradient(const Batch& gy, const float* w, Window window, const Batch& gx, int threads);
+void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window window, float* gw, int threads);
+void product(const MatrixProduct& job, int threads);
+void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, int threads);
+
+}  // namespace engine::cpu::openblas

@@ -1,0 +1,157 @@
+#include "engine/files/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "engine/files/in_quotes.h"
+
+namespace engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t buffer_bytes = size_t{64} << 10;
+
+std::string reason(int error) { return std::generic_category().message(error); }  // strerror, but thread-safe
+
+[[noreturn]] void cannot(const char* action, const fs::path& path, const std::string& why) {
+  throw std::runtime_error(std::string("cannot ") + action + " " + in_quotes(path) + ": " + why);
+}
+
+// Unique within this machine: the process's number and a count. The final name leads, cut short enough for
+// the file system's limit of 255 bytes, so that what a killed program leaves behind can be recognised.
+fs::path temporary_beside(const fs::path& target) {
+  static std::atomic<uint64_t> count{0};
+  const std::string name = target.filename().native().substr(0, 200);
+  return target.parent_path() /
+         (name + ".partial-" + std::to_string(getpid()) + "-" + std::to_string(count.fetch_add(1)));
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(path) {
+  if (path.filename().empty()) cannot("write", path, "this is not a file name");
+  std::error_code ignored;
+  if (fs::is_symlink(path, ignored)) target_ = fs::weakly_canonical(path, ignored);
+  if (target_.empty()) target_ = path;
+  struct stat found = {};
+  const bool exists = stat(target_.c_str(), &found) == 0;
+  if (exists && S_ISDIR(found.st_mode)) cannot("write", path, "it is a directory; a file name is expected");
+  if (exists && !S_ISREG(found.st_mode)) {
+    descriptor_ = open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail(errno);
+    return;
+  }
+  // A rename would replace even a file that its owner made read-only: ask first.
+  if (exists && access(target_.c_str(), W_OK) != 0) fail(errno);
+  do {
+    temporary_ = temporary_beside(target_);
+    descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
+  if (descriptor_ < 0) {
+    const int error = errno;
+    temporary_.clear();
+    if (error == ENOENT) cannot("write", path, "its folder does not exist; create it first");
+    fail(error);
+  }
+  if (exists && fchmod(descriptor_, found.st_mode & 07777) != 0) fail(errno);
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::write(std::string_view bytes) {
+  if (descriptor_ < 0) throw std::logic_error("AtomicFile: write after commit of " + in_quotes(path_));
+  if (buffer_.size() + bytes.size() < buffer_bytes) {
+    buffer_ += bytes;
+    return;
+  }
+  flush(std::exchange(buffer_, {}));
+  if (bytes.size() < buffer_bytes) {
+    buffer_ = bytes;
+  } else {
+    flush(bytes);
+  }
+}
+
+void AtomicFile::commit() {
+  if (descriptor_ < 0) throw std::logic_error("AtomicFile: second commit of " + in_quotes(path_));
+  flush(std::exchange(buffer_, {}));
+  if (close(std::exchange(descriptor_, -1)) != 0)
+    fail(errno);  // some file systems report a full disk only here
+  if (temporary_.empty()) return;
+  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
+  temporary_.clear();
+}
+
+void AtomicFile::flush(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void AtomicFile::discard() noexcept {
+  if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+  temporary_.clear();
+}
+
+void AtomicFile::fail(int error) {
+  discard();
+  cannot("write", path_, reason(error));
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+std::string read_file(const fs::path& path, uint64_t max_bytes) {
+  struct Descriptor {
+    int value;
+    ~Descriptor() {
+      if (value >= 0) close(value);
+    }
+  } const file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat found = {};
+  if (file.value < 0 || fstat(file.value, &found) != 0) cannot("read", path, reason(errno));
+  if (S_ISDIR(found.st_mode)) cannot("read", path, "it is a directory; a file is expected");
+  const auto too_large = [&](const std::string& size) {
+    cannot("read", path,
+           "it holds " + size + " bytes, more than the " + std::to_string(max_bytes) + " allowed");
+  };
+  const uint64_t expected = S_ISREG(found.st_mode) ? static_cast<uint64_t>(found.st_size) : 0;
+  if (expected > max_bytes) too_large(std::to_string(expected));
+
+  // The size is a hint only: a pipe has none, and a file may grow meanwhile. Read to the end, but not past
+  // the bound.
+  std::string bytes;
+  size_t filled = 0;
+  while (true) {
+    if (filled == bytes.size())
+      bytes.resize(filled == 0 ? expected + 1 : filled + std::max(filled, buffer_bytes));
+    const size_t room = std::min(bytes.size() - filled, size_t{1} << 30);
+    const ssize_t got = ::read(file.value, bytes.data() + filled, room);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) cannot("read", path, reason(errno));
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+    if (filled > max_bytes) too_large("at least " + std::to_string(filled));
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+}  // namespace engine

@@ -1,0 +1,48 @@
+// Whole files, read and written: a reader never finds a half-written one, and a failed write leaves nothing
+// behind.
+//
+// Every error is a std::runtime_error of one line that names the path and the system's reason.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+// Writes a temporary file beside the final name, so that the rename in commit() stays within one file system
+// and either the old contents or the new ones stand under that name at every moment. No fsync: this guards
+// against a full disk, an exception or a killed program, not against a power cut.
+//
+// A symbolic link keeps being one (the file that it names is replaced); the permissions of a replaced file
+// are kept. Where the path names a device or a pipe (/dev/stdout, /dev/null) there is nothing to replace:
+// bytes go straight into it, and those written before an error stay written.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);  // opens the temporary file
+  ~AtomicFile();                                           // removes it unless commit() succeeded
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  void commit();  // writes what is still buffered, closes, renames; once, and last
+
+ private:
+  void flush(std::string_view bytes);
+  void discard() noexcept;
+  [[noreturn]] void fail(int error);  // discards and throws
+
+  std::filesystem::path path_;       // as the caller named it, for messages
+  std::filesystem::path target_;     // links resolved
+  std::filesystem::path temporary_;  // empty: writing straight into a device
+  std::string buffer_;               // small writes are gathered here
+  int descriptor_ = -1;
+};
+
+// The file `path` holds exactly `bytes` afterwards, or what it held before if this throws.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+// All bytes of the file. Throws if it is missing, a directory, unreadable or larger than max_bytes.
+std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{4} << 30);
+
+}  // namespace engine

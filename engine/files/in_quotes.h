@@ -1,0 +1,20 @@
+// Names from outside (paths, archive members, JSON keys) made safe for a one-line message.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+// 'name', with control characters as \xNN (a newline would break the line, an escape could drive the
+// terminal) and anything beyond 300 bytes cut off.
+std::string in_quotes(std::string_view name);
+inline std::string in_quotes(const char* name) { return in_quotes(std::string_view(name)); }
+inline std::string in_quotes(const std::string& name) { return in_quotes(std::string_view(name)); }
+inline std::string in_quotes(const std::filesystem::path& path) { return in_quotes(path.native()); }
+
+// What an error says is there instead: "'a', 'b', 'c'", at most twenty of them; "nothing" for none.
+std::string in_quotes(const std::vector<std::string>& names);
+
+}  // namespace engine

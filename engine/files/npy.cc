@@ -1,0 +1,148 @@
+#include "engine/files/npy.h"
+
+#include <map>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+#include "engine/files/npy_header.h"
+
+namespace engine {
+namespace {
+
+using DType = NdArray::DType;
+
+constexpr std::string_view magic("\x93NUMPY", 6);
+
+const std::map<std::string, DType, std::less<>>& dtypes() {  // by NumPy's letter and size
+  static const std::map<std::string, DType, std::less<>> table = {
+      {"b1", DType::b1}, {"i1", DType::i1}, {"u1", DType::u1}, {"i2", DType::i2},
+      {"u2", DType::u2}, {"i4", DType::i4}, {"u4", DType::u4}, {"i8", DType::i8},
+      {"u8", DType::u8}, {"f4", DType::f4}, {"f8", DType::f8}};
+  return table;
+}
+
+std::string descr_of(DType dtype) {
+  for (const auto& [code, known] : dtypes())
+    if (known == dtype) return (NdArray::item_bytes(dtype) == 1 ? "|" : "<") + code;
+  throw std::invalid_argument("[NdArray] dtype is none of the known ones");
+}
+
+DType dtype_of(std::string_view descr) {
+  const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
+  const std::string_view code = descr.substr(has_order ? 1 : 0);
+  if (code.starts_with("O"))
+    throw std::runtime_error(
+        "it holds Python objects (dtype object), and reading them would run code from the file; "
+        "save plain numbers, such as numpy.save(path, array.astype('float32'))");
+  const auto found = dtypes().find(code);
+  if (found == dtypes().end())
+    throw std::runtime_error(
+        "its dtype is " + in_quotes(descr) +
+        "; expected bool, an integer, float32 or float64: convert with array.astype('float32')");
+  return found->second;
+}
+
+void swap_byte_order(std::vector<std::byte>& bytes, size_t item) {
+  for (auto at = bytes.begin(); at != bytes.end(); at += static_cast<std::ptrdiff_t>(item))
+    std::reverse(at, at + static_cast<std::ptrdiff_t>(item));
+}
+
+// First dimension fastest -> last dimension fastest: walks the C order and steps through the Fortran order
+// beside it.
+std::vector<std::byte> to_c_order(const std::vector<std::byte>& fortran, const std::vector<int64_t>& shape,
+                                  size_t item) {
+  std::vector<std::byte> result(fortran.size());
+  std::vector<size_t> stride(shape.size(), item), index(shape.size(), 0);
+  for (size_t d = 1; d < shape.size(); ++d) stride[d] = stride[d - 1] * static_cast<size_t>(shape[d - 1]);
+  size_t from = 0;
+  for (size_t to = 0; to < result.size(); to += item) {
+    std::memcpy(result.data() + to, fortran.data() + from, item);
+    for (size_t d = shape.size(); d-- > 0;) {
+      from += stride[d];
+      if (++index[d] < static_cast<size_t>(shape[d])) break;
+      from -= stride[d] * index[d];
+      index[d] = 0;
+    }
+  }
+  return result;
+}
+
+NdArray parse(std::string_view bytes) {
+  const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
+  if (!bytes.starts_with(magic)) refuse("it is not a .npy file: it does not begin with \\x93NUMPY");
+  if (bytes.size() < 10) refuse("it ends within its first ten bytes");
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
+  const int version = byte(6);
+  if (version < 1 || version > 3 || byte(7) != 0)
+    refuse("it is of .npy version " + std::to_string(version) + "." + std::to_string(byte(7)) +
+           "; expected 1.0, 2.0 or 3.0");
+  const size_t start = version == 1 ? 10 : 12;
+  if (bytes.size() < start) refuse("it ends within its header");
+  size_t length = size_t{byte(8)} | size_t{byte(9)} << 8;
+  if (version > 1) length |= size_t{byte(10)} << 16 | size_t{byte(11)} << 24;
+  if (length > bytes.size() - start)
+    refuse("its header claims " + std::to_string(length) + " bytes, but only " +
+           std::to_string(bytes.size() - start) + " follow");
+  constexpr size_t longest = size_t{1} << 16;  // 64 dimensions take 1500
+  if (length > longest) refuse("its header of " + std::to_string(length) + " bytes is absurdly long");
+
+  NpyHeader header = parse_npy_header(bytes.substr(start, length));
+  NdArray array{std::move(header.shape), dtype_of(header.descr), {}};
+  const size_t item = NdArray::item_bytes(array.dtype);
+  const std::string_view data = bytes.substr(start + length);
+  const std::string promised = NdArray::text(array.shape) + " of " + NdArray::name(array.dtype);
+  const auto wanted = NdArray::byte_count(array.shape, array.dtype);
+  if (!wanted) refuse("its shape " + promised + " is larger than any memory");
+  if (*wanted != data.size())
+    refuse((*wanted > data.size() ? "it is cut off: " : "it has bytes left over: ") + promised + " takes " +
+           std::to_string(*wanted) + " bytes, but " + std::to_string(data.size()) + " follow the header");
+  array.bytes.resize(data.size());
+  if (!data.empty()) std::memcpy(array.bytes.data(), data.data(), data.size());
+  if (header.descr[0] == '>' && item > 1) swap_byte_order(array.bytes, item);
+  if (header.fortran_order && array.shape.size() > 1)
+    array.bytes = to_c_order(array.bytes, array.shape, item);
+  return array;
+}
+
+// Everything before the numbers, byte for byte as numpy.save has it: room for the first dimension to grow to
+// 21 digits in place, then spaces up to a multiple of 64 with the newline last.
+std::string preamble(const NdArray& array) {
+  std::string text = npy_header_text({descr_of(array.dtype), false, array.shape});
+  if (!array.shape.empty()) text.append(21 - std::to_string(array.shape[0]).size(), ' ');
+  text.append(64 - (magic.size() + 4 + text.size() + 1) % 64, ' ');
+  text += '\n';
+  std::string bytes(magic);
+  bytes += {'\x01', '\x00', static_cast<char>(text.size() & 255), static_cast<char>(text.size() >> 8)};
+  return bytes + text;
+}
+
+std::string_view view(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+NdArray parse_npy(std::string_view bytes, const std::string& source) {
+  try {
+    return parse(bytes);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("cannot read " + source + ": " + error.what());
+  }
+}
+
+std::string npy_bytes(const NdArray& array) {
+  array.check();
+  return preamble(array).append(view(array.bytes));
+}
+
+NdArray read_npy(const std::filesystem::path& path) { return parse_npy(read_file(path), in_quotes(path)); }
+
+void write_npy(const std::filesystem::path& path, const NdArray& array) {
+  array.check();
+  AtomicFile file(path);
+  file.write(preamble(array));
+  file.write(view(array.bytes));
+  file.commit();
+}
+
+}  // namespace engine

@@ -1,0 +1,25 @@
+// NumPy's .npy files: format versions 1, 2 and 3 (numpy.lib.format: magic, version, a Python dict literal
+// with descr, fortran_order and shape, then the numbers).
+//
+// Read: booleans, integers of 1, 2, 4, 8 bytes, float32 and float64, of either byte order and of C or Fortran
+// order; what comes out is little-endian in C order. Refused with a reason: objects (reading one means
+// running code from the file), records, strings, complex and half-precision numbers. Written: version 1, C
+// order, byte for byte what numpy.save writes. Every error is a std::runtime_error of one line that names the
+// file.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "engine/files/nd_array.h"
+
+namespace engine {
+
+NdArray read_npy(const std::filesystem::path& path);
+void write_npy(const std::filesystem::path& path, const NdArray& array);
+
+// The same without a file: `source` stands in messages for the name ("'a.npz', member 'x'").
+NdArray parse_npy(std::string_view bytes, const std::string& source);
+std::string npy_bytes(const NdArray& array);  // std::invalid_argument if array.check() fails
+
+}  // namespace engine

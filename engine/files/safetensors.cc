@@ -1,0 +1,238 @@
+#include "engine/files/safetensors.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+
+namespace engine {
+namespace {
+
+using DType = NdArray::DType;
+using nlohmann::json;
+
+constexpr std::pair<std::string_view, DType> dtypes[] = {
+    {"BOOL", DType::b1}, {"I8", DType::i1},  {"U8", DType::u1},  {"I16", DType::i2},
+    {"U16", DType::u2},  {"I32", DType::i4}, {"U32", DType::u4}, {"I64", DType::i8},
+    {"U64", DType::u8},  {"F32", DType::f4}, {"F64", DType::f8}};
+constexpr const char* metadata_key = "__metadata__";
+constexpr size_t length_bytes = 8;
+constexpr uint64_t longest_header = uint64_t{16} << 20;  // some hundred thousand tensors
+
+[[noreturn]] void refuse(const std::string& reason) { throw std::runtime_error(reason); }
+
+// JSON leaves open what a repeated key means, and the library would keep one of the two: refuse it while
+// parsing. So, too, nesting deeper than header, tensor, shape, before it takes any memory.
+json parse_header(std::string_view text) {
+  std::vector<std::set<std::string>> keys(4);  // of the object open at each depth
+  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    const auto level = static_cast<size_t>(depth);
+    if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
+      if (level > 2) refuse("its header nests deeper than tensor and shape");
+      keys[level + 1].clear();
+    }
+    if (event == json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second)
+      refuse("its header names " + in_quotes(parsed.get<std::string>()) + " twice");
+    return true;
+  };
+  try {
+    json header = json::parse(text, watch);
+    if (!header.is_object() || text[0] != '{') refuse("its header is not a JSON object");
+    return header;
+  } catch (const json::parse_error& error) {
+    refuse("its header is not JSON (at its byte " + std::to_string(error.byte) + ")");
+  } catch (const json::out_of_range&) {
+    refuse("its header holds a number beyond float64");
+  }
+}
+
+uint64_t whole_number(const json& value, const char* what) {
+  if (!value.is_number_unsigned())
+    refuse(std::string("its ") + what + " holds " + (value.is_number() ? value.dump() : value.type_name()) +
+           ", expected whole numbers from 0 up");
+  return value.get<uint64_t>();
+}
+
+DType dtype_named(const json& value) {
+  const std::string name = value.is_string() ? value.get<std::string>() : "";
+  for (const auto& [known, dtype] : dtypes)
+    if (known == name) return dtype;
+  refuse("its dtype is " + (value.is_string() ? in_quotes(name) : value.type_name()) +
+         "; expected BOOL, I8 to I64, U8 to U64, F32 or F64");
+}
+
+struct Place {
+  uint64_t begin, end;
+  std::string name;
+  auto operator<=>(const Place&) const = default;
+};
+
+// One tensor without its numbers yet, and where they lie.
+std::pair<NdArray, Place> read_entry(const std::string& name, const json& entry) {
+  if (!entry.is_object()) refuse(std::string("its entry is ") + entry.type_name() + ", expected an object");
+  for (const char* key : {"dtype", "shape", "data_offsets"})
+    if (!entry.contains(key)) refuse("its entry lacks " + in_quotes(key));
+  if (entry.size() != 3) refuse("its entry has more than dtype, shape and data_offsets");
+  NdArray array;
+  array.dtype = dtype_named(entry["dtype"]);
+  if (!entry["shape"].is_array()) refuse("its shape is no list");
+  if (entry["shape"].size() > NdArray::most_dimensions)
+    refuse("its shape has " + std::to_string(entry["shape"].size()) + " dimensions, at most " +
+           std::to_string(NdArray::most_dimensions) + " are expected");
+  for (const json& extent : entry["shape"]) {
+    const uint64_t value = whole_number(extent, "shape");
+    if (value > uint64_t{std::numeric_limits<int64_t>::max()}) refuse("its shape holds " + extent.dump());
+    array.shape.push_back(static_cast<int64_t>(value));
+  }
+  const json& offsets = entry["data_offsets"];
+  if (!offsets.is_array() || offsets.size() != 2) refuse("its data_offsets are no pair");
+  Place place = {whole_number(offsets[0], "data_offsets"), whole_number(offsets[1], "data_offsets"), name};
+  if (place.begin > place.end) refuse("its data_offsets run backwards: " + offsets.dump());
+  const auto wanted = NdArray::byte_count(array.shape, array.dtype);
+  const std::string promised = NdArray::text(array.shape) + " of " + NdArray::name(array.dtype);
+  if (!wanted) refuse("its shape " + promised + " is larger than any memory");
+  if (*wanted != place.end - place.begin)
+    refuse("its data_offsets " + offsets.dump() + " span " + std::to_string(place.end - place.begin) +
+           " bytes, but " + promised + " takes " + std::to_string(*wanted));
+  return {std::move(array), place};
+}
+
+void check_places(std::vector<Place> places, uint64_t data_bytes) {
+  std::ranges::sort(places);
+  uint64_t reached = 0;
+  for (const Place& place : places) {
+    const std::string name = "tensor " + in_quotes(place.name);
+    if (place.end > data_bytes)
+      refuse(name + " ends at byte " + std::to_string(place.end) + " of the data, which has only " +
+             std::to_string(data_bytes) + ": the file is cut off or damaged");
+    if (place.begin < reached) refuse(name + " overlaps another tensor");
+    if (place.begin > reached)
+      refuse("no tensor owns the " + std::to_string(place.begin - reached) + " bytes before " + name);
+    reached = place.end;
+  }
+  if (reached < data_bytes)
+    refuse("it has " + std::to_string(data_bytes - reached) + " bytes left over after its last tensor");
+}
+
+SafeTensors parse_safetensors(std::string_view file) {
+  if (file.size() < length_bytes)
+    refuse("it is not a safetensors file: it has only " + std::to_string(file.size()) + " bytes");
+  uint64_t length = 0;
+  for (size_t i = 0; i < length_bytes; ++i) length |= uint64_t{static_cast<uint8_t>(file[i])} << (8 * i);
+  if (length > file.size() - length_bytes)
+    refuse("it is not a safetensors file or is cut off: its header claims " + std::to_string(length) +
+           " bytes, but only " + std::to_string(file.size() - length_bytes) + " follow");
+  if (length > longest_header) refuse("its header of " + std::to_string(length) + " bytes is absurdly long");
+  const json header = parse_header(file.substr(length_bytes, length));
+  const std::string_view data = file.substr(length_bytes + length);
+
+  SafeTensors result;
+  std::vector<Place> places;
+  for (const auto& [name, entry] : header.items()) {  // in name order
+    if (name == metadata_key) {
+      if (!entry.is_object()) refuse("its __metadata__ is no object");
+      for (const auto& [key, value] : entry.items()) {
+        if (!value.is_string()) refuse("its __metadata__ " + in_quotes(key) + " is no string");
+        result.metadata[key] = value.get<std::string>();
+      }
+      continue;
+    }
+    try {
+      auto [array, place] = read_entry(name, entry);
+      result.tensors.emplace_back(name, std::move(array));
+      places.push_back(std::move(place));
+    } catch (const std::runtime_error& error) {
+      refuse("tensor " + in_quotes(name) + ": " + error.what());
+    }
+  }
+  check_places(places, data.size());  // from here on every place lies within the file
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto bytes =
+        std::as_bytes(std::span(data.substr(places[i].begin, places[i].end - places[i].begin)));
+    result.tensors[i].second.bytes.assign(bytes.begin(), bytes.end());
+  }
+  return result;
+}
+
+std::string_view name_of(DType dtype) {
+  return std::ranges::find(dtypes, dtype, &std::pair<std::string_view, DType>::second)->first;
+}
+
+}  // namespace
+
+bool SafeTensors::contains(const std::string& name) const {
+  return std::ranges::find(tensors, name, &std::pair<std::string, NdArray>::first) != tensors.end();
+}
+
+const NdArray& SafeTensors::at(const std::string& name) const {
+  const auto found = std::ranges::find(tensors, name, &std::pair<std::string, NdArray>::first);
+  if (found == tensors.end())
+    refuse(in_quotes(path) + " has no tensor " + in_quotes(name) + "; it holds " + in_quotes(names()));
+  return found->second;
+}
+
+std::vector<std::string> SafeTensors::names() const {
+  std::vector<std::string> names;
+  for (const auto& tensor : tensors) names.push_back(tensor.first);
+  return names;
+}
+
+SafeTensors read_safetensors(const std::filesystem::path& path) {
+  const std::string file = read_file(path);
+  try {
+    SafeTensors result = parse_safetensors(file);
+    result.path = path;
+    return result;
+  } catch (const std::runtime_error& error) {
+    refuse("cannot read " + in_quotes(path) + ": " + error.what());
+  }
+}
+
+void write_safetensors(const std::filesystem::path& path,
+                       const std::vector<std::pair<std::string, NdArray>>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  const auto refuse_tensor = [&](const std::string& name, const std::string& reason) {
+    refuse("cannot write " + in_quotes(path) + ": tensor " + in_quotes(name) + ": " + reason);
+  };
+  std::map<std::string, const NdArray*> ordered;
+  for (const auto& [name, array] : tensors) {
+    array.check();
+    if (name == metadata_key) refuse_tensor(name, "this name is the format's own");
+    if (!ordered.emplace(name, &array).second) refuse_tensor(name, "it is given twice");
+  }
+  json header = json::object();
+  if (!metadata.empty()) header[metadata_key] = metadata;
+  uint64_t offset = 0;
+  for (const auto& [name, array] : ordered) {
+    const uint64_t end = offset + array->bytes.size();
+    header[name] = {
+        {"dtype", name_of(array->dtype)}, {"shape", array->shape}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const json::type_error&) {
+    refuse("cannot write " + in_quotes(path) + ": a name or a metadata text is not UTF-8");
+  }
+  text.append((8 - text.size() % 8) % 8, ' ');
+  if (text.size() > longest_header)
+    refuse("cannot write " + in_quotes(path) + ": its header would pass 16 MiB");
+
+  AtomicFile file(path);
+  std::string length;
+  for (size_t i = 0; i < length_bytes; ++i) length.push_back(static_cast<char>(text.size() >> (8 * i) & 255));
+  file.write(length);
+  file.write(text);
+  for (const auto& [name, array] : ordered)
+    file.write({reinterpret_cast<const char*>(array->bytes.data()), array->bytes.size()});
+  file.commit();
+}
+
+}  // namespace engine

@@ -1,0 +1,99 @@
+#include "engine/layers.h"
+
+namespace engine {
+
+namespace {
+Tensor parameter(Backend& on, DType type, const Shape& shape) {
+  return Tensor(Array(on, shape, Layout::plain, type), true);
+}
+
+std::vector<NamedTensor> weight_and_bias(const Tensor& weight, const Tensor& bias) {
+  std::vector<NamedTensor> state{{"weight", weight, true}};
+  if (bias.defined()) state.push_back({"bias", bias, true});
+  return state;
+}
+}  // namespace
+
+Conv2d::Conv2d(Backend& on, DType type, int64_t in, int64_t out, int64_t kernel, int64_t padding, bool bias,
+               int64_t stride)
+    : weight_(parameter(on, type, {out, in, kernel, kernel})), stride_(stride), padding_(padding) {
+  if (bias) bias_ = parameter(on, type, {out});
+}
+std::vector<NamedTensor> Conv2d::state() const { return weight_and_bias(weight_, bias_); }
+
+ConvTranspose2d::ConvTranspose2d(Backend& on, DType type, int64_t in, int64_t out, int64_t kernel,
+                                 int64_t padding, int64_t stride)
+    : weight_(parameter(on, type, {in, out, kernel, kernel})), stride_(stride), padding_(padding) {}
+
+Dense::Dense(Backend& on, DType type, int64_t in, int64_t out, bool bias)
+    : weight_(parameter(on, type, {out, in})) {
+  if (bias) bias_ = parameter(on, type, {out});
+}
+std::vector<NamedTensor> Dense::state() const { return weight_and_bias(weight_, bias_); }
+
+BatchNorm::BatchNorm(Backend& on, DType type, int64_t channels, bool affine, double epsilon, double momentum)
+    : running_{Array(on, {channels}, Layout::plain, type), Array(on, {channels}, Layout::plain, type)},
+      epsilon_(epsilon),
+      momentum_(momentum) {
+  on.fill(running_.variance, 1.0);
+  if (!affine) return;
+  weight_ = parameter(on, type, {channels});
+  bias_ = parameter(on, type, {channels});
+  on.fill(weight_.value(), 1.0);
+}
+
+Tensor BatchNorm::forward(const Tensor& x, Mode mode) {
+  return mode == Mode::train ? batch_norm_train(x, weight_, bias_, running_, epsilon_, momentum_)
+                             : batch_norm_eval(x, weight_, bias_, running_, epsilon_);
+}
+
+std::vector<NamedTensor> BatchNorm::state() const {
+  std::vector<NamedTensor> state;
+  if (weight_.defined()) state = weight_and_bias(weight_, bias_);
+  state.push_back({"running_mean", Tensor(running_.mean), false});
+  state.push_back({"running_var", Tensor(running_.variance), false});
+  return state;
+}
+
+Sequential& Sequential::add(std::string name, std::unique_ptr<Layer> layer) {
+  layers_.emplace_back(std::move(name), std::move(layer));
+  return *this;
+}
+
+Sequential& Sequential::add(std::function<Tensor(const Tensor&)> f) {
+  return add("", std::make_unique<Function>(std::move(f)));
+}
+
+Tensor Sequential::forward(const Tensor& x, Mode mode) {
+  Tensor y = x;
+  for (auto& [name, layer] : layers_) y = layer->forward(y, mode);
+  return y;
+}
+
+std::vector<NamedTensor> Sequential::state() const {
+  std::vector<NamedTensor> all;
+  for (const auto& [name, layer] : layers_)
+    for (NamedTensor& own : layer->state()) all.push_back({name + "." + own.name, own.tensor, own.trainable});
+  return all;
+}
+
+std::vector<Tensor> trainable(const std::vector<NamedTensor>& state) {
+  std::vector<Tensor> parameters;
+  for (const NamedTensor& s : state)
+    if (s.trainable) parameters.push_back(s.tensor);
+  return parameters;
+}
+
+void copy_state(const std::vector<NamedTensor>& from, const std::vector<NamedTensor>& to) {
+  for (const NamedTensor& target : to)
+    for (const NamedTensor& source : from) {
+      if (source.name != target.name) continue;
+      if (!(source.tensor.shape() == target.tensor.shape()))
+        throw std::invalid_argument("[copy_state] " + source.name + " has shape " +
+                                    source.tensor.shape().text() + " on one side and " +
+                                    target.tensor.shape().text() + " on the other");
+      target.tensor.backend().copy(source.tensor.value(), target.tensor.value());
+    }
+}
+
+}  // namespace engine

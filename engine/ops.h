@@ -1,0 +1,12 @@
+// Every differentiable operation. Each lives in a file of its own, with its formula and its backward rule.
+#pragma once
+#include "engine/ops/arithmetic.h"
+#include "engine/ops/batch_norm.h"
+#include "engine/ops/conv2d.h"
+#include "engine/ops/conv_transpose2d.h"
+#include "engine/ops/dense.h"
+#include "engine/ops/max_pool2d.h"
+#include "engine/ops/pointwise.h"
+#include "engine/ops/reductions.h"
+#include "engine/ops/reshape.h"
+#include "engine/ops/upsample_nearest.h"

@@ -1,0 +1,23 @@
+#include "engine/ops/upsample_nearest.h"
+
+#include "engine/ops/check.h"
+#include "engine/tape.h"
+
+namespace engine {
+
+Tensor upsample_nearest(const Tensor& x, int64_t scale) {
+  check_batch("upsample_nearest", x, 4, "(N, C, H, W)");
+  if (scale < 1) op_error("upsample_nearest", "scale must be at least 1, found " + std::to_string(scale));
+  const Shape& xs = x.shape();
+  return apply(
+      {.name = "upsample_nearest",
+       .inputs = {x},
+       .output = Array(x.backend(), {xs[0], xs[1], scale * xs[2], scale * xs[3]}, Layout::samples,
+                       x.value().type()),
+       .forward = [scale](Backend& on, Operation::Inputs in,
+                          Array& y) { on.upsample_nearest(in[0].value(), scale, y); },
+       .backward = [scale](Backend& on, Operation::Inputs, const Array&, const Array& gy,
+                           std::span<Array* const> gx) { on.upsample_nearest_gradient(gy, scale, *gx[0]); }});
+}
+
+}  // namespace engine

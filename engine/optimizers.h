@@ -1,0 +1,78 @@
+// Gradient descent rules. Weight decay is an L2 term added to the gradient: g = gradient + weight_decay·p
+// (PyTorch's Adam and SGD; not the decoupled AdamW). Formulas are PyTorch's, so that golden trajectories
+// agree.
+#pragma once
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/tensor.h"
+
+namespace engine {
+
+class Optimizer {
+ public:
+  explicit Optimizer(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
+  virtual ~Optimizer() = default;
+  // One update of every parameter from its gradient, at learning rate lr.
+  virtual void step(double lr) = 0;
+
+ protected:
+  // One array like each parameter, all zero: a moment, a velocity, a running sum.
+  std::vector<Array> zeros_like_parameters() const;
+
+  std::vector<Tensor> parameters_;
+};
+
+// Kingma and Ba 2015: m = β1·m + (1−β1)·g, v = β2·v + (1−β2)·g², p −= lr/(1−β1^t) · m / (√v/√(1−β2^t) + ε).
+// AMSGrad (Reddi et al. 2018) puts the largest v so far in the denominator.
+class Adam final : public Optimizer {
+ public:
+  struct Options {
+    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+    bool amsgrad = false;
+  };
+  Adam(std::vector<Tensor> parameters, Options options);
+  void step(double lr) override;
+
+ private:
+  Options options_;
+  std::vector<Array> m_, v_, v_max_;
+  double beta1_power_ = 1,
+         beta2_power_ = 1;  // β^t, by repeated multiplication: pow differs between C libraries
+};
+
+// velocity = momentum·velocity + g (g itself on the first step), p −= lr·velocity.
+class Sgd final : public Optimizer {
+ public:
+  struct Options {
+    double momentum = 0, weight_decay = 0;
+  };
+  Sgd(std::vector<Tensor> parameters, Options options);
+  void step(double lr) override;
+
+ private:
+  Options options_;
+  std::vector<Array> velocity_;
+  bool first_ = true;
+};
+
+// Duchi et al. 2011: sum += g², p −= lr/(1 + (t−1)·lr_decay) · g / (√sum + ε).
+class AdaGrad final : public Optimizer {
+ public:
+  struct Options {
+    double lr_decay = 0, epsilon = 1e-10, weight_decay = 0;
+  };
+  AdaGrad(std::vector<Tensor> parameters, Options options);
+  void step(double lr) override;
+
+ private:
+  Options options_;
+  std::vector<Array> sum_;
+  int64_t steps_ = 0;
+};
+
+// The learning rate of an epoch, counted from 0: lr · gamma^(milestones at or before it). A milestone m means
+// that epoch m is the first to use the lower rate.
+double multi_step_rate(double lr, const std::vector<int64_t>& milestones, int64_t epoch, double gamma = 0.1);
+
+}  // namespace engine

@@ -1,0 +1,81 @@
+// Reverse-mode automatic differentiation: a tape of the operations that ran while it was recording.
+//
+//   Tape tape;
+//   Tensor loss;
+//   { Tape::Recording recording(tape);  loss = mean(squared_distance(network.forward(batch), centre)); }
+//   tape.backward(loss);                       // fills parameter.grad()
+//   // new numbers in `batch`:
+//   tape.replay(); tape.backward(loss);        // the same step again; nothing is allocated
+//
+// An operation runs at once and, where a tape of this thread is recording, is noted with its inputs, its
+// output and its backward rule. A training step is recorded once for each batch size and replayed from then
+// on.
+#pragma once
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/tensor.h"
+
+namespace engine {
+
+// What an op tells the tape. Ops are functions that check shapes and return apply({...}).
+struct Operation {
+  using Inputs = std::span<const Tensor>;
+  // Compute the output from the inputs.
+  using Forward = std::function<void(Backend&, Inputs x, Array& y)>;
+  // Assign to *gx[i] the gradient of input i, for each i that needs one; the other pointers are null.
+  using Backward =
+      std::function<void(Backend&, Inputs x, const Array& y, const Array& gy, std::span<Array* const> gx)>;
+
+  std::string_view name;  // as in error messages: "conv2d"
+  std::vector<Tensor> inputs;
+  Array output;  // where the result goes
+  Forward forward;
+  Backward backward;
+};
+
+Tensor apply(Operation operation);
+
+class Tape {
+ public:
+  class Recording {  // the tape of this thread, for as long as the object lives; recordings nest
+   public:
+    explicit Recording(Tape& tape);
+    ~Recording();
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+   private:
+    Tape* outer_;
+  };
+
+  // Runs all operations again, in order, on whatever numbers their inputs hold now.
+  void replay();
+
+  // Gradient of `loss`, a single number computed on this tape, for every tensor on the tape that requires
+  // one. The first call plans: it allocates gradients; later calls with the same loss allocate nothing.
+  void backward(const Tensor& loss);
+
+  size_t size() const { return nodes_.size(); }
+
+ private:
+  friend Tensor apply(Operation);
+  struct Node {
+    Operation operation;
+    Tensor output;
+    std::vector<Array*>
+        targets;  // where backward writes, one for each input; null where no gradient is wanted
+    std::vector<Array>
+        scratch;  // for an input whose gradient another consumer has begun: written, then added
+  };
+  void plan(const Tensor& loss);
+
+  std::vector<Node> nodes_;
+  std::vector<size_t> backward_order_;
+  Tensor planned_loss_;
+};
+
+}  // namespace engine
