@@ -29,6 +29,9 @@ enum class Unary { leaky_relu, relu, elu, sigmoid, square, scale };
 // Pointwise functions of two numbers.
 enum class Binary { add, subtract, multiply };
 
+// What follows a normalisation and its activation in one pass over memory.
+enum class Resample { none, max_pool, upsample };  // max_pool: 2×2, stride 2; upsample: nearest, ×2
+
 // β's, ε and the decayed step of one Adam update; see engine/optimizers.h.
 struct AdamStep {
   double beta1, beta2, epsilon, weight_decay;
@@ -90,6 +93,15 @@ class Backend {
   virtual void batch_norm_gradient(const Array& x, const Array& mean, const Array& inverse_std,
                                    const Array* weight, const Array& gy, Array& gx, Array& gweight,
                                    Array& gbias) = 0;
+  // y = resample(leaky_relu(normalise(x))) and its gradient through the batch's own moments: the same bits as
+  // the single operations one after another, in fewer passes over memory.
+  virtual void normalise_leaky_relu(const Array& x, const Array& mean, const Array& inverse_std,
+                                    const Array* weight, const Array* bias, double slope, Resample then,
+                                    Array& y) = 0;
+  virtual void normalise_leaky_relu_gradient(const Array& x, const Array& mean, const Array& inverse_std,
+                                             const Array* weight, const Array* bias, double slope,
+                                             Resample then, const Array& gy, Array& gx, Array& gweight,
+                                             Array& gbias) = 0;
   // running = (1 − momentum)·running + momentum·factor·batch
   virtual void update_running(const Array& batch, double momentum, double factor, Array& running) = 0;
 

@@ -31,27 +31,35 @@ Dense::Dense(Backend& on, DType type, int64_t in, int64_t out, bool bias)
 }
 std::vector<NamedTensor> Dense::state() const { return weight_and_bias(weight_, bias_); }
 
-BatchNorm::BatchNorm(Backend& on, DType type, int64_t channels, bool affine, double epsilon, double momentum)
-    : running_{Array(on, {channels}, Layout::plain, type), Array(on, {channels}, Layout::plain, type)},
-      epsilon_(epsilon),
-      momentum_(momentum) {
-  on.fill(running_.variance, 1.0);
-  if (!affine) return;
-  weight_ = parameter(on, type, {channels});
-  bias_ = parameter(on, type, {channels});
-  on.fill(weight_.value(), 1.0);
+BatchNorm::BatchNorm(Backend& on, DType type, int64_t channels, BatchNormOptions options)
+    : options_(options) {
+  state_.epsilon = options.epsilon;
+  state_.momentum = options.momentum;
+  state_.running_mean = Array(on, {channels}, Layout::plain, type);
+  state_.running_variance = Array(on, {channels}, Layout::plain, type);
+  on.fill(state_.running_variance, 1.0);
+  if (!options.slope && options.then != Resample::none)
+    throw std::invalid_argument(
+        "[BatchNorm] resampling follows an activation; give the slope of the leaky ReLU");
+  if (!options.affine) return;
+  state_.weight = parameter(on, type, {channels});
+  state_.bias = parameter(on, type, {channels});
+  on.fill(state_.weight.value(), 1.0);
 }
 
 Tensor BatchNorm::forward(const Tensor& x, Mode mode) {
-  return mode == Mode::train ? batch_norm_train(x, weight_, bias_, running_, epsilon_, momentum_)
-                             : batch_norm_eval(x, weight_, bias_, running_, epsilon_);
+  const bool train = mode == Mode::train;
+  if (options_.slope)
+    return train ? batch_norm_leaky_relu_train(x, state_, *options_.slope, options_.then)
+                 : batch_norm_leaky_relu_eval(x, state_, *options_.slope, options_.then);
+  return train ? batch_norm_train(x, state_) : batch_norm_eval(x, state_);
 }
 
 std::vector<NamedTensor> BatchNorm::state() const {
   std::vector<NamedTensor> state;
-  if (weight_.defined()) state = weight_and_bias(weight_, bias_);
-  state.push_back({"running_mean", Tensor(running_.mean), false});
-  state.push_back({"running_var", Tensor(running_.variance), false});
+  if (state_.weight.defined()) state = weight_and_bias(state_.weight, state_.bias);
+  state.push_back({"running_mean", Tensor(state_.running_mean), false});
+  state.push_back({"running_var", Tensor(state_.running_variance), false});
   return state;
 }
 

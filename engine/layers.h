@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,18 +65,24 @@ class Dense final : public Layer {
   Tensor weight_, bias_;
 };
 
-// Batch norm over `channels`, ε = 1e-4, momentum 0.1; affine adds weight (1 at the start) and bias (0).
+// What stands between two convolutions: batch norm over `channels` (ε = 1e-4, momentum 0.1) and, where
+// `slope` is given, leaky ReLU and a 2×2 resampling, all in one operation. Affine adds weight (1 at the
+// start) and bias (0).
+struct BatchNormOptions {
+  bool affine = false;
+  std::optional<double> slope;     // of the leaky ReLU that follows; none: batch norm alone
+  Resample then = Resample::none;  // asks for a slope
+  double epsilon = 1e-4, momentum = 0.1;
+};
 class BatchNorm final : public Layer {
  public:
-  BatchNorm(Backend& on, DType type, int64_t channels, bool affine = false, double epsilon = 1e-4,
-            double momentum = 0.1);
+  BatchNorm(Backend& on, DType type, int64_t channels, BatchNormOptions options = {});
   Tensor forward(const Tensor& x, Mode mode) override;
   std::vector<NamedTensor> state() const override;
 
  private:
-  RunningMoments running_;
-  Tensor weight_, bias_;
-  double epsilon_, momentum_;
+  BatchNormState state_;
+  BatchNormOptions options_;
 };
 
 // A layer without state: any function of one tensor, e.g. Function([](const Tensor& x) { return

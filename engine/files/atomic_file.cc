@@ -69,7 +69,7 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(path) {
 AtomicFile::~AtomicFile() { discard(); }
 
 void AtomicFile::write(std::string_view bytes) {
-  if (descriptor_ < 0) throw std::logic_error("AtomicFile: write after commit of " + in_quotes(path_));
+  if (descriptor_ < 0) throw std::logic_error("AtomicFile: write after the end of " + in_quotes(path_));
   if (buffer_.size() + bytes.size() < buffer_bytes) {
     buffer_ += bytes;
     return;
@@ -83,7 +83,7 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::commit() {
-  if (descriptor_ < 0) throw std::logic_error("AtomicFile: second commit of " + in_quotes(path_));
+  if (descriptor_ < 0) throw std::logic_error("AtomicFile: commit after the end of " + in_quotes(path_));
   flush(std::exchange(buffer_, {}));
   if (close(std::exchange(descriptor_, -1)) != 0)
     fail(errno);  // some file systems report a full disk only here

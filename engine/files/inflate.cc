@@ -1,5 +1,6 @@
 #include "engine/files/inflate.h"
 
+#include <new>
 #include <stdexcept>
 
 #if SVDD_HAVE_ZLIB

@@ -7,81 +7,143 @@ namespace engine {
 
 namespace {
 // Checks the shapes and returns the inputs of the operation: x, or x, weight and bias.
-std::vector<Tensor> checked_inputs(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                                   const RunningMoments& running) {
+std::vector<Tensor> checked_inputs(const Tensor& x, const BatchNormState& s) {
   if (x.defined() && x.shape().rank() == 2)
     check_batch("batch_norm", x, 2, "(N, C)");
   else
     check_batch("batch_norm", x, 4, "(N, C, H, W)");
   const Shape per_channel{x.shape()[1]};
-  check_parameter("batch_norm", "running mean", Tensor(running.mean), per_channel);
-  check_parameter("batch_norm", "running variance", Tensor(running.variance), per_channel);
-  if (weight.defined() != bias.defined())
+  check_parameter("batch_norm", "running mean", Tensor(s.running_mean), per_channel);
+  check_parameter("batch_norm", "running variance", Tensor(s.running_variance), per_channel);
+  if (s.weight.defined() != s.bias.defined())
     op_error("batch_norm", "weight and bias must be given together or not at all");
-  if (!weight.defined()) return {x};
-  check_parameter("batch_norm", "weight", weight, per_channel);
-  check_parameter("batch_norm", "bias", bias, per_channel);
-  return {x, weight, bias};
+  if (!s.weight.defined()) return {x};
+  check_parameter("batch_norm", "weight", s.weight, per_channel);
+  check_parameter("batch_norm", "bias", s.bias, per_channel);
+  return {x, s.weight, s.bias};
 }
 
 const Array* optional(Operation::Inputs in, size_t i) { return in.size() > i ? &in[i].value() : nullptr; }
 
+Shape resampled(const Shape& x, Resample then) {
+  if (then == Resample::none) return x;
+  if (x.rank() != 4) op_error("batch_norm", "resampling asks for images (N, C, H, W), found " + x.text());
+  if (then == Resample::upsample) return {x[0], x[1], 2 * x[2], 2 * x[3]};
+  if (x[2] < 2 || x[3] < 2) op_error("batch_norm", "a 2×2 window does not fit into " + x.text());
+  return {x[0], x[1], x[2] / 2, x[3] / 2};
+}
+
 // What one batch norm keeps from its forward pass, and where it puts gradients that nobody asked for.
 struct Saved {
   Array mean, variance, inverse_std, unused_gx, unused_gweight, unused_gbias;
+  explicit Saved(const Array& per_channel)
+      : mean(per_channel.zeros_like()),
+        variance(per_channel.zeros_like()),
+        inverse_std(per_channel.zeros_like()),
+        unused_gweight(per_channel.zeros_like()),
+        unused_gbias(per_channel.zeros_like()) {}
 };
-}  // namespace
 
-Tensor batch_norm_train(const Tensor& x, const Tensor& weight, const Tensor& bias, RunningMoments running,
-                        double epsilon, double momentum) {
-  auto inputs = checked_inputs(x, weight, bias, running);
+// The two training forms differ in the kernels that run once the moments are known.
+//   normalise(backend, x, mean, inverse_std, weight, bias, y)
+//   gradient(backend, x, mean, inverse_std, weight, bias, gy, gx, gweight, gbias)
+template <class Normalise, class Gradient>
+Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, Normalise normalise,
+                  Gradient gradient) {
+  auto inputs = checked_inputs(x, state);
   const double m = static_cast<double>(x.shape()[0] * x.shape().positions());
   if (m < 2)
     op_error("batch_norm",
              "training needs more than one value per channel; the batch has shape " + x.shape().text());
-  const Array& c = running.mean;
-  const auto saved = std::make_shared<Saved>(
-      Saved{c.zeros_like(), c.zeros_like(), c.zeros_like(), {}, c.zeros_like(), c.zeros_like()});
+  const auto saved = std::make_shared<Saved>(state.running_mean);
   return apply(
       {.name = "batch_norm",
        .inputs = std::move(inputs),
-       .output = x.value().zeros_like(),
+       .output = Array(x.backend(), output, Layout::samples, x.value().type()),
        .forward =
-           [=](Backend& on, Operation::Inputs in, Array& y) mutable {
+           [=, running_mean = state.running_mean, running_variance = state.running_variance](
+               Backend& on, Operation::Inputs in, Array& y) mutable {
              on.channel_moments(in[0].value(), saved->mean, saved->variance);
-             on.inverse_std(saved->variance, epsilon, saved->inverse_std);
-             on.update_running(saved->mean, momentum, 1.0, running.mean);
-             on.update_running(saved->variance, momentum, m / (m - 1), running.variance);
-             on.normalise(in[0].value(), saved->mean, saved->inverse_std, optional(in, 1), optional(in, 2),
-                          y);
+             on.inverse_std(saved->variance, state.epsilon, saved->inverse_std);
+             on.update_running(saved->mean, state.momentum, 1.0, running_mean);
+             on.update_running(saved->variance, state.momentum, m / (m - 1), running_variance);
+             normalise(on, in[0].value(), saved->mean, saved->inverse_std, optional(in, 1), optional(in, 2),
+                       y);
            },
        .backward =
            [=](Backend& on, Operation::Inputs in, const Array&, const Array& gy, std::span<Array* const> gx) {
-             if (!gx[0] && !saved->unused_gx.defined()) saved->unused_gx = gy.zeros_like();
-             on.batch_norm_gradient(in[0].value(), saved->mean, saved->inverse_std, optional(in, 1), gy,
-                                    gx[0] ? *gx[0] : saved->unused_gx,
-                                    gx.size() > 1 && gx[1] ? *gx[1] : saved->unused_gweight,
-                                    gx.size() > 2 && gx[2] ? *gx[2] : saved->unused_gbias);
+             if (!gx[0] && !saved->unused_gx.defined()) saved->unused_gx = in[0].value().zeros_like();
+             gradient(on, in[0].value(), saved->mean, saved->inverse_std, optional(in, 1), optional(in, 2),
+                      gy, gx[0] ? *gx[0] : saved->unused_gx,
+                      gx.size() > 1 && gx[1] ? *gx[1] : saved->unused_gweight,
+                      gx.size() > 2 && gx[2] ? *gx[2] : saved->unused_gbias);
            }});
 }
 
-Tensor batch_norm_eval(const Tensor& x, const Tensor& weight, const Tensor& bias, RunningMoments running,
-                       double epsilon) {
-  auto inputs = checked_inputs(x, weight, bias, running);
-  return apply(
-      {.name = "batch_norm",
-       .inputs = std::move(inputs),
-       .output = x.value().zeros_like(),
-       .forward =
-           [running, epsilon, inverse_std = running.mean.zeros_like()](Backend& on, Operation::Inputs in,
+template <class Normalise>
+Tensor eval_form(const Tensor& x, const BatchNormState& state, Shape output, Normalise normalise) {
+  auto inputs = checked_inputs(x, state);
+  return apply({.name = "batch_norm",
+                .inputs = std::move(inputs),
+                .output = Array(x.backend(), output, Layout::samples, x.value().type()),
+                .forward =
+                    [=, inverse_std = state.running_mean.zeros_like()](Backend& on, Operation::Inputs in,
                                                                        Array& y) mutable {
-             on.inverse_std(running.variance, epsilon, inverse_std);
-             on.normalise(in[0].value(), running.mean, inverse_std, optional(in, 1), optional(in, 2), y);
-           },
-       .backward =
-           [](Backend&, Operation::Inputs, const Array&, const Array&, std::span<Array* const>) {
-             op_error("batch_norm", "the evaluation form has no backward pass; train with the training form");
-           }});
+                      on.inverse_std(state.running_variance, state.epsilon, inverse_std);
+                      normalise(on, in[0].value(), state.running_mean, inverse_std, optional(in, 1),
+                                optional(in, 2), y);
+                    },
+                .backward =
+                    [](Backend&, Operation::Inputs, const Array&, const Array&, std::span<Array* const>) {
+                      op_error("batch_norm",
+                               "the evaluation form has no backward pass; train with the training form");
+                    }});
+}
+
+void check_slope(double slope) {
+  if (!(slope >= 0)) op_error("batch_norm", "the slope must be at least 0, found " + std::to_string(slope));
+}
+
+void normalise_plain(Backend& on, const Array& x, const Array& mean, const Array& inverse_std,
+                     const Array* weight, const Array* bias, Array& y) {
+  on.normalise(x, mean, inverse_std, weight, bias, y);
+}
+
+auto normalise_activated(double slope, Resample then) {
+  return [=](Backend& on, const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+             const Array* bias,
+             Array& y) { on.normalise_leaky_relu(x, mean, inverse_std, weight, bias, slope, then, y); };
+}
+}  // namespace
+
+Tensor batch_norm_train(const Tensor& x, const BatchNormState& state) {
+  return train_form(
+      x, state, x.defined() ? x.shape() : Shape{}, normalise_plain,
+      [](Backend& on, const Array& v, const Array& mean, const Array& inverse_std, const Array* weight,
+         const Array*, const Array& gy, Array& gx, Array& gweight,
+         Array& gbias) { on.batch_norm_gradient(v, mean, inverse_std, weight, gy, gx, gweight, gbias); });
+}
+
+Tensor batch_norm_eval(const Tensor& x, const BatchNormState& state) {
+  return eval_form(x, state, x.defined() ? x.shape() : Shape{}, normalise_plain);
+}
+
+Tensor batch_norm_leaky_relu_train(const Tensor& x, const BatchNormState& state, double slope,
+                                   Resample then) {
+  check_slope(slope);
+  return train_form(
+      x, state, x.defined() ? resampled(x.shape(), then) : Shape{}, normalise_activated(slope, then),
+      [=](Backend& on, const Array& v, const Array& mean, const Array& inverse_std, const Array* weight,
+          const Array* bias, const Array& gy, Array& gx, Array& gweight, Array& gbias) {
+        on.normalise_leaky_relu_gradient(v, mean, inverse_std, weight, bias, slope, then, gy, gx, gweight,
+                                         gbias);
+      });
+}
+
+Tensor batch_norm_leaky_relu_eval(const Tensor& x, const BatchNormState& state, double slope, Resample then) {
+  check_slope(slope);
+  return eval_form(x, state, x.defined() ? resampled(x.shape(), then) : Shape{},
+                   normalise_activated(slope, then));
 }
 
 }  // namespace engine

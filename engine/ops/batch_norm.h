@@ -8,18 +8,24 @@ namespace engine {
 // channel:
 //   y = (x − mean) / sqrt(variance + epsilon) · weight + bias
 // x (N,C,H,W) or (N,C); weight and bias (C), or both empty tensors (no affine part).
-//
+struct BatchNormState {
+  Tensor weight, bias;
+  Array running_mean, running_variance;  // (C), plain
+  double epsilon = 1e-4, momentum = 0.1;
+};
+
 // Training form: moments of the batch (variance biased). Each run, a replay included, updates
 //   running = (1 − momentum)·running + momentum·batch,   the running variance with the unbiased batch
 //   variance.
-struct RunningMoments {
-  Array mean, variance;  // (C), plain
-};
-Tensor batch_norm_train(const Tensor& x, const Tensor& weight, const Tensor& bias, RunningMoments running,
-                        double epsilon = 1e-4, double momentum = 0.1);
+Tensor batch_norm_train(const Tensor& x, const BatchNormState& state);
 
-// Evaluation form: the running moments in place of the batch's.
-Tensor batch_norm_eval(const Tensor& x, const Tensor& weight, const Tensor& bias, RunningMoments running,
-                       double epsilon = 1e-4);
+// Evaluation form: the running moments in place of the batch's. No backward pass.
+Tensor batch_norm_eval(const Tensor& x, const BatchNormState& state);
+
+// resample(leaky_relu(batch_norm(x), slope)), followed by 2×2 max pooling, nearest ×2 enlargement, or
+// nothing: the bits of the three operations one after another, in fewer passes over memory. Resampling asks
+// for x (N,C,H,W).
+Tensor batch_norm_leaky_relu_train(const Tensor& x, const BatchNormState& state, double slope, Resample then);
+Tensor batch_norm_leaky_relu_eval(const Tensor& x, const BatchNormState& state, double slope, Resample then);
 
 }  // namespace engine

@@ -238,20 +238,34 @@ class CpuBackend final : public Backend {
   void batch_norm_gradient(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
                            const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
     const Batch xb = batch_of(x), gyb = batch_of(gy), gxb = batch_of(gx);
-    const auto m = static_cast<float>(xb.samples * xb.positions());
-    float *gw = gweight.data<float>(), *gb = gbias.data<float>();
     const float *mu = mean.data<float>(), *inverse = inverse_std.data<float>();
-    float* partial = partials(gyb, [&](float* p, Range r) { k_.partial_sum(gyb, p, r); });
-    close(gyb, partial, 1.0f, gb);
+    const float* partial = partials(gyb, [&](float* p, Range r) { k_.partial_sum(gyb, p, r); });
+    close(gyb, partial, 1.0f, gbias.data<float>());
     partials(xb, [&](float* p, Range r) { k_.partial_product(xb, mu, inverse, gyb, p, r); });
-    close(xb, partial, 1.0f, gw);
-    float *a = coefficients_.floats(3 * xb.c), *b = a + xb.c, *factor = b + xb.c;
-    for (int64_t c = 0; c < xb.c; ++c) {
-      a[c] = gb[c] / m;
-      b[c] = gw[c] / m;
-      factor[c] = weight ? inverse[c] * weight->data<float>()[c] : inverse[c];
-    }
-    planes(xb, [&](Range r) { k_.normalise_gradient(xb, mu, inverse, a, b, factor, gyb, gxb, r); });
+    close(xb, partial, 1.0f, gweight.data<float>());
+    through_moments(xb, mu, inverse, maybe(weight), gyb, gweight.data<float>(), gbias.data<float>(), gxb);
+    clear_padding(gx);
+  }
+
+  void normalise_leaky_relu(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                            const Array* bias, double slope, Resample then, Array& y) override {
+    const Batch xb = batch_of(x), yb = batch_of(y);
+    const Activation job = activation(mean, inverse_std, weight, bias, slope, then);
+    planes(xb, [&](Range r) { k_.normalise_leaky_relu(xb, job, yb, r); });
+  }
+
+  void normalise_leaky_relu_gradient(const Array& x, const Array& mean, const Array& inverse_std,
+                                     const Array* weight, const Array* bias, double slope, Resample then,
+                                     const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
+    const Batch xb = batch_of(x), gyb = batch_of(gy), gxb = batch_of(gx);
+    const Activation job = activation(mean, inverse_std, weight, bias, slope, then);
+    const int64_t units = xb.c * xb.blocks;
+    float *partial = partial_.floats(2 * units * lanes), *products = partial + units * lanes;
+    planes(xb, [&](Range r) { k_.leaky_relu_gradient_sums(xb, job, gyb, gxb, partial, products, r); });
+    close(xb, partial, 1.0f, gbias.data<float>());
+    close(xb, products, 1.0f, gweight.data<float>());
+    through_moments(xb, job.mean, job.inverse_std, job.weight, gxb, gweight.data<float>(),
+                    gbias.data<float>(), gxb);
     clear_padding(gx);
   }
 
@@ -389,6 +403,26 @@ class CpuBackend final : public Backend {
   void product(const MatrixProduct& job) {
     if (blas_ == Blas::openblas) return openblas::product(job, threads_);
     share(job.y.blocks * job.y.c * job.x.c, k_.product_units(job), [&](Range r) { k_.product(job, r); });
+  }
+
+  static Activation activation(const Array& mean, const Array& inverse_std, const Array* weight,
+                               const Array* bias, double slope, Resample then) {
+    return {mean.data<float>(), inverse_std.data<float>(), maybe(weight),
+            maybe(bias),        static_cast<float>(slope), then};
+  }
+
+  // The last step of batch norm's backward pass: from the gradient gy at its output and the sums Σ gy·x̂ and Σ
+  // gy to the gradient at its input. gx may be gy.
+  void through_moments(const Batch& x, const float* mean, const float* inverse, const float* weight,
+                       const Batch& gy, const float* gweight, const float* gbias, const Batch& gx) {
+    const auto m = static_cast<float>(x.samples * x.positions());
+    float *a = coefficients_.floats(3 * x.c), *b = a + x.c, *factor = b + x.c;
+    for (int64_t c = 0; c < x.c; ++c) {
+      a[c] = gbias[c] / m;
+      b[c] = gweight[c] / m;
+      factor[c] = weight ? inverse[c] * weight[c] : inverse[c];
+    }
+    planes(x, [&](Range r) { k_.normalise_gradient(x, mean, inverse, a, b, factor, gy, gx, r); });
   }
 
   // Sums over the positions of each (channel, block): [C][blocks][16].

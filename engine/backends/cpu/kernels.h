@@ -64,6 +64,12 @@ struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·
   int64_t row_stride, column_stride;
 };
 
+struct Activation {  // y = resample(leaky_relu(x̂·weight + bias)), x̂ = (x − mean)·inverse_std
+  const float *mean, *inverse_std, *weight, *bias;  // weight and bias both or neither null
+  float slope;
+  Resample then;
+};
+
 struct Kernels {
   // units: (block, output-channel tile)
   void (*correlate)(const Correlation&, Range);
@@ -88,6 +94,12 @@ struct Kernels {
   // gx = (gy − a[c] − x̂·b[c])·factor[c]
   void (*normalise_gradient)(const Batch& x, const float* mean, const float* inverse_std, const float* a,
                              const float* b, const float* factor, const Batch& gy, const Batch& gx, Range);
+
+  void (*normalise_leaky_relu)(const Batch& x, const Activation&, const Batch& y, Range);
+  // The gradient at the leaky ReLU's input goes to g; of it Σ g to partial[unit][16], Σ g·x̂ to
+  // products[unit][16].
+  void (*leaky_relu_gradient_sums)(const Batch& x, const Activation&, const Batch& gy, const Batch& g,
+                                   float* partial, float* products, Range);
 
   // units: (channel, block)
   void (*max_pool2d)(const Batch& x, Window, const Batch& y, Range);

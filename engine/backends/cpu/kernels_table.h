@@ -16,6 +16,7 @@ inline float tree_sum(const float* lane) {
   return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
+#include "engine/backends/cpu/kernels_activation.h"
 #include "engine/backends/cpu/kernels_channels.h"
 #include "engine/backends/cpu/kernels_convolution.h"
 #include "engine/backends/cpu/kernels_dense.h"
@@ -33,6 +34,8 @@ constexpr Kernels table{
     .partial_product = partial_product,
     .normalise = normalise,
     .normalise_gradient = normalise_gradient,
+    .normalise_leaky_relu = normalise_leaky_relu,
+    .leaky_relu_gradient_sums = leaky_relu_gradient_sums,
     .max_pool2d = max_pool2d,
     .max_pool2d_gradient = max_pool2d_gradient,
     .upsample_nearest = upsample_nearest,

@@ -153,6 +153,28 @@ class ReferenceBackend final : public Backend {
                                      gbias.data<T>());
     });
   }
+  void normalise_leaky_relu(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                            const Array* bias, double slope, Resample then, Array& y) override {
+    const Activated a = activate(x, mean, inverse_std, weight, bias, slope);
+    if (then == Resample::none) copy(a.leaky, y);
+    if (then == Resample::max_pool) max_pool2d(a.leaky, pool_window, y);
+    if (then == Resample::upsample) upsample_nearest(a.leaky, 2, y);
+  }
+  void normalise_leaky_relu_gradient(const Array& x, const Array& mean, const Array& inverse_std,
+                                     const Array* weight, const Array* bias, double slope, Resample then,
+                                     const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
+    const Activated a = activate(x, mean, inverse_std, weight, bias, slope);
+    Array g = x.zeros_like();
+    if (then == Resample::none) copy(gy, g);
+    if (then == Resample::upsample) upsample_nearest_gradient(gy, 2, g);
+    if (then == Resample::max_pool) {
+      Array y(*this, gy.shape(), Layout::samples, x.type());
+      max_pool2d(a.leaky, pool_window, y);
+      max_pool2d_gradient(a.leaky, y, gy, pool_window, g);
+    }
+    unary_gradient(Unary::leaky_relu, slope, a.normalised, a.leaky, g, g);
+    batch_norm_gradient(x, mean, inverse_std, weight, g, gx, gweight, gbias);
+  }
   void update_running(const Array& batch, double momentum, double factor, Array& running) override {
     by_type(batch, [&]<class T>(T) {
       const T keep = static_cast<T>(1 - momentum), take = static_cast<T>(momentum * factor);
@@ -236,6 +258,19 @@ class ReferenceBackend final : public Backend {
       reference::adagrad(static_cast<T>(lr), static_cast<T>(epsilon), static_cast<T>(weight_decay),
                          g.data<T>(), sum.data<T>(), p.data<T>(), p.shape().count());
     });
+  }
+
+ private:
+  static constexpr Window pool_window{2, 2, 0};
+  struct Activated {
+    Array normalised, leaky;
+  };
+  Activated activate(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
+                     const Array* bias, double slope) {
+    Activated a{x.zeros_like(), x.zeros_like()};
+    normalise(x, mean, inverse_std, weight, bias, a.normalised);
+    unary(Unary::leaky_relu, slope, a.normalised, a.leaky);
+    return a;
   }
 };
 
