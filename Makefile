@@ -1,0 +1,84 @@
+# The friendly face of the build; CMakeLists.txt is the build itself. `make` alone explains.
+
+JOBS   ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+BUILD  := build
+comma  := ,
+MAKEFLAGS += --no-print-directory
+
+# Real data, where the checkout has some beside it; the tests that need it skip themselves otherwise.
+ifeq ($(SVDD_DATA),)
+ifneq ($(wildcard ../shared/datasets),)
+export SVDD_DATA := $(abspath ../shared/datasets)
+endif
+endif
+
+# $(call build,FOLDER,CMAKE OPTIONS,TARGETS): configures, then builds TARGETS, or everything.
+define build
+cmake -S . -B $(1) $(2)
+cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
+endef
+
+.PHONY: help run build test bench format tidy sanitize tsan minimal install clean
+
+help:
+	@echo "make run       install what is missing, build, train Deep SVDD on digits (two to three minutes the first time)"
+	@echo "make build     build build/svdd; options: CMAKE_OPTIONS='-DSVDD_WITH_OPENBLAS=OFF ...', CXX=clang++"
+	@echo "make test      install what is missing, build everything with warnings as errors, check the formatting, test"
+	@echo "make bench     measure the speed of the engine on this machine"
+	@echo "make install   install the command, the libraries and their headers under PREFIX=$(PREFIX)"
+	@echo "make clean     remove everything that was built"
+	@echo "For those who change the code:"
+	@echo "make format    format every source file"
+	@echo "make tidy      check every source file with clang-tidy"
+	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
+	@echo "make tsan      build and test the engine under the thread sanitizer"
+	@echo "make minimal   build and test without OpenMP, OpenBLAS, zlib and kernels for x86"
+	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
+
+run:
+	@tools/install-packages.sh run
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	@tools/first-run.sh
+
+build:
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+
+test:
+	@tools/install-packages.sh test
+	@tools/check-format.sh
+	$(call build,$(BUILD),-DSVDD_WERROR=ON $(CMAKE_OPTIONS))
+	@tools/run-tests.sh $(BUILD) --parallel $(JOBS)
+
+bench:
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	$(BUILD)/svdd bench
+
+format:
+	@tools/check-format.sh --fix
+
+sanitize:
+	$(call build,build-sanitize,-DSVDD_SANITIZE=address$(comma)undefined $(CMAKE_OPTIONS))
+	@UBSAN_OPTIONS=print_stacktrace=1 tools/run-tests.sh build-sanitize --parallel $(JOBS)
+
+# g++'s OpenMP does not tell the sanitizer when its threads meet, so that every loop looks like a race; clang++'s does.
+tsan:
+	$(call build,build-tsan,-DSVDD_SANITIZE=thread -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS),tests_engine)
+	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 tools/run-tests.sh build-tsan --label-regex '^engine$$'
+
+minimal:
+	$(call build,build-minimal,-DSVDD_WITH_OPENMP=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_X86=OFF \
+		$(CMAKE_OPTIONS))
+	@tools/run-tests.sh build-minimal --parallel $(JOBS)
+
+tidy:
+	cmake -S . -B build-tidy -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
+	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' \
+		| xargs -P $(JOBS) -n 1 clang-tidy -p build-tidy --quiet
+
+install:
+	$(call build,$(BUILD),-DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_OPTIONS),svdd)
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-sanitize build-tsan build-minimal build-tidy

@@ -1,0 +1,44 @@
+# One executable per floor, tests_FLOOR, of every tests/FLOOR/*_test.cc; each TEST in it is a test of CTest's.
+# With SVDD_DATA unset, the tests that need real data skip themselves and say so.
+include(GoogleTest)
+
+function(add_floor_tests floor library)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/${floor}/*_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  set(target tests_${floor})
+  add_executable(${target} ${sources})
+  target_compile_options(${target} PRIVATE -O1)  # the tests are compiled more often than they run
+  target_compile_definitions(${target} PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+  target_include_directories(${target} SYSTEM PRIVATE ${SVDD_JSON_INCLUDE} ${SVDD_STB_INCLUDE})
+  target_link_libraries(${target} PRIVATE ${library} ${svdd_gtest})
+  if(floor STREQUAL "tools" AND TARGET svdd)
+    target_compile_definitions(${target} PRIVATE SVDD_BINARY="$<TARGET_FILE:svdd>")
+    add_dependencies(${target} svdd)
+  endif()
+  # Tests run side by side: a thread that waits must not keep a core from its neighbour.
+  gtest_discover_tests(${target} TEST_PREFIX ${floor}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${floor} TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive)
+endfunction()
+
+add_floor_tests(engine svdd_engine)
+add_floor_tests(datasets svdd_datasets)
+add_floor_tests(svdd svdd_methods)
+if(SVDD_WITH_TOOL)
+  add_floor_tests(tools svdd_tools)
+endif()
+
+# Under a sanitizer the two below say nothing new: they test how we build, not what the code does.
+if(NOT SVDD_SANITIZE)
+  add_test(NAME install/consumer
+           COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
+                   -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -DCONFIG=$<CONFIG>
+                   -P ${PROJECT_SOURCE_DIR}/tests/install/check_install.cmake)
+  set_tests_properties(install/consumer PROPERTIES TIMEOUT 600)
+  if(SVDD_X86 AND CMAKE_NM AND CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_test(NAME engine/kernels_keep_to_themselves
+             COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} "-DOBJECTS=$<TARGET_OBJECTS:svdd_engine>"
+                     -P ${PROJECT_SOURCE_DIR}/tests/install/check_kernel_symbols.cmake)
+  endif()
+endif()
