@@ -74,7 +74,14 @@ Array Array::reshaped(Shape shape) const {
 double Array::item() const {
   if (shape_.count() != 1)
     throw std::invalid_argument("[item] expected a single number, found shape " + shape_.text());
-  return to_doubles()[0];
+  if (type_ == DType::f64) {
+    double value = 0;
+    backend_->download(*this, &value);
+    return value;
+  }
+  float value = 0;
+  backend_->download(*this, &value);
+  return value;
 }
 
 }  // namespace engine

@@ -1,0 +1,106 @@
+#include "datasets/fetch.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+#include "datasets/download.h"
+#include "engine/files/in_quotes.h"
+#include "engine/files/sha256.h"
+
+namespace datasets {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::in_quotes;
+
+// Of the whole file; of what can be read, where not all can.
+std::string sha256_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  engine::Sha256 hash;
+  std::array<char, 1 << 16> block;
+  while (file.read(block.data(), block.size()), file.gcount() > 0)
+    hash.update(block.data(), static_cast<size_t>(file.gcount()));
+  return hash.hex();
+}
+
+bool is_right(const OfficialFile& file, const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) == file.size &&
+         sha256_of(path) == file.sha256;
+}
+
+void require_right(const OfficialFile& file, const fs::path& path, const std::string& url) {
+  const uint64_t size = fs::file_size(path);
+  if (size != file.size)
+    throw std::runtime_error(in_quotes(url) + " gave " + std::to_string(size) + " bytes, expected " +
+                             std::to_string(file.size) + ": it is not the official " + file.name);
+  const std::string found = sha256_of(path);
+  if (found != file.sha256)
+    throw std::runtime_error(in_quotes(url) + " is not the official " + file.name + ": its SHA-256 is " +
+                             found + ", expected " + file.sha256);
+}
+
+// Removes the partial file, however the download ends; once it has been renamed there is nothing to remove.
+struct PartialFile {
+  fs::path path;
+  ~PartialFile() {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+};
+
+void fetch_file(const OfficialFile& file, const std::string& url, const fs::path& final_path) {
+  fs::path partial_path = final_path;
+  partial_path += ".part-" + std::to_string(::getpid());  // two fetches at a time do not write into one file
+  const PartialFile partial{partial_path};
+  download(url, partial.path, file.size);
+  require_right(file, partial.path, url);
+  std::error_code error;
+  fs::rename(partial.path, final_path, error);
+  if (error) throw std::runtime_error("cannot write " + in_quotes(final_path) + ": " + error.message());
+}
+
+std::vector<std::string> addresses(const KnownDataset& known, std::string mirror) {
+  if (mirror.empty())
+    if (const char* environment = std::getenv("SVDD_MIRROR")) mirror = environment;
+  if (mirror.empty()) return known.urls;
+  while (mirror.back() == '/' && mirror.size() > 1) mirror.pop_back();
+  return {mirror + "/" + known.name};
+}
+
+}  // namespace
+
+Fetched fetch(const KnownDataset& known, const fs::path& folder, const FetchOptions& options) {
+  if (known.built_in())
+    throw std::invalid_argument(in_quotes(known.name) + " is built in: there is nothing to fetch");
+  const std::vector<std::string> bases = addresses(known, options.mirror);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw std::runtime_error("cannot make the folder " + in_quotes(folder) + ": " + error.message());
+  Fetched fetched;
+  for (const OfficialFile& file : known.files) {
+    if (is_right(file, folder / file.name)) {
+      ++fetched.already_there;
+      continue;
+    }
+    for (size_t i = 0; i < bases.size(); ++i) {
+      const std::string url = bases[i] + "/" + file.name;
+      if (options.on_download) options.on_download(file, url);
+      try {
+        fetch_file(file, url, folder / file.name);
+        break;
+      } catch (const std::runtime_error&) {
+        if (i + 1 == bases.size()) throw;
+      }
+    }
+    ++fetched.downloaded;
+  }
+  return fetched;
+}
+
+}  // namespace datasets

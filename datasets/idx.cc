@@ -1,0 +1,216 @@
+#include "datasets/idx.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "datasets/packed_file.h"
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+
+namespace datasets {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::in_quotes;
+
+constexpr uint32_t images_magic = 0x00000803, labels_magic = 0x00000801;
+
+std::string hex(uint32_t word) {
+  std::string text = "0x";
+  for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[(word >> shift) & 15u];
+  return text;
+}
+
+std::string kind(uint32_t magic) { return magic == images_magic ? "IDX images" : "IDX labels"; }
+
+void append_big_endian(std::string& bytes, uint32_t word) {
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(word >> shift & 255u);
+}
+
+uint32_t read_word(PackedFile& file, const fs::path& path) {
+  std::array<uint8_t, 4> b;
+  if (file.read(b.data(), b.size()) < b.size())
+    throw std::runtime_error(in_quotes(path) + " is truncated: it ends within the IDX header");
+  return uint32_t{b[0]} << 24 | uint32_t{b[1]} << 16 | uint32_t{b[2]} << 8 | uint32_t{b[3]};
+}
+
+// Checks the magic number; `sizes` numbers follow it: the count and the extents of one entry.
+std::vector<int64_t> read_header(PackedFile& file, const fs::path& path, uint32_t expected, int sizes) {
+  const uint32_t magic = read_word(file, path);
+  if (magic != expected) {
+    const bool swapped = magic == (expected == images_magic ? labels_magic : images_magic);
+    throw std::runtime_error(in_quotes(path) + " begins with " + hex(magic) + ", expected " + hex(expected) +
+                             " (" + kind(expected) + ")" +
+                             (swapped ? ": these are " + kind(magic) + ", the names may be swapped" : ""));
+  }
+  std::vector<int64_t> header;
+  for (int i = 0; i < sizes; ++i) {
+    header.push_back(read_word(file, path));
+    if (header.back() == 0)
+      throw std::runtime_error(in_quotes(path) + " holds nothing: its header gives a size of 0");
+  }
+  return header;
+}
+
+// The product of the sizes, once it is known that so many bytes can be in the file.
+uint64_t contents_size(const PackedFile& file, const fs::path& path, const std::vector<int64_t>& sizes) {
+  const uint64_t most = std::min<uint64_t>(file.largest_contents(), std::numeric_limits<int64_t>::max());
+  uint64_t product = 1;
+  for (const int64_t size : sizes) {
+    const uint64_t factor = static_cast<uint64_t>(size);
+    if (product > most / factor)
+      throw std::runtime_error(in_quotes(path) + " is truncated or no IDX file: its header promises " +
+                               shape_text(sizes) + " bytes, but it can hold " +
+                               std::to_string(file.largest_contents()) + " at most");
+    product *= factor;
+  }
+  return product;
+}
+
+// Exactly `size` bytes up to the end of the file. The buffer grows with what has arrived, so that a lie in
+// the header of a small packed file costs no memory.
+std::vector<uint8_t> read_rest(PackedFile& file, const fs::path& path, uint64_t size) {
+  constexpr uint64_t first_step = uint64_t{1} << 24;
+  std::vector<uint8_t> bytes;
+  uint64_t done = 0;
+  while (done < size) {
+    const uint64_t step = std::min(size - done, std::max(first_step, done));
+    bytes.resize(static_cast<size_t>(done + step));
+    const size_t arrived = file.read(bytes.data() + done, static_cast<size_t>(step));
+    done += arrived;
+    if (arrived < step)
+      throw std::runtime_error(in_quotes(path) + " is truncated: its header promises " +
+                               std::to_string(size) + " bytes of data, " + std::to_string(done) +
+                               " are there");
+  }
+  uint8_t extra;
+  if (file.read(&extra, 1) == 1)
+    throw std::runtime_error(in_quotes(path) + " goes on after the " + std::to_string(size) +
+                             " bytes of data that its header promises: it is damaged or no IDX file");
+  return bytes;
+}
+
+fs::path plain_or_packed(const fs::path& folder, const std::string& name) {
+  std::error_code error;
+  const fs::path plain = folder / name, packed = folder / (name + ".gz");
+  if (fs::exists(plain, error)) return plain;
+  if (fs::exists(packed, error)) return packed;
+  throw std::runtime_error("there is neither " + in_quotes(plain) + " nor that name with .gz");
+}
+
+Split read_half(const fs::path& images_path, const fs::path& labels_path) {
+  Split split;
+  split.labels = read_idx_labels(labels_path);
+  IdxImages images = read_idx_images(images_path);
+  if (images.count != split.count())
+    throw std::runtime_error(in_quotes(images_path) + " holds " + std::to_string(images.count) +
+                             " images but " + in_quotes(labels_path) + " " + std::to_string(split.count()) +
+                             " labels: they belong to different data sets");
+  split.shape = {1, images.rows, images.columns};
+  split.bytes = std::move(images.bytes);
+  return split;
+}
+
+uint32_t as_word(int64_t size, const std::string& what) {
+  if (size < 1 || size > std::numeric_limits<uint32_t>::max())
+    throw std::invalid_argument("an IDX file cannot hold " + what + " = " + std::to_string(size) +
+                                "; expected 1 to 4294967295");
+  return static_cast<uint32_t>(size);
+}
+
+}  // namespace
+
+IdxImages read_idx_images(const fs::path& path) {
+  PackedFile file(path);
+  const std::vector<int64_t> sizes = read_header(file, path, images_magic, 3);
+  IdxImages images{sizes[0], sizes[1], sizes[2], {}};
+  images.bytes = read_rest(file, path, contents_size(file, path, sizes));
+  return images;
+}
+
+std::vector<int32_t> read_idx_labels(const fs::path& path) {
+  PackedFile file(path);
+  const std::vector<int64_t> sizes = read_header(file, path, labels_magic, 1);
+  const std::vector<uint8_t> bytes = read_rest(file, path, contents_size(file, path, sizes));
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_idx_images(const fs::path& path, const IdxImages& images) {
+  std::string bytes;
+  append_big_endian(bytes, images_magic);
+  append_big_endian(bytes, as_word(images.count, "images"));
+  append_big_endian(bytes, as_word(images.rows, "rows"));
+  append_big_endian(bytes, as_word(images.columns, "columns"));
+  const std::vector<int64_t> sizes = {images.count, images.rows, images.columns};
+  if (sample_size(sizes) != static_cast<int64_t>(images.bytes.size()))
+    throw std::invalid_argument(in_quotes(path) +
+                                " cannot be written: " + std::to_string(images.bytes.size()) + " bytes for " +
+                                shape_text(sizes) + " pixels");
+  bytes.append(images.bytes.begin(), images.bytes.end());
+  engine::write_file_atomically(path, bytes);
+}
+
+void write_idx_labels(const fs::path& path, const std::vector<int32_t>& labels) {
+  std::string bytes;
+  append_big_endian(bytes, labels_magic);
+  append_big_endian(bytes, as_word(static_cast<int64_t>(labels.size()), "labels"));
+  for (const int32_t label : labels) {
+    if (label < 0 || label > 255)
+      throw std::invalid_argument(in_quotes(path) + " cannot be written: label " + std::to_string(label) +
+                                  " does not fit IDX, whose labels are 0 to 255");
+    bytes += static_cast<char>(label);
+  }
+  engine::write_file_atomically(path, bytes);
+}
+
+const std::vector<std::string>& idx_file_names() {
+  static const std::vector<std::string> names = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                                 "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+  return names;
+}
+
+bool is_idx_folder(const fs::path& folder) {
+  std::error_code error;
+  return std::any_of(idx_file_names().begin(), idx_file_names().end(), [&](const std::string& name) {
+    return fs::is_regular_file(folder / name, error) || fs::is_regular_file(folder / (name + ".gz"), error);
+  });
+}
+
+Dataset load_idx_folder(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : idx_file_names()) paths.push_back(plain_or_packed(folder, name));
+  Dataset data;
+  data.name = folder.string();
+  data.train = read_half(paths[0], paths[1]);
+  data.test = read_half(paths[2], paths[3]);
+  if (data.train.shape != data.test.shape)
+    throw std::runtime_error(in_quotes(paths[0]) + " holds images of " + shape_text(data.train.shape) +
+                             " but " + in_quotes(paths[2]) + " of " + shape_text(data.test.shape) +
+                             ": both must have one size");
+  const int32_t last = std::max(*std::max_element(data.train.labels.begin(), data.train.labels.end()),
+                                *std::max_element(data.test.labels.begin(), data.test.labels.end()));
+  for (int32_t k = 0; k <= last; ++k) data.class_names.push_back(std::to_string(k));
+  return data;
+}
+
+void write_idx_folder(const fs::path& folder, const Dataset& data) {
+  data.check();
+  if (data.train.shape.size() != 3 || data.train.shape[0] != 1)
+    throw std::invalid_argument(data.name + ": samples of shape " + shape_text(data.train.shape) +
+                                " do not fit IDX, whose images have one channel");
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw std::runtime_error("cannot make the folder " + in_quotes(folder) + ": " + error.message());
+  const std::vector<std::string>& names = idx_file_names();
+  const auto write_half = [&](const Split& split, const std::string& images, const std::string& labels) {
+    write_idx_images(folder / images, {split.count(), split.shape[1], split.shape[2], split.bytes});
+    write_idx_labels(folder / labels, split.labels);
+  };
+  write_half(data.train, names[0], names[1]);
+  write_half(data.test, names[2], names[3]);
+}
+
+}  // namespace datasets

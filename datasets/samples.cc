@@ -1,0 +1,45 @@
+#include "datasets/samples.h"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace datasets {
+
+int64_t sample_size(const std::vector<int64_t>& shape) {
+  if (shape.empty()) throw std::invalid_argument("a sample's shape is empty: expected at least one extent");
+  int64_t size = 1;
+  for (const int64_t extent : shape) {
+    if (extent < 1)
+      throw std::invalid_argument("sample shape " + shape_text(shape) + ": every extent must be 1 or more");
+    if (size > std::numeric_limits<int64_t>::max() / extent)
+      throw std::invalid_argument("sample shape " + shape_text(shape) +
+                                  " has more values than can be counted");
+    size *= extent;
+  }
+  return size;
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t extent : shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text;
+}
+
+void Samples::check(std::string_view what) const {
+  const int64_t per_sample = size(), total = static_cast<int64_t>(values.size());
+  if (total % per_sample != 0)
+    throw std::invalid_argument(std::string(what) + ": " + std::to_string(total) +
+                                " values are not a whole number of samples of shape " + shape_text(shape));
+  for (int64_t i = 0; i < total; ++i) {
+    const float value = values[static_cast<size_t>(i)];
+    if (std::isfinite(value)) continue;
+    const char* found = std::isnan(value) ? "NaN" : "an infinite number";
+    throw std::invalid_argument(std::string(what) + ": row " + std::to_string(i / per_sample) +
+                                " (counted from 0) holds " + found + " at position " +
+                                std::to_string(i % per_sample) +
+                                "; every value must be finite: remove or fill in that row");
+  }
+}
+
+}  // namespace datasets

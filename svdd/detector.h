@@ -1,0 +1,85 @@
+// What every method of the family answers to: fit, score, save, load. A larger score is more anomalous.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "datasets/samples.h"
+#include "engine/backend.h"
+
+namespace svdd {
+
+// One epoch of one phase ("autoencoder", "deep-svdd"), counted from 0.
+struct EpochReport {
+  std::string phase;
+  int64_t epoch = 0, epochs = 0;
+  double loss = 0;  // mean over the epoch's batches, each weighted by its samples
+  double lr = 0;
+  std::optional<double> radius;  // soft-boundary
+  double seconds = 0;            // of this epoch
+};
+
+// Scores samples as the detector stands at some stage.
+using ScoreFunction = std::function<std::vector<float>(const datasets::Samples&)>;
+
+// What a long fit tells its caller. The default listens to nothing. A monitor may throw to stop the fit.
+class Monitor {
+ public:
+  virtual ~Monitor() = default;
+  virtual void epoch(const EpochReport&) {}
+  virtual void note(const std::string& /*one line*/) {}
+  // A stage worth measuring is reached: "untrained" (random weights, scored as the method scores) or
+  // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
+  virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
+};
+
+// What to learn from: samples as read (images in [0, 1]); preprocessing is fitted and kept by the detector.
+struct TrainingSet {
+  const datasets::Samples& samples;
+  std::vector<int32_t> classes;  // of the normal classes, for methods that may use them; may be empty
+};
+
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  virtual std::string method() const = 0;  // "deep-svdd"
+
+  // Learns from normal samples; std::invalid_argument if they do not fit the method or hold NaN.
+  virtual void fit(const TrainingSet& train, Monitor& monitor) = 0;
+
+  // One score for each sample, independent of the others and of any batch size; std::invalid_argument if the
+  // shape is not the one fitted on.
+  virtual std::vector<float> score(const datasets::Samples& samples) = 0;
+
+  // Writes all that scoring needs into a folder (created if absent); load_detector reads it back, on any
+  // backend.
+  virtual void save(const std::filesystem::path& folder) const = 0;
+
+  virtual std::vector<int64_t> sample_shape() const = 0;  // e.g. {1, 28, 28}
+  virtual std::string weights_sha256() const = 0;         // the receipt: see receipt.h
+
+  // A sample is called anomalous when its score is larger.
+  double threshold() const { return threshold_; }
+  // Scores of the training samples after the fit, ascending: the yardstick of p-values (threshold.h).
+  const std::vector<float>& training_scores() const { return training_scores_; }
+  // One sentence if the representation collapsed during the fit (collapse.h).
+  const std::optional<std::string>& collapse_warning() const { return collapse_warning_; }
+  // Seconds spent, for the report.
+  double pretrain_seconds() const { return pretrain_seconds_; }
+  double train_seconds() const { return train_seconds_; }
+
+ protected:
+  double threshold_ = 0;
+  std::vector<float> training_scores_;
+  std::optional<std::string> collapse_warning_;
+  double pretrain_seconds_ = 0, train_seconds_ = 0;
+};
+
+// Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.
+std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend);
+
+}  // namespace svdd

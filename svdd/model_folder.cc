@@ -1,0 +1,92 @@
+#include "svdd/model_folder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+
+namespace svdd {
+
+namespace fs = std::filesystem;
+using engine::NdArray;
+
+namespace {
+std::vector<int64_t> extents(const engine::Shape& shape) {
+  std::vector<int64_t> v;
+  for (int i = 0; i < shape.rank(); ++i) v.push_back(shape[i]);
+  return v;
+}
+}  // namespace
+
+fs::path model_folder_of(const fs::path& folder) {
+  return !fs::exists(folder / "model.json") && fs::exists(folder / "model" / "model.json") ? folder / "model"
+                                                                                           : folder;
+}
+
+ModelFolder read_model_folder(const fs::path& given) {
+  const fs::path folder = model_folder_of(given), description = folder / "model.json";
+  if (!fs::exists(description))
+    throw std::runtime_error(
+        "no model in " + engine::in_quotes(given) +
+        ": it holds neither model.json nor model/model.json; name a folder that `svdd train` wrote");
+  ModelFolder model;
+  try {
+    model.description = nlohmann::json::parse(engine::read_file(description, 64 << 20));
+  } catch (const nlohmann::json::exception&) {
+    throw std::runtime_error(engine::in_quotes(description) + " is not JSON; the file is damaged");
+  }
+  model.tensors.path = folder / "weights.safetensors";
+  if (!model.description.is_object())
+    throw std::runtime_error(engine::in_quotes(description) + " holds no JSON object; the file is damaged");
+  const int format = field<int>(model, "format");
+  if (format < 1 || format > model_format)
+    throw std::runtime_error(engine::in_quotes(description) + " has format " + std::to_string(format) +
+                             "; this version reads up to " + std::to_string(model_format));
+  model.tensors = engine::read_safetensors(folder / "weights.safetensors");
+  return model;
+}
+
+void write_model_folder(const fs::path& folder, const nlohmann::json& description,
+                        const std::vector<std::pair<std::string, NdArray>>& tensors) {
+  fs::create_directories(folder);
+  engine::write_safetensors(folder / "weights.safetensors", tensors);
+  nlohmann::json complete = description;
+  complete["format"] = model_format;
+  engine::write_file_atomically(folder / "model.json", complete.dump(1) + "\n");
+}
+
+NdArray stored(const engine::Array& array) {
+  return NdArray::from(extents(array.shape()), array.to_floats());
+}
+
+std::vector<float> numbers(const ModelFolder& model, const std::string& name,
+                           const std::vector<int64_t>& shape) {
+  const NdArray& array = model.tensors.at(name);
+  const std::string where = engine::in_quotes(model.tensors.path) + ": tensor " + engine::in_quotes(name);
+  if (array.dtype != NdArray::DType::f4)
+    throw std::runtime_error(where + " holds " + NdArray::name(array.dtype) + ", expected float32");
+  if (array.shape != shape)
+    throw std::runtime_error(where + " has shape " + NdArray::text(array.shape) + ", expected " +
+                             NdArray::text(shape));
+  std::vector<float> values = array.as<float>();
+  for (const float v : values)
+    if (!std::isfinite(v))
+      throw std::runtime_error(where + " holds a number that is not finite; the file is damaged");
+  return values;
+}
+
+void require_no_others(const ModelFolder& model, const std::vector<std::string>& names) {
+  for (const auto& [name, tensor] : model.tensors.tensors)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": there is a tensor " +
+                               engine::in_quotes(name) + " that the network of model.json does not have");
+}
+
+void restore_state(const ModelFolder& model, const std::vector<engine::NamedTensor>& state) {
+  for (const engine::NamedTensor& s : state)
+    s.tensor.value().assign(numbers(model, s.name, extents(s.tensor.shape())));
+}
+
+}  // namespace svdd

@@ -1,0 +1,54 @@
+// What a model folder holds, for every method: model.json (what it is and how to score with it) and
+// weights.safetensors (parameters, buffers, centres, training scores). Reading runs no code and checks
+// everything.
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "engine/files/in_quotes.h"
+#include "engine/files/safetensors.h"
+#include "engine/layers.h"
+
+namespace svdd {
+
+inline constexpr int model_format = 1;
+
+struct ModelFolder {
+  nlohmann::json description;   // of model.json; "format" and "method" are always there
+  engine::SafeTensors tensors;  // of weights.safetensors
+  std::filesystem::path path() const { return tensors.path.parent_path() / "model.json"; }
+};
+
+// A run folder stands for the model folder inside it.
+std::filesystem::path model_folder_of(const std::filesystem::path& run_or_model_folder);
+
+// std::runtime_error naming the file that is missing, malformed, or of a format this version does not know.
+ModelFolder read_model_folder(const std::filesystem::path& folder);
+
+// The weights first, model.json last, each atomically: a folder with a new model.json is complete.
+void write_model_folder(const std::filesystem::path& folder, const nlohmann::json& description,
+                        const std::vector<std::pair<std::string, engine::NdArray>>& tensors);
+
+// An array as it is stored, and stored state back into a network: std::runtime_error names the tensor that is
+// missing, of another shape, or not finite.
+engine::NdArray stored(const engine::Array& array);
+std::vector<float> numbers(const ModelFolder& model, const std::string& name,
+                           const std::vector<int64_t>& shape);
+// std::runtime_error names a tensor that is not among these: the file belongs to another network.
+void require_no_others(const ModelFolder& model, const std::vector<std::string>& names);
+void restore_state(const ModelFolder& model, const std::vector<engine::NamedTensor>& state);
+
+// A field of model.json of the type T; std::runtime_error names one that is missing or of another type.
+template <class T>
+T field(const ModelFolder& model, const std::string& name) {
+  try {
+    return model.description.at(name).get<T>();
+  } catch (const std::exception&) {
+    throw std::runtime_error(
+        engine::in_quotes(model.path()) + ": the entry '" + name +
+        "' is missing or has the wrong type; the file is damaged or not from this program");
+  }
+}
+
+}  // namespace svdd

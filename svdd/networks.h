@@ -1,0 +1,39 @@
+// The networks of the papers, by name (spec: README.md). φ is the encoder; the decoder serves pretraining.
+//
+// No layer of φ has a bias term and no activation is bounded: with either, a constant map onto the centre is
+// within reach and the sphere collapses (Ruff et al. 2018, Propositions 1-4).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/layers.h"
+
+namespace svdd {
+
+struct NetworkInfo {
+  std::string name;
+  std::vector<int64_t> input;  // of one sample: {channels, height, width}
+  int64_t rep_dim;             // p, where nothing else is asked for
+};
+const std::vector<NetworkInfo>& networks();
+const NetworkInfo& network_info(const std::string& name);  // std::invalid_argument lists the names there are
+
+struct NetworkOptions {
+  int64_t rep_dim = 0;             // 0: the network's own
+  bool affine_batch_norm = false;  // the theano recipe's
+  bool bias_terms = false;         // against the theory; for the test that makes a network collapse
+};
+
+struct Network {
+  engine::Sequential encoder, decoder;
+};
+Network build_network(const std::string& name, engine::Backend& backend, const NetworkOptions& options = {});
+
+// How parameters begin. `pytorch`: U(±1/√fan_in). `glorot`: U(±gain·√(6/(fan_in + fan_out))), the gain of
+// leaky ReLU for convolutions and 1 for dense layers (Lasagne's start in the theano recipe). Biases: 0 under
+// glorot.
+enum class Initialisation { pytorch, glorot };
+void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed);
+
+}  // namespace svdd

@@ -1,0 +1,17 @@
+// The receipt of a deterministic run: equal hashes, equal bits.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/layers.h"
+
+namespace svdd {
+
+// SHA-256 over the parameters and buffers in name order, float32, little-endian, C order.
+std::string weights_sha256(std::vector<engine::NamedTensor> state);
+
+// SHA-256 over float32 scores in index order, little-endian.
+std::string scores_sha256(std::span<const float> scores);
+
+}  // namespace svdd

@@ -1,0 +1,153 @@
+#include "datasets/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include "datasets/idx.h"
+#include "tests/datasets/scratch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::Dataset;
+using scratch::contains, scratch::Environment, scratch::error_of;
+
+// A tiny data set of 28 x 28 images whose first training label tells where it came from.
+void write_tiny(const fs::path& folder, int32_t mark) {
+  Dataset data{"tiny", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, {}, {}};
+  data.train = {{1, 28, 28}, std::vector<uint8_t>(2 * 784), {mark, 0}};
+  data.test = {{1, 28, 28}, std::vector<uint8_t>(784), {1}};
+  datasets::write_idx_folder(folder, data);
+}
+
+int32_t mark_of(const Dataset& data) { return data.train.labels.at(0); }
+
+// Nothing of the user's own: no $SVDD_DATA, an empty cache, an empty working folder.
+class CatalogTest : public testing::Test {
+ protected:
+  CatalogTest() { fs::current_path(folder_.path()); }
+  ~CatalogTest() override { fs::current_path(before_); }
+
+  const fs::path before_ = fs::current_path();
+  const scratch::Folder folder_;
+  const fs::path root_ = folder_ / "root";
+  const Environment data_{"SVDD_DATA", nullptr}, home_{"HOME", (folder_ / "home").c_str()},
+      cache_{"XDG_CACHE_HOME", nullptr};
+};
+
+TEST_F(CatalogTest, TheTableIsSound) {
+  for (const datasets::KnownDataset& known : datasets::known_datasets()) {
+    EXPECT_EQ(datasets::known_dataset(known.name), &known);
+    EXPECT_FALSE(known.description.empty());
+    EXPECT_GT(datasets::sample_size(known.shape), 0);
+    EXPECT_FALSE(known.class_names.empty());
+    EXPECT_EQ(known.urls.empty(), known.built_in());
+    for (const datasets::OfficialFile& file : known.files) {
+      EXPECT_GT(file.size, 0u);
+      EXPECT_EQ(file.md5.size(), 32u) << file.name;
+      EXPECT_EQ(file.sha256.size(), 64u) << file.name;
+    }
+  }
+  EXPECT_EQ(datasets::known_dataset("mnist "), nullptr);
+}
+
+TEST_F(CatalogTest, StrokesNeedNoFiles) {
+  EXPECT_EQ(datasets::load("strokes").train.count(), 10000);
+  EXPECT_TRUE(contains(error_of([] { datasets::find("strokes"); }), "built in"));
+}
+
+TEST_F(CatalogTest, FoldersAreSearchedInOrder) {
+  const fs::path option = folder_ / "option";
+  const fs::path cache = folder_ / "home/.cache/svdd";
+  write_tiny(cache / "mnist", 4);
+  EXPECT_EQ(mark_of(datasets::load("mnist")), 4);
+  write_tiny("data/mnist", 3);
+  EXPECT_EQ(mark_of(datasets::load("mnist")), 3);
+  write_tiny(root_ / "mnist", 2);
+  const Environment data("SVDD_DATA", root_.c_str());
+  EXPECT_EQ(mark_of(datasets::load("mnist")), 2);
+  fs::create_directory(option);
+  EXPECT_EQ(mark_of(datasets::load("mnist", option)), 2);  // not there: the next one
+  write_tiny(option / "mnist", 1);
+  EXPECT_EQ(mark_of(datasets::load("mnist", option)), 1);
+  EXPECT_EQ(datasets::data_folders(option), (std::vector<fs::path>{option, root_, "data", cache}));
+}
+
+TEST_F(CatalogTest, TheCacheFollowsXdg) {
+  const Environment xdg("XDG_CACHE_HOME", (folder_ / "xdg").c_str());
+  EXPECT_EQ(datasets::data_folders().back(), folder_ / "xdg/svdd");
+  EXPECT_EQ(datasets::fetch_folder("mnist"), folder_ / "xdg/svdd/mnist");
+  EXPECT_EQ(datasets::fetch_folder("mnist", "here"), fs::path("here/mnist"));
+}
+
+TEST_F(CatalogTest, KnowsTheLayoutsOfOthers) {
+  write_tiny(root_ / "MNIST/raw", 1);
+  write_tiny(root_ / "FashionMNIST/raw", 2);
+  EXPECT_EQ(mark_of(datasets::load("mnist", root_)), 1);
+  EXPECT_EQ(mark_of(datasets::load("fashion-mnist", root_)), 2);
+  EXPECT_EQ(mark_of(datasets::load("mnist", root_ / "MNIST/raw")), 1);
+}
+
+TEST_F(CatalogTest, AFolderNamedForAnotherSetDoesNotPass) {
+  write_tiny(root_ / "mnist", 1);
+  write_tiny(root_ / "FashionMNIST/raw", 2);
+  EXPECT_EQ(datasets::find("mnist", root_ / "mnist"), root_ / "mnist");
+  EXPECT_THROW(datasets::find("fashion-mnist", root_ / "mnist"), std::runtime_error);
+  EXPECT_THROW(datasets::find("fashion-mnist", (root_ / "mnist").string() + "/"), std::runtime_error);
+  EXPECT_THROW(datasets::find("mnist", root_ / "FashionMNIST/raw"), std::runtime_error);
+}
+
+TEST_F(CatalogTest, NotFoundSaysWhereAndWhatToDo) {
+  fs::create_directories(root_);
+  const std::string message = error_of<std::runtime_error>([&] { datasets::load("mnist", root_); });
+  EXPECT_TRUE(contains(message, root_.string()));
+  EXPECT_TRUE(contains(message, "'data'"));
+  EXPECT_TRUE(contains(message, "home/.cache/svdd"));
+  EXPECT_TRUE(contains(message, "svdd data fetch mnist"));
+  EXPECT_TRUE(contains(error_of([&] { datasets::load("mnist", folder_ / "none"); }), "--data-dir"));
+}
+
+TEST_F(CatalogTest, UnknownNamesGetASuggestion) {
+  EXPECT_TRUE(
+      contains(error_of<std::invalid_argument>([] { datasets::load("minst"); }), "did you mean 'mnist'?"));
+  EXPECT_TRUE(contains(error_of([] { datasets::load("fashion_mnist"); }), "did you mean 'fashion-mnist'?"));
+  EXPECT_TRUE(contains(error_of([] { datasets::require_known("stroke"); }), "did you mean 'strokes'?"));
+  const std::string message = error_of([] { datasets::load("imagenet-21k"); });
+  EXPECT_FALSE(contains(message, "did you mean"));
+  EXPECT_TRUE(contains(message, "strokes, mnist, fashion-mnist"));
+}
+
+TEST_F(CatalogTest, LoadsAFolderByItsPath) {
+  write_tiny(root_, 7);
+  const Dataset data = datasets::load(root_.string());
+  EXPECT_EQ(mark_of(data), 7);
+  EXPECT_EQ(data.name, root_.string());
+  EXPECT_EQ(data.classes(), 8);
+  fs::create_directory(folder_ / "empty");
+  EXPECT_TRUE(
+      contains(error_of([&] { datasets::load((folder_ / "empty").string()); }), "train-images-idx3-ubyte"));
+  scratch::write(folder_ / "file", "x");
+  EXPECT_TRUE(contains(error_of([&] { datasets::load((folder_ / "file").string()); }), "is a file"));
+}
+
+TEST_F(CatalogTest, AKnownNameStandsForItsShapeAndClasses) {
+  write_tiny(root_ / "fashion-mnist", 3);
+  const Dataset data = datasets::load("fashion-mnist", root_);
+  EXPECT_EQ(data.name, "fashion-mnist");
+  ASSERT_EQ(data.classes(), 10);
+  EXPECT_EQ(data.class_names[9], "Ankle boot");
+  Dataset other{"other", {"0"}, {}, {}};
+  other.train = {{1, 2, 2}, {1, 2, 3, 4}, {0}};
+  other.test = other.train;
+  datasets::write_idx_folder(root_ / "mnist", other);
+  const std::string message = error_of<std::runtime_error>([&] { datasets::load("mnist", root_); });
+  EXPECT_TRUE(contains(message, "is not mnist: it holds samples of shape 1x2x2"));
+}
+
+TEST(CatalogRealData, LoadsMnist) {
+  SKIP_WITHOUT_REAL_DATA("mnist");
+  const datasets::OneVsRest task = one_vs_rest(datasets::load("mnist"), {3});
+  EXPECT_EQ(task.train.count(), 6131);
+  EXPECT_EQ(task.test.count(), 10000);
+}
+
+}  // namespace

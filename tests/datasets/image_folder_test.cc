@@ -1,0 +1,220 @@
+#include "datasets/image_folder.h"
+
+#include <gtest/gtest.h>
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+#include <algorithm>
+
+#include "datasets/image_file.h"
+#include "tests/datasets/scratch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::Image, datasets::load_images, datasets::read_image, datasets::Samples;
+using scratch::contains, scratch::error_of;
+
+void append(void* to, void* bytes, int count) {
+  static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), static_cast<size_t>(count));
+}
+
+// A picture of height x width x channels bytes that differ from pixel to pixel.
+std::vector<uint8_t> pattern(int height, int width, int channels) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < height * width * channels; ++i) pixels.push_back(static_cast<uint8_t>(i * 37 + i / 11));
+  return pixels;
+}
+
+std::string png(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
+  std::string bytes;
+  stbi_write_png_to_func(append, &bytes, width, height, channels, pixels.data(), width * channels);
+  return bytes;
+}
+
+std::string bmp(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
+  std::string bytes;
+  stbi_write_bmp_to_func(append, &bytes, width, height, channels, pixels.data());
+  return bytes;
+}
+
+std::string jpeg(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
+  std::string bytes;
+  stbi_write_jpg_to_func(append, &bytes, width, height, channels, pixels.data(), 95);
+  return bytes;
+}
+
+std::string text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+Image read(const scratch::Folder& folder, const std::string& contents) {
+  scratch::write(folder / "image", contents);
+  return read_image(folder / "image");
+}
+
+std::string error_for(const scratch::Folder& folder, const std::string& contents) {
+  const std::string message = error_of<std::runtime_error>([&] { read(folder, contents); });
+  EXPECT_TRUE(contains(message, (folder / "image").string()));
+  return message;
+}
+
+TEST(ImageFile, LosslessFormatsGiveBackTheirPixels) {
+  const scratch::Folder folder;
+  for (const int channels : {1, 2, 3, 4}) {
+    const std::vector<uint8_t> pixels = pattern(5, 7, channels);
+    const Image image = read(folder, png(5, 7, channels, pixels));
+    EXPECT_EQ(image.height, 5);
+    EXPECT_EQ(image.width, 7);
+    EXPECT_EQ(image.channels, channels);
+    EXPECT_EQ(image.pixels, pixels) << channels << " channels";
+  }
+  const std::vector<uint8_t> rgb = pattern(50, 70, 3), grey = pattern(50, 70, 1);
+  EXPECT_EQ(read(folder, bmp(50, 70, 3, rgb)).pixels, rgb);
+  EXPECT_EQ(read(folder, "P6\n70 50\n255\n" + text(rgb)).pixels, rgb);
+  EXPECT_EQ(read(folder, "P5\n# a comment\n70 50 # and one more\n255\n" + text(grey)).pixels, grey);
+}
+
+TEST(ImageFile, JpegIsNear) {
+  const scratch::Folder folder;
+  const Image image = read(folder, jpeg(16, 24, 1, std::vector<uint8_t>(16 * 24, 100)));
+  ASSERT_EQ(image.pixels.size(), static_cast<size_t>(image.channels) * 16 * 24);
+  for (const uint8_t level : image.pixels) EXPECT_NEAR(level, 100, 2);
+}
+
+TEST(ImageFile, PnmScalesByItsOwnMaximum) {
+  const scratch::Folder folder;
+  EXPECT_EQ(read(folder, "P2 3 1 100\n0 50 100").pixels, (std::vector<uint8_t>{0, 128, 255}));
+  EXPECT_EQ(read(folder, "P3 1 1 255 1 2 3").pixels, (std::vector<uint8_t>{1, 2, 3}));
+  EXPECT_EQ(read(folder, "P5 2 1 65535\n" + std::string("\x80\x00\xff\xff", 4)).pixels,
+            (std::vector<uint8_t>{128, 255}));
+  EXPECT_TRUE(contains(error_for(folder, "P2 1 1 100 101"), "above its maximum of 100"));
+}
+
+TEST(ImageFile, TruncatedFilesAreRefusedWhereverTheyEnd) {
+  const scratch::Folder folder;
+  const std::vector<uint8_t> rgb = pattern(20, 30, 3);
+  for (const std::string& whole : {png(20, 30, 3, rgb), bmp(20, 30, 3, rgb), jpeg(20, 30, 3, rgb),
+                                   "P6 30 20 255\n" + text(rgb), std::string("P2 2 2 255 10 20 30 40")}) {
+    ASSERT_NO_THROW(read(folder, whole));
+    const size_t last = whole[0] == 'P' && whole[1] == '2' ? whole.size() - 2 : whole.size() - 13;
+    for (size_t length = 0; length <= last; length += 1 + length / 12)
+      error_for(folder, whole.substr(0, length));
+    error_for(folder, whole.substr(0, last));
+  }
+}
+
+TEST(ImageFile, OtherFilesAndAbsurdSizes) {
+  const scratch::Folder folder;
+  EXPECT_TRUE(contains(error_for(folder, ""), "is empty"));
+  EXPECT_TRUE(contains(error_for(folder, "index,label\n1,2\n"), "no readable PNG"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 100000 100000 255\n"), "100000 x 100000 pixels"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 0 3 255\n"), "0 x 3 pixels"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 9999 999 255\nabc"), "truncated"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 3 3 99999\nabc"), "99999"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 99999999999999999999999 3 255\n"), "beyond reason"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 x"), "where a number should stand"));
+  EXPECT_TRUE(contains(error_for(folder, "P5 # no end"), "truncated"));
+  std::string huge = png(5, 7, 1, pattern(5, 7, 1));
+  huge.replace(16, 8, std::string("\0\0\x40\0\0\0\x40\0", 8));  // 16384 x 16384 in the header
+  EXPECT_TRUE(contains(error_for(folder, huge), "16384 x 16384 pixels"));
+  EXPECT_THROW(read_image(folder / "none"), std::runtime_error);
+  EXPECT_THROW(read_image(folder.path()), std::runtime_error);
+}
+
+TEST(ImageFile, ImpossibleHuffmanTables) {  // stb_image 2.27 writes beyond its own for these
+  const scratch::Folder folder;
+  std::string damaged = jpeg(9, 8, 3, pattern(9, 8, 3));
+  const size_t table = damaged.find("\xff\xc4");
+  ASSERT_NE(table, std::string::npos);
+  damaged.replace(table + 5, 16, std::string(16, '\x11'));  // 272 codes
+  EXPECT_TRUE(contains(error_for(folder, damaged), "impossible Huffman table"));
+}
+
+TEST(ImageFile, FlippedBytesNeverDoWorse) {  // than an error or another picture; sanitizers watch
+  const scratch::Folder folder;
+  const std::vector<uint8_t> rgb = pattern(9, 8, 3);
+  for (const std::string& whole : {png(9, 8, 3, rgb), bmp(9, 8, 3, rgb), jpeg(9, 8, 3, rgb)})
+    for (size_t i = 0; i < whole.size(); i += 1 + i / 60) {
+      std::string damaged = whole;
+      damaged[i] ^= i % 2 == 0 ? '\x81' : '\x12';
+      try {
+        const Image image = read(folder, damaged);
+        EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.height * image.width * image.channels));
+      } catch (const std::runtime_error&) {
+      }
+    }
+}
+
+TEST(ImagePlane, GreyAndColours) {
+  const Image rgb{1, 2, 3, {255, 0, 0, 10, 20, 30}};
+  EXPECT_EQ(rgb.plane(1, 3), (std::vector<float>{0, 20 / 255.0f}));
+  EXPECT_FLOAT_EQ(rgb.plane(0, 1)[0], 0.299f);
+  const Image grey_alpha{1, 2, 2, {51, 9, 102, 9}};
+  for (const int64_t c : {0, 1, 2})
+    EXPECT_EQ(grey_alpha.plane(c, 3), (std::vector<float>{51 / 255.0f, 102 / 255.0f}));
+  EXPECT_EQ(grey_alpha.plane(0, 1), (std::vector<float>{51 / 255.0f, 102 / 255.0f}));
+  const Image rgba{1, 1, 4, {1, 2, 3, 4}};
+  EXPECT_EQ(rgba.plane(2, 3), (std::vector<float>{3 / 255.0f}));
+  const Image white{1, 1, 3, {255, 255, 255}};
+  EXPECT_EQ(white.plane(0, 1)[0], 1.0f);
+}
+
+TEST(LoadImages, AFolderSortedByNameOtherFilesLeftOut) {
+  const scratch::Folder folder;
+  scratch::write(folder / "b.PNG", png(1, 1, 1, {20}));
+  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
+  scratch::write(folder / "c.bmp", bmp(1, 1, 3, {30, 30, 30}));
+  scratch::write(folder / "readme.txt", "no image");
+  scratch::write(folder / "._b.png", "what some systems leave behind");
+  fs::create_directory(folder / "d.png");
+  std::vector<std::string> names = {"old"};
+  const Samples samples = load_images(folder.path(), {1, 1, 1}, &names);
+  EXPECT_EQ(samples.values, (std::vector<float>{10 / 255.0f, 20 / 255.0f, 30 / 255.0f}));
+  EXPECT_EQ(names, (std::vector<std::string>{(folder / "a.pgm").string(), (folder / "b.PNG").string(),
+                                             (folder / "c.bmp").string()}));
+}
+
+TEST(LoadImages, OneFileOfAnySizeAndColour) {
+  const scratch::Folder folder;
+  scratch::write(folder / "image.dat", png(64, 48, 3, std::vector<uint8_t>(64 * 48 * 3, 51)));
+  for (const int64_t channels : {1, 3}) {
+    const Samples samples = load_images(folder / "image.dat", {channels, 28, 20});
+    EXPECT_EQ(samples.count(), 1);
+    for (const float value : samples.values) EXPECT_EQ(value, 0.2f);
+  }
+}
+
+TEST(LoadImages, ChannelsComeOneAfterTheOther) {
+  const scratch::Folder folder;
+  scratch::write(folder / "image.ppm", "P3 2 1 255  1 2 3  4 5 6");
+  const Samples samples = load_images(folder / "image.ppm", {3, 1, 2});
+  EXPECT_EQ(samples.values,
+            (std::vector<float>{1 / 255.0f, 4 / 255.0f, 2 / 255.0f, 5 / 255.0f, 3 / 255.0f, 6 / 255.0f}));
+}
+
+TEST(LoadImages, Errors) {
+  const scratch::Folder folder;
+  const auto message = [](const fs::path& path) { return error_of([&] { load_images(path, {1, 2, 2}); }); };
+  EXPECT_TRUE(contains(message(folder.path()), "no images in"));
+  fs::create_directory(folder / "good");
+  EXPECT_TRUE(contains(message(folder.path()), "there are subfolders"));
+  scratch::write(folder / "bad.png", "no image");
+  EXPECT_TRUE(contains(message(folder.path()), "bad.png"));
+  EXPECT_TRUE(contains(message(folder / "none"), "none"));
+  EXPECT_TRUE(contains(error_of<std::invalid_argument>([&] {
+                         load_images(folder.path(), {2, 4, 4});
+                       }),
+                       "2x4x4"));
+  EXPECT_TRUE(contains(error_of<std::invalid_argument>([&] {
+                         load_images(folder.path(), {28, 28});
+                       }),
+                       "28x28"));
+}
+
+}  // namespace

@@ -1,0 +1,208 @@
+#include "engine/files/atomic_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/files/in_quotes.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::AtomicFile, engine::read_file, engine::write_file_atomically;
+
+class AtomicFileTest : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  size_t files() const {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
+
+  const fs::path folder_ = fs::temp_directory_path() / ("atomic_file_test." + std::to_string(getpid()));
+};
+
+// Runs `action`, which must throw a runtime_error of one line that names the path and the reason.
+template <class Action>
+void expect_error(const Action& action, const fs::path& path, const std::string& reason) {
+  try {
+    action();
+    ADD_FAILURE() << "no error for " << path << "; expected: " << reason;
+  } catch (const std::runtime_error& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find(engine::in_quotes(path)), std::string::npos) << message;
+    EXPECT_NE(message.find(reason), std::string::npos) << message << "\nexpected: " << reason;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  }
+}
+
+TEST_F(AtomicFileTest, WritesExactlyTheseBytes) {
+  std::string bytes(300000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7);
+  for (const size_t size : {0ul, 1ul, 65535ul, 65536ul, 65537ul, 300000ul}) {
+    write_file_atomically(folder_ / "bytes", std::string_view(bytes).substr(0, size));
+    EXPECT_EQ(read_file(folder_ / "bytes"), bytes.substr(0, size));
+  }
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, PiecesOfAnySizeJoinInOrder) {
+  std::string expected;
+  AtomicFile file(folder_ / "pieces");
+  for (size_t size = 0; size < 100000; size = size * 3 + 1) {
+    const std::string piece(size, static_cast<char>('a' + size % 26));
+    file.write(piece);
+    expected += piece;
+  }
+  file.commit();
+  EXPECT_EQ(read_file(folder_ / "pieces"), expected);
+}
+
+TEST_F(AtomicFileTest, TheOldContentsStandUntilCommit) {
+  const fs::path path = folder_ / "file";
+  write_file_atomically(path, "old");
+  {
+    AtomicFile file(path);
+    file.write(std::string(200000, 'n'));
+    EXPECT_EQ(read_file(path), "old");
+    EXPECT_EQ(files(), 2u);
+  }  // never committed
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, NothingFollowsACommit) {
+  AtomicFile file(folder_ / "file");
+  file.commit();
+  EXPECT_THROW(file.write("late"), std::logic_error);
+  EXPECT_THROW(file.commit(), std::logic_error);
+  EXPECT_EQ(read_file(folder_ / "file"), "");
+}
+
+TEST_F(AtomicFileTest, KeepsPermissionsOfTheReplacedFile) {
+  const fs::path path = folder_ / "private";
+  write_file_atomically(path, "old");
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  write_file_atomically(path, "new");
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(read_file(path), "new");
+}
+
+TEST_F(AtomicFileTest, ALinkStaysALink) {
+  write_file_atomically(folder_ / "real", "old");
+  fs::create_symlink("real", folder_ / "link");
+  write_file_atomically(folder_ / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_file(folder_ / "real"), "new");
+  EXPECT_EQ(files(), 2u);
+}
+
+TEST_F(AtomicFileTest, ADeviceStaysADevice) {
+  write_file_atomically("/dev/null", "gone");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(AtomicFileTest, WritersOfOneNameDoNotMix) {
+  const fs::path path = folder_ / "shared";
+  std::vector<std::thread> writers;
+  for (const char letter : {'a', 'b', 'c'})
+    writers.emplace_back([&, letter] {
+      for (int i = 0; i < 20; ++i) write_file_atomically(path, std::string(100000, letter));
+    });
+  for (std::thread& writer : writers) writer.join();
+  const std::string bytes = read_file(path);
+  EXPECT_EQ(bytes, std::string(100000, bytes.at(0)));
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, UnwritableTargetsAreNamedAndNothingIsLeft) {
+  const auto refused = [&](const fs::path& path, const std::string& reason) {
+    expect_error([&] { write_file_atomically(path, std::string(100000, 'x')); }, path, reason);
+  };
+  write_file_atomically(folder_ / "file", "");
+  refused(folder_ / "missing" / "file", "its folder does not exist");
+  refused(folder_ / "file" / "below", "Not a directory");
+  refused(folder_, "it is a directory");
+  refused(folder_ / "", "not a file name");
+  refused(folder_ / std::string(400, 'n'), "File name too long");  // found out by the rename alone
+  EXPECT_EQ(files(), 1u);
+  if (fs::exists("/dev/full")) refused("/dev/full", "No space left on device");
+}
+
+TEST_F(AtomicFileTest, AFullDiskLeavesTheOldFileAndNoTemporary) {
+  const fs::path path = folder_ / "file";
+  write_file_atomically(path, "old");
+  struct rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit narrow = {100000, before.rlim_max};  // the third piece no longer fits
+  std::string message;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &narrow), 0);
+  try {
+    AtomicFile file(path);
+    for (int i = 0; i < 10; ++i) file.write(std::string(40000, 'x'));
+    file.commit();
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, "cannot write " + engine::in_quotes(path) + ": File too large");
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, AReadOnlyFileIsNotReplaced) {
+  const fs::path path = folder_ / "file";
+  write_file_atomically(path, "old");
+  fs::permissions(path, fs::perms::owner_read);
+  if (access(path.c_str(), W_OK) == 0) GTEST_SKIP() << "this user may write to read-only files";
+  expect_error([&] { write_file_atomically(path, "new"); }, path, "Permission denied");
+  EXPECT_EQ(read_file(path), "old");
+}
+
+TEST_F(AtomicFileTest, UnreadableFilesAreNamed) {
+  const auto refused = [&](const fs::path& path, const std::string& reason, uint64_t most = 1000) {
+    expect_error([&] { read_file(path, most); }, path, reason);
+  };
+  refused(folder_ / "missing", "No such file");
+  refused(folder_, "it is a directory");
+  write_file_atomically(folder_ / "eleven", "eleven byte");
+  refused(folder_ / "eleven", "it holds 11 bytes, more than the 10 allowed", 10);
+  EXPECT_EQ(read_file(folder_ / "eleven", 11), "eleven byte");
+  refused("/dev/zero", "more than the 1000 allowed");  // has no size and no end
+  refused(folder_ / "line\nbreak", "No such file");
+  const fs::path secret = folder_ / "secret";
+  write_file_atomically(secret, "x");
+  fs::permissions(secret, fs::perms::none);
+  if (access(secret.c_str(), R_OK) != 0) refused(secret, "Permission denied");
+}
+
+TEST_F(AtomicFileTest, ReadsAPipeToItsEnd) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::string sent(200000, 'p');
+  std::thread writer([&] { write_file_atomically(pipe, sent); });
+  EXPECT_EQ(read_file(pipe), sent);
+  writer.join();
+}
+
+TEST(InQuotes, KeepsAnyNameOnOneLine) {
+  EXPECT_EQ(engine::in_quotes("a b"), "'a b'");
+  EXPECT_EQ(engine::in_quotes(std::string("a\n\x1b[2Jb\x7f")), "'a\\x0a\\x1b[2Jb\\x7f'");
+  EXPECT_EQ(engine::in_quotes(std::string(1000, 'n')), "'" + std::string(300, 'n') + "...'");
+  EXPECT_EQ(engine::in_quotes(std::vector<std::string>{}), "nothing");
+  EXPECT_EQ(engine::in_quotes(std::vector<std::string>{"a", "b"}), "'a', 'b'");
+  EXPECT_TRUE(engine::in_quotes(std::vector<std::string>(25, "n")).ends_with("'n' and 5 more"));
+}
+
+}  // namespace

@@ -1,0 +1,52 @@
+// Where a test runs: a backend and a number type on it.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "engine/backends/cpu/cpu.h"
+#include "engine/backends/reference/reference.h"
+
+namespace engine_tests {
+
+struct Platform {
+  std::string name;
+  engine::DType type;
+  std::unique_ptr<engine::Backend> (*make)();
+
+  double choose(double in_double, double in_float) const {
+    return type == engine::DType::f64 ? in_double : in_float;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const Platform& p) { return out << p.name; }
+};
+
+// The reference backend in double and the CPU backend in float, with OpenBLAS too where the build has it.
+inline std::vector<Platform> platforms() {
+  std::vector<Platform> all{
+      {"reference_double", engine::DType::f64, [] { return engine::make_reference_backend(); }},
+      {"cpu_float", engine::DType::f32, [] { return engine::make_cpu_backend(); }}};
+#if SVDD_HAVE_OPENBLAS
+  all.push_back({"openblas_float", engine::DType::f32,
+                 [] { return engine::make_cpu_backend({.blas = engine::Blas::openblas}); }});
+#endif
+  return all;
+}
+
+// A test that runs once on each platform.
+class OnEachPlatform : public testing::TestWithParam<Platform> {
+ protected:
+  engine::Array plain(engine::Shape shape, const std::vector<double>& values) const {
+    return engine::Array::from(*on_, shape, engine::Layout::plain, GetParam().type, values);
+  }
+  engine::Array samples(engine::Shape shape, const std::vector<double>& values) const {
+    return engine::Array::from(*on_, shape, engine::Layout::samples, GetParam().type, values);
+  }
+
+  const std::unique_ptr<engine::Backend> on_ = GetParam().make();
+};
+
+inline std::string platform_name(const testing::TestParamInfo<Platform>& info) { return info.param.name; }
+
+}  // namespace engine_tests

@@ -1,0 +1,87 @@
+#include "svdd/threshold.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+std::string message_of(auto&& call) {
+  try {
+    call();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no std::invalid_argument";
+}
+
+TEST(Quantile, InterpolatesBetweenOrderStatistics) {
+  const std::vector<float> values = {4, 1, 3, 2};  // numpy.quantile's answers
+  EXPECT_EQ(svdd::quantile(values, 0), 1);
+  EXPECT_EQ(svdd::quantile(values, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(svdd::quantile(values, 0.9), 3.7);
+  EXPECT_DOUBLE_EQ(svdd::quantile(values, 0.05), 1.15);
+  EXPECT_EQ(svdd::quantile(values, 1), 4);
+}
+
+TEST(Quantile, IsExactAtOrderStatistics) {
+  const std::vector<double> values = {0.1, 0.7, 0.3, 1e300, -1e300};
+  EXPECT_EQ(svdd::quantile(values, 0.25), 0.1);
+  EXPECT_EQ(svdd::quantile(values, 0.5), 0.3);
+  EXPECT_EQ(svdd::quantile(values, 0.75), 0.7);
+}
+
+TEST(Quantile, OfOneValueOrEqualValuesIsThatValue) {
+  for (const double q : {0.0, 0.3, 1.0}) {
+    EXPECT_EQ(svdd::quantile(std::vector<float>{7}, q), 7);
+    EXPECT_EQ(svdd::quantile(std::vector<float>(5, 0.1f), q), 0.1f);
+    EXPECT_EQ(svdd::quantile(std::vector<float>(4, infinity), q), infinity);
+  }
+}
+
+TEST(Quantile, RefusesWhatHasNone) {
+  EXPECT_THROW(svdd::quantile(std::vector<float>{}, 0.5), std::invalid_argument);
+  EXPECT_THROW(svdd::quantile(std::vector<float>{1}, -0.1), std::invalid_argument);
+  EXPECT_THROW(svdd::quantile(std::vector<float>{1}, 1.1), std::invalid_argument);
+  EXPECT_THROW(svdd::quantile(std::vector<float>{1}, nan), std::invalid_argument);
+  const auto message = message_of([] { svdd::quantile(std::vector<float>{1, 2, nan}, 0.5); });
+  EXPECT_NE(message.find("row 2 is NaN"), std::string::npos) << message;
+}
+
+TEST(ContaminationThreshold, LeavesThatShareAbove) {
+  std::vector<float> scores;
+  for (int i = 0; i < 1000; ++i) scores.push_back(static_cast<float>((i * 37) % 1000));
+  const double threshold = svdd::contamination_threshold(scores, 0.1);
+  EXPECT_DOUBLE_EQ(threshold, 899.1);
+  int above = 0;
+  for (const float s : scores) above += s > threshold;
+  EXPECT_EQ(above, 100);
+  EXPECT_EQ(svdd::contamination_threshold(scores, 0), 999);  // none above
+  EXPECT_THROW(svdd::contamination_threshold(scores, 1.5), std::invalid_argument);
+}
+
+TEST(PValues, CountsNormalScoresAtOrAbove) {
+  const svdd::PValues p({3, 1, 2, 2});
+  EXPECT_DOUBLE_EQ(p(0), 1.0);
+  EXPECT_DOUBLE_EQ(p(1), 1.0);
+  EXPECT_DOUBLE_EQ(p(1.5f), 4.0 / 5);
+  EXPECT_DOUBLE_EQ(p(2), 4.0 / 5);  // ties count
+  EXPECT_DOUBLE_EQ(p(3), 2.0 / 5);
+  EXPECT_DOUBLE_EQ(p(3.5f), 1.0 / 5);
+  EXPECT_DOUBLE_EQ(p(infinity), 1.0 / 5);
+}
+
+TEST(PValues, RefusesNoScoresAndNaN) {
+  EXPECT_THROW(svdd::PValues({}), std::invalid_argument);
+  const auto message = message_of([] { svdd::PValues({1, nan}); });
+  EXPECT_NE(message.find("row 1 is NaN"), std::string::npos) << message;
+  EXPECT_THROW(svdd::PValues({1.0f})(nan), std::invalid_argument);
+}
+
+}  // namespace

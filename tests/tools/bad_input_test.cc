@@ -1,0 +1,349 @@
+// What goes wrong must end in one line that names the culprit, the right exit status, and nothing written.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "engine/files/npy.h"
+#include "engine/files/npz.h"
+#include "small_data.h"
+#include "tools/image_grid.h"
+
+namespace tools_test {
+namespace {
+
+using engine::NdArray;
+
+// Every file below `folder` with its contents, every folder with none.
+std::map<std::string, std::string> snapshot(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    files[entry.path().lexically_relative(folder).string()] =
+        entry.is_regular_file() ? text_of(entry.path()) : "";
+  return files;
+}
+
+std::string difference(const std::map<std::string, std::string>& before,
+                       const std::map<std::string, std::string>& after) {
+  std::string names;
+  for (const auto& [name, text] : after)
+    if (const auto old = before.find(name); old == before.end() || old->second != text) names += " +" + name;
+  for (const auto& [name, text] : before)
+    if (!after.contains(name)) names += " -" + name;
+  return names;
+}
+
+struct Bad {
+  std::string line;  // after "svdd"
+  int status;
+  std::string culprit;  // must stand in the message
+};
+
+void expect_refused(const fs::path& folder, const std::vector<Bad>& table) {
+  const auto before = snapshot(folder);
+  for (const Bad& bad : table) {
+    const Outcome outcome = run_svdd(folder, words_of(bad.line));
+    EXPECT_EQ(outcome.status, bad.status) << bad.line << "\n" << outcome.err;
+    EXPECT_EQ(outcome.out, "") << bad.line;
+    EXPECT_EQ(outcome.err.rfind("svdd: ", 0), 0u) << bad.line << "\n" << outcome.err;
+    EXPECT_EQ(outcome.err.find('\n') + 1, outcome.err.size()) << bad.line << ": not one line\n"
+                                                              << outcome.err;
+    EXPECT_NE(outcome.err.find(bad.culprit), std::string::npos) << bad.line << "\n" << outcome.err;
+    const std::string changed = difference(before, snapshot(folder));
+    EXPECT_EQ(changed, "") << bad.line;
+    if (!changed.empty()) return;
+  }
+}
+
+TEST(BadInput, CommandLine) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const std::string train = "train --data strokes --normal 3 --out run ";
+  expect_refused(scratch.path,
+                 {{"", 2, "--help"},
+                  {"trian --data strokes", 2, "did you mean 'train'"},
+                  {"nonsense", 2, "'nonsense'"},
+                  {"--quiet train", 2, "'--quiet'"},
+                  {"cluster --input x.csv", 2, "cluster is not in this version"},
+                  {"reproduce mnist", 2, "reproduce is not in this version"},
+                  {"export --model run", 2, "export is not in this version"},
+                  {"train", 2, "--data is missing"},
+                  {"train --data strokes --out run", 2, "--normal is missing"},
+                  {"train --data strokes --normal 3", 2, "--out is missing"},
+                  {train + "--epoch 3", 2, "'--epoch'; did you mean '--epochs'?"},
+                  {train + "--zzzzzzzz 3", 2, "'--zzzzzzzz'"},
+                  {train + "-e 3", 2, "'-e'"},
+                  {train + "more", 2, "'more'"},
+                  {train + "--epochs", 2, "--epochs"},
+                  {train + "--resume", 2, "--resume is not in this version"},
+                  {train + "--gamma auto", 2, "--gamma is not in this version"},
+                  {train + "--use_multi_radius True", 2, "is not in this version"},
+                  {train + "--method multi-radius", 2, "'multi-radius' is not in this version"},
+                  {train + "--method svm", 2, "--method is 'svm'"},
+                  {train + "--network vgg", 2, "vgg"},
+                  {train + "--objective two-class", 2, "--objective is 'two-class'"},
+                  {train + "--recipe keras", 2, "--recipe is 'keras'"},
+                  {train + "--device cuda", 2, "--device cuda is not in this version"},
+                  {train + "--device tpu", 2, "--device is 'tpu'"},
+                  {train + "--simd sse9", 2, "--simd is 'sse9'"},
+                  {train + "--blas mkl", 2, "--blas is 'mkl'"},
+                  {train + "--threads -2", 2, "--threads is '-2'"},
+                  {train + "--threads 100000", 2, "--threads is 100000"},
+                  {train + "--nu 0", 2, "--nu is '0'; expected a number in (0, 1]"},
+                  {train + "--nu 1.5", 2, "--nu is '1.5'"},
+                  {train + "--contamination 2", 2, "--contamination is '2'"},
+                  {train + "--epochs -1", 2, "--epochs is '-1'"},
+                  {train + "--n_epochs 2.5", 2, "--epochs is '2.5'"},
+                  {train + "--batch-size 0", 2, "--batch-size is '0'"},
+                  {train + "--lr 0", 2, "--lr is '0'"},
+                  {train + "--lr=nan", 2, "--lr is 'nan'"},
+                  {train + "--weight-decay -1", 2, "--weight-decay is '-1'"},
+                  {train + "--seed -1", 2, "--seed is '-1'"},
+                  {train + "--lr-milestones 50,20", 2, "--lr-milestones is '50,20'"},
+                  {train + "--lr-milestones 5,,6", 2, "--lr-milestones is '5,,6'"},
+                  {train + "--ae-lr-milestones=", 2, "--ae-lr-milestones"},
+                  {train + "--no-pretrain --pretrain True", 2, "--no-pretrain"},
+                  {"train --data strokes --normal 12 --out run", 2, "class 12 is not in strokes"},
+                  {"train --data strokes --normal 3,3 --out run", 2, "class 3 is named twice"},
+                  {"train --data strokes --normal x --out run", 2, "--normal is 'x'"},
+                  {"train --data cifar10 --normal 3 --out run", 2, "cifar10 is not in this version"},
+                  {"score --input x.png", 2, "--model is missing"},
+                  {"score --model run", 2, "--input is missing"},
+                  {"score --model run --input x --zip", 2, "'--zip'"},
+                  {"score --model run --input x --threads many", 2, "--threads"},
+                  {"evaluate --data strokes", 2, "--model is missing"},
+                  {"data", 2, "svdd data"},
+                  {"data lost", 2, "'lost'"},
+                  {"data info", 2, "needs a name"},
+                  {"data info mnits", 2, "did you mean 'mnist'?"},
+                  {"data info mnist", 1, "svdd data fetch mnist"},
+                  {"data fetch strokes", 2, "built in"},
+                  {"data list --data-dir nowhere", 1, "'nowhere'"},
+                  {"report", 2, "needs the folder"},
+                  {"report nowhere", 1, "nowhere"},
+                  {"bench everything", 2, "'everything'"}});
+}
+
+TEST(BadInput, Configuration) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_text(f / "broken.json", "{\"epochs\": 3,");
+  write_text(f / "list.json", "[]");
+  write_text(f / "unknown.json", R"({"data": "strokes", "normal": [3], "out": "run", "epcohs": 3})");
+  write_text(f / "type.json", R"({"data": "strokes", "normal": [3], "out": "run", "epochs": "3"})");
+  write_text(f / "value.json", R"({"data": "strokes", "normal": [3], "out": "run", "nu": 0})");
+  write_text(f / "later.json", R"({"data": "strokes", "normal": [3], "out": "run", "method": "dasvdd"})");
+  write_text(f / "device.json", R"({"data": "strokes", "normal": [3], "out": "run", "device": "cuda"})");
+  write_text(f / "empty.json", "");
+  write_text(f / "deep.json", std::string(200000, '['));
+  expect_refused(
+      f, {{"train --config nowhere.json", 2, "nowhere.json"},
+          {"train --config .", 2, "'.'"},
+          {"train --config broken.json", 2, "broken.json"},
+          {"train --config list.json", 2, "list.json"},
+          {"train --config unknown.json", 2, "'epcohs' is no option of svdd train; did you mean 'epochs'?"},
+          {"train --config type.json", 2, "type.json': 'epochs' is \"3\""},
+          {"train --config value.json", 2, "value.json': 'nu' is '0'"},
+          {"train --config later.json", 2, "is not in this version"},
+          {"train --config device.json", 2, "cuda is not in this version"},
+          {"train --config empty.json", 2, "empty.json"},
+          {"train --config deep.json", 2, "deep.json"}});
+}
+
+TEST(BadInput, Data) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const std::array<std::string, 4> names = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                            "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+  const auto copy_as = [&](const char* name) {
+    fs::copy(f / "small", f / name);
+    return f / name;
+  };
+  fs::resize_file(copy_as("truncated") / names[0], 5000);
+  fs::resize_file(copy_as("stump") / names[2], 7);
+  write_text(copy_as("magic") / names[0], std::string("\x00\x00\x08\x01\x00\x00\x00\x01\x05", 9));
+  write_text(copy_as("huge") / names[0],
+             std::string("\x00\x00\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 17));
+  fs::remove(copy_as("gzip") / names[0]);
+  write_text(f / "gzip" / (names[0] + ".gz"), "\x1f\x8b\x08 this is no gzip stream");
+  fs::remove(copy_as("half") / names[3]);
+  datasets::write_idx_labels(copy_as("counts") / names[1], std::vector<int32_t>(7, 3));
+  datasets::write_idx_labels(copy_as("no-class-3") / names[1], std::vector<int32_t>(400, 5));
+  fs::create_directories(f / "root");
+  fs::rename(copy_as("labels"), f / "root" / "mnist");
+  std::vector<int32_t> labels(400, 3);
+  labels[17] = 12;
+  datasets::write_idx_labels(f / "root" / "mnist" / names[1], labels);
+  fs::create_directory(f / "empty");
+  write_text(f / "table.csv", "1,2,3\n");
+  const auto train = [](const std::string& data) { return "train --normal 3 --out run --data " + data; };
+  expect_refused(
+      f, {{train("nowhere"), 1, "'nowhere'"},
+          {train("mnist"), 1, "svdd data fetch mnist"},
+          {train("empty"), 1, "'empty'"},
+          {train("table.csv"), 1, "'table.csv'"},
+          {train("truncated"), 1, "truncated/" + names[0]},
+          {train("stump"), 1, "stump/" + names[2]},
+          {train("magic"), 1, "magic/" + names[0]},
+          {train("huge"), 1, "huge/" + names[0]},
+          {train("gzip"), 1, "gzip/" + names[0] + ".gz"},
+          {train("half"), 1, "half/" + names[3]},
+          {train("counts"), 1, "counts/" + names[0]},
+          {train("no-class-3"), 1, "class 3 has no training samples"},
+          {train("mnist --data-dir root"), 1, "is not mnist"},
+          {train("mnist --data-dir nowhere"), 1, "'nowhere'"},
+          {"train --normal 3 --data strokes --network mnist_LeNet --limit 1 --data-dir x --out small/" +
+               names[0] + "/run",
+           1, "small/" + names[0]}});
+}
+
+TEST(BadInput, RunFolder) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  write_text(f / "file", "mine");
+  fs::create_directory(f / "foreign");
+  write_text(f / "foreign" / "thesis.txt", "mine");
+  fs::create_directories(f / "other" / "model");
+  write_text(f / "other" / "config.json", R"({"model_type": "bert"})");
+  write_text(f / "other" / "model" / "weights.safetensors", "mine");
+  const auto train = [](const std::string& out) { return "train --data small --normal 3 --out " + out; };
+  expect_refused(f, {{train("file"), 1, "'file'"},
+                     {train("file/below"), 1, "'file/below'"},
+                     {train("/dev/null/run"), 1, "'/dev/null/run'"},
+                     {train("foreign"), 1, "'foreign' holds files but no earlier run"},
+                     {train("other"), 1, "'other' holds files but no earlier run"}});
+}
+
+TEST(BadInput, ModelsAndInputs) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const Outcome trained = run_svdd(f, words_of(small_train));
+  ASSERT_EQ(trained.status, 0) << trained.err;
+
+  // Models that are none.
+  fs::create_directory(f / "empty");
+  std::string weights;
+  for (const auto& entry : fs::directory_iterator(f / "run" / "model"))
+    if (entry.path().extension() == ".safetensors") weights = entry.path().filename().string();
+  ASSERT_NE(weights, "");
+  const auto copy_model = [&](const char* name) {
+    fs::copy(f / "run" / "model", f / name);
+    return f / name;
+  };
+  fs::remove(copy_model("no-weights") / weights);
+  write_text(copy_model("huge-header") / weights, std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10));
+  fs::resize_file(copy_model("short") / weights, fs::file_size(f / "run" / "model" / weights) / 2);
+  std::vector<Bad> table;
+  for (const auto& entry : fs::directory_iterator(f / "run" / "model")) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() != ".json") continue;
+    const std::string model = "broken-" + entry.path().stem().string();
+    write_text(copy_model(model.c_str()) / name, "{\"half\": ");
+    table.push_back({"score --model " + model + " --input good.npy", 1, name});
+    const std::string without = "without-" + entry.path().stem().string();
+    fs::remove(copy_model(without.c_str()) / name);
+    table.push_back({"score --model " + without + " --input good.npy", 1, name});
+  }
+
+  // Inputs that are none.
+  const std::vector<float> image(784, 0.5f);
+  const auto npy = [&](const char* name, const NdArray& array) { engine::write_npy(f / name, array); };
+  npy("good.npy", NdArray::from({1, 28, 28}, image));
+  npy("flat.npy", NdArray::from({1, 784}, image));
+  npy("narrow.npy", NdArray::from({1, 28, 14}, std::vector<float>(392)));
+  npy("colour.npy", NdArray::from({1, 3, 28, 28}, std::vector<float>(3 * 784)));
+  npy("number.npy", NdArray::scalar(3.0f));
+  npy("none.npy", NdArray::from({0, 28, 28}, std::vector<float>()));
+  npy("integers.npy", NdArray::from({1, 28, 28}, std::vector<int64_t>(784)));
+  std::vector<float> with_nan = image;
+  with_nan[100] = std::numeric_limits<float>::quiet_NaN();
+  npy("nan.npy", NdArray::from({1, 28, 28}, with_nan));
+  with_nan[100] = std::numeric_limits<float>::infinity();
+  npy("infinite.npy", NdArray::from({1, 28, 28}, with_nan));
+  fs::copy(f / "good.npy", f / "cut.npy");
+  fs::resize_file(f / "cut.npy", 1000);
+  const std::string header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }";
+  const std::string padded = header + std::string(117 - header.size(), ' ') + '\n';
+  write_text(f / "object.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + padded + "\x80\x03pickle");
+  write_text(f / "bad.npz", "PK\x03\x04 and then nothing of a zip archive");
+  engine::write_npz(f / "two.npz", {{"a", NdArray::from({1, 28, 28}, image)}, {"b", NdArray::scalar(1)}});
+  engine::write_npz(f / "shape.npz", {{"X", NdArray::from({2, 5}, std::vector<float>(10))}});
+  write_text(f / "text.png", "this is no picture");
+  write_text(f / "table.csv", "1,2,3\n");
+  write_text(f / "nothing.png", "");
+  fs::create_directory(f / "texts");
+  write_text(f / "texts" / "a.png", "this is no picture");
+  datasets::write_idx_images(f / "small-idx3-ubyte", {1, 5, 5, std::vector<uint8_t>(25)});
+  write_text(f / "cut.gz", "\x1f\x8b");
+  datasets::Dataset other = datasets::load_strokes(2, 1);
+  for (datasets::Split* half : {&other.train, &other.test}) {
+    half->shape = {1, 14, 14};
+    half->bytes.resize(half->labels.size() * 196);
+  }
+  datasets::write_idx_folder(f / "fourteen", other);
+  fs::copy(f / "run" / "model", f / "alone");
+
+  const auto model = [](const std::string& folder) { return "score --input good.npy --model " + folder; };
+  const auto input = [](const std::string& path) { return "score --model run --input " + path; };
+  for (const Bad& bad : std::vector<Bad>{
+           {model("nowhere"), 1, "'nowhere'"},
+           {model("good.npy"), 1, "'good.npy'"},
+           {model("empty"), 1, "empty"},
+           {model("no-weights"), 1, weights},
+           {model("huge-header"), 1, "huge-header/" + weights},
+           {model("short"), 1, "short/" + weights},
+           {input("nowhere.png"), 1, "'nowhere.png'"},
+           {input("empty"), 1, "'empty'"},
+           {input("texts"), 1, "texts/a.png"},
+           {input("text.png"), 1, "'text.png'"},
+           {input("nothing.png"), 1, "'nothing.png'"},
+           {input("table.csv"), 1, "'table.csv'"},
+           {input("flat.npy"), 1, "'flat.npy' has the shape (1, 784); expected samples of 1x28x28"},
+           {input("narrow.npy"), 1, "'narrow.npy'"},
+           {input("colour.npy"), 1, "'colour.npy'"},
+           {input("number.npy"), 1, "'number.npy'"},
+           {input("none.npy"), 1, "'none.npy' holds no samples"},
+           {input("integers.npy"), 1, "'integers.npy' holds int64"},
+           {input("nan.npy"), 1, "'nan.npy': row 0"},
+           {input("infinite.npy"), 1, "'infinite.npy': row 0"},
+           {input("cut.npy"), 1, "'cut.npy'"},
+           {input("object.npy"), 1, "'object.npy'"},
+           {input("bad.npz"), 1, "'bad.npz'"},
+           {input("two.npz"), 1, "'two.npz' holds the arrays 'a', 'b'"},
+           {input("shape.npz"), 1, "'shape.npz', array 'X'"},
+           {input("small-idx3-ubyte"), 1, "'small-idx3-ubyte' holds images of 1x5x5"},
+           {input("cut.gz"), 1, "'cut.gz'"},
+           {input("good.npy --output nowhere/scores.csv"), 1, "nowhere/scores.csv"},
+           {input("good.npy --output empty"), 1, "'empty'"},
+           {input("nan.npy --output scores.csv"), 1, "'nan.npy'"},
+           {"evaluate --model alone", 2, "--data is missing"},
+           {"evaluate --model alone --data small", 2, "--normal is missing"},
+           {"evaluate --model run --data fourteen", 1, "14x14"},
+           {"evaluate --model run --normal 12", 2, "class 12"},
+           {"evaluate --model run --output nowhere/m.json", 1, "nowhere/m.json"},
+           {"report empty", 1, "results.json"}})
+    table.push_back(bad);
+  if (fs::exists("/dev/full"))
+    table.push_back({input("good.npy --quiet --output /dev/full"), 1, "/dev/full"});
+  expect_refused(f, table);
+}
+
+TEST(BadInput, StandardOutputThatCannotBeWritten) {
+  SKIP_WITHOUT_SVDD();
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
+  const Scratch scratch;
+  const Outcome outcome = run_svdd(scratch.path, {"data", "list"}, "/dev/full");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.err, "svdd: the results cannot be written to standard output\n");
+}
+
+}  // namespace
+}  // namespace tools_test

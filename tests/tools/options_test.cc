@@ -1,0 +1,265 @@
+#include "tools/options.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tools/arguments.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const GivenOptions needed = {{"data", {"strokes"}}, {"normal", {"3"}}, {"out", {"run"}}};
+
+GivenOptions with(GivenOptions more) {
+  more.insert(needed.begin(), needed.end());
+  return more;
+}
+
+// A file config.json in a fresh folder.
+class Config {
+ public:
+  explicit Config(const std::string& text) {
+    std::string pattern = (fs::temp_directory_path() / "svdd-options-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    std::ofstream(path()) << text;
+  }
+  ~Config() { fs::remove_all(folder_); }
+  fs::path path() const { return folder_ / "config.json"; }
+
+ private:
+  fs::path folder_;
+};
+
+// The message with which the options are refused; empty where they are taken.
+std::string refusal(const GivenOptions& given, const fs::path& config = {}) {
+  try {
+    resolve_train_options(given, config);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(TrainOptions, DefaultsAreThePublishedSettings) {
+  const TrainOptions options = resolve_train_options(needed).options;
+  EXPECT_EQ(options.method, "deep-svdd");
+  EXPECT_EQ(options.normal, std::vector<int>{3});
+  EXPECT_EQ(options.deep_svdd.training.epochs, 150);
+  EXPECT_EQ(options.deep_svdd.training.lr, 1e-4);
+  EXPECT_EQ(options.deep_svdd.training.lr_milestones, std::vector<int64_t>{50});
+  EXPECT_EQ(options.deep_svdd.training.weight_decay, 0.5e-6);
+  EXPECT_EQ(options.deep_svdd.pretraining.weight_decay, 0.5e-3);
+  EXPECT_TRUE(options.deep_svdd.pretrain);
+}
+
+TEST(TrainOptions, DefaultsFollowTheRecipe) {
+  const svdd::DeepSvddOptions published = svdd::published_options(svdd::Recipe::theano);
+  const TrainOptions options = resolve_train_options(with({{"recipe", {"theano"}}})).options;
+  EXPECT_EQ(options.deep_svdd.recipe, svdd::Recipe::theano);
+  EXPECT_EQ(options.deep_svdd.pretraining.lr_milestones, published.pretraining.lr_milestones);
+  EXPECT_EQ(options.deep_svdd.pretraining.weight_decay, published.pretraining.weight_decay);
+  EXPECT_EQ(options.deep_svdd.training.weight_decay, published.training.weight_decay);
+}
+
+TEST(TrainOptions, ReadsEveryKindOfValue) {
+  const TrainOptions o = resolve_train_options({{"data", {"strokes"}},
+                                                {"normal", {"3,0", "1"}},
+                                                {"out", {"a", "b"}},
+                                                {"objective", {"soft-boundary"}},
+                                                {"nu", {"0.05"}},
+                                                {"seed", {"18446744073709551615"}},
+                                                {"lr", {"0.5e-3"}},
+                                                {"lr-milestones", {"10,20"}},
+                                                {"ae-lr-milestones", {"none"}},
+                                                {"optimizer", {"amsgrad"}},
+                                                {"pretrain", {"False"}},
+                                                {"threads", {"2"}}})
+                             .options;
+  EXPECT_EQ(o.normal, (std::vector<int>{3, 0, 1}));  // lists add up
+  EXPECT_EQ(o.out, "b");                             // of anything else the last counts
+  EXPECT_EQ(o.deep_svdd.objective, svdd::Objective::soft_boundary);
+  EXPECT_EQ(o.deep_svdd.nu, 0.05);
+  EXPECT_EQ(o.deep_svdd.seed, UINT64_MAX);
+  EXPECT_EQ(o.deep_svdd.training.lr, 0.5e-3);
+  EXPECT_EQ(o.deep_svdd.training.lr_milestones, (std::vector<int64_t>{10, 20}));
+  EXPECT_TRUE(o.deep_svdd.pretraining.lr_milestones.empty());
+  EXPECT_TRUE(o.deep_svdd.amsgrad);
+  EXPECT_FALSE(o.deep_svdd.pretrain);
+  EXPECT_EQ(o.backend.threads, 2);
+}
+
+TEST(TrainOptions, RefusesWrongValuesByName) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {{"nu", "0"},
+                                                                  {"nu", "1.01"},
+                                                                  {"nu", "nan"},
+                                                                  {"nu", "0.1x"},
+                                                                  {"nu", ""},
+                                                                  {"contamination", "-0.1"},
+                                                                  {"lr", "0"},
+                                                                  {"lr", "inf"},
+                                                                  {"lr", "1e999"},
+                                                                  {"weight-decay", "-1"},
+                                                                  {"epochs", "-1"},
+                                                                  {"epochs", "2.5"},
+                                                                  {"epochs", "1e3"},
+                                                                  {"epochs", "99999999999999999999"},
+                                                                  {"ae-epochs", "x"},
+                                                                  {"batch-size", "0"},
+                                                                  {"rep-dim", "-3"},
+                                                                  {"limit", "-1"},
+                                                                  {"seed", "-1"},
+                                                                  {"lr-milestones", ""},
+                                                                  {"lr-milestones", "50,"},
+                                                                  {"lr-milestones", ",50"},
+                                                                  {"lr-milestones", "50,50"},
+                                                                  {"lr-milestones", "50,20"},
+                                                                  {"lr-milestones", "-5"},
+                                                                  {"lr-milestones", "1 2"},
+                                                                  {"normal", "none"},
+                                                                  {"normal", "a"},
+                                                                  {"normal", "3;4"},
+                                                                  {"normal", "-1"},
+                                                                  {"method", "svm"},
+                                                                  {"method", "dasvdd"},
+                                                                  {"objective", "hard"},
+                                                                  {"recipe", "keras"},
+                                                                  {"optimizer", "sgd"},
+                                                                  {"pretrain", "maybe"},
+                                                                  {"data", ""},
+                                                                  {"network", ""}};
+  for (const auto& [name, text] : wrong) {
+    GivenOptions given = needed;
+    given[name] = {text};
+    EXPECT_NE(refusal(given).find("--" + name), std::string::npos)
+        << name << ' ' << text << ": " << refusal(given);
+  }
+}
+
+TEST(TrainOptions, TellsWhatIsMissing) {
+  for (const char* name : {"data", "normal", "out"}) {
+    GivenOptions given = needed;
+    given.erase(name);
+    EXPECT_EQ(refusal(given).find("--" + std::string(name) + " is missing"), 0u) << refusal(given);
+  }
+}
+
+TEST(TrainOptions, ConfigGivesWhatTheCommandLineDoesNot) {
+  const Config config(
+      R"({"data": "mnist", "normal": [1, 2], "out": "there", "epochs": 7, "ae_lr": 1, "recipe": "theano",
+                          "lr_milestones": [], "pretrain": false, "quiet": true, "data_dir": null})");
+  const ResolvedOptions resolved =
+      resolve_train_options({{"epochs", {"9"}}, {"out", {"here"}}}, config.path());
+  const TrainOptions& o = resolved.options;
+  EXPECT_EQ(o.data, "mnist");
+  EXPECT_EQ(o.normal, (std::vector<int>{1, 2}));
+  EXPECT_EQ(o.out, "here");
+  EXPECT_EQ(o.deep_svdd.training.epochs, 9);
+  EXPECT_EQ(o.deep_svdd.pretraining.lr, 1.0);
+  EXPECT_EQ(o.deep_svdd.recipe, svdd::Recipe::theano);
+  EXPECT_TRUE(o.deep_svdd.training.lr_milestones.empty());
+  EXPECT_FALSE(o.deep_svdd.pretrain);
+  EXPECT_TRUE(o.quiet);
+  EXPECT_EQ(resolved.from_command_line, (std::vector<std::string>{"epochs", "out"}));
+  EXPECT_EQ(resolved.from_config.size(), 7u);  // the null is as if it were not there
+}
+
+TEST(TrainOptions, ConfigUnderstandsTheAuthorsNames) {
+  const Config config(
+      R"({"n_epochs": 7, "normal_class": 4, "optimizer_name": "amsgrad", "ae-lr-milestone": [3]})");
+  const TrainOptions o =
+      resolve_train_options({{"data", {"strokes"}}, {"out", {"x"}}}, config.path()).options;
+  EXPECT_EQ(o.deep_svdd.training.epochs, 7);
+  EXPECT_EQ(o.normal, std::vector<int>{4});
+  EXPECT_TRUE(o.deep_svdd.amsgrad);
+  EXPECT_EQ(o.deep_svdd.pretraining.lr_milestones, std::vector<int64_t>{3});
+}
+
+TEST(TrainOptions, RefusesWrongConfigsByKey) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {R"({"epoch": 3})", "'epoch' is no option of svdd train; did you mean 'epochs'?"},
+      {R"({"epochs": "3"})", "'epochs' is \"3\"; expected a whole number"},
+      {R"({"epochs": 3.0})", "'epochs' is 3.0; expected a whole number"},
+      {R"({"epochs": -3})", "'epochs' is '-3'"},
+      {R"({"epochs": 1, "n_epochs": 1})", "another key gives too"},
+      {R"({"lr": "fast"})", "'lr' is \"fast\"; expected a number"},
+      {R"({"data": 3})", "'data' is 3; expected a string"},
+      {R"({"pretrain": "yes"})", "'pretrain' is \"yes\"; expected true or false"},
+      {R"({"normal": ["3"]})", "'normal' is an array; expected an array of whole numbers"},
+      {R"({"normal": {"3": 1}})", "'normal' is an object; expected an array of whole numbers"},
+      {R"({"normal": []})", "'normal'"},
+      {R"({"method": "multi-sphere"})", "is not in this version"},
+      {R"({"resume": true})", "--resume is not in this version"},
+      {R"([1, 2])", "no JSON object"},
+      {R"({"epochs": 3)", "is not JSON"},
+      {R"({"lr": 1e999})", "a number that no double can hold"},
+      {"", "is not JSON"}};
+  for (const auto& [text, message] : wrong) {
+    const Config config(text);
+    GivenOptions given = needed;
+    if (text.find("normal") != std::string::npos) given.erase("normal");
+    if (text.find("data") != std::string::npos) given.erase("data");
+    const std::string said = refusal(given, config.path());
+    EXPECT_NE(said.find(message), std::string::npos) << text << ": " << said;
+    EXPECT_TRUE(text.find("resume") != std::string::npos || said.find("config.json'") != std::string::npos)
+        << said;
+    EXPECT_EQ(said.find('\n'), std::string::npos);
+  }
+  EXPECT_NE(refusal(needed, "nowhere/config.json").find("nowhere/config.json"), std::string::npos);
+}
+
+TEST(TrainOptions, WrittenAndReadBackAreTheSame) {
+  GivenOptions given = with({{"lr", {"0.00012345678901234567"}},
+                             {"seed", {"18446744073709551615"}},
+                             {"lr-milestones", {"none"}},
+                             {"objective", {"soft-boundary"}},
+                             {"recipe", {"theano"}},
+                             {"optimizer", {"amsgrad"}},
+                             {"data-dir", {"some \"odd\" folder"}},
+                             {"warm-up-epochs", {"2"}},
+                             {"pretrain", {"false"}}});
+  const nlohmann::ordered_json written = to_json(resolve_train_options(given).options);
+  const Config config(written.dump());
+  EXPECT_EQ(to_json(resolve_train_options({}, config.path()).options), written);
+  EXPECT_EQ(written["lr"].get<double>(), 0.00012345678901234567);
+}
+
+TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
+  TrainOptions options = resolve_train_options(with({{"data-dir", {"d"}}})).options;
+  const nlohmann::ordered_json written = to_json(options);
+  EXPECT_EQ(written.size(), train_option_table(options).size());
+  EXPECT_EQ(written["warm_up_epochs"], 10);
+}
+
+TEST(Arguments, OtherSpellingsBecomeOurs) {
+  EXPECT_EQ(option_name("n_epochs"), "epochs");
+  EXPECT_EQ(option_name("ae_lr_milestone"), "ae-lr-milestones");
+  EXPECT_EQ(option_name("normal_class"), "normal");
+  EXPECT_EQ(option_name("warm_up_epochs"), "warm-up-epochs");
+  EXPECT_EQ(
+      with_our_names({"train", "--n_epochs=5", "--data", "a_b", "--", "-x", "--weight_decay", "--out=a_b=c"}),
+      (std::vector<std::string>{"train", "--epochs=5", "--data", "a_b", "--", "-x", "--weight-decay",
+                                "--out=a_b=c"}));
+}
+
+TEST(Arguments, LaterFeaturesAreRefused) {
+  EXPECT_THROW(refuse_later_features({"cluster", "--input", "x"}), UsageError);
+  EXPECT_THROW(refuse_later_features({"train", "--gamma=auto"}), UsageError);
+  EXPECT_NO_THROW(refuse_later_features({"train", "--data", "cluster", "--out", "resume"}));
+  EXPECT_NO_THROW(refuse_later_features({}));
+}
+
+TEST(Arguments, SuggestsWhatIsNear) {
+  const std::vector<std::string> known = {"--epochs", "--ae-epochs", "--nu"};
+  EXPECT_EQ(nearest("--epoch", known), "--epochs");
+  EXPECT_EQ(nearest("--something-else", known), "");
+  EXPECT_EQ(did_you_mean("--eposch", known), "; did you mean '--epochs'?");
+}
+
+}  // namespace
+}  // namespace tools

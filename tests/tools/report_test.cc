@@ -1,0 +1,317 @@
+#include "tools/report.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/sha256.h"
+#include "tools/image_grid.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+constexpr const char* results = R"({
+  "method": "deep-svdd", "dataset": "mnist", "normal": [3], "objective": "soft-boundary", "seed": 7, "device": "cpu",
+  "threads": 2, "n_train": 6131, "n_test": 6, "auc": 0.875, "average_precision": 0.9167, "auc_ci95": [0.7, 0.98],
+  "ae_auc": 0.8, "untrained_auc": 0.6123, "fpr95": 0.5, "f1": 0.75, "best_f1": 0.8571, "threshold": 0.45,
+  "score_std": 0.25, "distinct_scores": 6, "collapsed": false, "pretrain_seconds": 61, "train_seconds": 30.5,
+  "score_seconds": 0.1, "peak_memory_mb": 210.5, "weights_sha256": "00ff", "scores_sha256": "beef", "version": "0.1.0"
+})";
+constexpr const char* scores =  // pairs ranked right: 7 of 8
+    "index,label,class,score\n0,0,3,0.1\n1,0,3,0.5\n2,1,8,0.4\n3,1,8,0.6\n4,1,0,0.7\n5,1,0,0.9\n";
+constexpr const char* history =
+    "phase,epoch,loss,lr,radius,seconds\npretrain,0,30,1e-4,,1\npretrain,1,20,1e-5,,1\n"
+    "train,0,1,1e-4,0.5,1\ntrain,1,0.01,1e-4,0.25,1\n";
+
+class Report : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / "svdd_report_test";
+    fs::remove_all(folder_);
+    fs::create_directory(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) {
+    engine::write_file_atomically(folder_ / name, text);
+  }
+  void write_whole_run() {
+    write("results.json", results);
+    write("scores.csv", scores);
+    write("history.csv", history);
+    write("config.json", "{\"method\": \"deep-svdd\", \"note\": \"</pre><script>\"}");
+    const std::vector<float> images(4, 0.5f);
+    write_grid(folder_ / "normals.png", {images, 4, 1, 1, 1});
+    write_grid(folder_ / "outliers.png", {images, 4, 1, 1, 1});
+  }
+  std::string page() {
+    write_report(folder_);
+    return engine::read_file(folder_ / "report.html");
+  }
+  // The message of the one-line error; the page must not have been written.
+  std::string error() {
+    fs::remove(folder_ / "report.html");
+    try {
+      write_report(folder_);
+    } catch (const std::runtime_error& e) {
+      EXPECT_FALSE(fs::exists(folder_ / "report.html"));
+      EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos) << e.what();
+      return e.what();
+    }
+    return "no error";
+  }
+  fs::path folder_;
+};
+
+TEST_F(Report, ShowsAWholeRun) {
+  write_whole_run();
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<title>Deep SVDD on MNIST, normal class 3: AUC 87.50 %</title>"));
+  EXPECT_TRUE(has(html, "<h1>Deep SVDD on MNIST</h1>"));
+  EXPECT_TRUE(has(html, "95 % interval 70.00 – 98.00 %"));
+  EXPECT_TRUE(has(html, "26.27 points above the untrained network, 7.50 points above the autoencoder"));
+  EXPECT_TRUE(has(html, "catches 75.0 % of the anomalies and flags 50.0 % of the normal samples"));
+  EXPECT_TRUE(has(html, "Loss: pretrain") && has(html, "Loss: train") && has(html, "Radius: train"));
+  EXPECT_FALSE(has(html, "Radius: pretrain"));
+  EXPECT_TRUE(has(html, "lr 1e-5"));
+  EXPECT_EQ(count(html, "<svg class=\"chart\""), 6u);  // comparison, ROC, histogram, two losses, a radius
+  EXPECT_EQ(count(html, "src=\"data:image/png;base64,iVBORw0KGgo"), 2u);
+  EXPECT_TRUE(has(html, "svdd train --config "));
+  EXPECT_TRUE(has(html, "1 min 32 s"));  // 61 + 30.5 seconds
+  EXPECT_FALSE(has(html, "Left out of this page"));
+}
+
+TEST_F(Report, IsOnePageThatAsksNothingOfTheNetwork) {
+  write_whole_run();
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "default-src 'none'"));
+  for (const char* outside : {"<script", "<link", "@import", "url(", "src=\"http", "href=\"http"})
+    EXPECT_FALSE(has(html, outside)) << outside;
+  EXPECT_EQ(html, page());  // and is the same every time
+}
+
+TEST_F(Report, RanksTheHardestClassFirst) {
+  write_whole_run();
+  const std::string html = page();
+  // Class 8 (0.4, 0.6) against normal (0.1, 0.5): 3 of 4 pairs; class 0: all.
+  const size_t hard = html.find("<th>8</th>"), easy = html.find("<th>0</th>");
+  ASSERT_NE(hard, std::string::npos);
+  ASSERT_NE(easy, std::string::npos);
+  EXPECT_LT(hard, easy);
+  EXPECT_TRUE(has(html.substr(hard, easy - hard), ">75.00 %<"));
+  EXPECT_TRUE(has(html.substr(easy, 200), ">100.00 %<"));
+}
+
+TEST_F(Report, NamesClassesWhereTheRunDoes) {
+  write("results.json", R"({"normal": [1, 7], "class_names": ["cat", "1", "<dog>"], "auc": 0.5})");
+  write("scores.csv", "index,label,class,score\n0,0,1,1\n1,1,0,2\n2,1,2,3\n3,1,-1,4\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<span>normal classes</span> 1, 7 "));
+  EXPECT_TRUE(has(html, "<th>0 (cat)</th>") && has(html, "<th>2 (&lt;dog&gt;)</th>") &&
+              has(html, "<th>-1</th>"));
+}
+
+TEST_F(Report, ShowsWhatAMethodAdds) {
+  write("results.json",
+        R"({"gamma": 0.125, "spheres": 7, "recipe": "theano", "nested": {"deep": [1]}, "none": null})");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<th>gamma</th><td class=\"n\">0.125</td>"));
+  EXPECT_TRUE(has(html, "<th>spheres</th><td class=\"n\">7</td>"));
+  EXPECT_TRUE(has(html, "<th>recipe</th><td><code>theano</code></td>"));
+  EXPECT_FALSE(has(html, "nested") || has(html, ">none<"));
+}
+
+TEST_F(Report, NeedsResultsAlone) {
+  write("results.json", "{}");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "No AUC."));
+  for (const char* file : {"scores.csv", "history.csv", "config.json", "normals.png", "outliers.png"})
+    EXPECT_TRUE(has(html, std::string("<li>") + file + " is missing")) << file;
+  EXPECT_EQ(count(html, "<svg"), 0u);
+}
+
+TEST_F(Report, OneClassHasNoRocAndSaysSo) {
+  write("results.json", R"({"auc": null, "auc_ci95": [null, null], "f1": null, "threshold": 0.2})");
+  write("scores.csv", "index,label,class,score\n0,0,3,0.1\n1,0,3,0.5\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "The test set holds normal samples only; an AUC needs both."));
+  EXPECT_TRUE(has(html, "scores.csv holds normal samples only: no ROC curve."));
+  EXPECT_FALSE(has(html, "<b>ROC curve</b>"));
+  EXPECT_TRUE(has(html, "<b>Scores of the test samples</b>"));
+}
+
+TEST_F(Report, NumbersThatAreNoneAreLeftOutWithAWord) {
+  write("results.json", R"({"auc": 0.5})");
+  write("scores.csv", "index,label,class,score\n0,0,3,nan\n1,1,8,0.5\n2,1,8,inf\n");
+  write("history.csv", "phase,epoch,loss\ntrain,0,1\ntrain,1,nan\ntrain,2,\ntrain,3,inf\ntrain,4,1\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "1 scores in scores.csv are NaN: no ROC curve."));
+  EXPECT_TRUE(has(html, "3 losses of phase &#39;train&#39; in history.csv are missing or not finite"));
+}
+
+TEST_F(Report, WarnsOfACollapse) {
+  write("results.json",
+        R"({"auc": 0.61, "untrained_auc": 0.7, "collapsed": true, "warnings": ["a <b> & c"]})");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "The network has collapsed."));
+  EXPECT_TRUE(has(html, "a &lt;b&gt; &amp; c"));
+  EXPECT_TRUE(has(html, "Training has not helped"));
+  write("results.json", results);
+  EXPECT_FALSE(has(page(), "The network has collapsed."));
+}
+
+TEST_F(Report, ChecksTheReceiptAgainstTheScores) {
+  write("scores.csv", "index,label,class,score\n0,0,a,1\n1,1,b,-2.5\n");
+  const unsigned char bytes[] = {0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0};  // 1.0f, -2.5f, little-endian
+  const std::string good = engine::sha256_hex(bytes, sizeof bytes);
+  write("results.json", "{\"auc\": 0, \"scores_sha256\": \"" + good + "\"}");
+  EXPECT_TRUE(has(page(), "matches scores.csv"));
+  write("results.json", R"({"auc": 1, "scores_sha256": "0000"})");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "scores.csv gives another"));
+  EXPECT_TRUE(has(html, "scores.csv gives an AUC of 0.00 %, results.json one of 100.00 %"));
+}
+
+TEST_F(Report, EscapesWhateverTheFilesSay) {
+  const std::string evil = "<script>alert(1)</script>";
+  write("results.json", "{\"method\": \"" + evil + "\", \"dataset\": \"" + evil + "\", \"normal\": [\"" +
+                            evil + "\"], \"objective\": \"" + evil + "\", \"device\": \"" + evil +
+                            "\", \"version\": \"" + evil + "\", \"weights_sha256\": \"" + evil +
+                            "\", \"auc\": 0.5, \"" + evil + "\": \"" + evil + "\"}");
+  write("config.json", "{\"a\": \"" + evil + "\"}");
+  write("scores.csv", "index,label,class,score\n0,0,n,1\n1,1," + evil + ",2\n2,1,\"b,\"\"c\",3\n");
+  write("history.csv", "phase,epoch,loss,radius" + evil + "\n" + evil + ",0,1,1\n" + evil + ",1,2,2\n");
+  const std::string html = page();
+  EXPECT_FALSE(has(html, "<script"));
+  EXPECT_TRUE(has(html, "&lt;script&gt;"));
+  EXPECT_TRUE(has(html, "<th>b,&quot;c</th>"));
+}
+
+TEST_F(Report, ManyRadiiAreSummedUp) {
+  write("results.json", "{}");
+  std::string header = "phase,epoch,loss", row0 = "train,0,1", row1 = "train,1,1";
+  for (int k = 0; k < 9; ++k) {
+    header += ",radius_" + std::to_string(k);
+    row0 += ',' + std::to_string(k);
+    row1 += ',' + std::to_string(10 * k);
+  }
+  write("history.csv", header + '\n' + row0 + '\n' + row1 + '\n');
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<title>largest, epoch 1: 80</title>"));
+  EXPECT_TRUE(has(html, "<title>median, epoch 0: 4</title>"));
+  EXPECT_TRUE(has(html, "<title>smallest, epoch 1: 0</title>"));
+}
+
+TEST_F(Report, CommandSurvivesTheShell) {
+  const fs::path odd = folder_ / "it's $HOME";
+  fs::create_directory(odd);
+  engine::write_file_atomically(odd / "results.json", "{}");
+  engine::write_file_atomically(odd / "config.json", "{}");
+  write_report(odd);
+  EXPECT_TRUE(has(engine::read_file(odd / "report.html"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
+}
+
+TEST_F(Report, ShowsTheCommandLineAsTyped) {
+  write("results.json", R"({"command_line": ["train", "--data", "my data", "--normal", "0,1"]})");
+  EXPECT_TRUE(has(page(), "svdd train --data &#39;my data&#39; --normal 0,1</code>"));
+}
+
+TEST_F(Report, NamesWhatIsBrokenInResults) {
+  EXPECT_TRUE(has(error(), "results.json' is missing; expected the folder of a finished run"));
+  const std::vector<std::pair<std::string, std::string>> broken = {
+      {"", "is not JSON"},
+      {"{\"auc\": 0.5", "is not JSON: it breaks at byte"},
+      {"{\"auc\": nan}", "is not JSON"},
+      {"\xff\xfe{}", "is not JSON"},
+      {"{\"auc\": 1e999}", "no double can hold"},
+      {"[1, 2]", "holds array; expected a JSON object"},
+      {std::string(200000, '['), "is not JSON"},
+      {std::string(200000, '[') + std::string(200000, ']'), "expected a JSON object"},
+      {R"({"auc": "high"})", "gives auc as '\"high\"'; expected a number or null"},
+      {R"({"auc": 7})", "gives auc as '7'; expected a fraction in [0,1]"},
+      {R"({"auc": 0.5, "auc_ci95": [0.9, 0.1]})", "0 <= low <= high <= 1"},
+      {R"({"auc": 0.5, "auc_ci95": 3})", "[low, high] or null"},
+      {R"({"collapsed": "yes"})", "true or false"},
+      {R"({"warnings": "one"})", "an array of strings"},
+      {R"({"threshold": [1]})", "a number or null"}};
+  for (const auto& [text, message] : broken) {
+    write("results.json", text);
+    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(has(error(), "results.json'"));
+  }
+}
+
+TEST_F(Report, NamesTheBrokenRow) {
+  write("results.json", "{}");
+  const std::string head = "index,label,class,score\n";
+  const std::vector<std::pair<std::string, std::string>> broken = {
+      {"", "is empty; expected a header line"},
+      {"index,label,class\n", "has no column 'score'"},
+      {head + "0,0,3,0.1\n1,0,3\n", "line 3 has 3 fields; expected 4"},
+      {head + "0,0,3,abc\n", "line 2 gives 'score' as 'abc'; expected a number"},
+      {head + "0,0,3,1.5x\n", "line 2 gives 'score' as '1.5x'"},
+      {head + "0,0,3,\n", "line 2 gives 'score' as ''"},
+      {head + "0,0,3,1e999\n", "line 2 gives 'score' as '1e999'"},
+      {head + "0,2,3,1\n", "line 2 gives label as 2"},
+      {head + "x,0,3,1\n", "expected a whole number"},
+      {head + "0,0,\"3,1\n", "line 2 opens a quote"},
+      {std::string("\x1f\x8b\x08\0\0", 5), "has no column 'index'"}};
+  for (const auto& [text, message] : broken) {
+    write("scores.csv", text);
+    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(has(error(), "scores.csv'"));
+  }
+  fs::remove(folder_ / "scores.csv");
+  write("history.csv", "phase,epoch,loss\ntrain,zero,1\n");
+  EXPECT_TRUE(has(error(), "history.csv' line 2 gives 'epoch' as 'zero'"));
+}
+
+TEST_F(Report, BrokenPartsLeaveTheOldPageAlone) {
+  write_whole_run();
+  const std::string before = page();
+  for (const auto& [file, text, message] : {std::array{"normals.png", "GIF89a", "is no PNG picture"},
+                                            std::array{"config.json", "{", "is not JSON"}}) {
+    const std::string good = engine::read_file(folder_ / file);
+    write(file, text);
+    try {
+      write_report(folder_);
+      ADD_FAILURE() << file;
+    } catch (const std::runtime_error& e) {
+      EXPECT_TRUE(has(e.what(), message)) << e.what();
+    }
+    EXPECT_EQ(engine::read_file(folder_ / "report.html"), before);
+    write(file, good);
+  }
+  fs::remove(folder_ / "history.csv");
+  fs::create_directory(folder_ / "history.csv");
+  EXPECT_THROW(write_report(folder_), std::runtime_error);
+}
+
+TEST_F(Report, ToleratesWindowsLineEndsAndEmptyTables) {
+  write("results.json", "{}");
+  write("scores.csv", "index,label,class,score\r\n0,0,3,0.1\r\n\r\n1,1,8,0.5\r\n");
+  write("history.csv", "phase,epoch,loss\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<b>ROC curve</b>"));
+  EXPECT_TRUE(has(html, "history.csv holds no epochs"));
+  write("scores.csv", "index,label,class,score\n");
+  EXPECT_TRUE(has(page(), "scores.csv holds no samples"));
+}
+
+}  // namespace
+}  // namespace tools

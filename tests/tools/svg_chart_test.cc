@@ -1,0 +1,242 @@
+#include "tools/svg_chart.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <locale>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tools {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// Empty where the tags of `xml` nest and close and no attribute holds a number that is none; else what is
+// wrong.
+std::string flaw(const std::string& xml) {
+  std::vector<std::string> open;
+  for (size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const size_t end = xml.find('>', at);
+    if (end == std::string::npos) return "an open tag at the end";
+    const std::string inside = xml.substr(at + 1, end - at - 1);
+    const std::string name = inside.substr(0, inside.find_first_of(" /", 1));
+    for (const char* bad : {"nan", "inf", "e+"})
+      if (inside[0] != '/' && inside.find(std::string("=\"") + bad) != std::string::npos) return inside;
+    if (inside[0] == '/') {
+      if (open.empty() || "/" + open.back() != inside) return "unexpected <" + inside + ">";
+      open.pop_back();
+    } else if (inside.back() != '/') {
+      open.push_back(name);
+    }
+  }
+  return open.empty() ? "" : "<" + open.back() + "> stays open";
+}
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+// The d attribute of the first path with the given class.
+std::string path_data(const std::string& svg, const std::string& style) {
+  const std::string start = "<path class=\"" + style + "\" d=\"";
+  const size_t at = svg.find(start);
+  if (at == std::string::npos) return "none";
+  return svg.substr(at + start.size(), svg.find('"', at + start.size()) - at - start.size());
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+LineChart chart_of(std::vector<double> x, std::vector<double> y) {
+  return {"title", "description", "epoch", "loss", {{"loss", std::move(x), std::move(y)}}, {}};
+}
+
+TEST(NumberText, RoundsToSignificantDigits) {
+  EXPECT_EQ(number_text(0.123456), "0.1235");
+  EXPECT_EQ(number_text(0.5), "0.5");
+  EXPECT_EQ(number_text(-2.0), "-2");
+  EXPECT_EQ(number_text(1500.26), "1500");
+  EXPECT_EQ(number_text(123456.7), "123457");
+  EXPECT_EQ(number_text(0.00123456, 3), "0.00123");
+  EXPECT_EQ(number_text(1e-4), "0.0001");
+  EXPECT_EQ(number_text(2.5e-7), "2.5e-7");
+  EXPECT_EQ(number_text(1.2345e-120, 3), "1.23e-120");
+  EXPECT_EQ(number_text(1e7), "1e7");
+  EXPECT_EQ(number_text(-0.0), "0");
+  EXPECT_EQ(number_text(nan), "nan");
+  EXPECT_EQ(number_text(-infinity), "-inf");
+  EXPECT_EQ(number_text(std::numeric_limits<double>::denorm_min(), 2), "4.9e-324");
+}
+
+TEST(FixedText, KeepsItsDecimals) {
+  EXPECT_EQ(fixed_text(92.3, 2), "92.30");
+  EXPECT_EQ(fixed_text(-0.001, 2), "0.00");
+  EXPECT_EQ(fixed_text(-0.01, 2), "-0.01");
+  EXPECT_EQ(fixed_text(7, 0), "7");
+  EXPECT_EQ(fixed_text(nan, 2), "nan");
+  EXPECT_EQ(fixed_text(1e308, 1).size(), 311u);
+}
+
+TEST(EscapeXml, LeavesNothingThatOpensATag) {
+  EXPECT_EQ(escape_xml("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
+  EXPECT_EQ(escape_xml(std::string_view("a\0b\x1b\n", 5)), "ab\n");
+  EXPECT_EQ(escape_xml("η ≥ ½"), "η ≥ ½");
+}
+
+TEST(LineChart, DrawsItsPointsWhereTheyBelong) {
+  const std::string svg = line_chart(chart_of({0, 1, 2}, {0, 10, 5}));
+  EXPECT_EQ(flaw(svg), "");
+  // The plot spans x 66 … 506 and, with 6 units of room, y 248 … 22.
+  EXPECT_EQ(path_data(svg, "curve s1"), "M66 248L286 22L506 135");
+  EXPECT_TRUE(has(svg, "<title>title</title><desc>description</desc>"));
+  EXPECT_TRUE(has(svg, "<title>epoch 1: 10</title>"));
+  EXPECT_FALSE(has(svg, "<script"));
+}
+
+TEST(LineChart, LeavesAGapForWhatCannotBeDrawn) {
+  const std::string svg = line_chart(chart_of({0, 1, 2, 3, 4}, {1, 2, nan, 3, 4}));
+  EXPECT_EQ(count(path_data(svg, "curve s1"), "M"), 2u);
+  const std::string lone = line_chart(chart_of({0, 1, 2, 3}, {1, infinity, 2, nan}));
+  EXPECT_EQ(count(path_data(lone, "curve s1"), "h0"), 2u);
+  LineChart logarithmic = chart_of({0, 1, 2, 3}, {100, 0, -1, 1});
+  logarithmic.log_y = true;
+  const std::string log = line_chart(logarithmic);
+  EXPECT_EQ(path_data(log, "curve s1"), "M66 22h0M506 248h0");
+  EXPECT_EQ(flaw(log), "");
+}
+
+TEST(LineChart, LogarithmicAxisHasDecadesAtEqualDistances) {
+  LineChart chart = chart_of({0, 1, 2, 3, 4}, {1e-4, 1e-3, 1e-2, 1e-1, 1});
+  chart.log_y = true;
+  const std::string svg = line_chart(chart);
+  EXPECT_EQ(path_data(svg, "curve s1"), "M66 248L176 191.5L286 135L396 78.5L506 22");
+  for (const char* tick : {">0.0001<", ">0.001<", ">0.01<", ">0.1<", ">1<"})
+    EXPECT_TRUE(has(svg, tick)) << tick;
+}
+
+TEST(LineChart, SeveralSeriesGetALegendAndMarksTheirWords) {
+  LineChart chart = chart_of({0, 1}, {1, 2});
+  chart.series.push_back({"<radius>", {0, 1}, {2, 1}});
+  chart.marks = {{0.25, "lr 1e-5"}, {7, "beyond"}, {nan, "nowhere"}};
+  const std::string svg = line_chart(chart);
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_EQ(count(svg, "class=\"curve "), 2u);
+  EXPECT_TRUE(has(svg, "&lt;radius&gt;"));
+  EXPECT_TRUE(has(svg, "lr 1e-5"));
+  EXPECT_FALSE(has(svg, "beyond") || has(svg, "nowhere"));
+}
+
+TEST(LineChart, EndsOnAnyNumbers) {
+  const double largest = std::numeric_limits<double>::max(),
+               least = std::numeric_limits<double>::denorm_min();
+  const std::vector<std::vector<double>> hostile = {
+      {},           {nan, nan},           {infinity, -infinity}, {5},         {0, 0, 0},     {7, 7},
+      {-3, -3},     {largest, -largest},  {9e299, -9e299},       {least, 0},  {1e-299, 0},   {1e15, 1e15 + 1},
+      {1e-8, 1e-8}, {1e299, 1e-299, 1.0}, {1, 1 + 1e-15},        {1e-320, 1}, {9e299, 9e299}};
+  for (const std::vector<double>& values : hostile) {
+    for (const bool log_y : {false, true}) {
+      std::vector<double> epochs(values.size());
+      for (size_t i = 0; i < epochs.size(); ++i) epochs[i] = static_cast<double>(i);
+      LineChart chart = chart_of(epochs, values);
+      chart.log_y = log_y;
+      const std::string svg = line_chart(chart);
+      EXPECT_EQ(flaw(svg), "");
+      EXPECT_LT(svg.size(), 20000u);
+      EXPECT_EQ(flaw(line_chart(chart_of(values, epochs))), "");
+    }
+  }
+}
+
+TEST(LineChart, RefusesSeriesOfTwoLengths) {
+  EXPECT_THROW(line_chart(chart_of({0, 1}, {1})), std::invalid_argument);
+}
+
+TEST(RocChart, PerfectCurveFollowsTheFrame) {
+  const std::string svg =
+      roc_chart({"ROC", "d", {{0, 0}, {0, 0.5}, {0, 1}, {0.5, 1}, {1, 1}}, 1.0, RocPoint{0, 0.5}});
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_EQ(path_data(svg, "curve s1"), "M66 364L66 16L414 16");  // inner points of straight runs are dropped
+  EXPECT_TRUE(has(svg, ">100.00 %<"));
+  EXPECT_TRUE(has(svg, "class=\"chance\" x1=\"66\" y1=\"364\" x2=\"414\" y2=\"16\""));
+  EXPECT_TRUE(has(svg, "at the threshold: 50 % caught, 0 % of normals flagged"));
+}
+
+TEST(RocChart, ShowsTheAucAndSkipsPointsOutsideTheUnitSquare) {
+  const std::string svg = roc_chart({"ROC", "d", {{0, 0}, {nan, 0.2}, {0.5, 7}, {1, 1}}, 0.87654, {}});
+  EXPECT_TRUE(has(svg, ">87.65 %<"));
+  EXPECT_EQ(path_data(svg, "curve s1"), "M66 364L414 16");
+  EXPECT_EQ(flaw(roc_chart({"ROC", "d", {}, nan, {}})), "");
+}
+
+TEST(HistogramChart, CountsEachGroupByItself) {
+  const std::vector<float> normal = {0, 0, 0, 1}, anomalous = {1, 1};
+  const std::string svg = histogram_chart({"t", "d", "score", normal, anomalous, 0.5});
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_TRUE(has(svg, ": 75 % of normal, 0 % of anomalous"));
+  EXPECT_TRUE(has(svg, ": 25 % of normal, 100 % of anomalous"));
+  EXPECT_EQ(count(svg, " of anomalous</title>"), 2u);  // empty bins have no tooltip
+  EXPECT_TRUE(has(svg, "normal (4)") && has(svg, "anomalous (2)"));
+  EXPECT_TRUE(has(svg, "<line class=\"threshold\" x1=\"302\""));  // the middle of 58 … 546
+  EXPECT_TRUE(has(svg, "threshold 0.5"));
+}
+
+TEST(HistogramChart, GathersALongTailAndSaysSo) {
+  std::vector<float> normal(1000), anomalous = {1e6f};
+  for (size_t i = 0; i < normal.size(); ++i) normal[i] = static_cast<float>(i);
+  const std::string svg = histogram_chart({"t", "d", "score", normal, anomalous, 1e5});
+  EXPECT_TRUE(has(svg, "last bar: and"));
+  EXPECT_FALSE(has(svg, "first bar: and"));
+  EXPECT_TRUE(has(svg, "threshold 100000 (outside this axis)"));
+}
+
+TEST(HistogramChart, EndsOnAnyScores) {
+  const float inf = std::numeric_limits<float>::infinity(), largest = std::numeric_limits<float>::max();
+  const std::vector<std::vector<float>> hostile = {
+      {}, {static_cast<float>(nan), inf, -inf}, {3, 3, 3}, {0}, {1e-45f, 0}, {largest, -largest}, {-1e30f}};
+  for (const std::vector<float>& scores : hostile)
+    for (const double threshold : {0.0, nan, infinity})
+      EXPECT_EQ(flaw(histogram_chart({"t", "d", "score", scores, {}, threshold})), "");
+  EXPECT_TRUE(has(histogram_chart({"t", "d", "score", {}, {}, {}}), "no scores to draw"));
+}
+
+TEST(ComparisonChart, StartsAtChanceOrBelow) {
+  const std::string above = comparison_chart("AUC", {{"this", 0.9, 0.88, 0.92}, {"that", 0.6, {}, {}}});
+  EXPECT_EQ(flaw(above), "");
+  EXPECT_TRUE(has(above, "<desc>this 90.00 %; that 60.00 %</desc>"));
+  EXPECT_FALSE(has(above, ">40 %<"));
+  EXPECT_TRUE(has(comparison_chart("AUC", {{"this", 0.41, {}, {}}}), ">40 %<"));
+  EXPECT_EQ(flaw(comparison_chart("AUC", {})), "");
+}
+
+TEST(ChartStyle, HasALightAndADarkPalette) {
+  EXPECT_TRUE(has(std::string(chart_style()), "prefers-color-scheme:dark"));
+  EXPECT_EQ(count(std::string(chart_style()), "--series-8:"), 2u);
+}
+
+TEST(Charts, ReadTheSameUnderAnyLocale) {
+  struct Comma : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\3"; }
+  };
+  const auto draw = [] {
+    const std::vector<float> normal = {0.1f, 0.25f}, anomalous = {1234.5f};
+    return line_chart(chart_of({0, 1000}, {0.25, 12345.5})) +
+           roc_chart({"t", "d", {{0, 0}, {1, 1}}, 0.512, {}}) +
+           histogram_chart({"t", "d", "x", normal, anomalous, 0.2}) +
+           comparison_chart("c", {{"a", 0.77, {}, {}}});
+  };
+  const std::string before = draw();
+  const std::locale old = std::locale::global(std::locale(std::locale::classic(), new Comma));
+  const std::string after = draw();
+  std::locale::global(old);
+  EXPECT_EQ(before, after);
+}
+
+}  // namespace
+}  // namespace tools

@@ -1,0 +1,96 @@
+#include "tools/arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "engine/files/in_quotes.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+// Spellings of Deep-SVDD-PyTorch and its descendants (hyphens already in place of underscores), and ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases = {{
+    {"n-epochs", "epochs"},
+    {"ae-n-epochs", "ae-epochs"},
+    {"lr-milestone", "lr-milestones"},
+    {"ae-lr-milestone", "ae-lr-milestones"},
+    {"normal-class", "normal"},
+    {"optimizer-name", "optimizer"},
+    {"load-config", "config"},
+}};
+
+constexpr std::array<std::string_view, 3> later_commands = {"cluster", "reproduce", "export"};
+constexpr std::array<std::string_view, 5> later_options = {"resume", "labels", "clusters", "spheres",
+                                                           "gamma"};
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t exchanged = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({exchanged, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::string option_name(std::string_view spelling) {
+  std::string name(spelling);
+  std::replace(name.begin(), name.end(), '_', '-');
+  for (const auto& [theirs, ours] : aliases)
+    if (name == theirs) return std::string(ours);
+  return name;
+}
+
+std::vector<std::string> with_our_names(std::vector<std::string> words) {
+  for (std::string& word : words) {
+    if (word.size() <= 2 || !word.starts_with("--")) continue;
+    const size_t end = std::min(word.find('='), word.size());
+    word = "--" + option_name(std::string_view(word).substr(2, end - 2)) + word.substr(end);
+  }
+  return words;
+}
+
+void refuse_later_features(const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  if (contains(later_commands, words[0]))
+    throw UsageError("the command " + words[0] + " is not in this version; svdd --help lists those that are");
+  for (const std::string& word : words) {
+    if (!word.starts_with("--")) continue;
+    const std::string name = word.substr(2, word.find('=') - 2);
+    if (contains(later_options, name))
+      throw UsageError("the option --" + name + " is not in this version; svdd " + words[0] +
+                       " --help lists those that are");
+  }
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  size_t least = std::max<size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const size_t distance = edit_distance(word, candidate);
+    if (distance < least) best = candidate, least = distance;
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(word, candidates);
+  return near.empty() ? "" : "; did you mean " + engine::in_quotes(near) + "?";
+}
+
+}  // namespace tools

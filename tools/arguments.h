@@ -1,0 +1,30 @@
+// The words of the command line before they are parsed: other spellings made ours, later features refused,
+// wrong ones answered with what was probably meant.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tools {
+
+// The one name of an option or of a key in a --config file, without leading "--": underscores become hyphens
+// ("ae_lr" is "ae-lr"), and the names of the authors' own programs ours ("n_epochs" is "epochs",
+// "normal_class" "normal", "lr_milestone" "lr-milestones", "optimizer_name" "optimizer").
+std::string option_name(std::string_view spelling);
+
+// Every word that begins with "--" with its option's name in place of the spelling used; what follows a '='
+// stays.
+std::vector<std::string> with_our_names(std::vector<std::string> words);
+
+// Throws UsageError where `words` (the command first) ask for a command or an option that a later version
+// brings.
+void refuse_later_features(const std::vector<std::string>& words);
+
+// The candidate that takes the fewest letters put in, left out or exchanged to become `word`; empty where
+// none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+// "; did you mean '--epochs'?", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace tools

@@ -1,0 +1,67 @@
+#include "tools/backend_options.h"
+
+#include <array>
+#include <stdexcept>
+
+#include "engine/backends/cpu/cpu.h"
+#include "engine/backends/reference/reference.h"
+#include "engine/files/in_quotes.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+constexpr int64_t most_threads = 1024;
+
+engine::Simd simd_named(const std::string& name) {
+  using engine::Simd;
+  if (name == "auto") return Simd::automatic;
+  for (const Simd simd : {Simd::avx512, Simd::avx2, Simd::portable}) {
+    if (name != engine::simd_name(simd)) continue;
+    if (!engine::simd_available(simd))
+      throw UsageError("--simd " + name + " is not available here; the best of this processor and build is " +
+                       engine::simd_name(engine::best_simd()));
+    return simd;
+  }
+  throw UsageError("--simd is " + engine::in_quotes(name) + "; expected auto, avx512, avx2 or portable");
+}
+
+engine::Blas blas_named(const std::string& name) {
+  if (name == "builtin") return engine::Blas::builtin;
+  if (name != "openblas")
+    throw UsageError("--blas is " + engine::in_quotes(name) + "; expected builtin or openblas");
+  if (!SVDD_HAVE_OPENBLAS)
+    throw UsageError(
+        "--blas openblas is not in this build: install OpenBLAS and build again, or use --blas builtin");
+  return engine::Blas::openblas;
+}
+
+}  // namespace
+
+int64_t BackendOptions::threads_used() const {
+  if (device == "reference") return 1;
+  return threads > 0 ? threads : engine::machine_threads();
+}
+
+std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
+  if (options.device == "cuda")
+    throw UsageError("--device cuda is not in this version; expected cpu or reference");
+  if (options.device != "cpu" && options.device != "reference")
+    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or reference");
+  if (options.threads < 0 || options.threads > most_threads)
+    throw UsageError("--threads is " + std::to_string(options.threads) + "; expected 1 to " +
+                     std::to_string(most_threads) + ", or 0 for all that the machine offers");
+  if (options.threads > 1 && !SVDD_HAVE_OPENMP)
+    throw UsageError("--threads " + std::to_string(options.threads) +
+                     " is not possible: this build has no OpenMP; leave the option out");
+  const engine::CpuOptions cpu{static_cast<int>(options.threads), simd_named(options.simd),
+                               blas_named(options.blas)};
+  if (options.device == "reference") return engine::make_reference_backend();
+  try {
+    return engine::make_cpu_backend(cpu);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace tools

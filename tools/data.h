@@ -1,0 +1,18 @@
+// `svdd data`: which data sets are known, where they lie, and how to get them.
+#pragma once
+#include <string>
+
+namespace tools {
+
+// One line for each known data set: name, where it was found, description.
+void run_data_list(const std::string& data_dir);
+
+// What a known data set, or a folder, holds: samples, shape, classes and their numbers. Throws UsageError for
+// a name that is neither, std::runtime_error where the files are nowhere.
+void run_data_info(const std::string& name_or_path, const std::string& data_dir);
+
+// Downloads what is missing, checks everything. `mirror` as in datasets::FetchOptions. Throws UsageError for
+// an unknown name.
+void run_data_fetch(const std::string& name, const std::string& data_dir, const std::string& mirror);
+
+}  // namespace tools

@@ -1,0 +1,72 @@
+#include "tools/evaluate.h"
+
+#include <iostream>
+#include <optional>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+#include "tools/csv_files.h"
+#include "tools/options.h"
+#include "tools/results.h"
+#include "tools/saved_model.h"
+#include "tools/task.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+// Data, normal classes and seed of the run, with what the command line says in their place.
+TrainOptions options_of_run(const EvaluateOptions& options) {
+  GivenOptions given;
+  if (!options.data.empty()) given["data"] = {options.data};
+  if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
+  if (!options.normal.empty()) given["normal"] = {options.normal};
+  given["out"] = {options.model};  // nothing is written there: an evaluation is no run
+  TrainOptions of_run = resolve_train_options(given, config_of_run(options.model)).options;
+  of_run.limit = 1;  // training samples: none are needed, only that there are some
+  return of_run;
+}
+
+}  // namespace
+
+void run_evaluate(const EvaluateOptions& options) {
+  if (options.model.empty())
+    throw UsageError("--model is missing: name the folder that svdd train --out wrote");
+  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  std::optional<engine::AtomicFile> output,
+      scores_file;  // opened first: what cannot be written is not worth computing
+  if (!options.output.empty()) output.emplace(options.output);
+  if (!options.scores.empty()) scores_file.emplace(options.scores);
+  const TrainOptions of_run = options_of_run(options);
+  const std::unique_ptr<svdd::Detector> detector = load_model(options.model, *backend);
+  const Task task = load_task(of_run);
+  const datasets::OneVsRest& split = task.split;
+  if (split.test.count() == 0)
+    throw std::runtime_error("the data " + engine::in_quotes(of_run.data) +
+                             " have no test samples to evaluate on");
+  const std::vector<float> scores = detector->score(split.test);
+
+  nlohmann::ordered_json results;
+  results["method"] = detector->method();
+  results["dataset"] = of_run.data;
+  results["data_source"] = task.source;
+  results["normal"] = of_run.normal;
+  results["seed"] = of_run.deep_svdd.seed;
+  add_metrics(results, scores, split.test_labels, detector->threshold(), of_run.deep_svdd.seed);
+  results["weights_sha256"] = detector->weights_sha256();
+  results["scores_sha256"] = sha256_of(scores);
+  results["version"] = SVDD_VERSION;
+  results["warnings"] = nlohmann::ordered_json::array();
+  if (const std::string why = why_no_auc(split.test_labels); !why.empty()) results["warnings"].push_back(why);
+
+  const auto write = [](std::optional<engine::AtomicFile>& file, const std::string& text) {
+    if (!file) return;
+    file->write(text);
+    file->commit();
+  };
+  write(scores_file, scores_csv(scores, split.test_labels, split.test_classes));
+  write(output, results.dump(2) + '\n');
+  std::cout << summary(results);
+}
+
+}  // namespace tools

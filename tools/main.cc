@@ -1,0 +1,338 @@
+// The `svdd` command: words become options here, and what goes wrong becomes one line and an exit status.
+// 0: done. 1: the run failed. 2: the command line, or the --config file it names, is wrong.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "engine/files/in_quotes.h"
+#include "tools/arguments.h"
+#include "tools/bench.h"
+#include "tools/data.h"
+#include "tools/evaluate.h"
+#include "tools/options.h"
+#include "tools/report.h"
+#include "tools/score.h"
+#include "tools/train.h"
+#include "tools/usage_error.h"
+#include "tools/version.h"
+
+namespace tools {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// Throws UsageError for words that the command does not know.
+void refuse_leftovers(const CLI::App& command) {
+  const Words leftover = command.remaining();
+  if (leftover.empty()) return;
+  const auto is_option = [](const std::string& word) { return word.starts_with("-"); };
+  const auto option = std::find_if(leftover.begin(), leftover.end(), is_option);
+  if (option == leftover.end())
+    throw UsageError("svdd " + command.get_name() + " does not take the word " +
+                     engine::in_quotes(leftover[0]));
+  const std::string name = option->substr(0, option->find('='));
+  Words known;
+  for (const CLI::Option* one : command.get_options())
+    for (const std::string& long_name : one->get_lnames()) known.push_back("--" + long_name);
+  throw UsageError("svdd " + command.get_name() + " has no option " + engine::in_quotes(name) +
+                   did_you_mean(name, known));
+}
+
+// A command whose unknown words are told as refuse_leftovers does, before `run`.
+CLI::App* add_command(CLI::App& app, const char* name, const char* description, const char* footer,
+                      std::function<void()> run) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->footer(footer);
+  command->allow_extras();
+  command->callback([command, run = std::move(run)] {
+    refuse_leftovers(*command);
+    run();
+  });
+  return command;
+}
+
+void add_backend_options(CLI::App& command, BackendOptions& options) {
+  command.add_option("--device", options.device, "cpu, or reference: the plain loops, slow, the same bits")
+      ->type_name("NAME");
+  command.add_option("--simd", options.simd, "auto, avx512, avx2 or portable: all the same bits")
+      ->type_name("NAME");
+  command.add_option("--blas", options.blas, "builtin, or openblas: for comparison, other bits")
+      ->type_name("NAME");
+  command.add_option("--threads", options.threads, "any number gives the same bits; 0: all there are")
+      ->type_name("T");
+}
+
+// What a default looks like in --help.
+std::string default_text(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string list;
+  for (const auto& item : value) list += (list.empty() ? "" : ",") + item.dump();
+  return list;
+}
+
+// CLI11 leaves two empty lines between groups.
+std::string single_spaced(std::string help) {
+  for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+  return help;
+}
+
+// ---- the commands
+// -------------------------------------------------------------------------------------------
+
+struct Commands {      // what the command line says
+  GivenOptions given;  // of train
+  std::string config;
+  bool no_pretrain = false, quiet = false;
+  std::string multi_radius;
+  ScoreOptions score;
+  EvaluateOptions evaluate;
+  BenchOptions bench;
+  std::string data_name, data_dir, mirror, report_folder;
+};
+
+constexpr const char* train_examples = R"(
+Defaults are the published settings of the recipe. contamination and nu are two
+things: nu shapes the training of soft-boundary; contamination only places the
+threshold of one-class, after training. The names of the authors' own programs
+(--n_epochs, --normal_class, --lr_milestone, --pretrain False, ...) are understood.
+
+Examples:
+  svdd train --data strokes --normal 3 --out runs/first --epochs 20 --ae-epochs 20
+  svdd train --data mnist --normal 3 --out runs/mnist-3
+  svdd train --data mnist --normal 3 --objective soft-boundary --nu 0.05 --out runs/soft
+  svdd train --config runs/first/config.json --out runs/again    # the same bits
+)";
+
+void add_train(CLI::App& app, Commands& c, const Words& words) {
+  CLI::App* train = add_command(
+      app, "train", "Fit on normal data, test, write a run folder with a report", train_examples,
+      [&c, words] {
+        if (c.no_pretrain && c.given.contains("pretrain") && !c.given["pretrain"].empty())
+          throw UsageError("--no-pretrain and --pretrain say the same thing twice: give one of them");
+        if (c.no_pretrain) c.given["pretrain"] = {"false"};
+        if (c.quiet) c.given["quiet"] = {"true"};
+        if (!c.multi_radius.empty() && c.multi_radius != "False" && c.multi_radius != "false")
+          throw UsageError("--use_multi_radius " + engine::in_quotes(c.multi_radius) +
+                           " is not in this version; only False is understood");
+        run_train(resolve_train_options(c.given, c.config), words);
+      });
+  TrainOptions defaults;
+  defaults.deep_svdd = svdd::published_options(svdd::Recipe::pytorch);
+  for (const TrainOption& row : train_option_table(defaults)) {
+    if (row.name == "quiet") {
+      train->add_flag("--quiet", c.quiet, row.help)->group(row.group);
+      continue;
+    }
+    const auto keep = [&values = c.given[row.name]](const std::string& text) { values.push_back(text); };
+    CLI::Option* option = train->add_option_function<std::string>("--" + row.name, keep, row.help);
+    option->type_name(row.placeholder)->group(row.group)->trigger_on_parse();  // given again, kept again
+    option->default_str(default_text(row.get()));
+    if (row.name != "pretrain") continue;
+    option->group("");  // the authors' spelling; ours is the flag
+    train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights")->group(row.group);
+  }
+  train
+      ->add_option("--config", c.config,
+                   "every option from a JSON file, such as a run's config.json;\nthe command line wins")
+      ->type_name("FILE")
+      ->group("Run");
+  train->add_option("--use-multi-radius", c.multi_radius)->group("");
+}
+
+void add_score(CLI::App& app, ScoreOptions& o) {
+  CLI::App* score = add_command(app, "score", "Score new samples with a saved model", R"(
+The output is a CSV table: path_or_row,score,p_value,is_anomaly. A larger score is
+more anomalous; is_anomaly is 1 above the model's threshold; the p-value is the share
+of training samples that score at least as much.
+
+Examples:
+  svdd score --model runs/first --input photo.png
+  svdd score --model runs/first --input folder/of/images --output scores.csv
+  svdd score --model runs/first --input batch.npy | sort -t, -k2 -g | tail
+)",
+                                [&o] { run_score(o); });
+  score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
+      ->type_name("DIR");
+  score
+      ->add_option("--input", o.input,
+                   "PNG, JPEG, BMP, PGM or PPM image, folder of images,\n.npy, .npz, or IDX images (.gz)")
+      ->type_name("PATH");
+  score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
+  add_backend_options(*score, o.backend);
+  score->add_flag("--quiet", o.quiet, "nothing on standard error");
+}
+
+void add_evaluate(CLI::App& app, EvaluateOptions& o) {
+  CLI::App* evaluate = add_command(app, "evaluate", "Metrics of a saved model on labelled data", R"(
+Data and normal classes are those of the model's run where they are not given.
+
+Examples:
+  svdd evaluate --model runs/first --data strokes
+  svdd evaluate --model runs/mnist-3 --data fashion-mnist --normal 0 --output metrics.json
+)",
+                                   [&o] { run_evaluate(o); });
+  evaluate->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
+      ->type_name("DIR");
+  evaluate->add_option("--data", o.data, "strokes, mnist, fashion-mnist, or a folder of IDX files")
+      ->type_name("NAME|PATH");
+  evaluate->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
+      ->type_name("DIR");
+  evaluate->add_option("--normal", o.normal, "the normal class or classes")->type_name("A,B,...");
+  evaluate->add_option("--output", o.output, "JSON file for the metrics")->type_name("FILE");
+  evaluate->add_option("--scores", o.scores, "CSV file for the scores: index,label,class,score")
+      ->type_name("FILE");
+  add_backend_options(*evaluate, o.backend);
+}
+
+void add_data(CLI::App& app, Commands& c) {
+  CLI::App* data = app.add_subcommand("data", "Known data sets: list them, look at one, fetch one");
+  data->footer(R"(
+Examples:
+  svdd data list
+  svdd data info mnist
+  svdd data fetch fashion-mnist --data-dir ~/data
+)");
+  data->allow_extras();
+  data->callback([data] {
+    if (!data->get_subcommands().empty()) return;
+    const Words leftover = data->remaining();
+    throw UsageError("svdd data " + (leftover.empty() ? "alone" : engine::in_quotes(leftover[0])) +
+                     " is no command; expected list, info NAME or fetch NAME");
+  });
+  const auto data_dir = [&c](CLI::App* command) {
+    command
+        ->add_option("--data-dir", c.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
+        ->type_name("DIR");
+  };
+  const auto need_name = [&c](const char* command) {
+    if (c.data_name.empty())
+      throw UsageError("svdd data " + std::string(command) + " needs a name; svdd data list shows them");
+  };
+  data_dir(add_command(*data, "list", "All known data sets and where they were found", "",
+                       [&c] { run_data_list(c.data_dir); }));
+  CLI::App* info = add_command(*data, "info", "What a data set holds; exit status 1 where it is not found",
+                               "", [&c, need_name] {
+                                 need_name("info");
+                                 run_data_info(c.data_name, c.data_dir);
+                               });
+  info->add_option("name", c.data_name, "a known name, or a folder of IDX files")->type_name("");
+  data_dir(info);
+  CLI::App* fetch =
+      add_command(*data, "fetch", "Download a data set with curl or wget, checked by SHA-256", R"(
+It goes to NAME below --data-dir, else below $SVDD_DATA, else the user's cache.
+)",
+                  [&c, need_name] {
+                    need_name("fetch");
+                    run_data_fetch(c.data_name, c.data_dir, c.mirror);
+                  });
+  fetch->add_option("name", c.data_name, "a known name")->type_name("");
+  data_dir(fetch);
+  fetch
+      ->add_option("--mirror", c.mirror,
+                   "download MIRROR/NAME/FILE; else $SVDD_MIRROR, else the official address")
+      ->type_name("URL");
+}
+
+void add_report(CLI::App& app, std::string& folder) {
+  CLI::App* report = add_command(
+      app, "report", "Rebuild the HTML report of a run", R"(
+Example:
+  svdd report runs/first
+)",
+      [&folder] {
+        if (folder.empty())
+          throw UsageError("svdd report needs the folder of a run, for instance svdd report runs/first");
+        write_report(folder);
+        std::cout << (std::filesystem::path(folder) / "report.html").string() << '\n';
+      });
+  report->add_option("folder", folder, "the run's folder")->type_name("");
+}
+
+void add_bench(CLI::App& app, BenchOptions& o) {
+  CLI::App* bench = add_command(app, "bench", "Speed of the engine on this machine", R"(
+Examples:
+  svdd bench
+  svdd bench training --threads 1 --simd avx2
+)",
+                                [&o] { run_bench(o); });
+  bench->add_option("what", o.what, "what to measure: training")->type_name("");
+  add_backend_options(*bench, o.backend);
+}
+
+// ---- errors
+// -------------------------------------------------------------------------------------------------
+
+int complain(const std::string& what, int status) {
+  std::string line = what;
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  std::cerr << "svdd: " << line << std::endl;
+  return status;
+}
+
+void parse_and_run(CLI::App& app, const Words& words) {
+  if (words.empty()) throw UsageError("no command is given; svdd --help lists them");
+  refuse_later_features(words);
+  Words commands;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
+  if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "--version")
+    throw UsageError("the first word must be a command, not " + engine::in_quotes(words[0]) +
+                     "; svdd --help lists them");
+  if (!words[0].starts_with("-") && std::find(commands.begin(), commands.end(), words[0]) == commands.end())
+    throw UsageError("there is no command " + engine::in_quotes(words[0]) + did_you_mean(words[0], commands) +
+                     (nearest(words[0], commands).empty() ? "; svdd --help lists them" : ""));
+  Words last_first(words.rbegin(), words.rend());  // the order CLI11 wants
+  app.parse(last_first);
+}
+
+int run(const Words& arguments) {
+  const Words words = with_our_names(arguments);
+  CLI::App app("Deep SVDD: learns what is normal, scores what is not.", "svdd");
+  app.get_formatter()->column_width(34);
+  app.set_help_flag("--help", "this text");
+  app.set_version_flag("--version", version_text, "the version, and what this build and machine offer");
+  app.allow_extras();
+  app.footer(R"(
+Examples:
+  svdd train --data strokes --normal 3 --out runs/first --epochs 20 --ae-epochs 20
+  svdd score --model runs/first --input photo.png
+  svdd COMMAND --help
+
+Exit status: 0 done; 1 the run failed; 2 the command line is wrong.
+Results go to standard output, progress to standard error.
+)");
+  Commands commands;
+  add_train(app, commands, arguments);
+  add_score(app, commands.score);
+  add_evaluate(app, commands.evaluate);
+  add_data(app, commands);
+  add_report(app, commands.report_folder);
+  add_bench(app, commands.bench);
+  try {
+    parse_and_run(app, words);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << single_spaced(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what();
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what(), 2);
+  } catch (const UsageError& error) {
+    return complain(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return complain("there is not enough memory for this; try a smaller --batch-size or --limit", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  }
+  if (!std::cout.flush()) return complain("the results cannot be written to standard output", 1);
+  return 0;
+}
+
+}  // namespace
+}  // namespace tools
+
+int main(int argc, char** argv) { return tools::run({argv + 1, argv + argc}); }

@@ -1,0 +1,383 @@
+#include "tools/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+#include "tools/arguments.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+using engine::in_quotes;
+using nlohmann::json;
+using Kind = TrainOption::Kind;
+
+constexpr uint64_t most_config_bytes = uint64_t{1} << 20;
+
+[[noreturn]] void refuse(const std::string& where, const std::string& found, const std::string& expected) {
+  throw UsageError(where + " is " + in_quotes(found) + "; expected " + expected);
+}
+
+template <class Number>
+Number parse_number(const std::string& text, const std::string& where, const std::string& expected) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) refuse(where, text, expected);
+  return value;
+}
+
+// ---- the kinds of rows
+// --------------------------------------------------------------------------------------
+
+struct Words {  // what a row says of itself
+  std::string name, placeholder, group, help;
+};
+
+TrainOption text_row(Words words, std::string& target) {
+  return {words.name,
+          words.placeholder,
+          words.group,
+          words.help,
+          Kind::text,
+          [&target](const std::string& text, const std::string& where) {
+            if (text.empty()) throw UsageError(where + " is empty");
+            target = text;
+          },
+          [&target] { return json(target); }};
+}
+
+// One of some words; `later` are those that a later version knows.
+template <class Value>
+TrainOption choice_row(Words words, std::vector<std::pair<std::string, Value>> choices,
+                       std::vector<std::string> later, Value& target) {
+  const auto set = [choices, later, &target](const std::string& text, const std::string& where) {
+    std::vector<std::string> names;
+    std::string list;
+    for (const auto& [name, value] : choices) {
+      if (text == name) return void(target = value);
+      names.push_back(name);
+      list += (list.empty() ? "" : ", ") + name;
+    }
+    if (std::find(later.begin(), later.end(), text) != later.end())
+      throw UsageError(where + ": " + in_quotes(text) + " is not in this version; it has " + list);
+    refuse(where, text, (choices.size() > 1 ? "one of " : "") + list + did_you_mean(text, names));
+  };
+  const auto get = [choices, &target] {
+    for (const auto& [name, value] : choices)
+      if (value == target) return json(name);
+    return json();
+  };
+  return {words.name, words.placeholder, words.group, words.help, Kind::text, set, get};
+}
+
+template <class Integer>
+TrainOption whole_row(Words words, Integer least, Integer& target) {
+  const std::string expected = "a whole number from " + std::to_string(least) + " on";
+  const auto set = [least, expected, &target](const std::string& text, const std::string& where) {
+    const Integer value = parse_number<Integer>(text, where, expected);
+    if (value < least) refuse(where, text, expected);
+    target = value;
+  };
+  return {words.name,
+          words.placeholder,
+          words.group,
+          words.help,
+          Kind::whole,
+          set,
+          [&target] { return json(target); }};
+}
+
+struct Range {
+  double low, high;
+  bool low_included;
+  std::string words;
+};
+
+TrainOption real_row(Words words, Range range, double& target) {
+  const auto set = [range, &target](const std::string& text, const std::string& where) {
+    const double value = parse_number<double>(text, where, range.words);
+    const bool inside = (range.low_included ? value >= range.low : value > range.low) && value <= range.high;
+    if (!inside) refuse(where, text, range.words);
+    target = value;
+  };
+  return {words.name,
+          words.placeholder,
+          words.group,
+          words.help,
+          Kind::real,
+          set,
+          [&target] { return json(target); }};
+}
+
+TrainOption flag_row(Words words, bool& target) {
+  const auto set = [&target](const std::string& text, const std::string& where) {
+    if (text == "true" || text == "True") return void(target = true);
+    if (text == "false" || text == "False") return void(target = false);
+    refuse(where, text, "true or false");
+  };
+  return {words.name,
+          words.placeholder,
+          words.group,
+          words.help,
+          Kind::flag,
+          set,
+          [&target] { return json(target); }};
+}
+
+// Whole numbers from 0 on with commas between them; "none" is the empty list, where `may_be_empty`.
+template <class Integer>
+TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector<Integer>& target) {
+  const std::string expected = std::string(ascending ? "ascending " : "") +
+                               "whole numbers from 0 on with commas between them, such as " +
+                               (ascending ? "50,100" : "3,0,1") + (may_be_empty ? ", or none" : "");
+  const auto set = [=, &target](const std::string& text, const std::string& where) {
+    std::vector<Integer> values;
+    if (!(may_be_empty && text == "none")) {
+      for (size_t begin = 0; begin <= text.size();) {
+        const size_t end = std::min(text.find(',', begin), text.size());
+        Integer value{};
+        const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, value);
+        if (error != std::errc() || stop != text.data() + end || value < 0) refuse(where, text, expected);
+        if (ascending && !values.empty() && value <= values.back()) refuse(where, text, expected);
+        values.push_back(value);
+        begin = end + 1;
+      }
+    }
+    target = std::move(values);
+  };
+  return {words.name,
+          words.placeholder,
+          words.group,
+          words.help,
+          Kind::list,
+          set,
+          [&target] { return json(target); }};
+}
+
+// ---- config files
+// -------------------------------------------------------------------------------------------
+
+// The text that stands for a JSON value on the command line; UsageError if it is of another kind.
+std::string text_of(const json& value, Kind kind, const std::string& where) {
+  const auto wrong = [&](const std::string& expected) {
+    const std::string found = value.is_primitive()
+                                  ? value.dump(-1, ' ', false, json::error_handler_t::replace)
+                                  : "an " + std::string(value.type_name());
+    throw UsageError(where + " is " + found + "; expected " + expected);
+  };
+  switch (kind) {
+    case Kind::text:
+      if (!value.is_string()) wrong("a string");
+      return value.get<std::string>();
+    case Kind::whole:
+      if (!value.is_number_integer()) wrong("a whole number");
+      return value.dump();
+    case Kind::real:
+      if (!value.is_number()) wrong("a number");
+      return value.dump();
+    case Kind::flag:
+      if (!value.is_boolean()) wrong("true or false");
+      return value.dump();
+    case Kind::list:
+      break;
+  }
+  const json items = value.is_number_integer() ? json::array({value}) : value;
+  std::string list;
+  if (!items.is_array()) wrong("an array of whole numbers");
+  for (const json& item : items) {
+    if (!item.is_number_integer()) wrong("an array of whole numbers");
+    list += (list.empty() ? "" : ",") + item.dump();
+  }
+  return list.empty() ? "none" : list;
+}
+
+TrainOption* find_row(std::vector<TrainOption>& table, const std::string& name) {
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const TrainOption& o) { return o.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+struct Value {
+  std::string text, where;
+};
+using Values = std::map<std::string, Value>;  // by option name
+
+Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& table) {
+  const std::string file = "the configuration " + in_quotes(path);
+  json config;
+  try {
+    config = json::parse(engine::read_file(path, most_config_bytes));
+  } catch (const json::parse_error& error) {
+    throw UsageError(file + " is not JSON: it breaks at byte " + std::to_string(error.byte));
+  } catch (const json::exception&) {
+    throw UsageError(file + " holds a number that no double can hold");
+  } catch (const std::runtime_error& error) {
+    throw UsageError("the --config file cannot be read: " + std::string(error.what()));
+  }
+  if (!config.is_object()) throw UsageError(file + " holds no JSON object: expected {\"epochs\": 150, ...}");
+
+  Values values;
+  for (const auto& [key, value] : config.items()) {
+    const std::string where = file + ": " + in_quotes(key), name = option_name(key);
+    if (value.is_null()) continue;  // as if it were not there
+    refuse_later_features({"train", "--" + name});
+    const TrainOption* row = find_row(table, name);
+    if (!row) {
+      std::vector<std::string> keys;
+      for (const TrainOption& option : table) keys.push_back(option.name);
+      throw UsageError(where + " is no option of svdd train" + did_you_mean(name, keys));
+    }
+    if (!values.emplace(name, Value{text_of(value, row->kind, where), where}).second)
+      throw UsageError(where + " gives an option that another key gives too");
+  }
+  return values;
+}
+
+std::vector<std::string> names_of(const Values& values) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values) names.push_back(name);
+  return names;
+}
+
+void require(bool there, const std::string& what) {
+  if (!there) throw UsageError(what);
+}
+
+}  // namespace
+
+std::vector<TrainOption> train_option_table(TrainOptions& o) {
+  svdd::DeepSvddOptions& d = o.deep_svdd;
+  const Range positive{0, std::numeric_limits<double>::max(), false, "a number above 0"};
+  const Range not_negative{0, std::numeric_limits<double>::max(), true, "a number from 0 on"};
+  std::vector<TrainOption> table;
+  const auto add = [&table](TrainOption row) { table.push_back(std::move(row)); };
+
+  const std::string data = "Data", method = "Method", training = "Training",
+                    pretraining = "Pretraining (autoencoder)", machine = "Machine", run = "Run";
+  add(text_row(
+      {"data", "NAME|PATH", data, "strokes (built in), mnist, fashion-mnist, or a folder of IDX files"},
+      o.data));
+  add(text_row({"data-dir", "DIR", data, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
+               o.data_dir));
+  add(list_row({"normal", "A,B,...", data, "the normal class or classes; all others are anomalies"}, false,
+               false, o.normal));
+  add(whole_row({"limit", "N", data, "only the first N training samples; 0: all"}, int64_t{0}, o.limit));
+
+  add(choice_row<std::string>(
+      {"method", "NAME", method, "deep-svdd"}, {{"deep-svdd", "deep-svdd"}},
+      {"multi-radius", "multi-sphere", "dasvdd", "autoencoder", "kernel-svdd", "kde", "isolation-forest"},
+      o.method));
+  add(choice_row<svdd::Recipe>(
+      {"recipe", "NAME", method, "pytorch, or theano: the code behind the paper's tables"},
+      {{"pytorch", svdd::Recipe::pytorch}, {"theano", svdd::Recipe::theano}}, {}, d.recipe));
+  add(choice_row<svdd::Objective>(
+      {"objective", "NAME", method, "one-class or soft-boundary"},
+      {{"one-class", svdd::Objective::one_class}, {"soft-boundary", svdd::Objective::soft_boundary}}, {},
+      d.objective));
+  add(real_row(
+      {"nu", "X", method,
+       "soft-boundary: share of the training data allowed outside\nthe sphere; shapes the training itself"},
+      {0, 1, false, "a number in (0, 1]"}, d.nu));
+  add(real_row(
+      {"contamination", "X", method,
+       "one-class: share of the training data that the threshold\nlabels anomalous, afterwards; not nu"},
+      {0, 1, true, "a number in [0, 1]"}, d.contamination));
+  add(text_row({"network", "NAME", method, "the network"}, d.network));
+  add(whole_row({"rep-dim", "P", method, "dimensions of the representation; 0: the network's own"},
+                int64_t{0}, d.rep_dim));
+  add(whole_row({"warm-up-epochs", "N", method, "soft-boundary: the radius stays 0 for these"}, int64_t{0},
+                d.warm_up_epochs));
+
+  const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p) {
+    add(whole_row({prefix + "epochs", "N", group, "passes over the training data"}, int64_t{0}, p.epochs));
+    add(real_row({prefix + "lr", "X", group, "learning rate"}, positive, p.lr));
+    add(list_row(
+        {prefix + "lr-milestones", "A,B,...", group, "epochs from which the rate is a tenth; or none"}, true,
+        true, p.lr_milestones));
+    add(whole_row({prefix + "batch-size", "N", group, "samples per step"}, int64_t{1}, p.batch_size));
+    add(real_row({prefix + "weight-decay", "X", group, "L2 term added to the gradient"}, not_negative,
+                 p.weight_decay));
+  };
+  phase(training, "", d.training);
+  add(choice_row<bool>({"optimizer", "NAME", training, "adam or amsgrad"},
+                       {{"adam", false}, {"amsgrad", true}}, {}, d.amsgrad));
+  add(whole_row({"seed", "N", training, "of every random number; the same seed, the same bits"}, uint64_t{0},
+                d.seed));
+  add(flag_row({"pretrain", "True|False", pretraining, "pretrain an autoencoder first"}, d.pretrain));
+  phase(pretraining, "ae-", d.pretraining);
+
+  add(text_row({"device", "NAME", machine, "cpu, or reference: the plain loops, slow, the same bits"},
+               o.backend.device));
+  add(text_row({"simd", "NAME", machine, "auto, avx512, avx2 or portable: all the same bits"},
+               o.backend.simd));
+  add(text_row({"blas", "NAME", machine, "builtin, or openblas: for comparison, other bits"},
+               o.backend.blas));
+  add(whole_row({"threads", "T", machine, "any number gives the same bits; 0: all there are"}, int64_t{0},
+                o.backend.threads));
+
+  add(text_row(
+      {"out", "DIR", run, "folder to write; new, empty, or of an earlier run,\nwhose files are replaced"},
+      o.out));
+  add(flag_row({"quiet", "", run, "no progress on standard error"}, o.quiet));
+  return table;
+}
+
+ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config) {
+  ResolvedOptions resolved;
+  TrainOptions& options = resolved.options;
+  std::vector<TrainOption> table = train_option_table(options);
+
+  const Values from_file = config.empty() ? Values{} : read_config(config, table);
+  Values from_line;
+  for (const auto& [name, texts] : given) {
+    const TrainOption* row = find_row(table, name);
+    if (!row) throw UsageError("--" + name + " is no option of svdd train");
+    if (texts.empty()) continue;
+    std::string text = texts.back();
+    if (row->kind == Kind::list)
+      for (auto earlier = texts.rbegin() + 1; earlier != texts.rend(); ++earlier)
+        text = *earlier + ',' + text;
+    from_line[name] = {text, "--" + name};
+  }
+
+  Values values = from_line;  // insert() keeps what is there: the command line wins
+  values.insert(from_file.begin(), from_file.end());
+  const auto apply = [&](const std::string& name, const Value& value) {
+    find_row(table, name)->set(value.text, value.where);
+  };
+  if (const auto recipe = values.find("recipe"); recipe != values.end()) apply("recipe", recipe->second);
+  options.deep_svdd = svdd::published_options(options.deep_svdd.recipe);
+  for (const TrainOption& row :
+       table)  // in the table's order, so that of several mistakes the same one is told
+    if (const auto value = values.find(row.name); value != values.end()) apply(row.name, value->second);
+
+  require(!options.data.empty(), "--data is missing: name the data, for instance --data strokes");
+  require(!options.normal.empty(),
+          "--normal is missing: name the normal class or classes, for instance --normal 3");
+  require(!options.out.empty(),
+          "--out is missing: name the folder for the results, for instance --out runs/first");
+  resolved.from_command_line = names_of(from_line);
+  for (const std::string& name : names_of(from_file))
+    if (!from_line.contains(name)) resolved.from_config.push_back(name);
+  return resolved;
+}
+
+nlohmann::ordered_json to_json(const TrainOptions& options) {
+  TrainOptions copy = options;
+  nlohmann::ordered_json config;
+  for (const TrainOption& row : train_option_table(copy)) {
+    std::string key = row.name;
+    std::replace(key.begin(), key.end(), '-', '_');
+    const json value = row.get();
+    if (value != json("")) config[key] = value;  // an option without a value, such as no --data-dir
+  }
+  return config;
+}
+
+}  // namespace tools

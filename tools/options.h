@@ -1,0 +1,60 @@
+// The options of `svdd train`: one table that serves the command line, --config files, config.json and
+// --help.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "svdd/deep_svdd.h"
+#include "tools/backend_options.h"
+
+namespace tools {
+
+struct TrainOptions {
+  std::string method = "deep-svdd", data, data_dir, out;
+  std::vector<int> normal;
+  int64_t limit = 0;  // 0: all training samples
+  svdd::DeepSvddOptions deep_svdd;
+  BackendOptions backend;
+  bool quiet = false;
+};
+
+// One row of the table, bound to one TrainOptions.
+struct TrainOption {
+  enum class Kind { text, whole, real, flag, list };
+
+  std::string name;         // without "--"; the key in config.json has '_' for '-'
+  std::string placeholder;  // of its value, for --help
+  std::string group, help;
+  Kind kind;
+  // Reads a value, a list as "3,0,1"; `where` ("--epochs") begins the UsageError if it is none or out of
+  // range.
+  std::function<void(const std::string& text, const std::string& where)> set;
+  std::function<nlohmann::json()> get;
+};
+
+// In the order of --help. The rows refer to `options`, which must outlive them.
+std::vector<TrainOption> train_option_table(TrainOptions& options);
+
+// What stood on the command line, by option name: one text for each time it was given.
+using GivenOptions = std::map<std::string, std::vector<std::string>>;
+
+struct ResolvedOptions {
+  TrainOptions options;
+  std::vector<std::string> from_command_line,
+      from_config;  // names; the rest has the recipe's published values
+};
+
+// The published settings of the recipe asked for, over them the --config file (an empty path: none), over
+// that the command line, where a list adds up and of anything else the last counts. Throws UsageError for a
+// file that is missing, no JSON object, holds an unknown key, the same option twice, or a value of the wrong
+// type; for a value that is out of range; and where --data, --out or --normal is missing.
+ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config = {});
+
+// Every option, by its key: the contents of config.json.
+nlohmann::ordered_json to_json(const TrainOptions& options);
+
+}  // namespace tools

@@ -1,0 +1,236 @@
+#include "tools/report_charts.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "engine/files/in_quotes.h"
+#include "svdd/metrics.h"
+#include "tools/report_html.h"
+#include "tools/svg_chart.h"
+
+namespace tools {
+namespace {
+
+using namespace html;
+
+std::string note(Notes& notes, std::string words) {  // returns "", the section it stands for
+  notes.push_back(std::move(words));
+  return "";
+}
+
+double flagged(const RunFolder& run, const std::vector<float>& scores) {
+  const auto above =
+      std::count_if(scores.begin(), scores.end(), [&run](float s) { return s > *run.threshold; });
+  return static_cast<double>(above) / static_cast<double>(scores.size());
+}
+
+bool spans_decades(const std::vector<double>& losses) {
+  double low = 0, high = 0;
+  for (const double v : losses) {
+    if (!std::isfinite(v)) continue;
+    if (v <= 0) return false;
+    low = low == 0 ? v : std::min(low, v), high = std::max(high, v);
+  }
+  return high > 10 * low;
+}
+
+// The radii as they are, or where they are many, their smallest, median and largest in every epoch.
+std::vector<Series> drawn_radii(const std::vector<Series>& radii) {
+  constexpr size_t most_curves = 8;
+  std::vector<Series> out;
+  for (const Series& radius : radii)
+    if (!radius.x.empty()) out.push_back(radius);
+  if (out.size() <= most_curves) return out;
+  std::map<double, std::vector<double>> by_epoch;
+  for (const Series& radius : out)
+    for (size_t i = 0; i < radius.x.size(); ++i) by_epoch[radius.x[i]].push_back(radius.y[i]);
+  out = {{"largest", {}, {}}, {"median", {}, {}}, {"smallest", {}, {}}};
+  for (auto& [epoch, values] : by_epoch) {
+    std::sort(values.begin(), values.end());
+    const std::array shown = {values.back(), values[values.size() / 2], values.front()};
+    for (size_t i = 0; i < shown.size(); ++i) out[i].x.push_back(epoch), out[i].y.push_back(shown[i]);
+  }
+  return out;
+}
+
+// "3", or "3 (cat)" where results.json names its classes.
+std::string class_label(const RunFolder& run, const std::string& number) {
+  const std::vector<std::string> names = run.results.texts("class_names");
+  size_t index = names.size();
+  std::from_chars(number.data(), number.data() + number.size(), index);
+  return index < names.size() && names[index] != number ? number + " (" + names[index] + ')' : number;
+}
+
+}  // namespace
+
+std::string normal_classes(const RunFolder& run) {
+  std::string out;
+  for (const std::string& item : run.results.items("normal"))
+    out += (out.empty() ? "" : ", ") + class_label(run, item);
+  return out;
+}
+
+std::string separation(const RunFolder& run, Notes& notes) {
+  if (!run.scores) return note(notes, "scores.csv is missing: no ROC curve, no histograms.");
+  if (run.scores->scores.empty())
+    return note(notes, "scores.csv holds no samples: no ROC curve, no histograms.");
+  std::string charts, at_threshold;
+  std::optional<RocPoint> operating;
+  if (run.scores->nans > 0) {
+    note(notes, std::to_string(run.scores->nans) + " scores in scores.csv are NaN: no ROC curve.");
+  } else if (!run.scores->both()) {
+    note(notes, std::string("scores.csv holds ") + (run.scores->normal.empty() ? "anomalous" : "normal") +
+                    " samples only: no ROC curve.");
+  } else {
+    if (run.threshold) {
+      operating = RocPoint{flagged(run, run.scores->normal), flagged(run, run.scores->anomalous)};
+      at_threshold = " At the stored threshold it catches " + percent(operating->true_positive_rate, 1) +
+                     " of the anomalies and flags " + percent(operating->false_positive_rate, 1) +
+                     " of the normal samples.";
+    }
+    const svdd::RocCurve roc = svdd::roc_curve(run.scores->scores, run.scores->labels);
+    const double auc = svdd::roc_auc(run.scores->scores, run.scores->labels);
+    const auto stated = run.results.rate("auc");
+    if (stated && std::fabs(*stated - auc) > 1e-6)
+      note(notes, "scores.csv gives an AUC of " + percent(auc) + ", results.json one of " + percent(*stated) +
+                      ": the two are not of one run, or scores.csv was edited.");
+    RocChart chart{"ROC curve", "Area under the curve " + percent(auc), {}, auc, operating};
+    for (size_t i = 0; i < roc.fpr.size(); ++i) chart.curve.push_back({roc.fpr[i], roc.tpr[i]});
+    charts += figure(roc_chart(chart), "ROC curve", "Every threshold's trade of false alarms for catches");
+  }
+  const HistogramChart histogram{"Scores of the test samples",
+                                 "Histograms of normal and anomalous scores",
+                                 "anomaly score",
+                                 run.scores->normal,
+                                 run.scores->anomalous,
+                                 run.threshold};
+  charts += figure(histogram_chart(histogram), "Scores of the test samples",
+                   "Each group adds up to 100 %; the larger the score, the more anomalous");
+  return tag("h2", run.scores->both() ? "How well it tells them apart" : "Scores") + '\n' +
+         tag("p",
+             "Scores of all " + std::to_string(run.scores->scores.size()) + " test samples." + at_threshold) +
+         "\n<div class=\"row roc\">\n" + charts + "</div>\n";
+}
+
+// Each anomalous class against all normal samples, the hardest first: what the one AUC averages over.
+std::string classes(const RunFolder& run, Notes& notes) {
+  constexpr size_t most_rows = 60;
+  if (!run.scores || run.scores->classes.empty() || run.scores->nans > 0 || !run.scores->both()) return "";
+  struct Row {
+    std::string name;
+    std::vector<float> scores;
+    double auc = 0;
+  };
+  std::map<std::string, std::vector<float>> by_class;
+  for (size_t i = 0; i < run.scores->scores.size(); ++i)
+    if (run.scores->labels[i] == 1) by_class[run.scores->classes[i]].push_back(run.scores->scores[i]);
+  if (by_class.size() < 2) return "";
+  if (by_class.size() > most_rows)
+    return note(notes, "The test set has " + std::to_string(by_class.size()) +
+                           " anomalous classes: no table by class.");
+  std::vector<Row> rows;
+  for (const auto& [name, scores] : by_class) {
+    std::vector<float> joined = run.scores->normal;
+    std::vector<int32_t> labels(joined.size(), 0);
+    joined.insert(joined.end(), scores.begin(), scores.end());
+    labels.resize(joined.size(), 1);
+    rows.push_back({name, scores, svdd::roc_auc(joined, labels)});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.auc < b.auc; });
+  std::string out =
+      "<h2>Class by class</h2>\n<p>Each anomalous class against all normal samples, the hardest first: "
+      "what the AUC above averages over.</p>\n<div class=\"card table\"><table><thead><tr>"
+      "<th>Anomalous class</th><th class=\"n\">Samples</th><th class=\"n\">AUC</th><th class=\"bar\"></th>";
+  if (run.threshold) out += "<th class=\"n\">Caught</th>";
+  out += "</tr></thead><tbody>\n";
+  for (const Row& row : rows) {
+    out += "<tr>" + tag("th", class_label(run, row.name)) + "<td class=\"n\">" +
+           std::to_string(row.scores.size()) + "</td><td class=\"n\">" + percent(row.auc) +
+           "</td><td class=\"bar\"><span class=\"meter\"><i style=\"width:" + fixed_text(100 * row.auc, 1) +
+           "%\"></i></span></td>";
+    if (run.threshold) out += "<td class=\"n\">" + percent(flagged(run, row.scores), 1) + "</td>";
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string pictures(const RunFolder& run, Notes& notes) {
+  std::string out;
+  const auto sheet = [&](const std::optional<std::string>& png, const char* file, const char* caption,
+                         const char* words) {
+    if (!png) {
+      note(notes, std::string(file) + " is missing: its sheet of pictures is left out.");
+      return;
+    }
+    out +=
+        figure("<img alt=\"" + escape_xml(words) + "\" src=\"data:image/png;base64," + base64(*png) + "\">\n",
+               caption, words);
+  };
+  sheet(run.normals, "normals.png", "The most normal",
+        "The 32 test images of the normal class with the lowest scores, the lowest first");
+  sheet(run.outliers, "outliers.png", "The most anomalous",
+        "The 32 test images of the normal class with the highest scores, the highest first");
+  if (out.empty()) return "";
+  const std::string classes = normal_classes(run);
+  return "<h2>What it takes for normal</h2>\n" +
+         tag("p", "Test samples of the normal class" + (classes.empty() ? "" : ' ' + classes) +
+                      ": the ones it is surest of, and the ones it doubts most.") +
+         "\n<div class=\"row\">\n" + out + "</div>\n";
+}
+
+std::string training(const RunFolder& run, Notes& notes) {
+  constexpr size_t most_phases = 12;
+  if (!run.history) return note(notes, "history.csv is missing: no loss curves.");
+  if (run.history->empty()) return note(notes, "history.csv holds no epochs: no loss curves.");
+  struct Curve {
+    LineChart chart;
+    std::string caption, words;
+  };
+  std::vector<Curve> curves;
+  const size_t drawn = std::min(run.history->size(), most_phases);
+  if (drawn < run.history->size())
+    note(notes, "history.csv holds " + std::to_string(run.history->size()) + " phases: only the first " +
+                    std::to_string(drawn) + " are drawn.");
+  const std::span<const Phase> phases(run.history->data(), drawn);
+  for (const Phase& phase : phases) {
+    LineChart chart{"Loss of phase " + phase.name, "Loss by epoch", "epoch", "loss", {}, {}};
+    chart.series.push_back({"loss", phase.epochs, phase.losses});
+    chart.log_y = spans_decades(phase.losses);
+    for (size_t i = 1; i < phase.rates.size(); ++i) {
+      const double before = phase.rates[i - 1], now = phase.rates[i];
+      if (std::isfinite(before) && std::isfinite(now) && before != now)
+        chart.marks.push_back({phase.epochs[i], "lr " + number_text(now, 3)});
+    }
+    if (chart.marks.size() > 8) chart.marks.clear();  // a smooth schedule has no milestones to mark
+    if (phase.nans > 0)
+      note(notes, std::to_string(phase.nans) + " losses of phase " + engine::in_quotes(phase.name) +
+                      " in history.csv are missing or not finite: gaps in its curve.");
+    const std::string words = std::to_string(phase.epochs.size()) + " epochs" +
+                              (chart.log_y ? ", logarithmic" : "") +
+                              (chart.marks.empty() ? "" : "; dotted: the learning rate changes");
+    curves.push_back({std::move(chart), "Loss: " + phase.name, words});
+  }
+  for (const Phase& phase : phases) {
+    std::vector<Series> radii = drawn_radii(phase.radii);
+    if (radii.empty()) continue;
+    const bool one = radii.size() == 1;
+    curves.push_back(
+        {{"Radius in phase " + phase.name, "Radius by epoch", "epoch", "radius", std::move(radii), {}},
+         (one ? "Radius: " : "Radii: ") + phase.name,
+         one ? "Of the sphere that holds the normal samples"
+             : "Of the spheres that hold the normal samples"});
+  }
+  if (curves.size() % 2 == 1) curves.back().chart.width = 1060;  // alone in the last row of two
+  std::string out;
+  for (const Curve& curve : curves) out += figure(line_chart(curve.chart), curve.caption, curve.words);
+  return "<h2>Training</h2>\n<p>Point at a curve to read single epochs.</p>\n<div class=\"row charts\">\n" +
+         out + "</div>\n";
+}
+
+}  // namespace tools

@@ -1,0 +1,20 @@
+// The sections of the page that show test samples and training: charts, classes, pictures.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tools/run_folder.h"
+
+namespace tools {
+
+using Notes = std::vector<std::string>;  // sentences saying what a section had to leave out
+
+std::string normal_classes(const RunFolder& run);  // "0, 1" or "3 (cat)"; "" where not known
+
+// Each is HTML, or "" where the run has nothing to show.
+std::string separation(const RunFolder& run, Notes& notes);  // ROC curve and histograms
+std::string classes(const RunFolder& run, Notes& notes);     // each anomalous class against the normal ones
+std::string pictures(const RunFolder& run, Notes& notes);    // the most normal and the most anomalous
+std::string training(const RunFolder& run, Notes& notes);    // losses and radii by epoch
+
+}  // namespace tools

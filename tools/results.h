@@ -1,0 +1,28 @@
+// What a run found, as results.json holds it and as people read it.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "datasets/samples.h"
+#include "svdd/metrics.h"
+
+namespace tools {
+
+// Adds n_test, normals, anomalies, auc, average_precision, auc_ci95 [low, high], fpr95, f1, best_f1,
+// best_f1_threshold, threshold, score_std and distinct_scores; null where one class only, or nothing, was
+// scored.
+void add_metrics(nlohmann::ordered_json& results, const std::vector<float>& scores,
+                 const std::vector<int32_t>& labels, double threshold, uint64_t seed);
+
+// "no AUC: the test set holds normal samples only", or empty where both classes are there.
+std::string why_no_auc(const std::vector<int32_t>& labels);
+
+// SHA-256 over float32 values, little-endian, in order.
+std::string sha256_of(const std::vector<float>& values);
+
+// A few lines for standard output. What `results` lacks is left out, and so is the place of the report if
+// empty.
+std::string summary(const nlohmann::ordered_json& results, const std::string& report = "");
+
+}  // namespace tools

@@ -1,0 +1,37 @@
+// The folder that a run writes: found fit for it before anything is computed, and never left with results
+// that are not the run's own.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tools {
+
+class RunOutput {
+ public:
+  // Makes the folder where it is missing. Throws std::runtime_error when that cannot be done, when it cannot
+  // be written to, and when it holds files but is no folder of an earlier run (one whose config.json or
+  // results.json `svdd train` wrote): those files are not ours to replace.
+  explicit RunOutput(std::filesystem::path path);
+  ~RunOutput();  // unless begin() was reached, removes the folders that it made
+  RunOutput(const RunOutput&) = delete;
+  RunOutput& operator=(const RunOutput&) = delete;
+
+  // Removes what an earlier run left, results.json first, and writes config.json. Files that no run writes
+  // stay.
+  void begin(std::string_view config);
+
+  std::filesystem::path file(std::string_view name) const { return path_ / name; }
+
+ private:
+  void make();
+  void unmake() noexcept;
+  void refuse_foreign() const;
+
+  std::filesystem::path path_;
+  std::vector<std::filesystem::path> made_;  // outermost first
+  bool begun_ = false;
+};
+
+}  // namespace tools

@@ -1,0 +1,45 @@
+#include "tools/score.h"
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include "engine/files/atomic_file.h"
+#include "svdd/threshold.h"
+#include "tools/csv_files.h"
+#include "tools/saved_model.h"
+#include "tools/score_input.h"
+#include "tools/svg_chart.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+
+void run_score(const ScoreOptions& options) {
+  if (options.model.empty())
+    throw UsageError("--model is missing: name the folder that svdd train --out wrote");
+  if (options.input.empty())
+    throw UsageError("--input is missing: name an image, a folder of images, a .npy, .npz or IDX file");
+  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  std::optional<engine::AtomicFile> file;
+  if (!options.output.empty())
+    file.emplace(options.output);  // first: what cannot be written is not worth computing
+
+  const std::unique_ptr<svdd::Detector> detector = load_model(options.model, *backend);
+  const ScoreInput input = read_score_input(options.input, detector->sample_shape());
+  const std::vector<float> scores = detector->score(input.samples);
+  const std::string csv =
+      predictions_csv(input.names, scores, svdd::PValues(detector->training_scores()), detector->threshold());
+  if (file) {
+    file->write(csv);
+    file->commit();
+  } else {
+    std::cout << csv;
+  }
+  if (options.quiet) return;
+  const auto above = std::count_if(scores.begin(), scores.end(),
+                                   [&](float s) { return static_cast<double>(s) > detector->threshold(); });
+  std::cerr << scores.size() << (scores.size() == 1 ? " sample, " : " samples, ") << above
+            << " above the threshold of " << number_text(detector->threshold(), 4) << '\n';
+}
+
+}  // namespace tools

@@ -1,0 +1,20 @@
+// `svdd score`: scores of new samples, without labels.
+#pragma once
+#include <string>
+
+#include "tools/backend_options.h"
+
+namespace tools {
+
+struct ScoreOptions {
+  std::string model, input;
+  std::string output;  // a CSV file; empty: standard output
+  BackendOptions backend;
+  bool quiet = false;
+};
+
+// Throws UsageError where --model or --input is missing, std::exception where the run fails; no part of a CSV
+// file is left then.
+void run_score(const ScoreOptions& options);
+
+}  // namespace tools

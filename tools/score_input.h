@@ -1,0 +1,25 @@
+// What `svdd score` is given: whatever format it has, samples of the shape that the model was trained on.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/samples.h"
+
+namespace tools {
+
+struct ScoreInput {
+  datasets::Samples samples;
+  std::vector<std::string> names;  // the files' paths; empty for the rows of an array
+};
+
+// - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours;
+// - a .npy file, or the array "X", "x" or "images", or else the only one, of a .npz file: (N, C, H, W), or
+// (N, H, W)
+//   for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused;
+// - IDX images, plain or .gz: divided by 255.
+// Throws std::runtime_error or std::invalid_argument naming the file when it is none of these, damaged,
+// empty, of another shape, or holds a number that is not finite.
+ScoreInput read_score_input(const std::filesystem::path& path, const std::vector<int64_t>& shape);
+
+}  // namespace tools

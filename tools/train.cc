@@ -1,0 +1,163 @@
+#include "tools/train.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <numeric>
+#include <stdexcept>
+
+#include "engine/files/atomic_file.h"
+#include "tools/csv_files.h"
+#include "tools/image_grid.h"
+#include "tools/report.h"
+#include "tools/results.h"
+#include "tools/run_output.h"
+#include "tools/task.h"
+#include "tools/train_monitor.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int64_t pictures_per_sheet = 32, pictures_per_row = 8;
+
+std::unique_ptr<svdd::Detector> make_detector(const TrainOptions& options, engine::Backend& backend) {
+  try {
+    return svdd::make_deep_svdd(options.deep_svdd, backend);
+  } catch (
+      const std::invalid_argument& error) {  // options that do not fit together, such as an unknown network
+    throw UsageError(error.what());
+  }
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "none" : text;
+}
+
+// The normal test samples with the lowest scores, lowest first, and with the highest, highest first.
+void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
+                    const std::vector<float>& scores) {
+  const std::vector<int64_t>& shape = task.test.shape;
+  if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3)) return;  // no images
+  std::vector<int64_t> normal;
+  for (size_t i = 0; i < scores.size(); ++i)
+    if (task.test_labels[i] == 0) normal.push_back(static_cast<int64_t>(i));
+  if (normal.empty()) return;
+  const auto score = [&](int64_t i) { return scores[static_cast<size_t>(i)]; };
+  const auto write = [&](const char* name, const auto& before) {
+    std::stable_sort(normal.begin(), normal.end(), before);
+    const int64_t count = std::min<int64_t>(pictures_per_sheet, static_cast<int64_t>(normal.size()));
+    std::vector<float> images;
+    for (int64_t i = 0; i < count; ++i) {
+      const float* sample = task.test.sample(normal[static_cast<size_t>(i)]);
+      images.insert(images.end(), sample, sample + task.test.size());
+    }
+    ImageGrid grid;
+    grid.images = images, grid.n = count, grid.columns = pictures_per_row;
+    grid.channels = shape[0], grid.height = shape[1], grid.width = shape[2];
+    write_grid(folder.file(name), grid);
+  };
+  write("normals.png", [&](int64_t a, int64_t b) { return score(a) < score(b); });
+  write("outliers.png", [&](int64_t a, int64_t b) { return score(a) > score(b); });
+}
+
+std::vector<std::string> warnings(const TrainOptions& options, const svdd::Detector& detector,
+                                  const Task& task, const ordered_json& results) {
+  std::vector<std::string> found;
+  if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
+  if (const std::string why = why_no_auc(task.split.test_labels); !why.empty()) found.push_back(why);
+  const svdd::DeepSvddOptions& o = options.deep_svdd;
+  if (o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
+    found.push_back("the radius stayed 0: of " + std::to_string(o.training.epochs) +
+                    " epochs all were among the first " + std::to_string(o.warm_up_epochs) +
+                    " (--warm-up-epochs)");
+  if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
+      results["auc"].get<double>() <= results["untrained_auc"].get<double>())
+    found.push_back(
+        "training has not helped: the network at random weights ranks the test set at least as well");
+  return found;
+}
+
+}  // namespace
+
+void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
+  const TrainOptions& options = resolved.options;
+  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  const std::unique_ptr<svdd::Detector> detector = make_detector(options, *backend);
+  RunOutput folder(options.out);
+  const Task task = load_task(options);
+  const datasets::OneVsRest& split = task.split;
+
+  folder.begin(to_json(options).dump(2) + '\n');
+  TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
+  monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
+               "), " + std::to_string(split.train.count()) + " training and " +
+               std::to_string(split.test.count()) + " test samples of " +
+               datasets::shape_text(split.train.shape));
+  monitor.note("options from the command line: " + joined(resolved.from_command_line) +
+               "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
+
+  detector->fit({split.train, split.train_classes}, monitor);
+  monitor.end();
+
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<float> scores =
+      split.test.count() > 0 ? detector->score(split.test) : std::vector<float>{};
+  const double score_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  const ordered_json config = to_json(options);
+  ordered_json results;
+  results["method"] = detector->method();
+  results["dataset"] = options.data;
+  results["data_source"] = task.source;
+  results["class_names"] = task.class_names;
+  results["normal"] = options.normal;
+  for (const char* key : {"objective", "recipe", "network", "seed", "device"}) results[key] = config[key];
+  results["backend"] = backend->name();
+  results["threads"] = options.backend.threads_used();
+  results["n_train"] = split.train.count();
+  add_metrics(results, scores, split.test_labels, detector->threshold(), options.deep_svdd.seed);
+  results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
+  results["untrained_auc"] =
+      monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
+  results["collapsed"] = detector->collapse_warning().has_value();
+  results["warnings"] = warnings(options, *detector, task, results);
+  results["pretrain_seconds"] = detector->pretrain_seconds();
+  results["train_seconds"] = detector->train_seconds();
+  results["score_seconds"] = score_seconds;
+  results["train_data_sha256"] = sha256_of(split.train.values);
+  results["test_data_sha256"] = sha256_of(split.test.values);
+  results["weights_sha256"] = detector->weights_sha256();
+  results["scores_sha256"] = sha256_of(scores);
+  results["version"] = SVDD_VERSION;
+  results["command_line"] = command_line;
+
+  detector->save(folder.file("model"));
+  engine::write_file_atomically(folder.file("scores.csv"),
+                                scores_csv(scores, split.test_labels, split.test_classes));
+  engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
+  write_pictures(folder, split, scores);
+  results["peak_memory_mb"] = peak_megabytes();
+  engine::write_file_atomically(folder.file("results.json"),
+                                results.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+  write_report(options.out);
+  for (const auto& warning : results["warnings"]) monitor.note("warning: " + warning.get<std::string>());
+
+  std::cout << summary(results, folder.file("report.html").string());
+}
+
+}  // namespace tools

@@ -1,0 +1,15 @@
+// `svdd train`: fit on the normal classes, test on the test split, and write a run folder.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tools/options.h"
+
+namespace tools {
+
+// Prints a summary on standard output and, unless quiet, progress on standard error. `command_line` goes into
+// results.json as it is. Throws UsageError where the options do not fit together or the data; std::exception
+// where the run fails. The run folder then holds no results.json.
+void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line);
+
+}  // namespace tools

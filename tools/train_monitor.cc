@@ -1,0 +1,56 @@
+#include "tools/train_monitor.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "svdd/metrics.h"
+#include "tools/results.h"
+#include "tools/svg_chart.h"
+
+namespace tools {
+namespace {
+
+int terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet)
+    : task_(task),
+      progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
+                            .quiet = quiet,
+                            .columns = terminal_columns(),
+                            .log_file = log_file,
+                            .clock = [this] { return steady_seconds() - head_start_; }}) {}
+
+void TrainMonitor::epoch(const svdd::EpochReport& report) {
+  if (history_.empty() || history_.back().phase != report.phase) {
+    head_start_ = report.seconds;
+    progress_.begin(report.phase, static_cast<int>(report.epochs));
+    head_start_ = 0;
+  }
+  history_.push_back(report);
+  std::string extra = "lr " + number_text(report.lr, 3);
+  if (report.radius) extra += "  radius " + number_text(*report.radius, 4);
+  progress_.step(static_cast<int>(report.epoch + 1), report.loss, extra);
+}
+
+void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score) {
+  std::optional<double>* auc = name == "untrained"     ? &untrained_auc_
+                               : name == "autoencoder" ? &autoencoder_auc_
+                                                       : nullptr;
+  if (!auc || !why_no_auc(task_.test_labels).empty()) return;
+  *auc = svdd::roc_auc(score(task_.test), task_.test_labels);
+  progress_.end();
+  progress_.note("test AUC, " + std::string(name) + ": " + fixed_text(100 * **auc, 2) + " %");
+}
+
+}  // namespace tools
