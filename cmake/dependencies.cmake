@@ -1,20 +1,21 @@
-# What the project takes from elsewhere. Sets SVDD_HAVE_OPENMP, SVDD_HAVE_OPENBLAS, SVDD_HAVE_ZLIB (each 0 or 1),
+# What the project takes from elsewhere. Sets SVDD_HAVE_THREADS, SVDD_HAVE_OPENBLAS, SVDD_HAVE_ZLIB (each 0 or 1),
 # svdd_linked_packages (targets that every floor links), the folders SVDD_JSON_INCLUDE, SVDD_STB_INCLUDE,
 # SVDD_CLI11_INCLUDE, and SVDD_HAVE_TESTS with svdd_gtest, the target that tests link. What is optional and absent is
 # left out; what is needed and absent stops with the name of its Debian package.
 
 set(svdd_linked_packages)
 
-set(SVDD_HAVE_OPENMP 0)
-if(SVDD_WITH_OPENMP)
-  find_package(OpenMP QUIET COMPONENTS CXX)
-  if(OpenMP_CXX_FOUND)
-    set(SVDD_HAVE_OPENMP 1)
-    list(APPEND svdd_linked_packages OpenMP::OpenMP_CXX)
+set(SVDD_HAVE_THREADS 0)
+if(SVDD_WITH_THREADS)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads QUIET)
+  if(Threads_FOUND)
+    set(SVDD_HAVE_THREADS 1)
+    list(APPEND svdd_linked_packages Threads::Threads)
   endif()
 endif()
-if(SVDD_SANITIZE STREQUAL "thread" AND NOT SVDD_HAVE_OPENMP)
-  message(FATAL_ERROR "The thread sanitizer has nothing to watch without OpenMP. For clang++ type 'apt-get install libomp-dev'.")
+if(SVDD_SANITIZE STREQUAL "thread" AND NOT SVDD_HAVE_THREADS)
+  message(FATAL_ERROR "The thread sanitizer has nothing to watch without threads (SVDD_WITH_THREADS).")
 endif()
 
 set(SVDD_HAVE_OPENBLAS 0)
@@ -36,10 +37,6 @@ if(SVDD_WITH_ZLIB)
     list(APPEND svdd_linked_packages ZLIB::ZLIB)
   endif()
 endif()
-
-set(THREADS_PREFER_PTHREAD_FLAG ON)
-find_package(Threads REQUIRED)
-list(APPEND svdd_linked_packages Threads::Threads)
 
 # need_header(VARIABLE HEADER NAME DEBIAN_PACKAGE): the folder that `#include <HEADER>` is looked up in.
 function(need_header variable header name debian_package)
@@ -85,6 +82,7 @@ if(SVDD_WITH_TESTS)
                   ${svdd_gtest_folder}/src/gtest-all.cc ${svdd_gtest_folder}/src/gtest_main.cc)
       target_include_directories(svdd_gtest_from_source PRIVATE ${svdd_gtest_folder})
       target_include_directories(svdd_gtest_from_source SYSTEM PUBLIC ${svdd_gtest_folder}/include)
+      find_package(Threads REQUIRED)  # GoogleTest's own wish
       target_link_libraries(svdd_gtest_from_source PUBLIC Threads::Threads)
     endif()
   endif()

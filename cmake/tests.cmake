@@ -17,9 +17,8 @@ function(add_floor_tests floor library)
     target_compile_definitions(${target} PRIVATE SVDD_BINARY="$<TARGET_FILE:svdd>")
     add_dependencies(${target} svdd)
   endif()
-  # Tests run side by side: a thread that waits must not keep a core from its neighbour.
   gtest_discover_tests(${target} TEST_PREFIX ${floor}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${floor} TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive)
+                       PROPERTIES LABELS ${floor} TIMEOUT 600)
 endfunction()
 
 add_floor_tests(engine svdd_engine)

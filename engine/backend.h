@@ -110,7 +110,7 @@ class Backend {
   virtual void unary(Unary f, double parameter, const Array& x, Array& y) = 0;
   virtual void unary_gradient(Unary f, double parameter, const Array& x, const Array& y, const Array& gy,
                               Array& gx) = 0;
-  // a ∘ b with equal shapes, or with either a single number (plain, shape (1)).
+  // a ∘ b with equal shapes, or with b a single number (plain, shape (1)).
   virtual void binary(Binary f, const Array& a, const Array& b, Array& y) = 0;
 
   // --- reductions

@@ -84,7 +84,7 @@ inline float log(float x) {
 // polynomials.
 inline void sincos_turns(float u, float& sine, float& cosine) {
   const float whole = std::floor(u);
-  const float turn = u - whole;  // exact, [0, 1)
+  const float turn = u - whole;  // in [0, 1]; exact for u >= 0
   const int quadrant = static_cast<int>(turn * 4.0f + 0.5f);
   const float a = (turn - 0.25f * static_cast<float>(quadrant)) * 6.283185307179586f;  // |a| <= pi/4
   const float z = a * a;

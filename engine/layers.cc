@@ -100,7 +100,12 @@ void copy_state(const std::vector<NamedTensor>& from, const std::vector<NamedTen
         throw std::invalid_argument("[copy_state] " + source.name + " has shape " +
                                     source.tensor.shape().text() + " on one side and " +
                                     target.tensor.shape().text() + " on the other");
-      target.tensor.backend().copy(source.tensor.value(), target.tensor.value());
+      const Array& from_array = source.tensor.value();
+      Array& to_array = target.tensor.value();
+      if (&from_array.backend() == &to_array.backend() && from_array.type() == to_array.type())
+        to_array.backend().copy(from_array, to_array);
+      else
+        to_array.assign(from_array.to_doubles());
     }
 }
 

@@ -70,7 +70,7 @@ class Dense final : public Layer {
 // start) and bias (0).
 struct BatchNormOptions {
   bool affine = false;
-  std::optional<double> slope;     // of the leaky ReLU that follows; none: batch norm alone
+  std::optional<double> slope{};   // of the leaky ReLU that follows; none: batch norm alone
   Resample then = Resample::none;  // asks for a slope
   double epsilon = 1e-4, momentum = 0.1;
 };

@@ -10,6 +10,13 @@ std::vector<Array> Optimizer::zeros_like_parameters() const {
   return zeros;
 }
 
+const Array& Optimizer::gradient_of(const Tensor& parameter) {
+  if (!parameter.grad().defined())
+    throw std::invalid_argument("[optimizer] a parameter of shape " + parameter.shape().text() +
+                                " has no gradient; Tape::backward must come before step");
+  return parameter.grad();
+}
+
 Adam::Adam(std::vector<Tensor> parameters, Options options)
     : Optimizer(std::move(parameters)),
       options_(options),
@@ -29,7 +36,7 @@ void Adam::step(double lr) {
                       .bias_correction2 = std::sqrt(1 - beta2_power_)};
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().adam(step, p.grad(), m_[i], v_[i], options_.amsgrad ? &v_max_[i] : nullptr, p.value());
+    p.backend().adam(step, gradient_of(p), m_[i], v_[i], options_.amsgrad ? &v_max_[i] : nullptr, p.value());
   }
 }
 
@@ -39,7 +46,8 @@ Sgd::Sgd(std::vector<Tensor> parameters, Options options)
 void Sgd::step(double lr) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().sgd(lr, options_.momentum, options_.weight_decay, first_, p.grad(), velocity_[i], p.value());
+    p.backend().sgd(lr, options_.momentum, options_.weight_decay, first_, gradient_of(p), velocity_[i],
+                    p.value());
   }
   first_ = false;
 }
@@ -51,7 +59,7 @@ void AdaGrad::step(double lr) {
   const double decayed = lr / (1 + static_cast<double>(steps_++) * options_.lr_decay);
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().adagrad(decayed, options_.epsilon, options_.weight_decay, p.grad(), sum_[i], p.value());
+    p.backend().adagrad(decayed, options_.epsilon, options_.weight_decay, gradient_of(p), sum_[i], p.value());
   }
 }
 

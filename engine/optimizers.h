@@ -19,6 +19,8 @@ class Optimizer {
  protected:
   // One array like each parameter, all zero: a moment, a velocity, a running sum.
   std::vector<Array> zeros_like_parameters() const;
+  // std::invalid_argument if no Tape::backward has reached the parameter yet.
+  static const Array& gradient_of(const Tensor& parameter);
 
   std::vector<Tensor> parameters_;
 };

@@ -7,13 +7,17 @@ namespace engine {
 namespace {
 thread_local Tape* recording_tape = nullptr;
 
+std::string home_of(const Array& a) {
+  return a.backend().name() + (a.type() == DType::f32 ? " (float)" : " (double)");
+}
+
 void check_one_home(const Operation& op) {
   for (const Tensor& x : op.inputs) {
     if (!x.defined()) throw std::invalid_argument("[" + std::string(op.name) + "] an input tensor is empty");
     if (&x.backend() != &op.output.backend() || x.value().type() != op.output.type())
       throw std::invalid_argument("[" + std::string(op.name) +
                                   "] the inputs must live on one backend and have one number type; found " +
-                                  x.backend().name() + " and " + op.output.backend().name());
+                                  home_of(x.value()) + " and " + home_of(op.output));
   }
 }
 }  // namespace

@@ -51,9 +51,9 @@ std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
   if (options.threads < 0 || options.threads > most_threads)
     throw UsageError("--threads is " + std::to_string(options.threads) + "; expected 1 to " +
                      std::to_string(most_threads) + ", or 0 for all that the machine offers");
-  if (options.threads > 1 && !SVDD_HAVE_OPENMP)
+  if (options.threads > 1 && !SVDD_HAVE_THREADS)
     throw UsageError("--threads " + std::to_string(options.threads) +
-                     " is not possible: this build has no OpenMP; leave the option out");
+                     " is not possible: this build has no threads; leave the option out");
   const engine::CpuOptions cpu{static_cast<int>(options.threads), simd_named(options.simd),
                                blas_named(options.blas)};
   if (options.device == "reference") return engine::make_reference_backend();

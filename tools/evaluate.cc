@@ -5,15 +5,27 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/model_folder.h"
+#include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/options.h"
 #include "tools/results.h"
-#include "tools/saved_model.h"
 #include "tools/task.h"
 #include "tools/usage_error.h"
 
 namespace tools {
 namespace {
+
+namespace fs = std::filesystem;
+
+// The config.json of the run that the model is of, which lies beside its model folder; empty where there is
+// none.
+fs::path config_of_run(const fs::path& model) {
+  const fs::path folder = fs::weakly_canonical(svdd::model_folder_of(model));
+  const fs::path config = folder.parent_path() / "config.json";
+  std::error_code error;
+  return fs::exists(config, error) ? config : fs::path();
+}
 
 // Data, normal classes and seed of the run, with what the command line says in their place.
 TrainOptions options_of_run(const EvaluateOptions& options) {
@@ -37,8 +49,8 @@ void run_evaluate(const EvaluateOptions& options) {
       scores_file;  // opened first: what cannot be written is not worth computing
   if (!options.output.empty()) output.emplace(options.output);
   if (!options.scores.empty()) scores_file.emplace(options.scores);
+  const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
   const TrainOptions of_run = options_of_run(options);
-  const std::unique_ptr<svdd::Detector> detector = load_model(options.model, *backend);
   const Task task = load_task(of_run);
   const datasets::OneVsRest& split = task.split;
   if (split.test.count() == 0)
@@ -54,7 +66,7 @@ void run_evaluate(const EvaluateOptions& options) {
   results["seed"] = of_run.deep_svdd.seed;
   add_metrics(results, scores, split.test_labels, detector->threshold(), of_run.deep_svdd.seed);
   results["weights_sha256"] = detector->weights_sha256();
-  results["scores_sha256"] = sha256_of(scores);
+  results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
   results["warnings"] = nlohmann::ordered_json::array();
   if (const std::string why = why_no_auc(split.test_labels); !why.empty()) results["warnings"].push_back(why);

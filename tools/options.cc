@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/networks.h"
 #include "tools/arguments.h"
 #include "tools/usage_error.h"
 
@@ -94,16 +94,14 @@ TrainOption whole_row(Words words, Integer least, Integer& target) {
 }
 
 struct Range {
-  double low, high;
-  bool low_included;
+  bool (*holds)(double);
   std::string words;
 };
 
 TrainOption real_row(Words words, Range range, double& target) {
   const auto set = [range, &target](const std::string& text, const std::string& where) {
     const double value = parse_number<double>(text, where, range.words);
-    const bool inside = (range.low_included ? value >= range.low : value > range.low) && value <= range.high;
-    if (!inside) refuse(where, text, range.words);
+    if (!range.holds(value)) refuse(where, text, range.words);
     target = value;
   };
   return {words.name,
@@ -245,6 +243,12 @@ std::vector<std::string> names_of(const Values& values) {
   return names;
 }
 
+std::string network_names() {
+  std::string names;
+  for (const svdd::NetworkInfo& info : svdd::networks()) names += (names.empty() ? "" : ", ") + info.name;
+  return names;
+}
+
 void require(bool there, const std::string& what) {
   if (!there) throw UsageError(what);
 }
@@ -253,8 +257,8 @@ void require(bool there, const std::string& what) {
 
 std::vector<TrainOption> train_option_table(TrainOptions& o) {
   svdd::DeepSvddOptions& d = o.deep_svdd;
-  const Range positive{0, std::numeric_limits<double>::max(), false, "a number above 0"};
-  const Range not_negative{0, std::numeric_limits<double>::max(), true, "a number from 0 on"};
+  const Range positive{[](double x) { return x > 0 && std::isfinite(x); }, "a number above 0"};
+  const Range not_negative{[](double x) { return x >= 0 && std::isfinite(x); }, "a number from 0 on"};
   std::vector<TrainOption> table;
   const auto add = [&table](TrainOption row) { table.push_back(std::move(row)); };
 
@@ -283,12 +287,12 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
   add(real_row(
       {"nu", "X", method,
        "soft-boundary: share of the training data allowed outside\nthe sphere; shapes the training itself"},
-      {0, 1, false, "a number in (0, 1]"}, d.nu));
+      {[](double x) { return x > 0 && x <= 1; }, "a number in (0, 1]"}, d.nu));
   add(real_row(
       {"contamination", "X", method,
        "one-class: share of the training data that the threshold\nlabels anomalous, afterwards; not nu"},
-      {0, 1, true, "a number in [0, 1]"}, d.contamination));
-  add(text_row({"network", "NAME", method, "the network"}, d.network));
+      {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, d.contamination));
+  add(text_row({"network", "NAME", method, network_names()}, d.network));
   add(whole_row({"rep-dim", "P", method, "dimensions of the representation; 0: the network's own"},
                 int64_t{0}, d.rep_dim));
   add(whole_row({"warm-up-epochs", "N", method, "soft-boundary: the radius stays 0 for these"}, int64_t{0},

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/files/atomic_file.h"
+#include "svdd/receipt.h"
 #include "tools/report_charts.h"
 #include "tools/report_html.h"
-#include "tools/results.h"
 #include "tools/run_folder.h"
 #include "tools/svg_chart.h"
 
@@ -220,7 +220,7 @@ std::string all_figures(const RunFolder& run) {
 // Whether the fingerprint is that of scores.csv, which holds every float32 in full.
 std::string checked(const RunFolder& run, const std::string& fingerprint) {
   if (!run.scores || fingerprint.empty()) return "";
-  if (sha256_of(run.scores->scores) == fingerprint) return " <span class=\"ok\">✓ matches scores.csv</span>";
+  if (svdd::scores_sha256(run.scores->scores) == fingerprint) return " <span class=\"ok\">✓ matches scores.csv</span>";
   return " (scores.csv gives another: it is of another run, edited or rounded)";
 }
 

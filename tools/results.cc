@@ -1,9 +1,7 @@
 #include "tools/results.h"
 
 #include <algorithm>
-#include <bit>
 
-#include "engine/files/sha256.h"
 #include "tools/svg_chart.h"
 
 namespace tools {
@@ -80,11 +78,6 @@ std::string why_no_auc(const std::vector<int32_t>& labels) {
   if (anomalies == static_cast<std::ptrdiff_t>(labels.size()))
     return "no AUC: the test set holds anomalous samples only";
   return "";
-}
-
-std::string sha256_of(const std::vector<float>& values) {
-  static_assert(std::endian::native == std::endian::little && sizeof(float) == 4);
-  return engine::sha256_hex(values.data(), values.size() * sizeof(float));
 }
 
 std::string summary(const ordered_json& results, const std::string& report) {

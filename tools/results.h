@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "datasets/samples.h"
 #include "svdd/metrics.h"
 
 namespace tools {
@@ -17,9 +16,6 @@ void add_metrics(nlohmann::ordered_json& results, const std::vector<float>& scor
 
 // "no AUC: the test set holds normal samples only", or empty where both classes are there.
 std::string why_no_auc(const std::vector<int32_t>& labels);
-
-// SHA-256 over float32 values, little-endian, in order.
-std::string sha256_of(const std::vector<float>& values);
 
 // A few lines for standard output. What `results` lacks is left out, and so is the place of the report if
 // empty.

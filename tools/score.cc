@@ -7,7 +7,6 @@
 #include "engine/files/atomic_file.h"
 #include "svdd/threshold.h"
 #include "tools/csv_files.h"
-#include "tools/saved_model.h"
 #include "tools/score_input.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
@@ -24,7 +23,7 @@ void run_score(const ScoreOptions& options) {
   if (!options.output.empty())
     file.emplace(options.output);  // first: what cannot be written is not worth computing
 
-  const std::unique_ptr<svdd::Detector> detector = load_model(options.model, *backend);
+  const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
   const ScoreInput input = read_score_input(options.input, detector->sample_shape());
   const std::vector<float> scores = detector->score(input.samples);
   const std::string csv =

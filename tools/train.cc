@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <iostream>
-#include <numeric>
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/sha256.h"
+#include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/image_grid.h"
 #include "tools/report.h"
@@ -29,10 +29,13 @@ constexpr int64_t pictures_per_sheet = 32, pictures_per_row = 8;
 std::unique_ptr<svdd::Detector> make_detector(const TrainOptions& options, engine::Backend& backend) {
   try {
     return svdd::make_deep_svdd(options.deep_svdd, backend);
-  } catch (
-      const std::invalid_argument& error) {  // options that do not fit together, such as an unknown network
+  } catch (const std::invalid_argument& error) {  // options that do not fit together: an unknown network
     throw UsageError(error.what());
   }
+}
+
+std::string sha256_of(const datasets::Samples& samples) {
+  return engine::sha256_hex(samples.values.data(), samples.values.size() * sizeof(float));
 }
 
 double peak_megabytes() {
@@ -130,6 +133,7 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
   results["backend"] = backend->name();
   results["threads"] = options.backend.threads_used();
   results["n_train"] = split.train.count();
+  results["n_train_used"] = detector->training_scores().size();  // fewer where a recipe cuts to whole batches
   add_metrics(results, scores, split.test_labels, detector->threshold(), options.deep_svdd.seed);
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
@@ -139,10 +143,10 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
   results["score_seconds"] = score_seconds;
-  results["train_data_sha256"] = sha256_of(split.train.values);
-  results["test_data_sha256"] = sha256_of(split.test.values);
+  results["train_data_sha256"] = sha256_of(split.train);
+  results["test_data_sha256"] = sha256_of(split.test);
   results["weights_sha256"] = detector->weights_sha256();
-  results["scores_sha256"] = sha256_of(scores);
+  results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
   results["command_line"] = command_line;
 

@@ -38,8 +38,8 @@ std::string version_text() {
          "  threads    " +
          std::to_string(engine::machine_threads()) +
          "\n"
-         "  OpenMP     " +
-         yes_or_no(SVDD_HAVE_OPENMP) +
+         "  threads    " +
+         yes_or_no(SVDD_HAVE_THREADS) +
          "\n"
          "  OpenBLAS   " +
          yes_or_no(SVDD_HAVE_OPENBLAS) +

@@ -15,7 +15,8 @@ Tensor arithmetic(std::string_view name, Binary f, const Tensor& a, const Tensor
   if (!equal && !single(b))
     op_error(name, "shapes " + a.shape().text() + " and " + b.shape().text() +
                        " differ, and the second is not a single number");
-  if (!equal && b.requires_grad() && a.shape().rank() != 1)
+  const bool scores = a.value().layout() == Layout::samples && a.shape().rank() == 1;
+  if (!equal && b.requires_grad() && !scores)
     op_error(name,
              "the gradient of a single number against " + a.shape().text() + " is only built for scores (N)");
   return apply({.name = name,

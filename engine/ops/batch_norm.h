@@ -9,8 +9,8 @@ namespace engine {
 //   y = (x − mean) / sqrt(variance + epsilon) · weight + bias
 // x (N,C,H,W) or (N,C); weight and bias (C), or both empty tensors (no affine part).
 struct BatchNormState {
-  Tensor weight, bias;
-  Array running_mean, running_variance;  // (C), plain
+  Tensor weight{}, bias{};
+  Array running_mean{}, running_variance{};  // (C), plain
   double epsilon = 1e-4, momentum = 0.1;
 };
 

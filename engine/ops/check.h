@@ -26,4 +26,10 @@ inline void check_parameter(std::string_view op, std::string_view what, const Te
                      (p.defined() ? p.shape().text() : "nothing"));
 }
 
+inline void check_weight(std::string_view op, const Tensor& weight) {
+  if (!weight.defined()) op_error(op, "the weight is empty");
+  if (weight.value().layout() != Layout::plain)
+    op_error(op, "the weight must be a plain array, found a batch of shape " + weight.shape().text());
+}
+
 }  // namespace engine

@@ -7,6 +7,7 @@ namespace engine {
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, int64_t padding) {
   check_batch("conv2d", x, 4, "(N, C, H, W)");
+  check_weight("conv2d", weight);
   const Shape &xs = x.shape(), &ws = weight.shape();
   if (ws.rank() != 4 || ws[1] != xs[1] || ws[2] != ws[3])
     op_error("conv2d", "weight " + ws.text() + " does not fit the input " + xs.text() + "; expected (O, " +

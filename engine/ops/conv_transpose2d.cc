@@ -8,6 +8,7 @@ namespace engine {
 // Forward and input gradient of conv2d change places; in the weight gradient x and gy do.
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding) {
   check_batch("conv_transpose2d", x, 4, "(N, C, H, W)");
+  check_weight("conv_transpose2d", weight);
   const Shape &xs = x.shape(), &ws = weight.shape();
   if (ws.rank() != 4 || ws[0] != xs[1] || ws[2] != ws[3])
     op_error("conv_transpose2d", "weight " + ws.text() + " does not fit the input " + xs.text() +

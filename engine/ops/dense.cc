@@ -7,6 +7,7 @@ namespace engine {
 
 Tensor dense(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_batch("dense", x, 2, "(N, F)");
+  check_weight("dense", weight);
   const Shape &xs = x.shape(), &ws = weight.shape();
   if (ws.rank() != 2 || ws[1] != xs[1])
     op_error("dense", "weight " + ws.text() + " does not fit the input " + xs.text() + "; expected (O, " +

@@ -75,7 +75,8 @@ void for_golden_cases(const std::string& kind, Chosen chosen, Visit visit) {
 template <class Visit>
 void for_golden_op(const std::string& op, Visit visit) {
   for_golden_cases(
-      op, [&](std::string_view, const nlohmann::json& attributes) { return attributes.value("op", "") == op; },
+      op,
+      [&](std::string_view, const nlohmann::json& attributes) { return attributes.value("op", "") == op; },
       visit);
 }
 

@@ -2,9 +2,9 @@
 // PyTorch's values: 1e-10 in double, 1e-5 in float.
 #include <gtest/gtest.h>
 
-#include "tests/engine/closeness.h"
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 

@@ -4,9 +4,9 @@
 
 #include <functional>
 
-#include "tests/engine/closeness.h"
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 #include "tests/engine/weighted_sum.h"
@@ -89,9 +89,8 @@ TEST_P(GoldenOps, MaxPool2d) {
 }
 
 TEST_P(GoldenOps, UpsampleNearest) {
-  check_unary("upsample_nearest", [](const Tensor& x, const GoldenCase& g) {
-    return upsample_nearest(x, g.integer("scale"));
-  });
+  check_unary("upsample_nearest",
+              [](const Tensor& x, const GoldenCase& g) { return upsample_nearest(x, g.integer("scale")); });
 }
 
 TEST_P(GoldenOps, LeakyRelu) {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "tests/engine/closeness.h"
 #include "engine/optimizers.h"
+#include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 
@@ -52,23 +52,22 @@ TEST_P(GoldenOptimizers, Adam) {
 
 TEST_P(GoldenOptimizers, AmsGrad) {
   check("optim_amsgrad", [](auto parameters, const GoldenCase& g) {
-    return std::make_unique<Adam>(
-        parameters, Adam::Options{.weight_decay = g.number("weight_decay"), .amsgrad = true});
+    return std::make_unique<Adam>(parameters,
+                                  Adam::Options{.weight_decay = g.number("weight_decay"), .amsgrad = true});
   });
 }
 
 TEST_P(GoldenOptimizers, AdaGrad) {
   check("optim_adagrad", [](auto parameters, const GoldenCase& g) {
-    return std::make_unique<AdaGrad>(
-        parameters,
-        AdaGrad::Options{.lr_decay = g.number("lr_decay"), .weight_decay = g.number("weight_decay")});
+    return std::make_unique<AdaGrad>(parameters, AdaGrad::Options{.lr_decay = g.number("lr_decay"),
+                                                                  .weight_decay = g.number("weight_decay")});
   });
 }
 
 TEST_P(GoldenOptimizers, SgdWithMomentum) {
   check("optim_sgd", [](auto parameters, const GoldenCase& g) {
-    return std::make_unique<Sgd>(parameters, Sgd::Options{.momentum = g.number("momentum"),
-                                                          .weight_decay = g.number("weight_decay")});
+    return std::make_unique<Sgd>(
+        parameters, Sgd::Options{.momentum = g.number("momentum"), .weight_decay = g.number("weight_decay")});
   });
 }
 

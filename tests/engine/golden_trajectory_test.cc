@@ -7,9 +7,9 @@
 // each): 1e-3 for the losses and radii on the way, 5e-3 at the end.
 #include <gtest/gtest.h>
 
-#include "tests/engine/closeness.h"
 #include "engine/optimizers.h"
 #include "engine/tape.h"
+#include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/mnist_lenet.h"
 #include "tests/engine/platforms.h"
@@ -84,8 +84,7 @@ TEST_P(GoldenTrajectory, Autoencoder) {
     const auto net = mnist_autoencoder(*on_, GetParam().type);
     load_start(*net, g);
     train(
-        *net, g,
-        [&](const Tensor& x) { return mean(squared_distance(net->forward(x, Mode::train), x)); },
+        *net, g, [&](const Tensor& x) { return mean(squared_distance(net->forward(x, Mode::train), x)); },
         [](size_t) {});
     check_end(*net, g);
     const Tensor x = all_images(g);
@@ -115,7 +114,8 @@ TEST_P(GoldenTrajectory, SoftBoundary) {
     const auto net = mnist_lenet(*on_, GetParam().type);
     load_start(*net, g);
     const double nu = g.number("nu");
-    const auto warm_up_steps = static_cast<size_t>(g.integer("warm_up_epochs") * g.integer("steps_per_epoch"));
+    const auto warm_up_steps =
+        static_cast<size_t>(g.integer("warm_up_epochs") * g.integer("steps_per_epoch"));
     const std::vector<double> radii = g.values("radius_after_each_step");
     const Tensor c(plain(g.shape("c"), g.values("c")));
     Tensor radius(plain({1}, {0.0})), distances;
@@ -130,8 +130,7 @@ TEST_P(GoldenTrajectory, SoftBoundary) {
           EXPECT_TRUE(close_to(radius.value().item(), radii.at(step), tolerance())) << "radius " << step;
         });
     check_end(*net, g);
-    const Tensor scores =
-        squared_distance(net->forward(all_images(g), Mode::evaluate), c) - square(radius);
+    const Tensor scores = squared_distance(net->forward(all_images(g), Mode::evaluate), c) - square(radius);
     EXPECT_TRUE(close_to(scores.value().to_doubles(), g.values("scores_eval"), end_tolerance()));
   });
 }

@@ -25,9 +25,9 @@ using engine_tests::weighted_sum;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 enum class Numbers {
-  normal,        // any
-  off_zero,      // at least 0.1 from zero: no kink of a rectifier within reach of the step
-  well_spaced,   // at least 0.01 apart: the largest of a window stays the largest
+  normal,       // any
+  off_zero,     // at least 0.1 from zero: no kink of a rectifier within reach of the step
+  well_spaced,  // at least 0.01 apart: the largest of a window stays the largest
 };
 
 struct Leaf {
@@ -87,9 +87,9 @@ Case transposed(const char* name, Shape x, int64_t out, int64_t kernel, int64_t 
 }
 
 Case pooling(const char* name, Shape x, int64_t size, int64_t stride) {
-  return {std::string("max_pool2d_") + name,
-          {batch(x, Numbers::well_spaced)},
-          [=](In t) { return max_pool2d(t[0], size, stride); }};
+  return {std::string("max_pool2d_") + name, {batch(x, Numbers::well_spaced)}, [=](In t) {
+            return max_pool2d(t[0], size, stride);
+          }};
 }
 
 // A function of one number on a batch of each rank and on a plain array of one number.
@@ -109,9 +109,7 @@ void add_binary(std::vector<Case>& cases, const std::string& name, F f) {
   cases.push_back({name + "_numbers", {parameter({1}), parameter({1})}, two});
   cases.push_back({name + "_scores_and_number", {batch({17}), parameter({1})}, two});
   cases.push_back({name + "_one_score_and_number", {batch({1}), parameter({1})}, two});
-  cases.push_back({name + "_images_and_constant",
-                   {batch({2, 1, 3, 2}), constant(Layout::plain, {1})},
-                   two});
+  cases.push_back({name + "_images_and_constant", {batch({2, 1, 3, 2}), constant(Layout::plain, {1})}, two});
   cases.push_back({name + "_with_itself", {batch({4, 3})}, [f](In t) { return f(t[0], t[0]); }});
 }
 
@@ -156,9 +154,7 @@ std::vector<Case> all_cases() {
        {batch({2, 3, 2, 3}), parameter({3}), parameter({3})},
        [](In t) { return trained_batch_norm(t[0], t[1], t[2]); }},
       {"batch_norm_one_image", {batch({1, 2, 3, 3})}, [](In t) { return trained_batch_norm(t[0], {}, {}); }},
-      {"batch_norm_representations",
-       {batch({18, 3})},
-       [](In t) { return trained_batch_norm(t[0], {}, {}); }},
+      {"batch_norm_representations", {batch({18, 3})}, [](In t) { return trained_batch_norm(t[0], {}, {}); }},
       {"batch_norm_representations_affine",
        {batch({5, 1}), parameter({1}), parameter({1})},
        [](In t) { return trained_batch_norm(t[0], t[1], t[2]); }},

@@ -16,8 +16,8 @@ inline void add_batch_norm(engine::Sequential& net, const std::string& name, eng
                            engine::DType type, int64_t channels, engine::Resample then, Passes passes) {
   using namespace engine;
   if (passes == Passes::one) {
-    net.add(name, std::make_unique<BatchNorm>(on, type, channels,
-                                              BatchNormOptions{.slope = 0.01, .then = then}));
+    net.add(name,
+            std::make_unique<BatchNorm>(on, type, channels, BatchNormOptions{.slope = 0.01, .then = then}));
     return;
   }
   net.add(name, std::make_unique<BatchNorm>(on, type, channels));
@@ -41,9 +41,7 @@ inline void add_mnist_encoder(engine::Sequential& net, engine::Backend& on, engi
 inline void add_mnist_decoder(engine::Sequential& net, engine::Backend& on, engine::DType type,
                               Passes passes) {
   using namespace engine;
-  net.add([](const Tensor& z) {
-    return upsample_nearest(leaky_relu(reshape(z, {z.shape()[0], 2, 4, 4})));
-  });
+  net.add([](const Tensor& z) { return upsample_nearest(leaky_relu(reshape(z, {z.shape()[0], 2, 4, 4}))); });
   net.add("deconv1", std::make_unique<ConvTranspose2d>(on, type, 2, 4, 5, 2));
   add_batch_norm(net, "bn3", on, type, 4, Resample::upsample, passes);
   net.add("deconv2", std::make_unique<ConvTranspose2d>(on, type, 4, 8, 5, 3));

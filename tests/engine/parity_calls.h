@@ -70,11 +70,26 @@ class Draw {
   // Normal numbers behind the ones that pointwise functions treat apart.
   std::vector<float> with_extremes(const Shape& shape) {
     using Limits = std::numeric_limits<float>;
-    constexpr float extremes[] = {0.0f,           -0.0f,          Limits::denorm_min(), -Limits::denorm_min(),
-                                  1e-39f,         -1e-39f,        Limits::min(),        -Limits::min(),
-                                  Limits::max(),  Limits::lowest(), 1e-20f,             -1e-20f,
-                                  86.6f,          -86.6f,         88.1f,                -88.1f,
-                                  1e10f,          -1e10f,         1.0f,                 -1.0f};
+    constexpr float extremes[] = {0.0f,
+                                  -0.0f,
+                                  Limits::denorm_min(),
+                                  -Limits::denorm_min(),
+                                  1e-39f,
+                                  -1e-39f,
+                                  Limits::min(),
+                                  -Limits::min(),
+                                  Limits::max(),
+                                  Limits::lowest(),
+                                  1e-20f,
+                                  -1e-20f,
+                                  86.6f,
+                                  -86.6f,
+                                  88.1f,
+                                  -88.1f,
+                                  1e10f,
+                                  -1e10f,
+                                  1.0f,
+                                  -1.0f};
     std::vector<float> values = normal(shape);
     for (size_t i = 0; i < values.size() && i < std::size(extremes); ++i) values[i] = extremes[i];
     return values;
@@ -112,9 +127,7 @@ inline Operand gradient(Draw& d, Shape s) { return {Role::gradient, Layout::samp
 inline Operand output(Shape s) { return {Role::output, Layout::samples, s, {}}; }
 inline Operand gradient_output(Shape s) { return {Role::gradient_output, Layout::samples, s, {}}; }
 inline Operand parameter(Draw& d, Shape s) { return {Role::value, Layout::plain, s, d.normal(s)}; }
-inline Operand positive_parameter(Draw& d, Shape s) {
-  return {Role::value, Layout::plain, s, d.positive(s)};
-}
+inline Operand positive_parameter(Draw& d, Shape s) { return {Role::value, Layout::plain, s, d.positive(s)}; }
 inline Operand parameter_output(Shape s) { return {Role::output, Layout::plain, s, {}}; }
 inline Operand state(Draw& d, Shape s) { return {Role::state, Layout::plain, s, d.normal(s)}; }
 inline Operand positive_state(Draw& d, Shape s) { return {Role::state, Layout::plain, s, d.positive(s)}; }
@@ -144,10 +157,8 @@ inline Convolution draw_convolution(Draw& d) {
                               {2, 8, 4, 14, 14, 3},  {1, 1, 8, 28, 28, 2},  {2, 3, 32, 4, 32, 2},
                               {2, 32, 64, 2, 16, 2}, {3, 64, 128, 1, 8, 2}, {16, 128, 8, 4, 4, 2}};
   const auto with = [](Shape x, int64_t out, Window v) {
-    return Convolution{x,
-                       {out, x[1], v.kernel, v.kernel},
-                       {x[0], out, v.output_extent(x[2]), v.output_extent(x[3])},
-                       v};
+    return Convolution{
+        x, {out, x[1], v.kernel, v.kernel}, {x[0], out, v.output_extent(x[2]), v.output_extent(x[3])}, v};
   };
   if (d.call() < static_cast<int>(std::size(layers))) {
     const Layer& l = layers[d.call()];

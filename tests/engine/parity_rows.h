@@ -141,9 +141,7 @@ inline std::vector<Row> parity_rows() {
       {"fill", 20,
        [](Draw& d) -> Call {
          const double number = d.normal({1})[0];
-         return {"",
-                 {gradient_output(d.batch()), parameter_output(d.plain())},
-                 [=](Backend& on, Arrays& a) {
+         return {"", {gradient_output(d.batch()), parameter_output(d.plain())}, [=](Backend& on, Arrays& a) {
                    on.fill(a[0], number);
                    on.fill(a[1], number);
                  }};
@@ -155,21 +153,20 @@ inline std::vector<Row> parity_rows() {
          std::vector<int32_t> index;  // with repetitions
          for (int64_t n = 0; n < batch[0]; ++n)
            index.push_back(static_cast<int32_t>(d.between(0, all[0] - 1)));
-         return {"",
-                 {parameter(d, all), gradient_output(batch)},
-                 [=](Backend& on, Arrays& a) { on.gather(a[0], index, a[1]); }};
+         return {"", {parameter(d, all), gradient_output(batch)}, [=](Backend& on, Arrays& a) {
+                   on.gather(a[0], index, a[1]);
+                 }};
        }},
 
       {"conv2d", 60,
        [](Draw& d) -> Call {
          const Convolution c = draw_convolution(d);
          const bool bias = d.coin();
-         return {c.text() + (bias ? ", bias" : ""),
-                 {value(d, c.x), parameter(d, c.w), parameter(d, {c.w[0]}), output(c.y)},
-                 [=](Backend& on, Arrays& a) {
-                   on.conv2d(a[0], a[1], bias ? &a[2] : nullptr, c.window, a[3]);
-                 },
-                 c.heavy()};
+         return {
+             c.text() + (bias ? ", bias" : ""),
+             {value(d, c.x), parameter(d, c.w), parameter(d, {c.w[0]}), output(c.y)},
+             [=](Backend& on, Arrays& a) { on.conv2d(a[0], a[1], bias ? &a[2] : nullptr, c.window, a[3]); },
+             c.heavy()};
        }},
       {"conv2d_input_gradient", 60,
        [](Draw& d) -> Call {

@@ -179,7 +179,9 @@ TEST(ParityOfTraining, AutoencoderInSinglePasses) { expect_equal_training(5, tru
 // OpenBLAS stands outside the reference's bits, but they do not depend on the number of threads either.
 TEST(ParityOfTraining, OpenBlasIsTheSameForAnyThreads) {
 #if SVDD_HAVE_OPENBLAS
-  const auto with = [](int threads) { return make_cpu_backend({.threads = threads, .blas = Blas::openblas}); };
+  const auto with = [](int threads) {
+    return make_cpu_backend({.threads = threads, .blas = Blas::openblas});
+  };
   const Numbers expected = trained(*with(1), 37, true, Passes::one);
   for (const int threads : {2, 3}) {
     const auto difference = first_difference(trained(*with(threads), 37, true, Passes::one), expected);

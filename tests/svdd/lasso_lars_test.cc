@@ -17,6 +17,17 @@ struct Problem {
   Vector gram, correlation;
 };
 
+Problem coding_problem(const Vector& atoms, const Vector& x) {
+  const size_t d = x.size(), k = atoms.size() / d;
+  Problem problem{Vector(k * k), Vector(k)};
+  for (size_t i = 0; i < k; ++i)
+    for (size_t t = 0; t < d; ++t) {
+      for (size_t j = 0; j < k; ++j) problem.gram[i * k + j] += atoms[i * d + t] * atoms[j * d + t];
+      problem.correlation[i] += atoms[i * d + t] * x[t];
+    }
+  return problem;
+}
+
 // k random atoms and a random sample in d dimensions; `levels` > 0: of whole numbers, so that correlations
 // tie and, with more atoms than dimensions, atoms depend on each other.
 Problem random_problem(size_t k, size_t d, uint64_t seed, uint64_t levels) {
@@ -28,13 +39,7 @@ Problem random_problem(size_t k, size_t d, uint64_t seed, uint64_t levels) {
   Vector atoms(k * d), x(d);
   for (size_t i = 0; i < k * d; ++i) atoms[i] = draw(i);
   for (size_t i = 0; i < d; ++i) x[i] = draw(k * d + i);
-  Problem problem{Vector(k * k), Vector(k)};
-  for (size_t i = 0; i < k; ++i)
-    for (size_t t = 0; t < d; ++t) {
-      for (size_t j = 0; j < k; ++j) problem.gram[i * k + j] += atoms[i * d + t] * atoms[j * d + t];
-      problem.correlation[i] += atoms[i * d + t] * x[t];
-    }
-  return problem;
+  return coding_problem(atoms, x);
 }
 
 double largest(const Vector& c) {
@@ -112,6 +117,15 @@ TEST(LassoLars, SurvivesTiesAndDependentAtoms) {
       EXPECT_LE(violation(problem, code, alpha), 2e-9 * largest(problem.correlation)) << seed << " " << alpha;
     }
   }
+}
+
+// Here tied atoms replace each other for ever where nothing breaks the ties.
+TEST(LassoLars, EndsWhereTiedAtomsWouldCycle) {
+  const Vector atoms = {1,  -1, 1, 0,  -1, -1, 0,  -1, 1,  0, 1,  -1, -1, 1, 1, 1, -1, -1, 1,  -1,
+                        0,  1,  0, -1, 0,  1,  -1, 1,  1,  1, -1, 1,  0,  0, 1, 1, -1, -1, -1, 1,
+                        -1, 0,  1, 0,  0,  0,  0,  -1, -1, 1, 0,  -1, -1, 1, 0, 0, -1, 1,  0,  1};
+  const Problem problem = coding_problem(atoms, {-1, -1, 0, 0, -1});
+  EXPECT_LE(violation(problem, svdd::lasso_lars(problem.gram, problem.correlation, 0), 0), 1e-8);
 }
 
 TEST(LassoLars, EqualsCoordinateDescent) {

@@ -194,6 +194,18 @@ TEST(Metrics, BestF1IsTheBestOfAllThresholds) {
   }
 }
 
+TEST(Metrics, BestF1PrefersTheHigherOfEqualThresholds) {  // one of one right, or two of four: both 2/3
+  const auto best = svdd::best_f1(Scores{5, 4, 3, 2}, Labels{1, 0, 0, 1});
+  EXPECT_DOUBLE_EQ(best.f1, 2. / 3);
+  EXPECT_EQ(best.threshold, 4);
+}
+
+TEST(Metrics, NegativeZeroIsZero) {
+  const auto curve = svdd::roc_curve(Scores{-0.0f, 0.0f, 1}, Labels{0, 1, 1});
+  ASSERT_EQ(curve.thresholds.size(), 3u);
+  EXPECT_FALSE(std::signbit(curve.thresholds[2]));
+}
+
 TEST(Metrics, BestF1NeverNamesAThresholdThatCannotBeMet) {
   const Scores scores = {-infinity, -infinity, 1};
   const auto best = svdd::best_f1(scores, Labels{1, 1, 0});

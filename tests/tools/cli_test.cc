@@ -62,7 +62,7 @@ TEST(Cli, HelpAndVersion) {
   const Outcome version = run_svdd(scratch.path, {"--version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_EQ(version.out.rfind("svdd " SVDD_VERSION "\n", 0), 0u) << version.out;
-  for (const char* part : {"compiler", "SIMD", "OpenMP", "OpenBLAS", "zlib", "CUDA"})
+  for (const char* part : {"compiler", "SIMD", "threads", "OpenBLAS", "zlib", "CUDA"})
     EXPECT_NE(version.out.find(part), std::string::npos) << part;
 }
 

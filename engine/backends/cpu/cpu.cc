@@ -9,7 +9,7 @@
 
 #include "engine/backends/cpu/kernels.h"
 #include "engine/backends/cpu/openblas.h"
-#include "engine/backends/cpu/parallel.h"
+#include "engine/backends/cpu/thread_pool.h"
 #include "engine/backends/reference/loops.h"
 
 namespace engine {
@@ -74,11 +74,12 @@ const Kernels& kernels_for(Simd simd) {
 class CpuBackend final : public Backend {
  public:
   CpuBackend(int threads, Simd simd, Blas blas)
-      : threads_(threads), simd_(simd), blas_(blas), k_(kernels_for(simd)) {}
+      : pool_(threads), simd_(simd), blas_(blas), k_(kernels_for(simd)) {}
 
   std::string name() const override {
-    return "cpu (" + simd_name(simd_) + ", " + std::to_string(threads_) +
-           (threads_ == 1 ? " thread" : " threads") + (blas_ == Blas::openblas ? ", openblas" : "") + ")";
+    return "cpu (" + simd_name(simd_) + ", " + std::to_string(pool_.threads()) +
+           (pool_.threads() == 1 ? " thread" : " threads") + (blas_ == Blas::openblas ? ", openblas" : "") +
+           ")";
   }
   bool supports(DType type) const override { return type == DType::f32; }
 
@@ -137,7 +138,7 @@ class CpuBackend final : public Backend {
   // ---------------------------------------------------------------------------------
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
     if (blas_ == Blas::openblas)
-      return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), threads_);
+      return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), pool_);
     const int64_t out = w.shape()[0], in = w.shape()[1], taps = v.kernel * v.kernel;
     const float* source = w.data<float>();
     const float* packed = pack(
@@ -147,11 +148,10 @@ class CpuBackend final : public Backend {
 
   void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
     if (blas_ == Blas::openblas)
-      return openblas::conv2d_input_gradient(batch_of(gy), w.data<float>(), v, batch_of(gx), threads_);
+      return openblas::conv2d_input_gradient(batch_of(gy), w.data<float>(), v, batch_of(gx), pool_);
     if (v.stride > 1) {
       const Batch g = batch_of(gy), x = batch_of(gx);
-      parallel(threads_, x.blocks * x.c,
-               [&](Range r) { k_.strided_input_gradient(g, w.data<float>(), v, x, r); });
+      pool_.run(x.blocks * x.c, [&](Range r) { k_.strided_input_gradient(g, w.data<float>(), v, x, r); });
       return;
     }
     // With stride 1 it is a correlation too: of gy with the turned filters, input and output channels
@@ -166,9 +166,9 @@ class CpuBackend final : public Backend {
 
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
     if (blas_ == Blas::openblas)
-      return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), threads_);
+      return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), pool_);
     const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
-    parallel(threads_, tile_count(job.gy.c) * job.x.c, [&](Range r) { k_.weight_gradient(job, r); });
+    pool_.run(tile_count(job.gy.c) * job.x.c, [&](Range r) { k_.weight_gradient(job, r); });
   }
 
   void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {
@@ -179,10 +179,9 @@ class CpuBackend final : public Backend {
   }
   void dense_weight_gradient(const Array& x, const Array& gy, Array& gw) override {
     if (blas_ == Blas::openblas)
-      return openblas::dense_weight_gradient(batch_of(x), batch_of(gy), gw.data<float>(), threads_);
+      return openblas::dense_weight_gradient(batch_of(x), batch_of(gy), gw.data<float>(), pool_);
     const Batch xb = batch_of(x), gb = batch_of(gy);
-    parallel(threads_, tile_count(gb.c),
-             [&](Range r) { k_.dense_weight_gradient(xb, gb, gw.data<float>(), r); });
+    pool_.run(tile_count(gb.c), [&](Range r) { k_.dense_weight_gradient(xb, gb, gw.data<float>(), r); });
   }
 
   void channel_sum(const Array& x, Array& s) override {
@@ -353,7 +352,10 @@ class CpuBackend final : public Backend {
   // Shares `units` among the threads where `numbers` make it worth while.
   template <class Work>
   void share(int64_t numbers, int64_t units, Work work) {
-    parallel(numbers < worth_threads ? 1 : threads_, units, work);
+    if (numbers < worth_threads)
+      work(Range{0, units});
+    else
+      pool_.run(units, work);
   }
   template <class Work>
   void runs(const Array& a, Work work) {
@@ -397,11 +399,11 @@ class CpuBackend final : public Backend {
   }
 
   void correlate(const Correlation& job) {
-    parallel(threads_, job.y.blocks * tile_count(job.y.c), [&](Range r) { k_.correlate(job, r); });
+    pool_.run(job.y.blocks * tile_count(job.y.c), [&](Range r) { k_.correlate(job, r); });
   }
 
   void product(const MatrixProduct& job) {
-    if (blas_ == Blas::openblas) return openblas::product(job, threads_);
+    if (blas_ == Blas::openblas) return openblas::product(job, pool_);
     share(job.y.blocks * job.y.c * job.x.c, k_.product_units(job), [&](Range r) { k_.product(job, r); });
   }
 
@@ -441,7 +443,7 @@ class CpuBackend final : public Backend {
     }
   }
 
-  int threads_;
+  ThreadPool pool_;
   Simd simd_;
   Blas blas_;
   const Kernels& k_;
@@ -481,8 +483,8 @@ Simd best_simd() {
 }
 
 int machine_threads() {
-#if SVDD_HAVE_OPENMP
-  return std::max(1, omp_get_num_procs());
+#if SVDD_HAVE_THREADS
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 #else
   return 1;
 #endif
@@ -501,7 +503,7 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
         "this build has no OpenBLAS; install libopenblas-dev and build again, or leave out "
         "--blas openblas");
   int threads = options.threads == 0 ? machine_threads() : options.threads;
-#if !SVDD_HAVE_OPENMP
+#if !SVDD_HAVE_THREADS
   threads = 1;
 #endif
   return std::make_unique<CpuBackend>(threads, simd, options.blas);

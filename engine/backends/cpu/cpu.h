@@ -12,7 +12,7 @@ enum class Simd { automatic, avx512, avx2, portable };
 enum class Blas { builtin, openblas };  // openblas: within 1e-5 of the reference, outside the portable bits
 
 struct CpuOptions {
-  int threads = 0;  // 0: as many as the machine offers (1 in a build without OpenMP)
+  int threads = 0;  // 0: as many as the machine offers (1 in a build without threads)
   Simd simd = Simd::automatic;
   Blas blas = Blas::builtin;
 };
@@ -23,6 +23,6 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options = {});
 Simd best_simd();                  // what this processor offers
 std::string simd_name(Simd simd);  // "avx512", "avx2", "portable"
 bool simd_available(Simd simd);
-int machine_threads();  // processors usable by this process, 1 in a build without OpenMP
+int machine_threads();  // processors usable by this process, 1 in a build without threads
 
 }  // namespace engine

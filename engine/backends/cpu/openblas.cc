@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "engine/backends/cpu/parallel.h"
-
 #if SVDD_HAVE_OPENBLAS
 #include <cblas.h>
 #endif
@@ -73,10 +71,10 @@ void to_columns(const Batch& x, int64_t block, const Batch& y, Window v, float* 
 
 bool available() { return true; }
 
-void conv2d(const Batch& x, const float* w, const float* bias, Window v, const Batch& y, int threads) {
+void conv2d(const Batch& x, const float* w, const float* bias, Window v, const Batch& y, ThreadPool& pool) {
   single_threaded();
   const int64_t taps = x.c * v.kernel * v.kernel, row = y.positions() * lanes;
-  parallel(threads, x.blocks, [&](Range r) {
+  pool.run(x.blocks, [&](Range r) {
     float* columns = column_scratch(taps * row);
     for (int64_t block = r.first; block < r.last; ++block) {
       to_columns(x, block, y, v, columns);
@@ -86,10 +84,10 @@ void conv2d(const Batch& x, const float* w, const float* bias, Window v, const B
   });
 }
 
-void conv2d_input_gradient(const Batch& gy, const float* w, Window v, const Batch& gx, int threads) {
+void conv2d_input_gradient(const Batch& gy, const float* w, Window v, const Batch& gx, ThreadPool& pool) {
   single_threaded();
   const int64_t taps = gx.c * v.kernel * v.kernel, row = gy.positions() * lanes;
-  parallel(threads, gx.blocks, [&](Range r) {
+  pool.run(gx.blocks, [&](Range r) {
     float* columns = column_scratch(taps * row);
     for (int64_t block = r.first; block < r.last; ++block) {
       sgemm(true, false, taps, row, gy.c, w, taps, gy.at(block, 0), row, 0.0f, columns, row);
@@ -104,12 +102,12 @@ void conv2d_input_gradient(const Batch& gy, const float* w, Window v, const Batc
   });
 }
 
-void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window v, float* gw, int threads) {
+void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window v, float* gw, ThreadPool& pool) {
   single_threaded();
   const int64_t taps = x.c * v.kernel * v.kernel, row = gy.positions() * lanes, size = gy.c * taps;
   thread_local std::vector<float> memory;
   float* partial = scratch(memory, x.blocks * size);  // of each block, added in order afterwards
-  parallel(threads, x.blocks, [&](Range r) {
+  pool.run(x.blocks, [&](Range r) {
     float* columns = column_scratch(taps * row);
     for (int64_t block = r.first; block < r.last; ++block) {
       to_columns(x, block, gy, v, columns);
@@ -122,11 +120,11 @@ void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window v, float* gw
     for (int64_t i = 0; i < size; ++i) gw[i] += partial[block * size + i];
 }
 
-void product(const MatrixProduct& job, int threads) {
+void product(const MatrixProduct& job, ThreadPool& pool) {
   single_threaded();
   const int64_t m = job.y.c, k = job.x.c;
   const bool transposed = job.column_stride != 1;  // w is (k, m) in memory
-  parallel(threads, job.x.blocks, [&](Range r) {
+  pool.run(job.x.blocks, [&](Range r) {
     for (int64_t block = r.first; block < r.last; ++block) {
       for (int64_t o = 0; o < m; ++o) std::fill_n(job.y.at(block, o), lanes, job.bias ? job.bias[o] : 0.0f);
       sgemm(transposed, false, m, lanes, k, job.w, transposed ? m : k, job.x.at(block, 0), lanes, 1.0f,
@@ -135,11 +133,11 @@ void product(const MatrixProduct& job, int threads) {
   });
 }
 
-void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, int threads) {
+void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, ThreadPool& pool) {
   single_threaded();
   // Rows of the result in tiles fixed by its shape; each tile adds the blocks in order.
   constexpr int64_t tile = 32;
-  parallel(threads, (gy.c + tile - 1) / tile, [&](Range r) {
+  pool.run((gy.c + tile - 1) / tile, [&](Range r) {
     for (int64_t t = r.first; t < r.last; ++t) {
       const int64_t first = t * tile, rows = std::min(tile, gy.c - first);
       for (int64_t block = 0; block < x.blocks; ++block)
@@ -158,11 +156,11 @@ namespace {
 }  // namespace
 
 bool available() { return false; }
-void conv2d(const Batch&, const float*, const float*, Window, const Batch&, int) { absent(); }
-void conv2d_input_gradient(const Batch&, const float*, Window, const Batch&, int) { absent(); }
-void conv2d_weight_gradient(const Batch&, const Batch&, Window, float*, int) { absent(); }
-void product(const MatrixProduct&, int) { absent(); }
-void dense_weight_gradient(const Batch&, const Batch&, float*, int) { absent(); }
+void conv2d(const Batch&, const float*, const float*, Window, const Batch&, ThreadPool&) { absent(); }
+void conv2d_input_gradient(const Batch&, const float*, Window, const Batch&, ThreadPool&) { absent(); }
+void conv2d_weight_gradient(const Batch&, const Batch&, Window, float*, ThreadPool&) { absent(); }
+void product(const MatrixProduct&, ThreadPool&) { absent(); }
+void dense_weight_gradient(const Batch&, const Batch&, float*, ThreadPool&) { absent(); }
 
 #endif
 

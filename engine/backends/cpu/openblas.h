@@ -3,16 +3,17 @@
 // OpenBLAS picks its kernels by processor. They do not depend on the number of threads: OpenBLAS runs on one,
 // and ours share out blocks of samples.
 #pragma once
-#include "engine/backends/cpu/kernels.h"
+#include "engine/backends/cpu/thread_pool.h"
 
 namespace engine::cpu::openblas {
 
 bool available();  // in this build
 
-void conv2d(const Batch& x, const float* w, const float* bias, Window window, const Batch& y, int threads);
-void conv2d_input_gradient(const Batch& gy, const float* w, Window window, const Batch& gx, int threads);
-void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window window, float* gw, int threads);
-void product(const MatrixProduct& job, int threads);
-void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, int threads);
+void conv2d(const Batch& x, const float* w, const float* bias, Window window, const Batch& y,
+            ThreadPool& pool);
+void conv2d_input_gradient(const Batch& gy, const float* w, Window window, const Batch& gx, ThreadPool& pool);
+void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window window, float* gw, ThreadPool& pool);
+void product(const MatrixProduct& job, ThreadPool& pool);
+void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, ThreadPool& pool);
 
 }  // namespace engine::cpu::openblas

@@ -320,14 +320,14 @@ void squared_distance_gradient(const T* a, const T* b, int64_t per_sample_b, con
       ga[n * features + f] = (gd[n] + gd[n]) * (a[n * features + f] - b[n * per_sample_b + f]);
 }
 
-// `values` is reordered.
+// `values` is reordered: NaN comes last, and out as NaN.
 template <class T>
 T root_quantile(T* values, int64_t count, double q) {
-  std::sort(values, values + count);
+  std::sort(values, values + count, [](T a, T b) { return a < b || (std::isnan(b) && !std::isnan(a)); });
   const double position = static_cast<double>(count - 1) * q;
   const auto low = static_cast<int64_t>(position);
   const int64_t high = std::min(low + 1, count - 1);
-  const auto root = [&](int64_t i) { return std::sqrt(values[i] > 0 ? values[i] : T(0)); };
+  const auto root = [&](int64_t i) { return std::sqrt(values[i] <= 0 ? T(0) : values[i]); };
   return std::fma(static_cast<T>(position - static_cast<double>(low)), root(high) - root(low), root(low));
 }
 

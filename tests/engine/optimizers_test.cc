@@ -1,0 +1,111 @@
+// What the golden optimiser cases do not show: first steps worked out by hand, several parameters, misuse.
+#include "engine/optimizers.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/backends/reference/reference.h"
+#include "tests/engine/expect_message.h"
+
+namespace {
+
+using namespace engine;
+using Doubles = std::vector<double>;
+
+class OptimizersTest : public testing::Test {
+ protected:
+  Tensor parameter(const Doubles& values, const Doubles& gradient) {
+    const Shape shape{static_cast<int64_t>(values.size())};
+    Tensor p(Array::from(*on_, shape, Layout::plain, DType::f64, values), true);
+    p.grad() = Array::from(*on_, shape, Layout::plain, DType::f64, gradient);
+    return p;
+  }
+  static void expect_near(const Tensor& p, const Doubles& expected) {
+    const Doubles values = p.value().to_doubles();
+    ASSERT_EQ(values.size(), expected.size());
+    for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i], expected[i], 1e-12) << i;
+  }
+
+  const std::unique_ptr<Backend> on_ = make_reference_backend();
+};
+
+TEST_F(OptimizersTest, AdamsFirstStepIsTheRateWhateverTheGradient) {
+  const Tensor p = parameter({1, 1, 1}, {1e-3, -50, 0});
+  Adam({p}, {.epsilon = 0x1p-60}).step(0.1);
+  expect_near(p, {0.9, 1.1, 1});
+}
+
+TEST_F(OptimizersTest, AdamTakesWeightDecayIntoTheGradient) {
+  const Tensor p = parameter({2, -2}, {0, 0});  // decay alone moves each towards zero, by the rate
+  Adam({p}, {.epsilon = 0x1p-60, .weight_decay = 1e-6}).step(0.1);
+  expect_near(p, {1.9, -1.9});
+}
+
+TEST_F(OptimizersTest, AmsGradKeepsTheLargestSecondMoment) {
+  // One large gradient, then small ones until Adam has forgotten it.
+  const auto last_step = [&](bool amsgrad) {
+    const Tensor p = parameter({0}, {100});
+    Adam optimizer({p}, {.amsgrad = amsgrad});
+    optimizer.step(1e-3);
+    p.grad().assign(Doubles{1e-3});
+    for (int step = 0; step < 20'000; ++step) optimizer.step(1e-3);
+    const double before = p.value().item();
+    optimizer.step(1e-3);
+    return before - p.value().item();
+  };
+  EXPECT_NEAR(last_step(false), 1e-3, 1e-4);  // a full step
+  EXPECT_LT(last_step(true), 1e-6);           // still divided by the large one
+}
+
+TEST_F(OptimizersTest, SgdsVelocityBeginsWithTheGradient) {
+  const Tensor p = parameter({1}, {2});
+  Sgd sgd({p}, {.momentum = 0.5});
+  sgd.step(0.1);  // velocity 2
+  expect_near(p, {0.8});
+  sgd.step(0.1);  // velocity 3
+  expect_near(p, {0.5});
+  sgd.step(0.01);  // velocity 3.5: the rate is that of the step
+  expect_near(p, {0.465});
+}
+
+TEST_F(OptimizersTest, AdaGradDividesByAllThatWas) {
+  const Tensor p = parameter({1}, {3});
+  AdaGrad adagrad({p}, {.lr_decay = 1.0, .epsilon = 0x1p-60});
+  adagrad.step(0.5);  // 0.5 · 3/3
+  expect_near(p, {0.5});
+  p.grad().assign(Doubles{4});
+  adagrad.step(0.5);  // 0.25 · 4/5
+  expect_near(p, {0.3});
+}
+
+TEST_F(OptimizersTest, EachParameterHasItsOwnMoments) {
+  const Tensor a = parameter({0}, {1}), b = parameter({0, 0}, {-1, 1e-3});
+  Adam adam({a, b}, {.epsilon = 0x1p-60});
+  adam.step(0.1);
+  adam.step(0.1);
+  expect_near(a, {-0.2});
+  expect_near(b, {0.2, -0.2});
+}
+
+TEST_F(OptimizersTest, GradientsMustHaveBeenComputed) {
+  const Tensor p(Array(*on_, {3, 2}, Layout::plain, DType::f64), true);
+  const auto message = [&](auto optimizer) { return engine_tests::message_of([&] { optimizer.step(0.1); }); };
+  const std::string expected =
+      "[optimizer] a parameter of shape (3, 2) has no gradient; Tape::backward must come before step";
+  EXPECT_EQ(message(Adam({p}, {})), expected);
+  EXPECT_EQ(message(Sgd({p}, {})), expected);
+  EXPECT_EQ(message(AdaGrad({p}, {})), expected);
+}
+
+TEST(MultiStepRate, DropsAtEachMilestone) {
+  const std::vector<int64_t> milestones{50, 100};
+  EXPECT_EQ(multi_step_rate(1e-3, milestones, 0), 1e-3);
+  EXPECT_EQ(multi_step_rate(1e-3, milestones, 49), 1e-3);
+  EXPECT_DOUBLE_EQ(multi_step_rate(1e-3, milestones, 50), 1e-4);
+  EXPECT_DOUBLE_EQ(multi_step_rate(1e-3, milestones, 100), 1e-5);
+  EXPECT_DOUBLE_EQ(multi_step_rate(1e-3, milestones, 1000, 0.5), 2.5e-4);
+  EXPECT_EQ(multi_step_rate(1e-3, {}, 1000), 1e-3);
+}
+
+}  // namespace

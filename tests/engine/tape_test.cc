@@ -1,0 +1,226 @@
+#include "engine/tape.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "engine/backends/reference/reference.h"
+#include "engine/ops.h"
+#include "engine/optimizers.h"
+#include "engine/random.h"
+#include "tests/engine/expect_message.h"
+#include "tests/engine/mnist_lenet.h"
+
+namespace {
+
+using namespace engine;
+using engine_tests::message_of;
+using Doubles = std::vector<double>;
+
+class TapeTest : public testing::Test {
+ protected:
+  Tensor scores(const Doubles& values, bool requires_grad = true) {
+    return Tensor(
+        Array::from(*on_, {static_cast<int64_t>(values.size())}, Layout::samples, DType::f64, values),
+        requires_grad);
+  }
+  Tensor number(double value, bool requires_grad = true) {
+    return Tensor(Array::from(*on_, {1}, Layout::plain, DType::f64, Doubles{value}), requires_grad);
+  }
+  template <class Op>
+  Tensor recorded(Tape& tape, Op op) {
+    Tape::Recording recording(tape);
+    return op();
+  }
+
+  const std::unique_ptr<Backend> on_ = make_reference_backend();
+};
+
+TEST_F(TapeTest, NotesOperationsOnlyWhileRecording) {
+  const Tensor x = scores({1, 2});
+  Tape tape;
+  const Tensor before = square(x);
+  EXPECT_EQ(tape.size(), 0u);
+  EXPECT_FALSE(before.requires_grad());
+  const Tensor during = recorded(tape, [&] { return sum(square(x)); });
+  EXPECT_EQ(tape.size(), 2u);
+  EXPECT_TRUE(during.requires_grad());
+  square(x);
+  EXPECT_EQ(tape.size(), 2u);
+  EXPECT_EQ(before.value().to_doubles(), (Doubles{1, 4}));
+}
+
+TEST_F(TapeTest, RecordingsNest) {
+  const Tensor x = scores({1, 2});
+  Tape outer, inner;
+  {
+    Tape::Recording recording(outer);
+    square(x);
+    {
+      Tape::Recording nested(inner);
+      square(x);
+      square(x);
+    }
+    square(x);
+  }
+  EXPECT_EQ(outer.size(), 2u);
+  EXPECT_EQ(inner.size(), 2u);
+}
+
+TEST_F(TapeTest, ReplayComputesOnTheNumbersOfNow) {
+  const Tensor x = scores({1, 2, 3});
+  Tape tape;
+  const Tensor loss = recorded(tape, [&] { return mean(square(x)); });
+  EXPECT_DOUBLE_EQ(loss.value().item(), 14.0 / 3);
+  x.value().assign(Doubles{2, 4, 6});
+  EXPECT_DOUBLE_EQ(loss.value().item(), 14.0 / 3);
+  tape.replay();
+  EXPECT_DOUBLE_EQ(loss.value().item(), 56.0 / 3);
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), (Doubles{2 * 2 * (1.0 / 3), 2 * 4 * (1.0 / 3), 2 * 6 * (1.0 / 3)}));
+}
+
+TEST_F(TapeTest, BackwardTwiceGivesTheSameNotTheDouble) {
+  const Tensor x = scores({1, -2});
+  Tape tape;
+  const Tensor loss = recorded(tape, [&] { return sum(x * square(x) + x); });
+  tape.backward(loss);
+  const Doubles once = x.grad().to_doubles();
+  EXPECT_EQ(once, (Doubles{4, 13}));  // 3x² + 1
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), once);
+}
+
+TEST_F(TapeTest, SeveralConsumersGiveTheSum) {
+  const Tensor x = scores({3, 5});
+  Tape tape;
+  const Tensor loss = recorded(tape, [&] { return sum(scale(x, 2) + x * x - scale(x, 7)); });
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), (Doubles{1, 5}));  // 2 + 2x − 7
+}
+
+TEST_F(TapeTest, OneTensorAsBothInputs) {
+  const Tensor x = scores({3, 5});
+  Tape tape;
+  const Tensor loss = recorded(tape, [&] { return sum(x - x) + sum(x + x); });
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), (Doubles{2, 2}));
+}
+
+TEST_F(TapeTest, ConstantsGetNoGradient) {
+  const Tensor x = scores({3, 5}), constant = scores({1, 1}, false), unused = scores({1, 1});
+  Tape tape;
+  const Tensor loss = recorded(tape, [&] {
+    square(unused);  // not on the way to the loss
+    return sum(x * constant);
+  });
+  tape.backward(loss);
+  EXPECT_TRUE(x.grad().defined());
+  EXPECT_FALSE(constant.grad().defined());
+  EXPECT_FALSE(unused.grad().defined());
+}
+
+TEST_F(TapeTest, AnotherLossOfTheSameTapeIsPlannedAnew) {
+  const Tensor x = scores({3, 5});
+  Tape tape;
+  Tensor squares;
+  const Tensor total = recorded(tape, [&] {
+    squares = sum(square(x));
+    return squares + sum(x);
+  });
+  for (int round = 0; round < 2; ++round) {
+    tape.backward(total);
+    EXPECT_EQ(x.grad().to_doubles(), (Doubles{7, 11}));
+    tape.backward(squares);
+    EXPECT_EQ(x.grad().to_doubles(), (Doubles{6, 10}));
+  }
+}
+
+TEST_F(TapeTest, TapesShareParameters) {  // one tape for each batch size
+  const Tensor weight = number(3);
+  const Tensor two = scores({1, 2}, false), three = scores({1, 2, 4}, false);
+  Tape first, second;
+  const Tensor a = recorded(first, [&] { return sum(two * weight); });
+  const Tensor b = recorded(second, [&] { return sum(three * weight); });
+  first.backward(a);
+  EXPECT_EQ(weight.grad().item(), 3);
+  second.backward(b);
+  EXPECT_EQ(weight.grad().item(), 7);
+  first.backward(a);
+  EXPECT_EQ(weight.grad().item(), 3);
+}
+
+TEST_F(TapeTest, GradientsAtKinksAndTies) {
+  const Tensor x = scores({-1, 0, 1});
+  Tape tape;
+  Tensor r, l;
+  const Tensor loss = recorded(tape, [&] {
+    r = relu(x);
+    l = leaky_relu(x, 0.25);
+    return sum(r) + sum(scale(l, 4));
+  });
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), (Doubles{1, 1, 5}));  // at zero relu gives 0, leaky ReLU its slope
+
+  const Tensor image(Array::from(*on_, {1, 1, 2, 4}, Layout::samples, DType::f64,
+                                 Doubles{7, 7, 1, 2,  //
+                                         7, 7, 2, 1}),
+                     true);
+  const Tensor origin(Array(*on_, {2}, Layout::plain, DType::f64));
+  Tape pooling;
+  const Tensor squares =
+      recorded(pooling, [&] { return sum(squared_distance(flatten(max_pool2d(image)), origin)); });
+  pooling.backward(squares);
+  EXPECT_EQ(image.grad().to_doubles(), (Doubles{14, 0, 0, 4,    //
+                                                0, 0, 0, 0}));  // the first maximum takes it all
+}
+
+TEST_F(TapeTest, RefusesALossItCannotGoBackFrom) {
+  const Tensor x = scores({1, 2});
+  Tape tape;
+  const Tensor many = recorded(tape, [&] { return square(x); });
+  EXPECT_EQ(message_of([&] { tape.backward(many); }),
+            "[backward] the loss must be a single number; it has shape (2)");
+  const Tensor unrecorded = sum(square(x));
+  EXPECT_EQ(message_of([&] { tape.backward(unrecorded); }).substr(0, 31), "[backward] the loss does not de");
+  const Tensor constant = recorded(tape, [&] { return sum(square(scores({1, 2}, false))); });
+  EXPECT_THROW(tape.backward(constant), std::invalid_argument);
+}
+
+// Training by replay returns the bits of training that records each step afresh.
+TEST(TapeOfTraining, ReplayEqualsRecording) {
+  const auto train = [](bool replay) {
+    const auto on = make_reference_backend();
+    const auto net = engine_tests::mnist_lenet(*on, DType::f32);
+    engine_tests::start_weights(*net, 5);
+    const Tensor centre(Array(*on, {32}, Layout::plain, DType::f32)),
+        batch(Array(*on, {5, 1, 28, 28}, Layout::samples, DType::f32));
+    Adam adam(trainable(net->state()), {});
+    std::unique_ptr<Tape> tape;
+    Tensor loss;
+    std::vector<std::vector<float>> results;
+    for (uint64_t step = 0; step < 3; ++step) {
+      std::vector<float> pixels(static_cast<size_t>(batch.shape().count()));
+      const RandomStream stream(step, "pixels");
+      for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = stream.uniform(i);
+      batch.value().assign(pixels);
+      if (tape && replay) {
+        tape->replay();
+      } else {
+        tape = std::make_unique<Tape>();
+        Tape::Recording recording(*tape);
+        loss = mean(squared_distance(net->forward(batch, Mode::train), centre));
+      }
+      tape->backward(loss);
+      adam.step(1e-2);
+      results.push_back(loss.value().to_floats());
+    }
+    for (const NamedTensor& s : net->state()) results.push_back(s.tensor.value().to_floats());
+    return results;
+  };
+  const auto recorded = train(false);
+  EXPECT_EQ(train(true), recorded);
+  EXPECT_NE(recorded[0], recorded[1]);
+}
+
+}  // namespace

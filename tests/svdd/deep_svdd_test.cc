@@ -1,0 +1,405 @@
+#include "svdd/deep_svdd.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "datasets/preprocessing.h"
+#include "engine/backends/reference/reference.h"
+#include "engine/files/safetensors.h"
+#include "svdd/dictionary_learning.h"
+#include "svdd/metrics.h"
+#include "svdd/networks.h"
+#include "svdd/threshold.h"
+#include "tests/datasets/scratch.h"
+#include "tests/svdd/small_runs.h"
+
+namespace {
+
+using namespace svdd;
+using datasets::Samples;
+using engine::Array;
+using engine::DType;
+using engine::Layout;
+using engine::Mode;
+using engine::Shape;
+using engine::Tensor;
+using small_runs::fitted;
+using small_runs::Listener;
+using small_runs::ones;
+using small_runs::options;
+using small_runs::untrained;
+
+// ---- what a fit gives, for each recipe and objective
+// ----------------------------------------------------------
+
+class EachDeepSvdd : public testing::TestWithParam<std::tuple<Recipe, Objective>> {
+ protected:
+  Recipe recipe() const { return std::get<0>(GetParam()); }
+  Objective objective() const { return std::get<1>(GetParam()); }
+};
+
+TEST_P(EachDeepSvdd, LearnsToTellOnesFromOtherDigits) {
+  const auto detector = make_deep_svdd(options(recipe(), objective()), *small_runs::backend());
+  Listener listener;
+  detector->fit({ones().train, {}}, listener);
+  EXPECT_EQ(listener.stages, (std::vector<std::string>{"untrained", "autoencoder"}));
+  for (const std::vector<float>& scores : listener.stage_scores) EXPECT_EQ(scores.size(), 80u);
+  for (const std::string phase : {"autoencoder", "deep-svdd"}) {
+    const auto epochs = listener.of(phase);
+    ASSERT_EQ(epochs.size(), 10u);
+    EXPECT_LT(epochs.back().loss, 0.4 * epochs.front().loss) << phase;
+  }
+  EXPECT_TRUE(listener.notes.empty()) << "the collapse alarm rang in a healthy run: " << listener.notes[0];
+  EXPECT_FALSE(detector->collapse_warning());
+
+  const double untrained_auc = roc_auc(listener.stage_scores[0], ones().test_labels);
+  const double auc = roc_auc(detector->score(ones().test), ones().test_labels);
+  EXPECT_GT(auc, 0.95);  // 0.977 to 0.997; by chance 0.5, and 0.64 to 0.72 before training
+  EXPECT_GT(auc, untrained_auc + 0.2);
+}
+
+TEST_P(EachDeepSvdd, OneSeedGivesOneReceipt) {
+  auto o = options(recipe(), objective());
+  o.pretraining.epochs = o.training.epochs = 3;
+  const auto a = fitted(o), b = fitted(o);
+  EXPECT_EQ(a->weights_sha256(), b->weights_sha256());
+  EXPECT_EQ(a->score(ones().test), b->score(ones().test));
+  Monitor silent;
+  b->fit({ones().train, {}}, silent);  // a second fit owes nothing to the first
+  EXPECT_EQ(a->weights_sha256(), b->weights_sha256());
+  EXPECT_EQ(a->training_scores(), b->training_scores());
+  o.seed = 2;
+  EXPECT_NE(a->weights_sha256(), fitted(o)->weights_sha256());
+}
+
+TEST_P(EachDeepSvdd, AScoreDependsOnItsSampleAlone) {
+  auto o = options(recipe(), objective());
+  o.pretraining.epochs = o.training.epochs = 2;
+  const auto detector = fitted(o);
+  const std::vector<float> scores = detector->score(ones().test);
+  for (const int64_t i : {0, 7, 16, 79}) {
+    const Samples alone{ones().test.shape, {ones().test.sample(i), ones().test.sample(i) + 784}};
+    EXPECT_EQ(detector->score(alone), std::vector<float>{scores[static_cast<size_t>(i)]}) << "sample " << i;
+  }
+  EXPECT_TRUE(detector->score({ones().test.shape, {}}).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, EachDeepSvdd,
+                         testing::Combine(testing::Values(Recipe::pytorch, Recipe::theano),
+                                          testing::Values(Objective::one_class, Objective::soft_boundary)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param) == Recipe::theano ? "Theano"
+                                                                                        : "Pytorch") +
+                                  (std::get<1>(info.param) == Objective::one_class ? "OneClass"
+                                                                                   : "SoftBoundary");
+                         });
+
+// ---- the page, line by line
+// -----------------------------------------------------------------------------------
+
+// The network of `untrained()` built by hand, its samples, and what a detector stored.
+struct ByHand {
+  explicit ByHand(const Detector& detector) : net(build_network("mnist_LeNet", *small_runs::backend())) {
+    detector.save(folder.path());
+    stored = engine::read_safetensors(folder / "weights.safetensors");
+    initialise(net.encoder.state(), Initialisation::pytorch, 1);
+    datasets::Preprocessing::fit(datasets::Preprocessing::Gcn::l1, true, x).apply(x);
+  }
+  Tensor phi(Mode mode) {
+    return net.encoder.forward(Tensor(Array::from(*small_runs::backend(), {x.count(), 1, 28, 28},
+                                                  Layout::samples, DType::f32, x.values)),
+                               mode);
+  }
+  std::vector<double> distances(Mode mode) {
+    const Tensor c(Array::from(*small_runs::backend(), {32}, Layout::plain, DType::f32, numbers("centre")));
+    return squared_distance(phi(mode), c).value().to_doubles();
+  }
+  std::vector<float> numbers(const std::string& name) const { return stored.at(name).as<float>(); }
+
+  scratch::Folder folder;
+  engine::SafeTensors stored;
+  Network net;
+  Samples x = ones().train;
+};
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
+}
+
+TEST(DeepSvdd, TheCentreIsTheMeanRepresentationKeptAwayFromZero) {
+  ByHand hand(*fitted(untrained()));
+  const std::vector<float> z = hand.phi(Mode::evaluate).value().to_floats(), c = hand.numbers("centre");
+  int moved = 0;
+  for (size_t j = 0; j < 32; ++j) {
+    double mean = 0;
+    for (size_t i = 0; i < 64; ++i) mean += z[i * 32 + j];
+    mean /= 64;
+    moved += std::abs(mean) < 0.1;
+    EXPECT_EQ(c[j], std::abs(mean) < 0.1 ? std::copysign(0.1f, static_cast<float>(mean))
+                                         : static_cast<float>(mean));
+  }
+  EXPECT_GT(moved, 0);
+  EXPECT_LT(moved, 32);
+}
+
+// Steps too small to change a float leave the network where it starts, so that every epoch of one batch shows
+// the objective at that point.
+DeepSvddOptions standing_still(Objective objective) {
+  DeepSvddOptions o = options(Recipe::pytorch, objective);
+  o.pretrain = false;
+  o.warm_up_epochs = 1;
+  o.training = {.epochs = 3, .lr = 1e-30, .lr_milestones = {}, .batch_size = 64};
+  return o;
+}
+
+TEST(DeepSvdd, TheOneClassLossIsTheMeanSquaredDistance) {
+  const auto detector = make_deep_svdd(standing_still(Objective::one_class), *small_runs::backend());
+  Listener listener;
+  detector->fit({ones().train, {}}, listener);
+  const double d = mean_of(ByHand(*detector).distances(Mode::train));
+  for (const EpochReport& report : listener.reports) {
+    EXPECT_NEAR(report.loss, d, 1e-5 * d);
+    EXPECT_FALSE(report.radius);
+  }
+}
+
+TEST(DeepSvdd, TheSoftBoundaryHoldsItsRadiusAndThenFollowsTheQuantile) {
+  const auto detector = make_deep_svdd(standing_still(Objective::soft_boundary), *small_runs::backend());
+  Listener listener;
+  detector->fit({ones().train, {}}, listener);
+  ByHand hand(*detector);
+  const std::vector<double> d = hand.distances(Mode::train);
+  std::vector<double> roots;
+  for (const double v : d) roots.push_back(std::sqrt(v));
+  const double r = quantile(roots, 0.9);
+  std::vector<double> outside;
+  for (const double v : d) outside.push_back(std::max(0.0, v - r * r));
+  const double at_zero = mean_of(d) / 0.1, at_r = r * r + mean_of(outside) / 0.1;
+
+  ASSERT_EQ(listener.reports.size(), 3u);
+  EXPECT_EQ(listener.reports[0].radius, 0.0);  // held during the warm-up
+  EXPECT_NEAR(*listener.reports[1].radius, r, 1e-5 * r);
+  EXPECT_NEAR(*listener.reports[2].radius, r, 1e-5 * r);
+  EXPECT_NEAR(listener.reports[0].loss, at_zero, 1e-5 * at_zero);
+  EXPECT_NEAR(listener.reports[1].loss, at_zero, 1e-5 * at_zero);  // R follows the step
+  EXPECT_NEAR(listener.reports[2].loss, at_r, 1e-5 * at_r);
+  EXPECT_EQ(hand.numbers("radius")[0], static_cast<float>(*listener.reports[2].radius));
+}
+
+TEST(DeepSvdd, ASoftBoundaryScoreIsTheDistanceBeyondTheRadius) {
+  const auto one_class = fitted(standing_still(Objective::one_class));
+  const auto soft_boundary = fitted(standing_still(Objective::soft_boundary));
+  const float r = ByHand(*soft_boundary).numbers("radius")[0];
+  ASSERT_GT(r, 0);
+  std::vector<float> expected = one_class->score(ones().test);
+  for (float& s : expected) s -= r * r;
+  EXPECT_EQ(soft_boundary->score(ones().test), expected);
+  EXPECT_EQ(soft_boundary->threshold(), 0);
+}
+
+TEST(DeepSvdd, TheOneClassThresholdLeavesTheContaminationAbove) {
+  auto o = untrained();
+  o.contamination = 0.25;
+  const auto detector = fitted(o);
+  const std::vector<float>& scores = detector->training_scores();
+  ASSERT_EQ(scores.size(), 64u);
+  EXPECT_TRUE(std::is_sorted(scores.begin(), scores.end()));
+  EXPECT_EQ(std::count_if(scores.begin(), scores.end(), [&](float s) { return s > detector->threshold(); }),
+            16);
+}
+
+TEST(DeepSvdd, PretrainingMovesTheNetworkAndCanBeLeftOut) {
+  auto o = untrained();
+  Listener listener;
+  const auto detector = make_deep_svdd(o, *small_runs::backend());
+  detector->fit({ones().train, {}}, listener);
+  EXPECT_EQ(listener.stages, std::vector<std::string>{"untrained"});
+  EXPECT_TRUE(listener.reports.empty());
+  EXPECT_EQ(detector->score(ones().test), listener.stage_scores[0]);
+  o.pretrain = true;
+  o.pretraining.epochs = 1;
+  EXPECT_NE(fitted(o)->weights_sha256(), detector->weights_sha256());
+}
+
+TEST(DeepSvdd, TheFewestSamplesWillDo) {
+  for (const Recipe recipe : {Recipe::pytorch, Recipe::theano})
+    for (const int64_t n : {2, 5}) {
+      auto o = options(recipe, Objective::soft_boundary);
+      o.pretraining.batch_size = o.training.batch_size = 4;
+      const auto detector = fitted(o, small_runs::first(ones().train, n));
+      for (const float s : detector->score(ones().test)) ASSERT_TRUE(std::isfinite(s));
+    }
+}
+
+// ---- the theano recipe
+// ----------------------------------------------------------------------------------------
+
+TEST(TheanoRecipe, StartsFromADictionaryOfPatches) {
+  auto o = untrained(options(Recipe::theano));
+  ByHand hand(*fitted(o));
+  EXPECT_EQ(hand.numbers("conv1.weight"),
+            dictionary_filters(hand.x.values, 64, 28, 28, {.atoms = 8, .seed = 1}));
+  EXPECT_EQ(hand.numbers("bn1.weight"), std::vector<float>(8, 1));
+}
+
+TEST(TheanoRecipe, CutsTheTrainingSetToWholeBatches) {
+  const auto scored = [](Recipe recipe, int64_t n) {
+    return fitted(untrained(options(recipe)), small_runs::first(ones().train, n))->training_scores().size();
+  };
+  EXPECT_EQ(scored(Recipe::theano, 40), 32u);
+  EXPECT_EQ(scored(Recipe::theano, 32), 32u);
+  EXPECT_EQ(scored(Recipe::theano, 10), 10u);  // less than one batch: all
+  EXPECT_EQ(scored(Recipe::pytorch, 40), 40u);
+}
+
+TEST(TheanoRecipe, PublishedOptionsAreTheirs) {
+  const DeepSvddOptions pytorch = published_options(Recipe::pytorch),
+                        theano = published_options(Recipe::theano);
+  EXPECT_EQ(pytorch.pretraining.lr_milestones, std::vector<int64_t>{50});
+  EXPECT_EQ(pytorch.pretraining.weight_decay, 0.5e-3);
+  EXPECT_EQ(pytorch.training.weight_decay, 0.5e-6);
+  EXPECT_EQ(theano.recipe, Recipe::theano);
+  EXPECT_TRUE(theano.pretraining.lr_milestones.empty());
+  EXPECT_EQ(theano.pretraining.weight_decay, 1e-3);
+  EXPECT_EQ(theano.training.weight_decay, 1e-6);
+  for (const auto& o : {pytorch, theano})
+    for (const PhaseOptions& phase : {o.pretraining, o.training}) {
+      EXPECT_EQ(phase.epochs, 150);
+      EXPECT_EQ(phase.lr, 1e-4);
+      EXPECT_EQ(phase.batch_size, 200);
+    }
+}
+
+// ---- one receipt everywhere
+// -----------------------------------------------------------------------------------
+
+TEST(DeepSvdd, EveryBackendGivesTheSameReceipt) {
+  auto o = options(Recipe::theano, Objective::soft_boundary);
+  o.pretraining.epochs = 1;
+  o.training.epochs = 2;
+  o.warm_up_epochs = 1;
+  o.pretraining.batch_size = 3;
+  o.training.batch_size = 4;
+  const Samples train = small_runs::first(ones().train, 8), test = small_runs::first(ones().test, 10);
+  const auto reference = engine::make_reference_backend();
+  const auto expected = fitted(o, train, *reference);
+  using engine::Simd;
+  for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
+    if (!engine::simd_available(simd)) continue;
+    SCOPED_TRACE(engine::simd_name(simd));
+    const auto on = engine::make_cpu_backend({.threads = 2, .simd = simd});
+    const auto detector = fitted(o, train, *on);
+    EXPECT_EQ(detector->weights_sha256(), expected->weights_sha256());
+    EXPECT_EQ(detector->training_scores(), expected->training_scores());
+    EXPECT_EQ(detector->score(test), expected->score(test));
+  }
+}
+
+// ---- the collapse alarm
+// ---------------------------------------------------------------------------------------
+
+// Strong weight decay pulls every weight towards zero. With the centre away from zero and no bias the
+// distances hold against it; with a centre at zero nothing does, and the trivial solution of Proposition 1 is
+// found.
+TEST(CollapseAlarm, RingsForAZeroCentreAndNotForAHealthyOne) {
+  auto o = options();
+  o.pretraining.epochs = 5;
+  o.training = {.epochs = 100, .lr = 1e-2, .lr_milestones = {50, 75}, .batch_size = 16, .weight_decay = 3};
+  EXPECT_FALSE(fitted(o)->collapse_warning());
+  for (const bool bias_terms : {false, true}) {
+    o.zero_centre = true;
+    o.bias_terms = bias_terms;
+    const auto detector = make_deep_svdd(o, *small_runs::backend());
+    Listener listener;
+    detector->fit({ones().train, {}}, listener);
+    ASSERT_TRUE(detector->collapse_warning());
+    EXPECT_TRUE(scratch::contains(*detector->collapse_warning(), "collapsed"));
+    EXPECT_EQ(listener.notes, std::vector<std::string>{*detector->collapse_warning()});
+  }
+}
+
+// ---- errors
+// ---------------------------------------------------------------------------------------------------
+
+std::string option_error(const DeepSvddOptions& o) {
+  return scratch::error_of<std::invalid_argument>([&] { make_deep_svdd(o, *small_runs::backend()); });
+}
+
+TEST(DeepSvddErrors, ImpossibleOptionsAreNamedBeforeAnyWork) {
+  const auto with = [](auto change) {
+    DeepSvddOptions o;
+    change(o);
+    return option_error(o);
+  };
+  for (const double nu : {0.0, -0.1, 1.5, std::nan("")})
+    EXPECT_TRUE(scratch::contains(with([&](auto& o) { o.nu = nu; }), "nu is the share"));
+  for (const double c : {-0.1, 1.0, std::nan("")})
+    EXPECT_TRUE(scratch::contains(with([&](auto& o) { o.contamination = c; }), "contamination is the share"));
+  EXPECT_TRUE(scratch::contains(with([](auto& o) { o.warm_up_epochs = -1; }), "warm-up"));
+  EXPECT_TRUE(scratch::contains(with([](auto& o) { o.training.lr = 0; }), "training: the learning rate"));
+  EXPECT_TRUE(
+      scratch::contains(with([](auto& o) { o.pretraining.batch_size = 0; }), "pretraining: the batch size"));
+  EXPECT_TRUE(scratch::contains(with([](auto& o) { o.network = "alexnet"; }), "'alexnet'"));
+  EXPECT_TRUE(scratch::contains(with([](auto& o) { o.rep_dim = 33; }), "found 33"));
+  DeepSvddOptions unused;
+  unused.pretrain = false;
+  unused.pretraining.lr = -1;  // of no matter
+  EXPECT_NO_THROW(make_deep_svdd(unused, *small_runs::backend()));
+}
+
+TEST(DeepSvddErrors, DataThatDoNotFitAreRefused) {
+  const auto detector = make_deep_svdd(untrained(), *small_runs::backend());
+  Monitor silent;
+  const auto error = [&](const Samples& samples) {
+    return scratch::error_of<std::invalid_argument>([&] { detector->fit({samples, {}}, silent); });
+  };
+  EXPECT_TRUE(scratch::contains(error({{3, 32, 32}, std::vector<float>(3 * 32 * 32)}),
+                                "the samples are 3x32x32, but mnist_LeNet takes 1x28x28"));
+  EXPECT_TRUE(scratch::contains(error(small_runs::first(ones().train, 1)), "hold 1 samples; at least 2"));
+  EXPECT_TRUE(scratch::contains(error({{1, 28, 28}, {}}), "at least 2"));
+  Samples bad = ones().train;
+  bad.values[784 * 3 + 5] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(scratch::contains(error(bad), "training data"));
+  bad.values.assign(784 * 4, 0.5f);
+  EXPECT_TRUE(scratch::contains(error(bad), "min-max"));
+
+  detector->fit({ones().train, {}}, silent);
+  EXPECT_THROW(detector->score({{784}, std::vector<float>(784)}), std::invalid_argument);
+  bad.values[7] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(detector->score(bad), std::invalid_argument);
+}
+
+TEST(DeepSvddErrors, ADetectorMustBeFittedFirst) {
+  const auto detector = make_deep_svdd(untrained(), *small_runs::backend());
+  const scratch::Folder folder;
+  EXPECT_TRUE(scratch::contains(scratch::error_of([&] { detector->score(ones().test); }), "not been fitted"));
+  EXPECT_TRUE(
+      scratch::contains(scratch::error_of([&] { detector->save(folder.path()); }), "not been fitted"));
+}
+
+TEST(DeepSvddErrors, AFitThatIsStoppedLeavesNothingToScoreWith) {
+  struct Impatient final : Monitor {
+    void epoch(const EpochReport&) override { throw std::runtime_error("enough"); }
+  } impatient;
+  const auto detector = make_deep_svdd(options(), *small_runs::backend());
+  EXPECT_EQ(scratch::error_of([&] { detector->fit({ones().train, {}}, impatient); }), "enough");
+  EXPECT_THROW(detector->score(ones().test), std::runtime_error);
+}
+
+TEST(DeepSvddErrors, ADivergedFitSaysSo) {
+  for (const int64_t epochs : {1, 3}) {  // after one step of one batch no loss has shown it yet
+    auto o = untrained();
+    o.training = {.epochs = epochs, .lr = 1e30, .lr_milestones = {}, .batch_size = 64};
+    const auto detector = make_deep_svdd(o, *small_runs::backend());
+    Monitor silent;
+    const std::string error = scratch::error_of([&] { detector->fit({ones().train, {}}, silent); });
+    EXPECT_TRUE(scratch::contains(error, "lower learning rate"));
+  }
+}
+
+}  // namespace

@@ -1,0 +1,229 @@
+#include "svdd/training.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/backends/cpu/cpu.h"
+#include "engine/random.h"
+#include "tests/datasets/scratch.h"
+
+namespace {
+
+using namespace engine;
+using namespace svdd;
+using datasets::Samples;
+
+const std::unique_ptr<Backend> on = make_cpu_backend({.threads = 1});
+
+// Row i is (i, 0), so that its squared distance from the origin, i², tells which row it was.
+Samples numbered_rows(int64_t n) {
+  Samples rows{{2}, {}};
+  for (int64_t i = 0; i < n; ++i) rows.values.insert(rows.values.end(), {static_cast<float>(i), 0.0f});
+  return rows;
+}
+
+// A dense layer 2 -> 2 that multiplies by `factor`: the loss is the mean of (factor·i)² over the batch.
+struct Toy {
+  explicit Toy(float factor = 1) {
+    layer.state()[0].tensor.value().assign(std::vector<float>{factor, 0, 0, factor});
+    phase.step = [this](const Tensor& x) {
+      ++recordings;
+      return StepResult{mean(squared_distance(layer.forward(x, Mode::train), origin)),
+                        squared_distance(x, origin)};
+    };
+    phase.after_step = [this](int64_t epoch, const Array& distances) {
+      batches.push_back({epoch, distances.to_floats()});
+    };
+  }
+
+  Dense layer{*on, DType::f32, 2, 2};
+  Tensor origin{Array(*on, {2}, Layout::plain, DType::f32)};
+  TrainingPhase phase{
+      .name = "toy", .options = {.epochs = 2, .lr_milestones = {}, .batch_size = 2}, .seed = 7};
+  int recordings = 0;
+  std::vector<std::pair<int64_t, std::vector<float>>> batches;
+};
+
+struct Listener final : Monitor {
+  void epoch(const EpochReport& report) override { reports.push_back(report); }
+  std::vector<EpochReport> reports;
+};
+
+TEST(Training, EveryEpochVisitsEverySampleOnceInItsOwnOrder) {
+  Toy toy;
+  Listener listener;
+  train(numbered_rows(5), toy.phase, *on, listener);
+  ASSERT_EQ(toy.batches.size(), 6u);  // 2 + 2 + 1 samples, twice
+  for (int64_t epoch = 0; epoch < 2; ++epoch) {
+    std::vector<float> expected, found;
+    const RandomStream stream(7, "shuffle/toy/" + std::to_string(epoch));
+    for (const int32_t row : permutation(5, stream)) expected.push_back(static_cast<float>(row * row));
+    for (size_t b = 0; b < 3; ++b) {
+      const auto& [when, distances] = toy.batches[static_cast<size_t>(epoch) * 3 + b];
+      EXPECT_EQ(when, epoch);
+      EXPECT_EQ(distances.size(), b < 2 ? 2u : 1u);
+      found.insert(found.end(), distances.begin(), distances.end());
+    }
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST(Training, EachBatchSizeIsRecordedOnce) {
+  const auto recordings = [](int64_t samples) {
+    Toy toy;
+    toy.phase.options.epochs = 3;
+    Monitor silent;
+    train(numbered_rows(samples), toy.phase, *on, silent);
+    return toy.recordings;
+  };
+  EXPECT_EQ(recordings(5), 2);
+  EXPECT_EQ(recordings(4), 1);
+  EXPECT_EQ(recordings(1), 1);  // fewer samples than a batch
+}
+
+TEST(Training, TheLossOfAnEpochIsTheMeanOverItsSamples) {
+  Toy toy;  // nothing is updated: the loss is the mean of 0, 1, 4, 9, 16 however they are batched
+  Listener listener;
+  train(numbered_rows(5), toy.phase, *on, listener);
+  ASSERT_EQ(listener.reports.size(), 2u);
+  for (const EpochReport& report : listener.reports) EXPECT_DOUBLE_EQ(report.loss, 6);
+}
+
+TEST(Training, ReportsTellPhaseEpochRateAndRadius) {
+  Toy toy;
+  toy.phase.options = {.epochs = 4, .lr = 0.5, .lr_milestones = {1, 3}, .batch_size = 3};
+  toy.phase.radius = [] { return std::optional(2.5); };
+  Listener listener;
+  train(numbered_rows(3), toy.phase, *on, listener);
+  ASSERT_EQ(listener.reports.size(), 4u);
+  const std::vector<double> rates{0.5, 0.05, 0.05, 0.005};
+  for (size_t e = 0; e < 4; ++e) {
+    const EpochReport& report = listener.reports[e];
+    EXPECT_EQ(report.phase, "toy");
+    EXPECT_EQ(report.epoch, static_cast<int64_t>(e));
+    EXPECT_EQ(report.epochs, 4);
+    EXPECT_NEAR(report.lr, rates[e], 1e-15);
+    EXPECT_EQ(report.radius, 2.5);
+    EXPECT_GE(report.seconds, 0);
+  }
+}
+
+TEST(Training, ReplayedStepsLearnAsRecordedOnesDo) {
+  // Two samples that are equal, one batch: each step of plain descent multiplies the weight w00 by
+  // 1 − lr·2·x² = 1 − 0.1·2·1.
+  Toy toy;
+  Samples rows{{2}, {1, 0, 1, 0}};
+  toy.phase.options = {.epochs = 10, .lr = 0.1, .lr_milestones = {}, .batch_size = 2};
+  Sgd sgd(trainable(toy.layer.state()), {});
+  toy.phase.optimizers = {&sgd};
+  Monitor silent;
+  train(rows, toy.phase, *on, silent);
+  EXPECT_NEAR(toy.layer.state()[0].tensor.value().to_floats()[0], std::pow(0.8, 10), 1e-6);
+}
+
+TEST(Training, NoEpochsChangeNothing) {
+  Toy toy(3);
+  toy.phase.options.epochs = 0;
+  Listener listener;
+  train(numbered_rows(5), toy.phase, *on, listener);
+  EXPECT_TRUE(listener.reports.empty());
+  EXPECT_EQ(toy.layer.state()[0].tensor.value().to_floats()[0], 3);
+}
+
+TEST(Training, ALossThatIsNotFiniteIsAnErrorWithACure) {
+  for (const float factor : {std::numeric_limits<float>::quiet_NaN(), 1e30f}) {
+    Toy toy(factor);
+    Monitor silent;
+    const std::string error =
+        scratch::error_of<std::runtime_error>([&] { train(numbered_rows(5), toy.phase, *on, silent); });
+    EXPECT_TRUE(scratch::contains(error, "toy: the loss is no longer a finite number in epoch 0"));
+    EXPECT_TRUE(scratch::contains(error, "a lower learning rate usually helps (now 0.0001)"));
+  }
+}
+
+TEST(Training, AMonitorThatThrowsStopsTheTraining) {
+  struct Impatient final : Monitor {
+    void epoch(const EpochReport&) override { throw std::runtime_error("enough"); }
+  } monitor;
+  Toy toy;
+  EXPECT_EQ(scratch::error_of([&] { train(numbered_rows(5), toy.phase, *on, monitor); }), "enough");
+  EXPECT_EQ(toy.batches.size(), 3u);  // one epoch's
+}
+
+TEST(Training, NoSamplesIsAnError) {
+  Toy toy;
+  Monitor silent;
+  EXPECT_TRUE(scratch::contains(scratch::error_of<std::invalid_argument>([&] {
+                                  train({{2}, {}}, toy.phase, *on, silent);
+                                }),
+                                "toy: there are no samples"));
+}
+
+TEST(Training, ImpossibleOptionsAreNamed) {
+  const auto error = [](const PhaseOptions& options) {
+    return scratch::error_of<std::invalid_argument>([&] { options.check("pretraining"); });
+  };
+  EXPECT_NO_THROW(PhaseOptions{}.check("training"));
+  EXPECT_NO_THROW((PhaseOptions{.epochs = 0, .lr_milestones = {0}, .batch_size = 1}.check("training")));
+  EXPECT_TRUE(scratch::contains(error({.epochs = -1}), "pretraining: the number of epochs"));
+  for (const double lr : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()})
+    EXPECT_TRUE(scratch::contains(error({.lr = lr}), "the learning rate must be positive"));
+  EXPECT_TRUE(scratch::contains(error({.lr_milestones = {50, -2}}), "counted from 0, found -2"));
+  EXPECT_TRUE(scratch::contains(error({.batch_size = 0}), "the batch size must be at least 1, found 0"));
+  for (const double decay : {-1e-6, std::nan(""), std::numeric_limits<double>::infinity()})
+    EXPECT_TRUE(scratch::contains(error({.weight_decay = decay}), "the weight decay must not be negative"));
+}
+
+// f is recorded for a full batch, replayed, and run once more for the rest.
+TEST(EvaluateBatches, RowsComeInOrderAndDoNotDependOnTheirBatch) {
+  Toy toy(0.3f);
+  int calls = 0;
+  const auto f = [&](const Tensor& x) {
+    ++calls;
+    return toy.layer.forward(x, Mode::evaluate);
+  };
+  const auto rows = [&](int64_t n) {
+    calls = 0;
+    return evaluate_batches(numbered_rows(n), f, *on);
+  };
+  const std::vector<float> all = rows(600);  // 256 + 256 + 88
+  EXPECT_EQ(calls, 2);
+  ASSERT_EQ(all.size(), 1200u);
+  for (size_t i = 0; i < 600; ++i) {
+    const std::vector<float> alone = evaluate_batches({{2}, {static_cast<float>(i), 0}}, f, *on);
+    ASSERT_EQ(alone, std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(2 * i),
+                                        all.begin() + static_cast<std::ptrdiff_t>(2 * i + 2)))
+        << "row " << i;
+  }
+  EXPECT_EQ(rows(512).size(), 1024u);
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(rows(0).empty());
+}
+
+// With zero gradients only weight decay moves a parameter, at Adam's first step by lr towards zero.
+TEST(AdamFor, WeightDecayReachesWhatTheRecipeSays) {
+  const auto after_one_step = [](Decay decay, double weight_decay) {
+    Sequential net;
+    net.add("fc1", std::make_unique<Dense>(*on, DType::f32, 1, 1));
+    net.add("bn1",
+            std::make_unique<BatchNorm>(*on, DType::f32, 1, BatchNormOptions{.affine = true, .slope = {}}));
+    std::vector<float> values;
+    for (const NamedTensor& s : net.state()) {
+      if (!s.trainable) continue;
+      on->fill(s.tensor.value(), 1);
+      s.tensor.grad() = s.tensor.value().zeros_like();
+    }
+    for (const auto& optimizer : adam_for(net.state(), weight_decay, decay, false)) optimizer->step(0.25);
+    for (const NamedTensor& s : net.state())
+      if (s.trainable)
+        values.push_back(std::round(1000 * static_cast<float>(s.tensor.value().item())) / 1000);
+    return values;  // fc1.weight, bn1.weight, bn1.bias
+  };
+  EXPECT_EQ(after_one_step(Decay::all, 0.5), (std::vector<float>{0.75f, 0.75f, 0.75f}));
+  EXPECT_EQ(after_one_step(Decay::weights_only, 0.5), (std::vector<float>{0.75f, 1, 1}));
+  EXPECT_EQ(after_one_step(Decay::all, 0), (std::vector<float>{1, 1, 1}));
+}
+
+}  // namespace
