@@ -4,10 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <thread>
 #include <vector>
 
-#include "engine/backends/cpu/kernels.h"
+#include "engine/backends/cpu/machine.h"
 #include "engine/backends/cpu/openblas.h"
 #include "engine/backends/cpu/thread_pool.h"
 #include "engine/backends/reference/loops.h"
@@ -61,15 +60,6 @@ class Scratch {
  private:
   std::vector<float> memory_;
 };
-
-const Kernels& kernels_for(Simd simd) {
-#if SVDD_X86
-  if (simd == Simd::avx512) return avx512_kernels();
-  if (simd == Simd::avx2) return avx2_kernels();
-#endif
-  static_cast<void>(simd);
-  return portable_kernels();
-}
 
 class CpuBackend final : public Backend {
  public:
@@ -451,44 +441,6 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
-
-std::string simd_name(Simd simd) {
-  switch (simd) {
-    case Simd::avx512:
-      return "avx512";
-    case Simd::avx2:
-      return "avx2";
-    case Simd::portable:
-      return "portable";
-    case Simd::automatic:
-      break;
-  }
-  return simd_name(best_simd());
-}
-
-bool simd_available(Simd simd) {
-#if SVDD_X86
-  __builtin_cpu_init();
-  if (simd == Simd::avx512)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  if (simd == Simd::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
-  return simd == Simd::portable || simd == Simd::automatic;
-}
-
-Simd best_simd() {
-  if (simd_available(Simd::avx512)) return Simd::avx512;
-  return simd_available(Simd::avx2) ? Simd::avx2 : Simd::portable;
-}
-
-int machine_threads() {
-#if SVDD_HAVE_THREADS
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-#else
-  return 1;
-#endif
-}
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   const Simd simd = options.simd == Simd::automatic ? best_simd() : options.simd;

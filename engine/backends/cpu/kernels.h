@@ -122,6 +122,10 @@ struct Kernels {
   void (*squared_distance)(const Batch& a, const float* b, bool point, float* d, Range);
   void (*squared_distance_gradient)(const Batch& a, const float* b, bool point, const float* gd, float* ga,
                                     Range);
+
+  // The machine's limit: `rounds` rounds of independent multiply-adds, operations_per_round operations each.
+  float (*multiply_adds)(int64_t rounds);
+  int64_t operations_per_round;
 };
 
 const Kernels& portable_kernels();

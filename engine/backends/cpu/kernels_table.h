@@ -20,6 +20,7 @@ inline float tree_sum(const float* lane) {
 #include "engine/backends/cpu/kernels_channels.h"
 #include "engine/backends/cpu/kernels_convolution.h"
 #include "engine/backends/cpu/kernels_dense.h"
+#include "engine/backends/cpu/kernels_peak.h"
 #include "engine/backends/cpu/kernels_pointwise.h"
 
 constexpr Kernels table{
@@ -48,6 +49,8 @@ constexpr Kernels table{
     .adagrad = adagrad,
     .squared_distance = squared_distance,
     .squared_distance_gradient = squared_distance_gradient,
+    .multiply_adds = multiply_adds,
+    .operations_per_round = operations_per_round,
 };
 
 }  // namespace
