@@ -85,7 +85,7 @@ class DeepSvdd final : public Detector {
   Tensor radius_;  // R, (1); 0 under the one-class objective
 };
 
-// The run, in order (spec "Deep SVDD", "The run, in order").
+// The run, in order (README.md, "The page: Deep SVDD").
 void DeepSvdd::fit(const TrainingSet& train, Monitor& monitor) {
   const Samples x = training_samples(train.samples);
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
@@ -227,7 +227,10 @@ Samples DeepSvdd::training_samples(const Samples& samples) {
 void DeepSvdd::initialise_network(const Samples& x) {
   const bool theano = options_.recipe == Recipe::theano;
   network_ = fresh_network();  // a second fit owes nothing to the first
-  const Initialisation rule = theano ? Initialisation::glorot : Initialisation::pytorch;
+  const Initialisation rule = theano ? Initialisation::glorot
+                              : network_info(options_.network).xavier_convolutions
+                                  ? Initialisation::pytorch_xavier
+                                  : Initialisation::pytorch;
   initialise(network_.encoder.state(), rule, options_.seed);
   initialise(network_.decoder.state(), rule, options_.seed);
   if (!theano) return;

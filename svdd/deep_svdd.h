@@ -39,7 +39,7 @@ struct DeepSvddOptions {
   PhaseOptions training{.weight_decay = 0.5e-6};
   int64_t warm_up_epochs = 10;  // soft-boundary: R is held at 0 for these
 
-  // What Propositions 1-4 forbid, for the test that makes a network collapse.
+  // What Propositions 1 and 2 forbid, for the test that makes a network collapse.
   bool bias_terms = false, zero_centre = false;
 };
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double slope = 0.01;  // of every leaky ReLU; the paper's text says 0.1, all released code uses this
 
-// The vocabulary of spec "networks": every name below builds one layer for one backend.
+// The vocabulary in which networks are written below: every name builds one layer for one backend.
 struct Builder {
   Backend& on;
   NetworkOptions options;
@@ -30,6 +30,15 @@ struct Builder {
   }
   auto dense(int64_t in, int64_t out) const {
     return std::make_unique<engine::Dense>(on, DType::f32, in, out, options.bias_terms);
+  }
+  // Dense layers with biases, leaky ReLU after each: DASVDD's, whose reconstruction term keeps it from
+  // collapsing.
+  void add_biased(Sequential& net, const std::string& name, std::initializer_list<int64_t> widths) const {
+    int layer = 0;
+    for (auto in = widths.begin(), out = in + 1; out != widths.end(); ++in, ++out)
+      net.add(name + "." + std::to_string(layer++),
+              std::make_unique<engine::Dense>(on, DType::f32, *in, *out, true))
+          .add([](const Tensor& x) { return engine::leaky_relu(x, slope); });
   }
   // BN · leaky ReLU · pool or up
   auto norm(int64_t channels, Resample then) const {
@@ -67,6 +76,57 @@ Network mnist_lenet(const Builder& b) {
   return net;
 }
 
+// conv 3→32 · 32→64 · 64→128, each with BN · LReLU · pool · dense 2048→p. The decoder begins with a batch
+// norm over the representation that φ itself does not have.
+Network cifar10_lenet(const Builder& b) {
+  const int64_t p = b.options.rep_dim;
+  if (p % 16 != 0)
+    throw std::invalid_argument(
+        "cifar10_LeNet: the decoder reads the representation as p/16 channels of 4×4, so rep_dim must be a "
+        "multiple of "
+        "16; found " +
+        std::to_string(p));
+  Network net;
+  net.encoder.add("conv1", b.conv(3, 32))
+      .add("bn2d1", b.norm(32, Resample::max_pool))
+      .add("conv2", b.conv(32, 64))
+      .add("bn2d2", b.norm(64, Resample::max_pool))
+      .add("conv3", b.conv(64, 128))
+      .add("bn2d3", b.norm(128, Resample::max_pool))
+      .add(engine::flatten)
+      .add("fc1", b.dense(2048, p));
+  net.decoder
+      .add("bn1d", b.norm(p, Resample::none))  // its leaky ReLU may come before the reshape
+      .add([p](const Tensor& z) {
+        return engine::reshape(z, {z.shape()[0], p / 16, 4, 4});
+      })
+      .add("deconv1", b.conv_transpose(p / 16, 128, 2))  // 4×4
+      .add("bn2d4", b.norm(128, Resample::upsample))
+      .add("deconv2", b.conv_transpose(128, 64, 2))  // 8×8
+      .add("bn2d5", b.norm(64, Resample::upsample))
+      .add("deconv3", b.conv_transpose(64, 32, 2))  // 16×16
+      .add("bn2d6", b.norm(32, Resample::upsample))
+      .add("deconv4", b.conv_transpose(32, 3, 2))  // 32×32
+      .add(engine::sigmoid);
+  return net;
+}
+
+// DASVDD's network for MNIST and Fashion-MNIST: 784-1024-256-p and back, the code itself activated, sigmoid
+// at the end.
+Network dasvdd_mnist(const Builder& b) {
+  const int64_t p = b.options.rep_dim;
+  Network net;
+  net.encoder.add(engine::flatten);
+  b.add_biased(net.encoder, "e", {784, 1024, 256, p});
+  b.add_biased(net.decoder, "d", {p, 256, 1024});
+  net.decoder.add("d.2", std::make_unique<engine::Dense>(b.on, DType::f32, 1024, 784, true))
+      .add(engine::sigmoid)
+      .add([](const Tensor& x) {
+        return engine::reshape(x, {x.shape()[0], 1, 28, 28});
+      });
+  return net;
+}
+
 // One line for each network.
 struct Entry {
   NetworkInfo info;
@@ -75,6 +135,8 @@ struct Entry {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all{
       {{"mnist_LeNet", {1, 28, 28}, 32}, mnist_lenet},
+      {{"cifar10_LeNet", {3, 32, 32}, 128, /*xavier_convolutions=*/true}, cifar10_lenet},
+      {{"dasvdd_mnist", {1, 28, 28}, 256}, dasvdd_mnist},
   };
   return all;
 }
@@ -118,12 +180,14 @@ void initialise(const std::vector<engine::NamedTensor>& state, Initialisation ru
     const engine::Shape& shape = s.tensor.shape();
     if (shape.rank() > 1) {
       const engine::Fans fans = engine::fans_of(shape);
-      const double gain = shape.rank() == 4 ? engine::leaky_relu_gain(slope) : 1.0;
-      const bool pytorch = rule == Initialisation::pytorch;
+      const bool convolution = shape.rank() == 4;
+      const double gain = convolution ? engine::leaky_relu_gain(slope) : 1.0;
+      const bool pytorch =
+          rule == Initialisation::pytorch || (rule == Initialisation::pytorch_xavier && !convolution);
       engine::uniform_init(s.tensor.value(),
                            pytorch ? engine::default_bound(fans) : engine::xavier_bound(fans, gain), seed,
                            s.name);
-      bias_bound = pytorch ? engine::default_bound(fans) : 0;
+      bias_bound = rule == Initialisation::glorot ? 0 : engine::default_bound(fans);
     } else if (s.name.ends_with(".weight")) {
       bias_bound = 0;
     } else if (bias_bound > 0) {

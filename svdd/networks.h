@@ -1,7 +1,7 @@
-// The networks of the papers, by name (spec: README.md). φ is the encoder; the decoder serves pretraining.
+// The networks of the papers, by name. φ is the encoder; the decoder serves pretraining.
 //
 // No layer of φ has a bias term and no activation is bounded: with either, a constant map onto the centre is
-// within reach and the sphere collapses (Ruff et al. 2018, Propositions 1-4).
+// within reach and the sphere collapses (Ruff et al. 2018, Propositions 2 and 3).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,8 +13,9 @@ namespace svdd {
 
 struct NetworkInfo {
   std::string name;
-  std::vector<int64_t> input;  // of one sample: {channels, height, width}
-  int64_t rep_dim;             // p, where nothing else is asked for
+  std::vector<int64_t> input;        // of one sample: {channels, height, width}
+  int64_t rep_dim;                   // p, where nothing else is asked for
+  bool xavier_convolutions = false;  // the PyTorch port starts its convolutions by Xavier's rule
 };
 const std::vector<NetworkInfo>& networks();
 const NetworkInfo& network_info(const std::string& name);  // std::invalid_argument lists the names there are
@@ -30,10 +31,10 @@ struct Network {
 };
 Network build_network(const std::string& name, engine::Backend& backend, const NetworkOptions& options = {});
 
-// How parameters begin. `pytorch`: U(±1/√fan_in). `glorot`: U(±gain·√(6/(fan_in + fan_out))), the gain of
-// leaky ReLU for convolutions and 1 for dense layers (Lasagne's start in the theano recipe). Biases: 0 under
-// glorot.
-enum class Initialisation { pytorch, glorot };
+// How parameters begin. `pytorch`: U(±1/√fan_in). `pytorch_xavier`: the same for dense layers, convolutions
+// as in glorot. `glorot`: U(±gain·√(6/(fan_in + fan_out))), the gain of leaky ReLU for convolutions and 1 for
+// dense layers (Lasagne's start in the theano recipe). Biases: as PyTorch, or 0 under glorot.
+enum class Initialisation { pytorch, pytorch_xavier, glorot };
 void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed);
 
 }  // namespace svdd

@@ -1,51 +1,131 @@
 #include "tools/bench.h"
 
-#include <algorithm>
-#include <iostream>
-#include <map>
+#include <sys/resource.h>
 
-#include "datasets/strokes.h"
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "engine/backends/cpu/machine.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
-#include "svdd/deep_svdd.h"
-#include "tools/svg_chart.h"
+#include "tools/bench_kernels.h"
+#include "tools/bench_steps.h"
 #include "tools/usage_error.h"
 
 namespace tools {
 namespace {
 
-// The fastest epoch of each phase: what the machine can do, the least disturbed by its other work.
-class Stopwatch final : public svdd::Monitor {
- public:
-  void epoch(const svdd::EpochReport& report) override {
-    const auto [best, first] = seconds_.emplace(report.phase, report.seconds);
-    if (!first) best->second = std::min(best->second, report.seconds);
-  }
-  const std::map<std::string, double>& seconds() const { return seconds_; }
-
- private:
-  std::map<std::string, double> seconds_;
+struct Limits {
+  double operations = 0, bytes = 0;  // per second
 };
+
+engine::Simd simd_of(const BackendOptions& o) {
+  if (o.simd == "avx512") return engine::Simd::avx512;
+  if (o.simd == "avx2") return engine::Simd::avx2;
+  return o.simd == "portable" ? engine::Simd::portable : engine::best_simd();
+}
+
+Limits measure_limits(const BackendOptions& o) {
+  const int threads = static_cast<int>(o.threads_used());
+  return {engine::cpu::measure_operations_per_second(threads, simd_of(o)),
+          engine::cpu::measure_bytes_per_second(threads)};
+}
+
+std::string number(double value, int digits) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text << std::setprecision(digits) << value;
+  return text.str();
+}
+
+// Width in columns: the names hold "×" and "→".
+std::string padded(const std::string& text, size_t width) {
+  const auto columns = static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return columns < width ? text + std::string(width - columns, ' ') : text;
+}
+
+double share_of_limit(const Measurement& m, const Limits& limits) {
+  return m.operations > 0 ? m.operations / m.seconds / limits.operations : m.bytes / m.seconds / limits.bytes;
+}
+
+void print(const Measurement& m, const Limits& limits, bool compare) {
+  std::cout << "  " << padded(m.name, 40) << std::right << std::setw(11) << number(m.seconds, 4)
+            << std::setw(10) << number((m.operations > 0 ? m.operations : m.bytes) / m.seconds / 1e9, 3)
+            << (m.operations > 0 ? " GFLOP/s" : " GB/s   ") << std::setw(7)
+            << number(100 * share_of_limit(m, limits), 3) << " %";
+  if (compare && m.torch_seconds)
+    std::cout << std::setw(11) << number(*m.torch_seconds, 4) << std::setw(9)
+              << number(*m.torch_seconds / m.seconds, 3) << " x";
+  std::cout << std::endl;
+}
+
+nlohmann::ordered_json to_json(const Measurement& m, const Limits& limits) {
+  nlohmann::ordered_json row{{"group", m.group}, {"name", m.name}, {"seconds", m.seconds}};
+  if (m.operations > 0) row["gflops"] = m.operations / m.seconds / 1e9;
+  if (m.bytes > 0) row["gbytes_per_second"] = m.bytes / m.seconds / 1e9;
+  row["share_of_limit"] = share_of_limit(m, limits);
+  if (m.torch_seconds) {
+    row["torch_seconds"] = *m.torch_seconds;
+    row["torch_over_ours"] = *m.torch_seconds / m.seconds;
+  }
+  return row;
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
 
 }  // namespace
 
-int run_bench(const BenchOptions& options) {
-  if (options.what != "training")
-    throw UsageError("there is no benchmark " + engine::in_quotes(options.what) + "; expected training");
-  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
-  const datasets::OneVsRest task = datasets::one_vs_rest(datasets::load_strokes(), {3});
-  svdd::DeepSvddOptions deep_svdd = svdd::published_options(svdd::Recipe::pytorch);
-  deep_svdd.training.epochs = deep_svdd.pretraining.epochs = 3;
-  deep_svdd.training.lr_milestones = deep_svdd.pretraining.lr_milestones = {};
-  Stopwatch stopwatch;
-  svdd::make_deep_svdd(deep_svdd, *backend)->fit({task.train, task.train_classes}, stopwatch);
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
 
-  std::cout << backend->name() << "; " << deep_svdd.network << ", " << task.train.count()
-            << " samples of strokes, batches of " << deep_svdd.training.batch_size
-            << "; the fastest of 3 epochs\n";
-  for (const auto& [phase, seconds] : stopwatch.seconds())
-    std::cout << "  " << phase << std::string(14 - std::min<size_t>(14, phase.size()), ' ')
-              << number_text(seconds, 3) << " s per epoch, "
-              << number_text(static_cast<double>(task.train.count()) / seconds, 3) << " samples/s\n";
+int run_bench(const BenchOptions& options) {
+  const std::string& what = options.what;
+  if (what != "all" && what != "peak" && what != "kernels" && what != "steps")
+    throw UsageError("there is no benchmark " + engine::in_quotes(what) +
+                     "; expected all, peak, kernels or steps");
+  if (!options.compare.empty() && options.compare != "torch")
+    throw UsageError("--compare knows torch only, not " + engine::in_quotes(options.compare));
+  if (options.repeat < 1)
+    throw UsageError("--repeat must be at least 1, found " + std::to_string(options.repeat));
+  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  std::unique_ptr<TorchProcess> torch;
+  if (!options.compare.empty()) torch = std::make_unique<TorchProcess>(options.backend.threads_used());
+
+  const Limits limits = measure_limits(options.backend);
+  std::cout << "svdd " SVDD_VERSION " on " << backend->name() << "\n"
+            << "this machine at best: " << number(limits.operations / 1e9, 3)
+            << " GFLOP/s in fused multiply-adds, " << number(limits.bytes / 1e9, 3) << " GB/s of memory\n";
+  nlohmann::ordered_json json{{"version", SVDD_VERSION},
+                              {"backend", backend->name()},
+                              {"peak_gflops", limits.operations / 1e9},
+                              {"peak_gbytes_per_second", limits.bytes / 1e9},
+                              {"measurements", nlohmann::ordered_json::array()}};
+  const auto show = [&](const std::string& title, const std::vector<Measurement>& rows) {
+    std::cout << "\n  " << padded(title, 40) << "    seconds      rate           of limit"
+              << (torch && title != "kernel" ? "    PyTorch    ratio" : "") << "\n";
+    for (const Measurement& m : rows) {
+      print(m, limits, torch != nullptr);
+      json["measurements"].push_back(to_json(m, limits));
+    }
+  };
+  if (what == "all" || what == "kernels") show("kernel", measure_kernels(*backend, options.repeat));
+  if (what == "all" || what == "steps")
+    show("epoch, batch 200", measure_steps(*backend, options.repeat, torch.get()));
+  json["peak_memory_mb"] = peak_megabytes();
+  std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";
+  if (!options.output.empty()) engine::write_file_atomically(options.output, json.dump(2) + '\n');
   return 0;
 }
 

@@ -255,17 +255,23 @@ Example:
 
 void add_bench(CLI::App& app, BenchOptions& o) {
   CLI::App* bench = add_command(app, "bench", "Speed of the engine on this machine", R"(
+Measures the machine's own limits first, then each kernel and each training step
+against them: seconds, rate, share of the limit. Medians.
+
 Examples:
   svdd bench
-  svdd bench training --threads 1 --simd avx2
+  svdd bench steps --compare torch       # the same steps in PyTorch, in turn
+  svdd bench kernels --threads 1 --simd avx2 --output kernels.json
 )",
                                 [&o] { run_bench(o); });
-  bench->add_option("what", o.what, "what to measure: training")->type_name("");
+  bench->add_option("what", o.what, "what to measure: all, peak, kernels or steps")->type_name("");
+  bench->add_option("--compare", o.compare, "measure the same in torch, if python3 has it")->type_name("torch");
+  bench->add_option("--repeat", o.repeat, "medians of so many measurements")->type_name("N");
+  bench->add_option("--output", o.output, "also write the measurements as JSON")->type_name("FILE");
   add_backend_options(*bench, o.backend);
 }
 
-// ---- errors
-// -------------------------------------------------------------------------------------------------
+// ---- errors ----
 
 int complain(const std::string& what, int status) {
   std::string line = what;

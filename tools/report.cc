@@ -220,7 +220,8 @@ std::string all_figures(const RunFolder& run) {
 // Whether the fingerprint is that of scores.csv, which holds every float32 in full.
 std::string checked(const RunFolder& run, const std::string& fingerprint) {
   if (!run.scores || fingerprint.empty()) return "";
-  if (svdd::scores_sha256(run.scores->scores) == fingerprint) return " <span class=\"ok\">✓ matches scores.csv</span>";
+  if (svdd::scores_sha256(run.scores->scores) == fingerprint)
+    return " <span class=\"ok\">✓ matches scores.csv</span>";
   return " (scores.csv gives another: it is of another run, edited or rounded)";
 }
 

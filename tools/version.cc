@@ -27,27 +27,14 @@ std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 }  // namespace
 
 std::string version_text() {
-  return "svdd " SVDD_VERSION
-         "\n"
-         "  compiler   " +
-         compiler() +
-         "\n"
-         "  SIMD       " +
-         kernels() +
-         "\n"
-         "  threads    " +
-         std::to_string(engine::machine_threads()) +
-         "\n"
-         "  threads    " +
-         yes_or_no(SVDD_HAVE_THREADS) +
-         "\n"
-         "  OpenBLAS   " +
-         yes_or_no(SVDD_HAVE_OPENBLAS) +
-         "\n"
-         "  zlib       " +
-         yes_or_no(SVDD_HAVE_ZLIB) +
-         "\n"
-         "  CUDA       no\n";
+  const auto row = [](const std::string& name, const std::string& value) {
+    return "  " + name + std::string(11 - name.size(), ' ') + value + '\n';
+  };
+  return "svdd " SVDD_VERSION "\n" + row("compiler", compiler()) + row("SIMD", kernels()) +
+         row("threads",
+             SVDD_HAVE_THREADS ? std::to_string(engine::machine_threads()) : "no, built without them") +
+         row("OpenBLAS", yes_or_no(SVDD_HAVE_OPENBLAS)) + row("zlib", yes_or_no(SVDD_HAVE_ZLIB)) +
+         row("CUDA", "no");
 }
 
 }  // namespace tools

@@ -43,8 +43,8 @@ TEST(RandomStream, StaysTheSame) {
   const RandomStream stream(1, "init/conv1.weight");
   EXPECT_EQ(stream.bits(0), 1246911485u);
   EXPECT_EQ(stream.bits64(5), 8733867998360252539u);
-  EXPECT_EQ(stream.uniform(1), 0.0f);
-  EXPECT_EQ(stream.normal(2), 0.0f);
+  EXPECT_EQ(stream.uniform(1), 0x1.668218p-1f);
+  EXPECT_EQ(stream.normal(2), 0x1.2616p+0f);
   EXPECT_EQ(stream.below(1000, 3), 778u);
   EXPECT_EQ(permutation(8, RandomStream(1, "shuffle/0")), (std::vector<int32_t>{1, 0, 3, 6, 7, 2, 5, 4}));
 }

@@ -9,7 +9,7 @@
 #include "svdd/receipt.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/mnist_lenet.h"
-#include "tests/svdd/stroke_task.h"
+#include "tests/svdd/small_runs.h"
 
 namespace {
 
@@ -21,7 +21,7 @@ using svdd::Initialisation;
 using svdd::Network;
 using svdd::NetworkOptions;
 
-const auto backend = svdd_tests::one_thread();
+engine::Backend* const backend = small_runs::backend().get();
 
 Network lenet(const NetworkOptions& options = {}) {
   return svdd::build_network("mnist_LeNet", *backend, options);
@@ -50,8 +50,8 @@ Tensor random_images(int64_t n) {
   const engine::RandomStream stream(1, "images");
   std::vector<float> values(static_cast<size_t>(n * 28 * 28));
   for (size_t i = 0; i < values.size(); ++i) values[i] = stream.uniform(i);
-  return Tensor(engine::Array::from(*backend, {n, 1, 28, 28}, engine::Layout::samples, engine::DType::f32,
-                                    values));
+  return Tensor(
+      engine::Array::from(*backend, {n, 1, 28, 28}, engine::Layout::samples, engine::DType::f32, values));
 }
 
 TEST(Networks, MnistLeNetHasThePapersParameters) {
@@ -66,6 +66,23 @@ TEST(Networks, MnistLeNetHasThePapersParameters) {
                                       "bn3.running_var (4) buffer", "deconv2.weight (4, 8, 5, 5)",
                                       "bn4.running_mean (8) buffer", "bn4.running_var (8) buffer",
                                       "deconv3.weight (8, 1, 5, 5)"}));
+}
+
+TEST(Networks, Cifar10LeNetHasThePapersParameters) {
+  const Network net = svdd::build_network("cifar10_LeNet", *backend);
+  EXPECT_EQ(described(net.encoder.state()),
+            (std::vector<std::string>{"conv1.weight (32, 3, 5, 5)", "bn2d1.running_mean (32) buffer",
+                                      "bn2d1.running_var (32) buffer", "conv2.weight (64, 32, 5, 5)",
+                                      "bn2d2.running_mean (64) buffer", "bn2d2.running_var (64) buffer",
+                                      "conv3.weight (128, 64, 5, 5)", "bn2d3.running_mean (128) buffer",
+                                      "bn2d3.running_var (128) buffer", "fc1.weight (128, 2048)"}));
+  EXPECT_EQ(described(net.decoder.state()),
+            (std::vector<std::string>{"bn1d.running_mean (128) buffer", "bn1d.running_var (128) buffer",
+                                      "deconv1.weight (8, 128, 5, 5)", "bn2d4.running_mean (128) buffer",
+                                      "bn2d4.running_var (128) buffer", "deconv2.weight (128, 64, 5, 5)",
+                                      "bn2d5.running_mean (64) buffer", "bn2d5.running_var (64) buffer",
+                                      "deconv3.weight (64, 32, 5, 5)", "bn2d6.running_mean (32) buffer",
+                                      "bn2d6.running_var (32) buffer", "deconv4.weight (32, 3, 5, 5)"}));
 }
 
 TEST(Networks, AffineBatchNormAndBiasTermsAreOptions) {
@@ -114,8 +131,8 @@ TEST(Networks, EachNameBuildsWhatItsInfoSays) {
     initialise(net.decoder.state(), Initialisation::pytorch, 1);
     std::vector<int64_t> batch{3};
     batch.insert(batch.end(), info.input.begin(), info.input.end());
-    const Tensor x(engine::Array(*backend, engine::Shape(batch), engine::Layout::samples,
-                                 engine::DType::f32));
+    const Tensor x(
+        engine::Array(*backend, engine::Shape(batch), engine::Layout::samples, engine::DType::f32));
     const Tensor z = net.encoder.forward(x, Mode::train);
     EXPECT_TRUE(z.shape() == (engine::Shape{3, info.rep_dim})) << info.name << " " << z.shape().text();
     EXPECT_TRUE(net.decoder.forward(z, Mode::train).shape() == x.shape()) << info.name;
@@ -186,6 +203,17 @@ TEST(Initialise, GlorotHasTheGainOfLeakyReluForConvolutionsOnly) {
   expect_uniform(start.at("fc1.weight"), std::sqrt(6. / (196 + 32)), "fc1.weight");
 }
 
+TEST(Initialise, PytorchXavierIsGlorotForConvolutionsAndPytorchForTheRest) {
+  const NetworkOptions options{.bias_terms = true};
+  const auto both = initialised(options, Initialisation::pytorch_xavier);
+  const auto glorot = initialised(options, Initialisation::glorot);
+  const auto pytorch = initialised(options, Initialisation::pytorch);
+  for (const auto& [name, values] : both) {
+    const bool convolution = name.find("conv") != std::string::npos && name.ends_with("weight");
+    EXPECT_EQ(values, (convolution ? glorot : pytorch).at(name)) << name;
+  }
+}
+
 TEST(Initialise, BiasTermsFollowTheirWeight) {
   const NetworkOptions options{.affine_batch_norm = true, .bias_terms = true};
   const auto start = initialised(options, Initialisation::pytorch);
@@ -220,7 +248,9 @@ TEST(Initialise, DependsOnTheSeedAndOnTheParametersNameOnly) {
   const auto wider = initialised({.affine_batch_norm = true, .bias_terms = true}, Initialisation::pytorch);
   for (const auto& [name, values] : start) {
     EXPECT_EQ(values, wider.at(name)) << name;
-    if (name.ends_with("weight")) EXPECT_NE(values, other.at(name)) << name;
+    if (name.ends_with("weight")) {
+      EXPECT_NE(values, other.at(name)) << name;
+    }
   }
 }
 

@@ -123,6 +123,45 @@ TEST(Training, ReplayedStepsLearnAsRecordedOnesDo) {
   EXPECT_NEAR(toy.layer.state()[0].tensor.value().to_floats()[0], std::pow(0.8, 10), 1e-6);
 }
 
+// Adds 1 to a weight at each step, and says so.
+class Increment final : public Optimizer {
+ public:
+  Increment(const Tensor& weight, std::vector<std::string>& events) : Optimizer({weight}), events_(events) {}
+  void step(double) override {
+    events_.push_back("update");
+    std::vector<float> values = parameters_[0].value().to_floats();
+    for (float& v : values) v += 1;
+    parameters_[0].value().assign(values);
+  }
+
+ private:
+  std::vector<std::string>& events_;
+};
+
+TEST(Training, AfterStepFollowsTheUpdatesWithTheDistancesOfBefore) {
+  Toy toy;
+  std::vector<std::string> events;
+  std::vector<double> distances;
+  const Tensor weight(Array(*on, {1}, Layout::plain, DType::f32));  // 0, 2, 4 when a step begins
+  Increment first(weight, events), second(weight, events);
+  toy.phase.optimizers = {&first, &second};
+  toy.phase.step = [&](const Tensor& x) {
+    return StepResult{mean(squared_distance(toy.layer.forward(x, Mode::train), toy.origin)),
+                      squared_distance(x, toy.origin) * weight};
+  };
+  toy.phase.after_step = [&](int64_t, const Array& d) {
+    events.push_back("after");
+    distances.push_back(d.item());
+  };
+  toy.phase.options = {.epochs = 3, .lr_milestones = {}, .batch_size = 1};
+  Monitor silent;
+  train({{2}, {3, 0}}, toy.phase, *on, silent);
+  EXPECT_EQ(distances, (std::vector<double>{0, 18, 36}));
+  std::vector<std::string> expected;
+  for (int step = 0; step < 3; ++step) expected.insert(expected.end(), {"update", "update", "after"});
+  EXPECT_EQ(events, expected);
+}
+
 TEST(Training, NoEpochsChangeNothing) {
   Toy toy(3);
   toy.phase.options.epochs = 0;

@@ -64,7 +64,6 @@ inline pid_t start_svdd(const fs::path& folder, const Words& words, const fs::pa
   const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(in_fd, 0), dup2(out_fd, 1), dup2(err_fd, 2);
   setenv("HOME", folder.c_str(), 1);
-  setenv("OMP_WAIT_POLICY", "passive", 1);  // a thread that waits must not keep a core from a neighbour
   for (const char* name : {"SVDD_DATA", "SVDD_MIRROR", "XDG_CACHE_HOME"}) unsetenv(name);
   if (chdir(folder.c_str()) != 0) _exit(126);
   std::vector<char*> arguments = {const_cast<char*>("svdd")};

@@ -1,0 +1,171 @@
+#include "tools/bench_steps.h"
+
+#include <chrono>
+
+#include "engine/random.h"
+#include "svdd/networks.h"
+#include "svdd/training.h"
+
+namespace tools {
+namespace {
+
+using engine::Mode;
+using engine::Tensor;
+
+// A network, its data and what an epoch of each phase costs. Operations per sample of a forward pass, the
+// first layer's share (which has no input gradient), a multiply-add counted as two.
+struct Subject {
+  std::string name, request, network;
+  int64_t samples;
+  double encoder, decoder, first_layer;
+};
+const Subject mnist{"MNIST LeNet", "mnist", "mnist_LeNet", 6131, 0.640e6, 0.652e6, 0.3136e6};
+const Subject cifar10{"CIFAR-10 LeNet", "cifar10", "cifar10_LeNet", 5000, 57.9e6, 58.2e6, 4.915e6};
+const Subject dasvdd{"DASVDD dense", "dasvdd", "dasvdd_mnist", 6131, 2.26e6, 2.26e6, 1.61e6};
+
+datasets::Samples random_samples(const std::vector<int64_t>& shape, int64_t count) {
+  const engine::RandomStream stream(1, "bench/data");
+  datasets::Samples samples{shape, {}};
+  samples.values.resize(static_cast<size_t>(count * samples.size()));
+  for (size_t i = 0; i < samples.values.size(); ++i) samples.values[i] = stream.uniform(i);
+  return samples;
+}
+
+// Keeps the seconds of every epoch but the first, which allocates, and lets PyTorch run one after each.
+class Stopwatch final : public svdd::Monitor {
+ public:
+  Stopwatch(TorchProcess* torch, std::string request) : torch_(torch), request_(std::move(request)) {}
+  void epoch(const svdd::EpochReport& report) override {
+    if (report.epoch > 0) add(report.seconds);
+  }
+  void add(double seconds) {
+    ours_.push_back(seconds);
+    if (torch_) theirs_.push_back(torch_->seconds(request_));
+  }
+  Measurement result(const std::string& name, double operations) const {
+    Measurement m{"epoch", name, median(ours_), operations, 0, {}};
+    if (torch_) m.torch_seconds = median(theirs_);
+    return m;
+  }
+
+ private:
+  TorchProcess* torch_;
+  std::string request_;
+  std::vector<double> ours_, theirs_;
+};
+
+class Steps {
+ public:
+  Steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch)
+      : backend_(backend), repeat_(repeat), torch_(torch) {}
+  std::vector<Measurement> take() { return std::move(found_); }
+
+  void deep_svdd(const Subject& s) {
+    Setup on(s, backend_);
+    train(s, "Deep SVDD", "svdd", on, on.net.encoder.state(), 3 * s.encoder - s.first_layer,
+          [&](const Tensor& x) {
+            return mean(squared_distance(on.net.encoder.forward(x, Mode::train), on.centre));
+          });
+  }
+
+  void autoencoder(const Subject& s) {
+    Setup on(s, backend_);
+    train(s, "autoencoder", "autoencoder", on, on.state(), 3 * (s.encoder + s.decoder) - s.first_layer,
+          [&](const Tensor& x) {
+            const Tensor z = on.net.encoder.forward(x, Mode::train);
+            return mean(squared_distance(on.net.decoder.forward(z, Mode::train), x));
+          });
+  }
+
+  // DASVDD's joint loss (spec: mean squared error over samples and features, plus γ times the mean squared
+  // distance).
+  void joint(const Subject& s) {
+    Setup on(s, backend_);
+    train(s, "joint loss", "train", on, on.state(), 3 * (s.encoder + s.decoder) - s.first_layer,
+          [&](const Tensor& x) {
+            const Tensor z = on.net.encoder.forward(x, Mode::train);
+            const Tensor error = mean(squared_distance(on.net.decoder.forward(z, Mode::train), x));
+            return (1.0 / 784) * error + 0.5 * mean(squared_distance(z, on.centre));
+          });
+  }
+
+  void score(const Subject& s) {
+    Setup on(s, backend_);
+    const auto distance = [&](const Tensor& x) {
+      return squared_distance(on.net.encoder.forward(x, Mode::evaluate), on.centre);
+    };
+    const datasets::Samples one{on.data.shape,
+                                {on.data.values.begin(), on.data.values.begin() + on.data.size()}};
+    Stopwatch whole(torch_, s.request + " score"), single(nullptr, "");
+    for (int64_t i = -1; i < repeat_; ++i) {
+      const double seconds = time([&] { svdd::evaluate_batches(on.data, distance, backend_); });
+      const double latency = time([&] { svdd::evaluate_batches(one, distance, backend_); });
+      if (i < 0) continue;  // the first allocates
+      whole.add(seconds);
+      single.add(latency);
+    }
+    found_.push_back(whole.result(s.name + " scoring", s.encoder * static_cast<double>(s.samples)));
+    found_.push_back(single.result(s.name + " scoring, one sample", s.encoder));
+  }
+
+ private:
+  struct Setup {
+    datasets::Samples data;
+    svdd::Network net;
+    Tensor centre;
+    Setup(const Subject& s, engine::Backend& backend)
+        : data(random_samples(svdd::network_info(s.network).input, s.samples)),
+          net(svdd::build_network(s.network, backend)),
+          centre(engine::Array(backend, {svdd::network_info(s.network).rep_dim}, engine::Layout::plain,
+                               engine::DType::f32)) {
+      svdd::initialise(state(), svdd::Initialisation::pytorch, 1);
+      backend.fill(centre.value(), 0.1);
+    }
+    std::vector<engine::NamedTensor> state() const {
+      auto all = net.encoder.state();
+      for (engine::NamedTensor& t : net.decoder.state()) all.push_back(t);
+      return all;
+    }
+  };
+
+  template <class Work>
+  static double time(Work work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void train(const Subject& s, const std::string& what, const std::string& request, Setup& on,
+             const std::vector<engine::NamedTensor>& state, double operations_per_sample,
+             const std::function<Tensor(const Tensor&)>& loss) {
+    const auto optimizers = svdd::adam_for(state, 5e-7, svdd::Decay::all, false);
+    svdd::TrainingPhase phase{.name = what, .options = {.epochs = repeat_ + 1}, .seed = 1};
+    for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
+    phase.step = [&](const Tensor& x) { return svdd::StepResult{loss(x), {}}; };
+    Stopwatch stopwatch(torch_, s.request + " " + request);
+    svdd::train(on.data, phase, backend_, stopwatch);
+    found_.push_back(
+        stopwatch.result(s.name + " " + what, operations_per_sample * static_cast<double>(s.samples)));
+  }
+
+  engine::Backend& backend_;
+  int64_t repeat_;
+  TorchProcess* torch_;
+  std::vector<Measurement> found_;
+};
+
+}  // namespace
+
+std::vector<Measurement> measure_steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch) {
+  Steps steps(backend, repeat, torch);
+  steps.deep_svdd(mnist);
+  steps.autoencoder(mnist);
+  steps.score(mnist);
+  steps.joint(dasvdd);
+  steps.deep_svdd(cifar10);
+  steps.autoencoder(cifar10);
+  steps.score(cifar10);
+  return steps.take();
+}
+
+}  // namespace tools

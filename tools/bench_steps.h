@@ -1,0 +1,14 @@
+// Whole training and scoring epochs, on random data of the papers' sizes at batch 200.
+#pragma once
+#include <vector>
+
+#include "engine/backend.h"
+#include "tools/bench.h"
+#include "tools/torch_process.h"
+
+namespace tools {
+
+// `torch`, where given, runs the same epoch in PyTorch after each of ours.
+std::vector<Measurement> measure_steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch);
+
+}  // namespace tools

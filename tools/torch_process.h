@@ -1,0 +1,24 @@
+// PyTorch beside us: a child process that runs one epoch at a time when asked (tools/bench_torch.py).
+#pragma once
+#include <cstdio>
+#include <string>
+
+namespace tools {
+
+class TorchProcess {
+ public:
+  // Starts python3 with the script; std::runtime_error if it has no torch.
+  explicit TorchProcess(int64_t threads);
+  ~TorchProcess();
+  TorchProcess(const TorchProcess&) = delete;
+  TorchProcess& operator=(const TorchProcess&) = delete;
+
+  // The seconds of one epoch, e.g. of "mnist svdd". The first request of a kind warms up first.
+  double seconds(const std::string& request);
+
+ private:
+  int child_ = -1;
+  std::FILE *to_ = nullptr, *from_ = nullptr;
+};
+
+}  // namespace tools
