@@ -13,4 +13,4 @@ else
 fi
 
 set -x
-build/svdd train --method deep-svdd --data "$data" --normal 3 --ae-epochs 30 --epochs 30 --out runs/first
+build/svdd train --method deep-svdd --data "$data" --normal 3 --out runs/first

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
@@ -32,6 +33,16 @@ std::unique_ptr<svdd::Detector> make_detector(const TrainOptions& options, engin
   } catch (const std::invalid_argument& error) {  // options that do not fit together: an unknown network
     throw UsageError(error.what());
   }
+}
+
+// Before anything is written: the method would refuse them too, but later.
+void check_shapes(const svdd::Detector& detector, const TrainOptions& options,
+                  const datasets::Samples& samples) {
+  const std::vector<int64_t> takes = detector.sample_shape();
+  if (takes.empty() || takes == samples.shape) return;  // empty: the method takes any
+  throw UsageError("--network " + options.deep_svdd.network + " takes samples of " +
+                   datasets::shape_text(takes) + ", but those of " + engine::in_quotes(options.data) +
+                   " are " + datasets::shape_text(samples.shape));
 }
 
 std::string sha256_of(const datasets::Samples& samples) {
@@ -103,6 +114,7 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
   RunOutput folder(options.out);
   const Task task = load_task(options);
   const datasets::OneVsRest& split = task.split;
+  check_shapes(*detector, options, split.train);
 
   folder.begin(to_json(options).dump(2) + '\n');
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);

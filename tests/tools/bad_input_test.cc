@@ -193,6 +193,7 @@ TEST(BadInput, Data) {
           {train("gzip"), 1, "gzip/" + names[0] + ".gz"},
           {train("half"), 1, "half/" + names[3]},
           {train("counts"), 1, "counts/" + names[0]},
+          {train("small --network cifar10_LeNet"), 2, "3x32x32"},
           {train("no-class-3"), 1, "class 3 has no training samples"},
           {train("mnist --data-dir root"), 1, "is not mnist"},
           {train("mnist --data-dir nowhere"), 1, "'nowhere'"},
