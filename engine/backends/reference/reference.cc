@@ -45,10 +45,10 @@ class ReferenceBackend final : public Backend {
     return {memory, std::free};
   }
   void upload(const void* c_order, Array& to) override {
-    std::memcpy(to.data<char>(), c_order, bytes_of(to));
+    std::copy_n(static_cast<const char*>(c_order), bytes_of(to), to.data<char>());
   }
   void download(const Array& from, void* c_order) override {
-    std::memcpy(c_order, from.data<char>(), bytes_of(from));
+    std::copy_n(from.data<char>(), bytes_of(from), static_cast<char*>(c_order));
   }
   void copy(const Array& from, Array& to) override {
     std::memmove(to.data<char>(), from.data<char>(), bytes_of(to));
