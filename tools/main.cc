@@ -265,7 +265,8 @@ Examples:
 )",
                                 [&o] { run_bench(o); });
   bench->add_option("what", o.what, "what to measure: all, peak, kernels or steps")->type_name("");
-  bench->add_option("--compare", o.compare, "measure the same in torch, if python3 has it")->type_name("torch");
+  bench->add_option("--compare", o.compare, "measure the same in torch, if python3 has it")
+      ->type_name("torch");
   bench->add_option("--repeat", o.repeat, "medians of so many measurements")->type_name("N");
   bench->add_option("--output", o.output, "also write the measurements as JSON")->type_name("FILE");
   add_backend_options(*bench, o.backend);

@@ -157,6 +157,10 @@ class CpuBackend final : public Backend {
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
     if (blas_ == Blas::openblas)
       return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), pool_);
+    if (v.kernel > most_kernel)
+      throw std::invalid_argument("[conv2d] the cpu backend trains kernels up to " +
+                                  std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel) +
+                                  "; --blas openblas has no such limit");
     const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
     pool_.run(tile_count(job.gy.c) * job.x.c, [&](Range r) { k_.weight_gradient(job, r); });
   }

@@ -52,7 +52,8 @@ struct Correlation {  // y = correlation of x with packed weights (+ bias); forw
   const float* bias;  // null: none
   Window window;
 };
-struct WeightGradient {  // of conv2d
+inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
+struct WeightGradient {                     // of conv2d
   Batch x, gy;
   float* gw;
   Window window;

@@ -159,7 +159,6 @@ void weight_gradient_rows(const WeightGradient& job, const float* x, const float
 }
 
 constexpr int most_taps = 5;  // of a filter row at once
-constexpr int64_t most_kernel = 11;
 
 template <int T>
 void weight_gradient_row_taps(const WeightGradient& job, const float* x, const float* gy, int64_t k,
