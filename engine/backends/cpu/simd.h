@@ -33,6 +33,27 @@ struct V {
   }
 };
 
+// The tree sums (l + (l + 8), then 4, 2, 1 apart) of sixteen registers at once: each level adds the halves of
+// pairs, so that the registers stay full. sums[4·i + t] ends in out[t·stride + i].
+inline void tree_sums(const V (&sums)[16], float* out, int64_t stride) {
+  __m512 eight[8], four[4], two[2];
+  for (int i = 0; i < 8; ++i)
+    eight[i] = _mm512_add_ps(_mm512_shuffle_f32x4(sums[2 * i].v, sums[2 * i + 1].v, _MM_SHUFFLE(1, 0, 1, 0)),
+                             _mm512_shuffle_f32x4(sums[2 * i].v, sums[2 * i + 1].v, _MM_SHUFFLE(3, 2, 3, 2)));
+  for (int i = 0; i < 4; ++i)
+    four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], _MM_SHUFFLE(2, 0, 2, 0)),
+                            _mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], _MM_SHUFFLE(3, 1, 3, 1)));
+  for (int i = 0; i < 2; ++i)
+    two[i] = _mm512_add_ps(_mm512_shuffle_ps(four[2 * i], four[2 * i + 1], _MM_SHUFFLE(1, 0, 1, 0)),
+                           _mm512_shuffle_ps(four[2 * i], four[2 * i + 1], _MM_SHUFFLE(3, 2, 3, 2)));
+  const __m512 one = _mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], _MM_SHUFFLE(2, 0, 2, 0)),
+                                   _mm512_shuffle_ps(two[0], two[1], _MM_SHUFFLE(3, 1, 3, 1)));
+  _mm_storeu_ps(out, _mm512_castps512_ps128(one));
+  _mm_storeu_ps(out + stride, _mm512_extractf32x4_ps(one, 1));
+  _mm_storeu_ps(out + 2 * stride, _mm512_extractf32x4_ps(one, 2));
+  _mm_storeu_ps(out + 3 * stride, _mm512_extractf32x4_ps(one, 3));
+}
+
 #elif defined(SVDD_KERNELS_AVX2)
 struct V {
   static constexpr int width = 8;
