@@ -89,5 +89,6 @@ inline std::filesystem::path real_data(const std::string& name) {
 
 }  // namespace scratch
 
-#define SKIP_WITHOUT_REAL_DATA(name) \
-  if (scratch::real_data(name).empty()) GTEST_SKIP() << "needs the folder " name " in $SVDD_DATA"
+#define SKIP_WITHOUT_REAL_DATA(name)                       \
+  if (!SVDD_HAVE_ZLIB || scratch::real_data(name).empty()) \
+  GTEST_SKIP() << "needs zlib and the folder " name " in $SVDD_DATA"

@@ -209,7 +209,8 @@ TEST(DictionaryFilters, RefuseImagesTooSmall) {
 TEST(Dictionary, IsAsGoodAsScikitLearnsOnMnist) {
   const char* data = std::getenv("SVDD_DATA");
   const auto folder = std::filesystem::path(data ? data : "") / "mnist";
-  if (!data || !datasets::is_idx_folder(folder)) GTEST_SKIP() << "no MNIST under $SVDD_DATA/mnist";
+  if (!SVDD_HAVE_ZLIB || !data || !datasets::is_idx_folder(folder))
+    GTEST_SKIP() << "needs zlib and MNIST under $SVDD_DATA/mnist";
   const auto train = datasets::one_vs_rest(datasets::load_idx_folder(folder), {3}, 500).train;
   datasets::Samples images = train;
   datasets::Preprocessing::fit(datasets::Preprocessing::Gcn::l1, true, train).apply(images);
