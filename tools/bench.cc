@@ -122,7 +122,7 @@ int run_bench(const BenchOptions& options) {
   };
   if (what == "all" || what == "kernels") show("kernel", measure_kernels(*backend, options.repeat));
   if (what == "all" || what == "steps")
-    show("epoch, batch 200", measure_steps(*backend, options.repeat, torch.get()));
+    show("epoch, batch 200", measure_steps(options.backend, options.repeat, torch.get()));
   json["peak_memory_mb"] = peak_megabytes();
   std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";
   if (!options.output.empty()) engine::write_file_atomically(options.output, json.dump(2) + '\n');

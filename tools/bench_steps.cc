@@ -4,6 +4,7 @@
 
 #include "engine/random.h"
 #include "svdd/networks.h"
+#include "svdd/side_by_side.h"
 #include "svdd/training.h"
 
 namespace tools {
@@ -154,10 +155,37 @@ class Steps {
   std::vector<Measurement> found_;
 };
 
+// As an experiment of many runs uses the machine: as many runs beside each other as there are threads, one on
+// each. The seconds are those of one epoch of one run, as if they came one after another.
+Measurement measure_side_by_side(const Subject& s, const BackendOptions& options, int64_t repeat) {
+  BackendOptions one_thread = options;
+  one_thread.threads = 1;
+  const int64_t at_once = options.threads_used();
+  std::vector<std::vector<double>> seconds(static_cast<size_t>(at_once));
+  std::vector<std::function<void()>> runs;
+  for (std::vector<double>& own : seconds)
+    runs.push_back([&s, &one_thread, repeat, &own] {
+      const auto backend = make_backend(one_thread);
+      Steps steps(*backend, repeat, nullptr);
+      steps.deep_svdd(s);
+      own.push_back(steps.take()[0].seconds);
+    });
+  svdd::run_side_by_side(runs, static_cast<int>(at_once));
+  std::vector<double> medians;
+  for (const std::vector<double>& own : seconds) medians.push_back(own[0] / static_cast<double>(at_once));
+  return {"epoch",
+          s.name + " Deep SVDD, " + std::to_string(at_once) + " runs at once",
+          median(medians),
+          (3 * s.encoder - s.first_layer) * static_cast<double>(s.samples),
+          0,
+          {}};
+}
+
 }  // namespace
 
-std::vector<Measurement> measure_steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch) {
-  Steps steps(backend, repeat, torch);
+std::vector<Measurement> measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch) {
+  const std::unique_ptr<engine::Backend> backend = make_backend(options);
+  Steps steps(*backend, repeat, torch);
   steps.deep_svdd(mnist);
   steps.autoencoder(mnist);
   steps.score(mnist);
@@ -165,7 +193,9 @@ std::vector<Measurement> measure_steps(engine::Backend& backend, int64_t repeat,
   steps.deep_svdd(cifar10);
   steps.autoencoder(cifar10);
   steps.score(cifar10);
-  return steps.take();
+  std::vector<Measurement> all = steps.take();
+  if (options.device == "cpu") all.push_back(measure_side_by_side(mnist, options, repeat));
+  return all;
 }
 
 }  // namespace tools

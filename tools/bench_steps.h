@@ -9,6 +9,6 @@
 namespace tools {
 
 // `torch`, where given, runs the same epoch in PyTorch after each of ours.
-std::vector<Measurement> measure_steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch);
+std::vector<Measurement> measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch);
 
 }  // namespace tools
