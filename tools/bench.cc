@@ -112,17 +112,22 @@ int run_bench(const BenchOptions& options) {
                               {"peak_gflops", limits.operations / 1e9},
                               {"peak_gbytes_per_second", limits.bytes / 1e9},
                               {"measurements", nlohmann::ordered_json::array()}};
-  const auto show = [&](const std::string& title, const std::vector<Measurement>& rows) {
+  const auto head = [&](const std::string& title, bool with_torch) {
     std::cout << "\n  " << padded(title, 40) << "    seconds      rate           of limit"
-              << (torch && title != "kernel" ? "    PyTorch    ratio" : "") << "\n";
-    for (const Measurement& m : rows) {
-      print(m, limits, torch != nullptr);
-      json["measurements"].push_back(to_json(m, limits));
-    }
+              << (with_torch ? "    PyTorch    ratio" : "") << std::endl;
   };
-  if (what == "all" || what == "kernels") show("kernel", measure_kernels(*backend, options.repeat));
-  if (what == "all" || what == "steps")
-    show("epoch, batch 200", measure_steps(options.backend, options.repeat, torch.get()));
+  const Show show = [&](const Measurement& m) {
+    print(m, limits, torch != nullptr);
+    json["measurements"].push_back(to_json(m, limits));
+  };
+  if (what == "all" || what == "kernels") {
+    head("kernel", false);
+    measure_kernels(*backend, options.repeat, show);
+  }
+  if (what == "all" || what == "steps") {
+    head("epoch, batch 200", torch != nullptr);
+    measure_steps(options.backend, options.repeat, torch.get(), show);
+  }
   json["peak_memory_mb"] = peak_megabytes();
   std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";
   if (!options.output.empty()) engine::write_file_atomically(options.output, json.dump(2) + '\n');

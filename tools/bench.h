@@ -2,6 +2,7 @@
 // PyTorch.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct Measurement {
 // Prints a table on standard output. Throws UsageError for a measurement that there is none of,
 // std::runtime_error where PyTorch is asked for and not there.
 int run_bench(const BenchOptions& options);
+
+// Where measurements go, each as soon as it is taken.
+using Show = std::function<void(const Measurement&)>;
 
 double median(std::vector<double> values);
 

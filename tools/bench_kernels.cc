@@ -17,8 +17,8 @@ constexpr int64_t batch = 200;
 
 class Kernels {
  public:
-  Kernels(engine::Backend& backend, int64_t repeat) : on_(backend), repeat_(repeat) {}
-  std::vector<Measurement> take() { return std::move(found_); }
+  Kernels(engine::Backend& backend, int64_t repeat, const Show& show)
+      : on_(backend), repeat_(repeat), show_(show) {}
 
   // Forward pass and both gradients of a convolution, 5×5 and stride 1.
   void convolution(const std::string& name, int64_t in, int64_t out, int64_t extent, bool input_gradient) {
@@ -83,18 +83,18 @@ class Kernels {
       }
       seconds.push_back(passed / static_cast<double>(calls));
     }
-    found_.push_back({"kernel", name, median(seconds), operations, bytes, {}});
+    show_({"kernel", name, median(seconds), operations, bytes, {}});
   }
 
   engine::Backend& on_;
   int64_t repeat_;
-  std::vector<Measurement> found_;
+  const Show& show_;
 };
 
 }  // namespace
 
-std::vector<Measurement> measure_kernels(engine::Backend& backend, int64_t repeat) {
-  Kernels k(backend, repeat);
+void measure_kernels(engine::Backend& backend, int64_t repeat, const Show& show) {
+  Kernels k(backend, repeat, show);
   k.convolution("MNIST conv 1→8, 28×28", 1, 8, 28, false);
   k.convolution("MNIST conv 8→4, 14×14", 8, 4, 14, true);
   k.convolution("MNIST conv 8→1, 28×28", 8, 1, 28, true);
@@ -107,7 +107,6 @@ std::vector<Measurement> measure_kernels(engine::Backend& backend, int64_t repea
   k.dense("dense 256→256", 256, 256);
   k.batch_norm_block("BN·LReLU·pool 8, 28×28", 8, 28);
   k.batch_norm_block("BN·LReLU·pool 32, 32×32", 32, 32);
-  return k.take();
 }
 
 }  // namespace tools

@@ -1,12 +1,10 @@
 // Single kernels, on the shapes of the papers' networks at batch 200.
 #pragma once
-#include <vector>
-
 #include "engine/backend.h"
 #include "tools/bench.h"
 
 namespace tools {
 
-std::vector<Measurement> measure_kernels(engine::Backend& backend, int64_t repeat);
+void measure_kernels(engine::Backend& backend, int64_t repeat, const Show& show);
 
 }  // namespace tools

@@ -57,9 +57,8 @@ class Stopwatch final : public svdd::Monitor {
 
 class Steps {
  public:
-  Steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch)
-      : backend_(backend), repeat_(repeat), torch_(torch) {}
-  std::vector<Measurement> take() { return std::move(found_); }
+  Steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch, Show show)
+      : backend_(backend), repeat_(repeat), torch_(torch), show_(std::move(show)) {}
 
   void deep_svdd(const Subject& s) {
     Setup on(s, backend_);
@@ -105,8 +104,8 @@ class Steps {
       whole.add(seconds);
       single.add(latency);
     }
-    found_.push_back(whole.result(s.name + " scoring", s.encoder * static_cast<double>(s.samples)));
-    found_.push_back(single.result(s.name + " scoring, one sample", s.encoder));
+    show_(whole.result(s.name + " scoring", s.encoder * static_cast<double>(s.samples)));
+    show_(single.result(s.name + " scoring, one sample", s.encoder));
   }
 
  private:
@@ -145,14 +144,13 @@ class Steps {
     phase.step = [&](const Tensor& x) { return svdd::StepResult{loss(x), {}}; };
     Stopwatch stopwatch(torch_, s.request + " " + request);
     svdd::train(on.data, phase, backend_, stopwatch);
-    found_.push_back(
-        stopwatch.result(s.name + " " + what, operations_per_sample * static_cast<double>(s.samples)));
+    show_(stopwatch.result(s.name + " " + what, operations_per_sample * static_cast<double>(s.samples)));
   }
 
   engine::Backend& backend_;
   int64_t repeat_;
   TorchProcess* torch_;
-  std::vector<Measurement> found_;
+  Show show_;
 };
 
 // As an experiment of many runs uses the machine: as many runs beside each other as there are threads, one on
@@ -166,9 +164,9 @@ Measurement measure_side_by_side(const Subject& s, const BackendOptions& options
   for (std::vector<double>& own : seconds)
     runs.push_back([&s, &one_thread, repeat, &own] {
       const auto backend = make_backend(one_thread);
-      Steps steps(*backend, repeat, nullptr);
-      steps.deep_svdd(s);
-      own.push_back(steps.take()[0].seconds);
+      Steps(*backend, repeat, nullptr, [&own](const Measurement& m) {
+        own.push_back(m.seconds);
+      }).deep_svdd(s);
     });
   svdd::run_side_by_side(runs, static_cast<int>(at_once));
   std::vector<double> medians;
@@ -183,19 +181,17 @@ Measurement measure_side_by_side(const Subject& s, const BackendOptions& options
 
 }  // namespace
 
-std::vector<Measurement> measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch) {
+void measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch, const Show& show) {
   const std::unique_ptr<engine::Backend> backend = make_backend(options);
-  Steps steps(*backend, repeat, torch);
+  Steps steps(*backend, repeat, torch, show);
   steps.deep_svdd(mnist);
+  if (options.device == "cpu") show(measure_side_by_side(mnist, options, repeat));
   steps.autoencoder(mnist);
   steps.score(mnist);
   steps.joint(dasvdd);
   steps.deep_svdd(cifar10);
   steps.autoencoder(cifar10);
   steps.score(cifar10);
-  std::vector<Measurement> all = steps.take();
-  if (options.device == "cpu") all.push_back(measure_side_by_side(mnist, options, repeat));
-  return all;
 }
 
 }  // namespace tools

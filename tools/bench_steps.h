@@ -1,7 +1,5 @@
 // Whole training and scoring epochs, on random data of the papers' sizes at batch 200.
 #pragma once
-#include <vector>
-
 #include "engine/backend.h"
 #include "tools/bench.h"
 #include "tools/torch_process.h"
@@ -9,6 +7,6 @@
 namespace tools {
 
 // `torch`, where given, runs the same epoch in PyTorch after each of ours.
-std::vector<Measurement> measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch);
+void measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch, const Show& show);
 
 }  // namespace tools
