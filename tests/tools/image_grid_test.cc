@@ -1,5 +1,7 @@
 #include "tools/image_grid.h"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -118,7 +120,8 @@ TEST(ImageGrid, SaysWhatItCannotDraw) {
 }
 
 TEST(ImageGrid, WritesTheFileWholeOrNotAtAll) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "svdd_image_grid_test";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("svdd_image_grid_test." + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   const std::vector<float> images(4, 0.5f);

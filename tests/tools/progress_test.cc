@@ -1,5 +1,7 @@
 #include "tools/progress.h"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -190,7 +192,8 @@ TEST(Progress, LeavesAFreshLineWhenARunFails) {
 }
 
 TEST(Progress, QuietWritesTheLogAlone) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "svdd_progress_test";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("svdd_progress_test." + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directory(folder);
   engine::write_file_atomically(folder / "log.txt", "an earlier line\n");

@@ -1,5 +1,7 @@
 #include "tools/report.h"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -41,7 +43,7 @@ constexpr const char* history =
 class Report : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / "svdd_report_test";
+    folder_ = fs::temp_directory_path() / ("svdd_report_test." + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directory(folder_);
   }
