@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "datasets/edit_distance.h"
 #include "datasets/idx.h"
 #include "datasets/strokes.h"
 #include "engine/files/in_quotes.h"
@@ -57,22 +58,6 @@ std::vector<KnownDataset> make_known_datasets() {
                    {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"},
                    "FashionMNIST/raw"});
   return known;
-}
-
-// How many letters must be put in, left out or exchanged to make b of a.
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t exchanged = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({exchanged, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 // "did you mean 'mnist'? " where a name is near, and the list of all.

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "datasets/edit_distance.h"
 #include "engine/files/in_quotes.h"
 #include "tools/usage_error.h"
 
@@ -25,21 +26,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases =
 constexpr std::array<std::string_view, 3> later_commands = {"cluster", "reproduce", "export"};
 constexpr std::array<std::string_view, 5> later_options = {"resume", "labels", "clusters", "spheres",
                                                            "gamma"};
-
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t exchanged = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({exchanged, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -82,7 +68,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   std::string best;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const size_t distance = edit_distance(word, candidate);
+    const size_t distance = datasets::edit_distance(word, candidate);
     if (distance < least) best = candidate, least = distance;
   }
   return best;
