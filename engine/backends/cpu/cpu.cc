@@ -162,7 +162,7 @@ class CpuBackend final : public Backend {
                                   std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel) +
                                   "; --blas openblas has no such limit");
     const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
-    pool_.run(tile_count(job.gy.c) * job.x.c, [&](Range r) { k_.weight_gradient(job, r); });
+    pool_.run(tile_count(job.gy.c) * job.channel_groups(), [&](Range r) { k_.weight_gradient(job, r); });
   }
 
   void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {

@@ -57,6 +57,12 @@ struct WeightGradient {                     // of conv2d
   Batch x, gy;
   float* gw;
   Window window;
+  // Input channels go together in groups while the gradient lies in the first cache; where there are few,
+  // one by one, so that there are units for all threads.
+  static constexpr int64_t most_channels = 4;
+  SVDD_INLINE int64_t channel_groups() const {
+    return x.c < 16 ? x.c : (x.c + most_channels - 1) / most_channels;
+  }
 };
 struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]
   Batch x, y;
@@ -76,7 +82,7 @@ struct Kernels {
   void (*correlate)(const Correlation&, Range);
   // as correlate, for any stride; units: (block, channel of gx); w in C order
   void (*strided_input_gradient)(const Batch& gy, const float* w, Window, const Batch& gx, Range);
-  // units: (output-channel tile, input channel)
+  // units: (output-channel tile, group of input channels)
   void (*weight_gradient)(const WeightGradient&, Range);
   // units: (group of blocks, tile of outputs), see product_units
   void (*product)(const MatrixProduct&, Range);

@@ -41,7 +41,7 @@ void normalise_leaky_relu(const Batch& x, const Activation& job, const Batch& y,
               V best = f.leaky(f.normalised(corner));
               for (const float* other : {corner + lanes, corner + row, corner + row + lanes}) {
                 const V value = f.leaky(f.normalised(other));
-                best = if_greater(value, best, value, best);
+                best = larger(value, best);
               }
               best.store(q + (i * y.w + j) * lanes);
             }
@@ -82,16 +82,14 @@ void leaky_relu_gradient_row(const ChannelActivation& f, Resample then, const Ba
       for (int64_t j = 0; j < gy.w; ++j) {
         const int64_t corner = i * row + 2 * j * lanes;
         const int64_t at[4] = {corner, corner + lanes, corner + row, corner + row + lanes};
-        V v[4], value[4];
-        for (int k = 0; k < 4; ++k) {
-          v[k] = f.normalised(p + at[k]);
-          value[k] = f.leaky(v[k]);
-        }
+        V value[4];
+        for (int k = 0; k < 4; ++k) value[k] = f.leaky(f.normalised(p + at[k]));
         V best = value[0];
-        for (int k = 1; k < 4; ++k) best = if_greater(value[k], best, value[k], best);
-        V rest = f.zero + V::load(g + (i / 2 * gy.w + j) * lanes);  // what no earlier maximum has taken
+        for (int k = 1; k < 4; ++k) best = larger(value[k], best);
+        // The first maximum gets all, by its own slope: an activation is positive where its argument is.
+        V rest = f.leaky_gradient(best, f.zero + V::load(g + (i / 2 * gy.w + j) * lanes));
         for (int k = 0; k < 4; ++k) {
-          f.leaky_gradient(v[k], if_equal(value[k], best, rest, f.zero)).store(r + at[k]);
+          if_equal(value[k], best, rest, f.zero).store(r + at[k]);
           rest = if_equal(value[k], best, f.zero, rest);
         }
       }

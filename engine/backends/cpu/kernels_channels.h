@@ -8,25 +8,47 @@ void for_planes(int64_t blocks, Range units, Visit visit) {
     for (int part = 0; part < lanes; part += V::width) visit(u, u / blocks, u % blocks, part);
 }
 
+// A sum over positions is one chain, which takes the latency of an addition for each of them: several planes
+// take their turns, so that the chains overlap. plane_of(unit, part) is the step of a plane's chain: a
+// function (sum so far, offset of the position) → sum.
+template <class PlaneOf>
+void partial_chains(const Batch& x, float* partial, Range units, PlaneOf plane_of) {
+  constexpr int together = 4;
+  int64_t u = units.first;
+  for (; u + together <= units.last; u += together)
+    for (int part = 0; part < lanes; part += V::width) {
+      const auto a = plane_of(u, part), b = plane_of(u + 1, part), c = plane_of(u + 2, part),
+                 d = plane_of(u + 3, part);
+      V sum[together] = {V(0.0f), V(0.0f), V(0.0f), V(0.0f)};
+      for (int64_t i = 0; i < x.positions() * lanes; i += lanes) {
+        sum[0] = a(sum[0], i);
+        sum[1] = b(sum[1], i);
+        sum[2] = c(sum[2], i);
+        sum[3] = d(sum[3], i);
+      }
+      for (int k = 0; k < together; ++k) sum[k].store(partial + (u + k) * lanes + part);
+    }
+  for (; u < units.last; ++u)
+    for (int part = 0; part < lanes; part += V::width) {
+      const auto plane = plane_of(u, part);
+      V sum(0.0f);
+      for (int64_t i = 0; i < x.positions() * lanes; i += lanes) sum = plane(sum, i);
+      sum.store(partial + u * lanes + part);
+    }
+}
+
 void partial_sum(const Batch& x, float* partial, Range units) {
-  for_planes(x.blocks, units, [&](int64_t u, int64_t c, int64_t block, int part) {
-    const float* p = x.at(block, c) + part;
-    V sum(0.0f);
-    for (int64_t i = 0; i < x.positions(); ++i) sum = sum + V::load(p + i * lanes);
-    sum.store(partial + u * lanes + part);
+  partial_chains(x, partial, units, [&](int64_t u, int part) {
+    return [p = x.at(u % x.blocks, u / x.blocks) + part](V sum, int64_t i) { return sum + V::load(p + i); };
   });
 }
 
 void partial_square(const Batch& x, const float* mean, float* partial, Range units) {
-  for_planes(x.blocks, units, [&](int64_t u, int64_t c, int64_t block, int part) {
-    const float* p = x.at(block, c) + part;
-    const V m(mean[c]);
-    V sum(0.0f);
-    for (int64_t i = 0; i < x.positions(); ++i) {
-      const V d = V::load(p + i * lanes) - m;
-      sum = fma(d, d, sum);
-    }
-    sum.store(partial + u * lanes + part);
+  partial_chains(x, partial, units, [&](int64_t u, int part) {
+    return [p = x.at(u % x.blocks, u / x.blocks) + part, m = V(mean[u / x.blocks])](V sum, int64_t i) {
+      const V d = V::load(p + i) - m;
+      return fma(d, d, sum);
+    };
   });
 }
 
@@ -82,7 +104,7 @@ void max_pool2d(const Batch& x, Window v, const Batch& y, Range units) {
         for (int64_t k = 0; k < v.kernel; ++k)
           for (int64_t l = 0; l < v.kernel; ++l) {
             const V value = V::load(corner + (k * x.w + l) * lanes);
-            best = if_greater(value, best, value, best);
+            best = larger(value, best);
           }
         best.store(q + (i * y.w + j) * lanes);
       }

@@ -24,6 +24,7 @@ struct V {
   friend V if_greater(V a, V b, V yes, V no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), no.v, yes.v);
   }
+  friend V larger(V a, V b) { return _mm512_max_ps(a.v, b.v); }  // a > b ? a : b
   friend V if_equal(V a, V b, V yes, V no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ), no.v, yes.v);
   }
@@ -72,6 +73,7 @@ struct V {
   friend V if_greater(V a, V b, V yes, V no) {
     return _mm256_blendv_ps(no.v, yes.v, _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ));
   }
+  friend V larger(V a, V b) { return _mm256_max_ps(a.v, b.v); }
   friend V if_equal(V a, V b, V yes, V no) {
     return _mm256_blendv_ps(no.v, yes.v, _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ));
   }
@@ -119,6 +121,9 @@ struct V {
   }
   friend V if_greater(V a, V b, V yes, V no) {
     return each([&](int i) { return a.v[i] > b.v[i] ? yes.v[i] : no.v[i]; });
+  }
+  friend V larger(V a, V b) {
+    return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; });
   }
   friend V if_equal(V a, V b, V yes, V no) {
     return each([&](int i) { return a.v[i] == b.v[i] ? yes.v[i] : no.v[i]; });

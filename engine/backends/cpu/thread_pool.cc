@@ -1,14 +1,12 @@
 #include "engine/backends/cpu/thread_pool.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace engine::cpu {
 
 namespace {
-
-// The pause between two parallel regions of one step is a few microseconds: worth waiting for awake. Anything
-// longer is spent asleep, so that whoever else wants the processor can have it.
-constexpr int spins = 1000;
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -18,21 +16,33 @@ void relax() {
 #endif
 }
 
-// Waits until `value` is no longer `old`, and returns what it is then.
-uint32_t wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
-  for (int i = 0; i < spins; ++i) {
+// Waits, with the processor held, for a few microseconds: the usual pause between two regions of a step.
+// Returns the value as it is then, changed or not.
+uint32_t watch(const std::atomic<uint32_t>& value, uint32_t old) {
+  for (int i = 0; i < 1000; ++i) {
     const uint32_t now = value.load(std::memory_order_acquire);
     if (now != old) return now;
     relax();
   }
-  value.wait(old, std::memory_order_acquire);
-  return value.load(std::memory_order_acquire);
+  return old;
+}
+
+// The same for longer, but leaving the processor to whoever else wants it: on a virtual machine waking a
+// sleeping thread takes as long as a whole region.
+uint32_t linger(const std::atomic<uint32_t>& value, uint32_t old) {
+  using Clock = std::chrono::steady_clock;
+  for (const auto end = Clock::now() + std::chrono::milliseconds(2); Clock::now() < end;) {
+    std::this_thread::yield();
+    const uint32_t now = value.load(std::memory_order_acquire);
+    if (now != old) return now;
+  }
+  return old;
 }
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
-  for (int i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(i); });
+ThreadPool::ThreadPool(int threads) : parts_(std::make_unique<Part[]>(static_cast<size_t>(threads))) {
+  for (int i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -45,35 +55,69 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::share(int64_t units, Call call, const void* work) {
   call_ = call;
   work_ = work;
-  units_ = units;
-  unfinished_.store(static_cast<uint32_t>(others_.size()), std::memory_order_relaxed);
+  const int64_t team = threads();
+  for (int64_t i = 0; i < team; ++i) {
+    Part& part = parts_[static_cast<size_t>(i)];
+    const int64_t first = units * i / team;
+    part.last = units * (i + 1) / team;
+    // A quarter at a time: late threads lose little of their part, and early ones do not ask too often.
+    part.at_once = std::max<int64_t>(1, (part.last - first + 3) / 4);
+    part.next.store(first, std::memory_order_relaxed);
+  }
+  door_.store(open, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
-  do_share_of(0);
-  for (uint32_t left = unfinished_.load(std::memory_order_acquire); left != 0;)
-    left = wait_for_change(unfinished_, left);
+
+  claim_units(0);
+  for (uint32_t inside = door_.fetch_and(~open, std::memory_order_acq_rel) & ~open; inside != 0;) {
+    if (watch(door_, inside) == inside) door_.wait(inside, std::memory_order_acquire);
+    inside = door_.load(std::memory_order_acquire);
+  }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void ThreadPool::serve(int64_t me) {
+void ThreadPool::serve(size_t me) {
   for (uint32_t seen = 0;;) {
-    seen = wait_for_change(generation_, seen);
+    uint32_t now = watch(generation_, seen);
+    if (now == seen) now = linger(generation_, seen);
+    if (now == seen) {
+      generation_.wait(seen, std::memory_order_acquire);
+      now = generation_.load(std::memory_order_acquire);
+    }
+    seen = now;
     if (stop_) return;
-    do_share_of(me);
-    unfinished_.fetch_sub(1, std::memory_order_acq_rel);
-    unfinished_.notify_one();
+    if (!enter()) continue;
+    claim_units(me);
+    leave();
   }
 }
 
-void ThreadPool::do_share_of(int64_t me) {
-  const int64_t team = threads();
-  const Range range{units_ * me / team, units_ * (me + 1) / team};
-  if (range.first == range.last) return;
-  try {
-    call_(work_, range);
-  } catch (...) {
-    const std::lock_guard lock(failure_lock_);
-    failure_ = std::current_exception();
+bool ThreadPool::enter() {
+  uint32_t door = door_.load(std::memory_order_acquire);
+  while (door & open)
+    if (door_.compare_exchange_weak(door, door + 1, std::memory_order_acq_rel)) return true;
+  return false;
+}
+
+void ThreadPool::leave() {
+  if (door_.fetch_sub(1, std::memory_order_acq_rel) == 1) door_.notify_one();
+}
+
+// First the thread's own part, which it had in its caches the last time, then what others have left.
+void ThreadPool::claim_units(size_t me) {
+  const auto team = static_cast<size_t>(threads());
+  for (size_t i = 0; i < team; ++i) {
+    Part& part = parts_[(me + i) % team];
+    for (;;) {
+      const int64_t first = part.next.fetch_add(part.at_once, std::memory_order_acq_rel);
+      if (first >= part.last) break;
+      try {
+        call_(work_, {first, std::min(first + part.at_once, part.last)});
+      } catch (...) {
+        const std::lock_guard lock(failure_lock_);
+        failure_ = std::current_exception();
+      }
+    }
   }
 }
 
