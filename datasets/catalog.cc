@@ -5,9 +5,12 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "datasets/cifar10.h"
+#include "datasets/defect_folder.h"
 #include "datasets/edit_distance.h"
 #include "datasets/idx.h"
-#include "datasets/strokes.h"
+#include "datasets/image_folder.h"
+#include "datasets/table.h"
 #include "engine/files/in_quotes.h"
 
 namespace datasets {
@@ -15,50 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine::in_quotes;
-
-std::vector<std::string> digits() { return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}; }
-
-std::vector<KnownDataset> make_known_datasets() {
-  std::vector<KnownDataset> known;
-  known.push_back({"strokes",
-                   "digits drawn from pen strokes, built in; 10 000 + 2000",
-                   {1, stroke_image_side, stroke_image_side},
-                   digits(),
-                   {},
-                   {},
-                   {}});
-  known.push_back({"mnist",
-                   "handwritten digits (LeCun, Cortes, Burges); 60 000 + 10 000",
-                   {1, 28, 28},
-                   digits(),
-                   {{"train-images-idx3-ubyte.gz", 9912422, "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-                     "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
-                    {"train-labels-idx1-ubyte.gz", 28881, "d53e105ee54ea40749a09fcbcd1e9432",
-                     "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
-                    {"t10k-images-idx3-ubyte.gz", 1648877, "9fb629c4189551a2d022fa330f9573f3",
-                     "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
-                    {"t10k-labels-idx1-ubyte.gz", 4542, "ec29112dd5afa0611ce80d1b7f02629c",
-                     "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}},
-                   {"https://ossci-datasets.s3.amazonaws.com/mnist",
-                    "https://storage.googleapis.com/cvdf-datasets/mnist"},
-                   "MNIST/raw"});
-  known.push_back({"fashion-mnist",
-                   "pictures of clothes (Xiao, Rasul, Vollgraf 2017); 60 000 + 10 000",
-                   {1, 28, 28},
-                   {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-                    "Bag", "Ankle boot"},
-                   {{"train-images-idx3-ubyte.gz", 26421880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-                     "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-                    {"train-labels-idx1-ubyte.gz", 29515, "25c81989df183df01b3e8a0aad5dffbe",
-                     "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-                    {"t10k-images-idx3-ubyte.gz", 4422102, "bef4ecab320f06d8554ea6380940ec79",
-                     "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-                    {"t10k-labels-idx1-ubyte.gz", 5148, "bb300cfdad3c16e7a12a480ee83cd310",
-                     "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
-                   {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"},
-                   "FashionMNIST/raw"});
-  return known;
-}
 
 // "did you mean 'mnist'? " where a name is near, and the list of all.
 std::string suggestion(std::string_view name) {
@@ -91,16 +50,43 @@ fs::path cache_folder() {
 bool may_hold(const fs::path& folder, const KnownDataset& wanted) {
   const fs::path normal = fs::absolute(folder).lexically_normal();
   const fs::path whole = normal.has_filename() ? normal : normal.parent_path();  // no slash at the end
-  const auto ends_with = [](const fs::path& path, const fs::path& ending) {
-    auto part = path.end();
-    for (auto expected = ending.end(); expected != ending.begin();)
-      if (part == path.begin() || *--part != *--expected) return false;
-    return true;
+  const auto is_place = [&](const fs::path& place) {
+    auto part = whole.end();
+    for (auto expected = place.end(); expected != place.begin();)
+      if (part == whole.begin() || *--part != *--expected) return false;
+    return place != ".";
   };
   return std::none_of(known_datasets().begin(), known_datasets().end(), [&](const KnownDataset& other) {
-    return other.name != wanted.name && !other.built_in() &&
-           (ends_with(whole, other.name) || ends_with(whole, other.torchvision_folder));
+    return other.name != wanted.name && other.entries == wanted.entries &&
+           std::any_of(other.places.begin(), other.places.end(), is_place);
   });
+}
+
+// Numbers give way to the names that they stand for.
+void name_classes(const KnownDataset& known, Dataset& data) {
+  for (size_t k = 0; k < known.class_names.size(); ++k)
+    if (k >= data.class_names.size())
+      data.class_names.push_back(known.class_names[k]);
+    else if (data.class_names[k] == std::to_string(k))
+      data.class_names[k] = known.class_names[k];
+}
+
+// An entry that is there but packed by xz, as collections keep large files; empty where there is none.
+fs::path packed_entry(const KnownDataset& known, const std::vector<fs::path>& folders) {
+  std::error_code error;
+  for (const fs::path& folder : folders)
+    for (const fs::path& place : known.places)
+      for (const std::string& entry : known.entries)
+        if (fs::path packed = folder / place / (entry + ".xz"); fs::is_regular_file(packed, error))
+          return packed;
+  return {};
+}
+
+std::string how_to_get(const KnownDataset& known, const fs::path& data_dir) {
+  if (const fs::path packed = packed_entry(known, data_folders(data_dir)); !packed.empty())
+    return in_quotes(packed) + " and its like are packed: unpack them with xz -dk";
+  if (known.urls.empty()) return known.how_to_get + " into " + in_quotes(fetch_folder(known.name, data_dir));
+  return "get them with: svdd data fetch " + known.name + " (or name their folder with --data-dir)";
 }
 
 void check_is(const KnownDataset& known, const Dataset& data, const fs::path& folder) {
@@ -111,12 +97,19 @@ void check_is(const KnownDataset& known, const Dataset& data, const fs::path& fo
                              std::to_string(known.class_names.size()));
 }
 
-}  // namespace
-
-const std::vector<KnownDataset>& known_datasets() {
-  static const std::vector<KnownDataset> known = make_known_datasets();
-  return known;
+// A folder in one of the forms that are read, told by what lies in it.
+Dataset load_folder(const fs::path& folder, const LoadOptions& options) {
+  for (const KnownDataset& known : known_datasets())
+    if (lies_in(known, folder)) return known.read(folder, options);
+  if (is_defect_folder(folder)) return load_defect_folder(folder, options);
+  if (holds_images(folder)) return load_image_folder(folder, options);
+  throw std::invalid_argument("the folder " + in_quotes(folder) +
+                              " holds no data set: expected IDX files named " + idx_file_names()[0] +
+                              " and so on, plain or .gz, CIFAR-10's " + cifar10_file_names()[0] +
+                              " and so on, images in train/good, test/good and test/<defect>, or images");
 }
+
+}  // namespace
 
 const KnownDataset* known_dataset(std::string_view name) {
   for (const KnownDataset& known : known_datasets())
@@ -148,6 +141,13 @@ fs::path fetch_folder(std::string_view name, const fs::path& data_dir) {
   return folder / name;
 }
 
+bool lies_in(const KnownDataset& known, const fs::path& folder) {
+  std::error_code error;
+  return std::any_of(known.entries.begin(), known.entries.end(), [&](const std::string& entry) {
+    return fs::exists(folder / entry, error) || fs::is_regular_file(folder / (entry + ".gz"), error);
+  });
+}
+
 fs::path find(std::string_view name, const fs::path& data_dir) {
   const KnownDataset& known = require_known(name);
   if (known.built_in()) throw std::invalid_argument(in_quotes(name) + " is built in: it has no files");
@@ -157,39 +157,42 @@ fs::path find(std::string_view name, const fs::path& data_dir) {
                              " (--data-dir) is not there or no folder");
   std::string looked;
   for (const fs::path& folder : data_folders(data_dir)) {
-    if (is_idx_folder(folder / name)) return folder / name;
-    if (is_idx_folder(folder / known.torchvision_folder)) return folder / known.torchvision_folder;
-    if (is_idx_folder(folder) && may_hold(folder, known)) return folder;
+    for (const fs::path& place : known.places) {
+      const bool itself = place == ".";
+      const fs::path whole = itself ? folder : folder / place;
+      if (lies_in(known, whole) && (!itself || may_hold(folder, known))) return whole;
+    }
     looked += (looked.empty() ? "" : ", ") + in_quotes(folder);
   }
-  throw std::runtime_error("the files of " + known.name + " were not found in " + looked +
-                           "; get them with: svdd data fetch " + known.name +
-                           " (or name their folder with --data-dir)");
+  throw std::runtime_error("the files of " + known.name + " were not found in " + looked + "; " +
+                           how_to_get(known, data_dir));
 }
 
-Dataset load(const std::string& name_or_path, const fs::path& data_dir) {
-  if (name_or_path == "strokes") return load_strokes();
+Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   if (const KnownDataset* known = known_dataset(name_or_path)) {
-    const fs::path folder = find(name_or_path, data_dir);
-    Dataset data = load_idx_folder(folder);
+    const fs::path folder = known->built_in() ? fs::path() : find(name_or_path, options.data_dir);
+    Dataset data = known->read(folder, options);
     check_is(*known, data, folder);
     data.name = known->name;
-    data.class_names = known->class_names;
+    name_classes(*known, data);
     return data;
   }
   std::error_code error;
   const fs::file_status status = fs::status(name_or_path, error);
-  if (fs::is_directory(status)) {
-    if (is_idx_folder(name_or_path)) return load_idx_folder(name_or_path);
-    throw std::invalid_argument("the folder " + in_quotes(name_or_path) +
-                                " holds no data set: expected IDX files named " + idx_file_names()[0] +
-                                " and so on, plain or .gz");
-  }
+  if (fs::is_directory(status)) return load_folder(name_or_path, options);
+  if (is_table_file(name_or_path)) return load_table(name_or_path, options);
   if (fs::exists(status))
-    throw std::invalid_argument(in_quotes(name_or_path) +
-                                " is a file: expected a folder of IDX files, or one of the known names");
+    throw std::invalid_argument(
+        in_quotes(name_or_path) +
+        " is a file: expected a folder, a table (.csv or .npz), or one of the known names");
   throw std::invalid_argument(in_quotes(name_or_path) + " is neither a known data set nor a folder; " +
                               suggestion(name_or_path));
+}
+
+Dataset load(const std::string& name_or_path, const fs::path& data_dir) {
+  LoadOptions options;
+  options.data_dir = data_dir;
+  return load(name_or_path, options);
 }
 
 }  // namespace datasets

@@ -1,15 +1,18 @@
 // The data sets known by name: what they are, which files they consist of, where those may lie, and how they
-// are read.
+// are read; and all that can be read by its path.
 //
-// One more known set is one more entry of the table in catalog.cc.
+// One more known set is one more entry of the table in known_datasets.cc.
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/load_options.h"
 
 namespace datasets {
 
@@ -24,12 +27,18 @@ struct KnownDataset {
   std::string description;
   std::vector<int64_t> shape;  // of one sample
   std::vector<std::string> class_names;
-  std::vector<OfficialFile> files;  // none: the set is built in
+  std::vector<OfficialFile> files;  // to be fetched; none: the set is built in, or published in no such form
   std::vector<std::string>
       urls;  // of the folder with the files, each without a closing slash; first tried first
-  std::filesystem::path torchvision_folder;  // where torchvision leaves the files, below its root
+  std::vector<std::filesystem::path> places;  // below a data folder, tried in this order; "." is that folder;
+                                              // none: the set is built in
+  std::vector<std::string> entries;  // files (or the same with .gz) or folders, any of which shows that the
+                                     // set lies in a folder
+  std::function<Dataset(const std::filesystem::path& folder, const LoadOptions&)> read;
+  std::optional<OfficialFile> archive = {};  // a .tar.gz at `urls` in which the files come, where they do
+  std::string how_to_get = {};               // for a set without addresses
 
-  bool built_in() const { return files.empty(); }
+  bool built_in() const { return places.empty(); }
 };
 
 // In the order in which they are listed for users.
@@ -49,16 +58,20 @@ std::vector<std::filesystem::path> data_folders(const std::filesystem::path& dat
 // cache.
 std::filesystem::path fetch_folder(std::string_view name, const std::filesystem::path& data_dir = {});
 
-// The folder that holds the files of a known set: in the first of the data folders that has them, as
-// DIR/NAME, as torchvision lays them out (DIR/MNIST/raw), or DIR itself, unless that bears the name of
-// another known set. Throws std::invalid_argument for an unknown name or a built-in set, std::runtime_error
-// when `data_dir` is no folder, or when the files are nowhere: the message lists the places and the command
-// that fetches them.
+// Whether one of the entries of a known set lies in `folder`.
+bool lies_in(const KnownDataset& known, const std::filesystem::path& folder);
+
+// The folder that holds the files of a known set: the first of its places in the first of the data folders
+// that has them. A data folder that bears the name of another set of the same files does not pass for this
+// one. Throws std::invalid_argument for an unknown name or a built-in set, std::runtime_error when `data_dir`
+// is no folder, or when the files are nowhere: the message lists the places and says how to get the files.
 std::filesystem::path find(std::string_view name, const std::filesystem::path& data_dir = {});
 
-// A known set, or a folder of IDX files. Throws as find and load_idx_folder do; where the files are not of
+// A known set; or, by its path, a folder of IDX files, of CIFAR-10 batches, of GTSRB, of MobiFall, of images
+// (defect_folder.h), or a .csv or .npz table. Throws as find and the readers do; where the files are not of
 // the shape or the number of classes that the name stands for; and std::invalid_argument when there is
-// neither such a name nor such a folder.
+// neither such a name nor such a file or folder.
+Dataset load(const std::string& name_or_path, const LoadOptions& options);
 Dataset load(const std::string& name_or_path, const std::filesystem::path& data_dir = {});
 
 }  // namespace datasets

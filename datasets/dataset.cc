@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <stdexcept>
 
 namespace datasets {
@@ -17,11 +16,16 @@ std::array<float, 256> make_fractions() {
 
 void check_split(const Dataset& data, const Split& split, const std::string& half) {
   const std::string where = data.name + " (" + half + ")";
-  const int64_t size = split.size(), bytes = static_cast<int64_t>(split.bytes.size());
-  if (bytes % size != 0 || bytes / size != split.count())
+  if (!split.bytes.empty() && !split.values.empty())
+    throw std::invalid_argument(where + " holds both bytes and values; a half holds one or the other");
+  const int64_t size = split.size();
+  const bool as_bytes = split.values.empty();
+  const int64_t there = static_cast<int64_t>(as_bytes ? split.bytes.size() : split.values.size());
+  if (there % size != 0 || there / size != split.count())
     throw std::invalid_argument(where + ": " + std::to_string(split.count()) + " labels for " +
-                                std::to_string(bytes) + " bytes of samples of shape " +
-                                shape_text(split.shape));
+                                std::to_string(there) + (as_bytes ? " bytes" : " values") +
+                                " of samples of shape " + shape_text(split.shape));
+  check_finite(split.values, size, where);
   for (size_t i = 0; i < split.labels.size(); ++i)
     if (split.labels[i] < 0 || split.labels[i] >= data.classes())
       throw std::invalid_argument(where + ": sample " + std::to_string(i) + " has label " +
@@ -41,23 +45,51 @@ std::string class_list(const Dataset& data) {
   return plain ? "0 to " + std::to_string(data.classes() - 1) : list;
 }
 
-void check_normal_classes(const Dataset& data, const std::vector<int>& normal) {
+// One flag per class; `what` ("normal", "anomalous") begins the complaint about a name given twice.
+std::vector<bool> flags(const Dataset& data, const std::vector<int>& classes, const std::string& what) {
+  std::vector<bool> chosen(static_cast<size_t>(data.classes()), false);
+  for (const int k : classes) {
+    const std::string name = std::to_string(k);
+    if (k < 0 || k >= data.classes())
+      throw std::invalid_argument(data.name + " has no class " + name + "; its classes are " +
+                                  class_list(data));
+    if (chosen[static_cast<size_t>(k)])
+      throw std::invalid_argument(what + " class " + name + " is named twice");
+    chosen[static_cast<size_t>(k)] = true;
+  }
+  return chosen;
+}
+
+std::vector<bool> normal_flags(const Dataset& data, const std::vector<int>& normal) {
   if (normal.empty())
     throw std::invalid_argument(data.name + ": no normal class is named; the classes are " +
                                 class_list(data));
+  std::vector<bool> chosen = flags(data, normal, "normal");
   const std::vector<int64_t> counts = data.train.class_counts(data.classes());
-  for (size_t i = 0; i < normal.size(); ++i) {
-    const std::string name = std::to_string(normal[i]);
-    if (normal[i] < 0 || normal[i] >= data.classes())
-      throw std::invalid_argument(data.name + " has no class " + name + "; its classes are " +
-                                  class_list(data));
-    if (std::find(normal.begin(), normal.begin() + static_cast<std::ptrdiff_t>(i), normal[i]) !=
-        normal.begin() + static_cast<std::ptrdiff_t>(i))
-      throw std::invalid_argument("normal class " + name + " is named twice");
-    if (counts[static_cast<size_t>(normal[i])] == 0)
-      throw std::invalid_argument(data.name + ": class " + name +
+  for (const int k : normal)
+    if (counts[static_cast<size_t>(k)] == 0)
+      throw std::invalid_argument(data.name + ": class " + std::to_string(k) +
                                   " has no training samples, so it cannot be normal");
+  return chosen;
+}
+
+std::vector<bool> anomalous_flags(const Dataset& data, const std::vector<int>& anomalous,
+                                  const std::vector<bool>& is_normal) {
+  std::vector<bool> chosen = flags(data, anomalous, "anomalous");
+  if (anomalous.empty()) {
+    chosen = is_normal;
+    chosen.flip();
   }
+  for (const int k : anomalous)
+    if (is_normal[static_cast<size_t>(k)])
+      throw std::invalid_argument("class " + std::to_string(k) + " is named both normal and anomalous");
+  return chosen;
+}
+
+void require_row(int64_t row, int64_t count) {
+  if (row < 0 || row >= count)
+    throw std::out_of_range("row " + std::to_string(row) + " was asked for; there are " +
+                            std::to_string(count));
 }
 
 }  // namespace
@@ -69,13 +101,35 @@ Samples Split::select(const std::vector<int64_t>& rows) const {
   samples.values.resize(rows.size() * static_cast<size_t>(per_sample));
   float* to = samples.values.data();
   for (const int64_t row : rows) {
-    if (row < 0 || row >= count())
-      throw std::out_of_range("row " + std::to_string(row) + " was asked for; there are " +
-                              std::to_string(count()));
-    const uint8_t* from = bytes.data() + row * per_sample;
-    for (int64_t i = 0; i < per_sample; ++i) *to++ = fractions[from[i]];
+    require_row(row, count());
+    if (values.empty()) {
+      const uint8_t* from = bytes.data() + row * per_sample;
+      for (int64_t i = 0; i < per_sample; ++i) to[i] = fractions[from[i]];
+    } else {
+      std::copy_n(values.data() + row * per_sample, per_sample, to);
+    }
+    to += per_sample;
   }
   return samples;
+}
+
+Split Split::subset(const std::vector<int64_t>& rows) const {
+  const int64_t per_sample = size();
+  Split chosen{shape, {}, {}};
+  chosen.labels.reserve(rows.size());
+  chosen.bytes.reserve(bytes.empty() ? 0 : rows.size() * static_cast<size_t>(per_sample));
+  chosen.values.reserve(values.empty() ? 0 : rows.size() * static_cast<size_t>(per_sample));
+  const auto append = [&](const auto& from, auto& to, int64_t row) {
+    if (!from.empty())
+      to.insert(to.end(), from.begin() + row * per_sample, from.begin() + (row + 1) * per_sample);
+  };
+  for (const int64_t row : rows) {
+    require_row(row, count());
+    chosen.labels.push_back(labels[static_cast<size_t>(row)]);
+    append(bytes, chosen.bytes, row);
+    append(values, chosen.values, row);
+  }
+  return chosen;
 }
 
 std::vector<int64_t> Split::class_counts(int64_t classes) const {
@@ -92,34 +146,41 @@ void Dataset::check() const {
   check_split(*this, test, "test half");
 }
 
-OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes, int64_t limit) {
+OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes,
+                      const OneVsRestOptions& options) {
   data.check();
-  check_normal_classes(data, normal_classes);
-  if (limit < 0)
-    throw std::invalid_argument("the limit of training samples is " + std::to_string(limit) +
+  const std::vector<bool> is_normal = normal_flags(data, normal_classes),
+                          is_anomalous = anomalous_flags(data, options.anomalous, is_normal);
+  if (options.limit < 0)
+    throw std::invalid_argument("the limit of training samples is " + std::to_string(options.limit) +
                                 "; expected 0 (all) or more");
-  std::vector<bool> is_normal(static_cast<size_t>(data.classes()), false);
-  for (const int k : normal_classes) is_normal[static_cast<size_t>(k)] = true;
+  const auto most = static_cast<size_t>(options.limit);
 
   OneVsRest task;
   task.normal = normal_classes;
   std::vector<int64_t> rows;
-  for (int64_t i = 0; i < data.train.count() && (limit == 0 || static_cast<int64_t>(rows.size()) < limit);
-       ++i) {
-    const int32_t label = data.train.labels[static_cast<size_t>(i)];
-    if (!is_normal[static_cast<size_t>(label)]) continue;
+  for (int64_t i = 0; i < data.train.count() && (most == 0 || rows.size() < most); ++i) {
+    const auto label = static_cast<size_t>(data.train.labels[static_cast<size_t>(i)]);
+    if (!is_normal[label] && !(options.train_on_anomalies && is_anomalous[label])) continue;
     rows.push_back(i);
-    task.train_classes.push_back(label);
+    task.train_classes.push_back(static_cast<int32_t>(label));
   }
   task.train = data.train.select(rows);
 
-  rows.resize(static_cast<size_t>(data.test.count()));
-  std::iota(rows.begin(), rows.end(), int64_t{0});
+  rows.clear();
+  for (int64_t i = 0; i < data.test.count(); ++i) {
+    const auto label = static_cast<size_t>(data.test.labels[static_cast<size_t>(i)]);
+    if (!is_normal[label] && !is_anomalous[label]) continue;
+    rows.push_back(i);
+    task.test_classes.push_back(static_cast<int32_t>(label));
+    task.test_labels.push_back(is_normal[label] ? 0 : 1);
+  }
   task.test = data.test.select(rows);
-  task.test_classes = data.test.labels;
-  for (const int32_t label : data.test.labels)
-    task.test_labels.push_back(is_normal[static_cast<size_t>(label)] ? 0 : 1);
   return task;
+}
+
+OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes, int64_t limit) {
+  return one_vs_rest(data, normal_classes, OneVsRestOptions{limit});
 }
 
 }  // namespace datasets

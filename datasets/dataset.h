@@ -9,17 +9,22 @@
 
 namespace datasets {
 
-// The training or the test half. Images stay bytes until they are chosen: 60 000 MNIST digits take 47 MB.
+// The training or the test half. Images as their files hold them stay bytes until they are chosen: 60 000
+// MNIST digits take 47 MB. What is no byte (rows of a table, motion, resized images) is kept as values.
 struct Split {
-  std::vector<int64_t> shape;   // of one sample: {channels, height, width}
-  std::vector<uint8_t> bytes;   // count x size, C order
+  std::vector<int64_t> shape;   // of one sample: {channels, height, width} of an image, {features} of a row
+  std::vector<uint8_t> bytes;   // count x size, C order; empty where there are `values`
   std::vector<int32_t> labels;  // count classes, from 0
+  std::vector<float> values = {};  // count x size, C order; empty where there are `bytes`
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
   int64_t size() const { return sample_size(shape); }
 
-  // These rows, in this order, as bytes / 255. Throws std::out_of_range for a row that is not there.
+  // These rows, in this order: bytes / 255, values as they are. Throws std::out_of_range for a row that is
+  // not there.
   Samples select(const std::vector<int64_t>& rows) const;
+  // The same, still labelled, bytes staying bytes.
+  Split subset(const std::vector<int64_t>& rows) const;
   // How many samples each of the classes 0 … classes-1 has.
   std::vector<int64_t> class_counts(int64_t classes) const;
 };
@@ -28,14 +33,18 @@ struct Dataset {
   std::string name;
   std::vector<std::string> class_names;  // one per class
   Split train, test;
+  // What is normal where nothing else is asked for: class 0 of a set that comes labelled normal and
+  // anomalous, or the published choice. Empty: it must be named.
+  std::vector<int> default_normal = {};
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
-  // Throws std::invalid_argument, naming the data set, when the halves' shapes differ, a half's bytes do not
-  // match its number of labels, or a label is no class.
+  // Throws std::invalid_argument, naming the data set, when the halves' shapes differ, a half's bytes or
+  // values do not match its number of labels, it has both, a value is NaN or infinite, or a label is no
+  // class.
   void check() const;
 };
 
-// One or more normal classes against all the others.
+// One or more normal classes against the others.
 struct OneVsRest {
   std::vector<int> normal;  // as asked for
   Samples train;            // the normal classes of the training half, in file order
@@ -46,9 +55,19 @@ struct OneVsRest {
   std::vector<int32_t> test_classes;
 };
 
-// `limit` > 0 keeps only the first `limit` normal training samples. Throws std::invalid_argument when no
-// class is named, a class is not in the data, named twice or without training samples, when `limit` is
-// negative, or where Dataset::check() does.
+struct OneVsRestOptions {
+  int64_t limit = 0;                // above 0: only the first so many training samples
+  std::vector<int> anomalous = {};  // the classes to test against; empty: all that are not normal. Classes in
+                                    // neither list are left out (Deep Multi-Sphere SVDD on CIFAR-10: {1, 9}
+                                    // against 2 to 7)
+  bool train_on_anomalies = false;  // leave those classes in the training data, as the released DASVDD code
+                                    // does with tables; the paper, and we, train on normal samples only
+};
+
+// Throws std::invalid_argument when no class is named, a class is not in the data, named twice, normal
+// without training samples, when `limit` is negative, or where Dataset::check() does.
+OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes,
+                      const OneVsRestOptions& options);
 OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes, int64_t limit = 0);
 
 }  // namespace datasets

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datasets/download.h"
+#include "datasets/tar.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
 
@@ -73,33 +74,60 @@ std::vector<std::string> addresses(const KnownDataset& known, std::string mirror
   return {mirror + "/" + known.name};
 }
 
+// The first of the addresses that gives the right file.
+void fetch_from(const std::vector<std::string>& bases, const OfficialFile& file, const fs::path& final_path,
+                const FetchOptions& options) {
+  for (size_t i = 0; i < bases.size(); ++i) {
+    const std::string url = bases[i] + "/" + file.name;
+    if (options.on_download) options.on_download(file, url);
+    try {
+      return fetch_file(file, url, final_path);
+    } catch (const std::runtime_error&) {
+      if (i + 1 == bases.size()) throw;
+    }
+  }
+}
+
+// Downloads the archive, takes those of the set's files out of it that are missing, and removes it.
+void fetch_archive(const std::vector<std::string>& bases, const KnownDataset& known, const fs::path& folder,
+                   const FetchOptions& options) {
+  const PartialFile archive{folder / known.archive->name};
+  fetch_from(bases, *known.archive, archive.path, options);
+  unpack_tar(archive.path, [&](const std::string& name, uint64_t) {
+    for (const OfficialFile& file : known.files)
+      if (file.name == name && !is_right(file, folder / name)) return folder / name;
+    return fs::path();
+  });
+  for (const OfficialFile& file : known.files)
+    if (!is_right(file, folder / file.name))
+      throw std::runtime_error("the archive " + known.archive->name + " did not give the official " +
+                               file.name);
+}
+
 }  // namespace
 
 Fetched fetch(const KnownDataset& known, const fs::path& folder, const FetchOptions& options) {
   if (known.built_in())
     throw std::invalid_argument(in_quotes(known.name) + " is built in: there is nothing to fetch");
+  if (known.urls.empty())
+    throw std::invalid_argument(known.name + " cannot be fetched by this command: " + known.how_to_get +
+                                " into " + in_quotes(folder));
   const std::vector<std::string> bases = addresses(known, options.mirror);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw std::runtime_error("cannot make the folder " + in_quotes(folder) + ": " + error.message());
   Fetched fetched;
-  for (const OfficialFile& file : known.files) {
-    if (is_right(file, folder / file.name)) {
+  std::vector<OfficialFile> missing;
+  for (const OfficialFile& file : known.files)
+    if (is_right(file, folder / file.name))
       ++fetched.already_there;
-      continue;
-    }
-    for (size_t i = 0; i < bases.size(); ++i) {
-      const std::string url = bases[i] + "/" + file.name;
-      if (options.on_download) options.on_download(file, url);
-      try {
-        fetch_file(file, url, folder / file.name);
-        break;
-      } catch (const std::runtime_error&) {
-        if (i + 1 == bases.size()) throw;
-      }
-    }
-    ++fetched.downloaded;
-  }
+    else
+      missing.push_back(file);
+  if (known.archive && !missing.empty())
+    fetch_archive(bases, known, folder, options);
+  else
+    for (const OfficialFile& file : missing) fetch_from(bases, file, folder / file.name, options);
+  fetched.downloaded = static_cast<int>(missing.size());
   return fetched;
 }
 

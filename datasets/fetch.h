@@ -23,11 +23,12 @@ struct Fetched {
 };
 
 // Afterwards every file of `known` lies in `folder` (made where it is missing) with the size and SHA-256 that
-// its authors publish. Files that are there and right are left alone, wrong ones replaced. A file appears
-// under its name only when it has been checked; whatever fails leaves no partial file. Throws
-// std::invalid_argument for a built-in set or an address that is none, std::runtime_error when the folder
-// cannot be made or written, neither curl nor wget is installed, the download fails (with the program's own
-// last words), or a size or checksum differs.
+// its authors publish; where they publish an archive, it is downloaded, checked, unpacked and removed. Files
+// that are there and right are left alone, wrong ones replaced. A file appears under its name only when it
+// has been checked, or comes from an archive that has; whatever fails leaves no partial file. Throws
+// std::invalid_argument for a set that is built in or has no address (with how to get it), or an address that
+// is none, std::runtime_error when the folder cannot be made or written, neither curl nor wget is installed,
+// the download fails (with the program's own last words), or a size or checksum differs.
 Fetched fetch(const KnownDataset& known, const std::filesystem::path& folder,
               const FetchOptions& options = {});
 

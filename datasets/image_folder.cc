@@ -47,6 +47,13 @@ std::vector<fs::path> images_in(const fs::path& folder) {
   return images;
 }
 
+bool holds_images(const fs::path& folder) {
+  std::error_code error, unknown;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_regular_file(unknown) && is_image_name(entry->path())) return true;
+  return false;
+}
+
 Samples load_images(const fs::path& path, const std::vector<int64_t>& shape,
                     std::vector<std::string>* names) {
   if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3))

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -15,6 +14,7 @@ namespace datasets {
 namespace {
 
 constexpr std::array<std::string_view, 3> gcn_names = {"none", "l1", "l2"};
+constexpr std::array<std::string_view, 3> per_feature_names = {"none", "min-max", "standard"};
 
 // GCN of n values; `to` may be `from`.
 //
@@ -38,47 +38,137 @@ std::string text(float value) {
   return out.str();
 }
 
+void require_samples(const Samples& train, const char* step) {
+  if (train.values.empty())
+    throw std::invalid_argument(std::string(step) + " needs training samples; there are none");
+}
+
+void normalise_contrast(Preprocessing::Gcn gcn, Samples& samples) {
+  const int64_t n = samples.size();
+  if (gcn == Preprocessing::Gcn::none) return;
+  for (int64_t i = 0; i < samples.count(); ++i) {
+    float* sample = samples.sample(i);
+    normalise_contrast(gcn, sample, n, sample);
+  }
+}
+
+// ---- one minimum and maximum for all ----
+
+void fit_min_max(const Samples& train, Preprocessing& result) {
+  require_samples(train, "min-max scaling");
+  const auto [low, high] = std::minmax_element(train.values.begin(), train.values.end());
+  if (*low == *high)
+    throw std::invalid_argument("min-max scaling is impossible: after GCN '" +
+                                std::string(name_of(result.gcn)) + "' all " + std::to_string(train.count()) +
+                                " training samples hold only the value " + text(*low) +
+                                "; check the training data");
+  result.min_max = true;
+  result.min = *low;
+  result.max = *high;
+}
+
+void apply_min_max(const Preprocessing& p, Samples& samples) {
+  const double low = p.min, range = static_cast<double>(p.max) - low;
+  for (float& value : samples.values) value = static_cast<float>((value - low) / range);
+}
+
+// ---- each feature for itself ----
+
+void fit_feature_min_max(const Samples& train, Preprocessing& result) {
+  const auto d = static_cast<size_t>(train.size());
+  std::vector<float> low(train.sample(0), train.sample(0) + d), high = low;
+  for (int64_t i = 1; i < train.count(); ++i)
+    for (size_t j = 0; j < d; ++j) {
+      low[j] = std::min(low[j], train.sample(i)[j]);
+      high[j] = std::max(high[j], train.sample(i)[j]);
+    }
+  result.offset = low;
+  for (size_t j = 0; j < d; ++j) result.scale.push_back(high[j] - low[j]);
+}
+
+void fit_feature_standard(const Samples& train, Preprocessing& result) {
+  const auto d = static_cast<size_t>(train.size());
+  const double n = static_cast<double>(train.count());
+  std::vector<double> mean(d), squares(d);
+  for (int64_t i = 0; i < train.count(); ++i)
+    for (size_t j = 0; j < d; ++j) mean[j] += train.sample(i)[j];
+  for (double& m : mean) m /= n;
+  for (int64_t i = 0; i < train.count(); ++i)
+    for (size_t j = 0; j < d; ++j) {
+      const double z = train.sample(i)[j] - mean[j];
+      squares[j] += z * z;
+    }
+  for (size_t j = 0; j < d; ++j) {
+    result.offset.push_back(static_cast<float>(mean[j]));
+    result.scale.push_back(static_cast<float>(std::sqrt(squares[j] / n)));
+  }
+}
+
+void fit_features(Preprocessing::PerFeature scaling, const Samples& train, Preprocessing& result) {
+  require_samples(train, "scaling of features");
+  result.per_feature = scaling;
+  scaling == Preprocessing::PerFeature::min_max ? fit_feature_min_max(train, result)
+                                                : fit_feature_standard(train, result);
+  for (const float scale : result.scale)
+    if (!std::isfinite(scale))
+      throw std::invalid_argument(
+          "a feature's range in the training data is beyond single precision; scale it down");
+}
+
+void apply_features(const Preprocessing& p, Samples& samples) {
+  const auto d = p.offset.size();
+  if (static_cast<size_t>(samples.size()) != d)
+    throw std::invalid_argument("samples of shape " + shape_text(samples.shape) +
+                                " do not fit a preprocessing of " + std::to_string(d) + " features");
+  for (int64_t i = 0; i < samples.count(); ++i) {
+    float* sample = samples.sample(i);
+    for (size_t j = 0; j < d; ++j)
+      sample[j] = p.scale[j] == 0
+                      ? 0.0f
+                      : static_cast<float>((static_cast<double>(sample[j]) - p.offset[j]) / p.scale[j]);
+  }
+}
+
 }  // namespace
 
 Preprocessing Preprocessing::fit(Gcn gcn, bool min_max, const Samples& train) {
-  Preprocessing result{gcn, min_max, 0, 1};
-  if (!min_max) return result;
-  if (train.values.empty())
-    throw std::invalid_argument("min-max scaling needs training samples; there are none");
+  PreprocessingOptions options;
+  options.gcn = gcn;
+  options.min_max = min_max;
+  return fit(options, train);
+}
+
+Preprocessing Preprocessing::fit(const PreprocessingOptions& options, const Samples& train, int threads) {
+  if (options.min_max && options.per_feature != PerFeature::none)
+    throw std::invalid_argument(
+        "min-max over all values and a scaling of each feature are both wanted: choose one of them");
+  Preprocessing result;
+  result.gcn = options.gcn;
+  const bool learns =
+      options.zca || options.min_max || options.per_feature != PerFeature::none || options.pca != 0;
+  if (!learns) return result;
   train.check("training data");
-  const int64_t n = train.size();
-  std::vector<float> normalised(static_cast<size_t>(n));
-  float low = std::numeric_limits<float>::infinity(), high = -low;
-  for (int64_t i = 0; i < train.count(); ++i) {
-    const float* sample = train.sample(i);
-    if (gcn != Gcn::none) {
-      normalise_contrast(gcn, sample, n, normalised.data());
-      sample = normalised.data();
-    }
-    for (int64_t j = 0; j < n; ++j) {
-      low = std::min(low, sample[j]);
-      high = std::max(high, sample[j]);
-    }
+  Samples x = train;  // as the next step sees them
+  normalise_contrast(result.gcn, x);
+  if (options.zca) {
+    result.zca = zca_whitening(x, options.zca_epsilon, threads);
+    x = result.zca->apply(x, x.shape, threads);
   }
-  if (low == high)
-    throw std::invalid_argument("min-max scaling is impossible: after GCN '" + std::string(name_of(gcn)) +
-                                "' all " + std::to_string(train.count()) +
-                                " training samples hold only the value " + text(low) +
-                                "; check the training data");
-  result.min = low;
-  result.max = high;
+  if (options.min_max) fit_min_max(x, result);
+  if (options.per_feature != PerFeature::none) fit_features(options.per_feature, x, result);
+  if (options.pca == 0) return result;
+  if (result.min_max) apply_min_max(result, x);
+  if (result.per_feature != PerFeature::none) apply_features(result, x);
+  result.pca = Pca::fit(x, threads).keep(options.pca);
   return result;
 }
 
-void Preprocessing::apply(Samples& samples) const {
-  const int64_t n = samples.size(), count = samples.count();
-  const double low = min, range = static_cast<double>(max) - low;
-  for (int64_t i = 0; i < count; ++i) {
-    float* sample = samples.sample(i);
-    if (gcn != Gcn::none) normalise_contrast(gcn, sample, n, sample);
-    if (!min_max) continue;
-    for (int64_t j = 0; j < n; ++j) sample[j] = static_cast<float>((sample[j] - low) / range);
-  }
+void Preprocessing::apply(Samples& samples, int threads) const {
+  normalise_contrast(gcn, samples);
+  if (zca) samples = zca->apply(samples, samples.shape, threads);
+  if (min_max) apply_min_max(*this, samples);
+  if (per_feature != PerFeature::none) apply_features(*this, samples);
+  if (pca) samples = pca->apply(samples, threads);
 }
 
 std::string_view name_of(Preprocessing::Gcn gcn) { return gcn_names.at(static_cast<size_t>(gcn)); }
@@ -89,6 +179,18 @@ Preprocessing::Gcn gcn_named(std::string_view name) {
     throw std::invalid_argument("unknown contrast normalisation " + engine::in_quotes(name) +
                                 "; expected none, l1 or l2");
   return static_cast<Preprocessing::Gcn>(found - gcn_names.begin());
+}
+
+std::string_view name_of(Preprocessing::PerFeature scaling) {
+  return per_feature_names.at(static_cast<size_t>(scaling));
+}
+
+Preprocessing::PerFeature per_feature_named(std::string_view name) {
+  const auto found = std::find(per_feature_names.begin(), per_feature_names.end(), name);
+  if (found == per_feature_names.end())
+    throw std::invalid_argument("unknown scaling of features " + engine::in_quotes(name) +
+                                "; expected none, min-max or standard");
+  return static_cast<Preprocessing::PerFeature>(found - per_feature_names.begin());
 }
 
 }  // namespace datasets

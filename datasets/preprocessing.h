@@ -1,38 +1,71 @@
 // What is done to samples before a method sees them, and undone by nobody: stored with the model, applied
-// when scoring.
+// when scoring. Steps, each of which may be absent, in this order (that of the published Deep SVDD code):
 //
-//   global contrast normalisation (GCN), per sample over all its n values:
-//       z = x - mean(x),   y = z / scale,   scale = (1/n) Σ|z|  (l1)   or   sqrt(Σz²) / n  (l2)
-//   min-max, with one min and max over all GCN values of the training data:
-//       y' = (y - min) / (max - min)
+//   1. global contrast normalisation (GCN), per sample over all its n values:
+//          z = x - mean(x),   y = z / scale,   scale = (1/n) Σ|z|  (l1)   or   sqrt(Σz²) / n  (l2)
+//   2. ZCA whitening (pca.h)
+//   3. min-max, with one min and max over all values of the training data:  y' = (y - min) / (max - min)
+//      or, for each feature on its own over the training data,
+//          min-max:   y' = (y - min_j) / (max_j - min_j)
+//          standard:  y' = (y - mean_j) / sqrt((1/n) Σ (y - mean_j)²)
+//   4. principal components that explain a share of the variance (pca.h)
 //
-// Deep SVDD (Ruff et al., ICML 2018) uses l1 and min-max on images; DASVDD l2 without min-max on CIFAR-10.
-// Test data go through the same map and may leave [0, 1]: nothing is clipped. A sample whose values are all
-// equal has scale 0; its GCN is all zeros, never NaN.
+// Deep SVDD (Ruff et al., ICML 2018) uses l1 and min-max on images; DASVDD l2 without min-max on CIFAR-10 and
+// nothing but bytes / 255 on MNIST and tables; Multi-Sphere SVDD min-max alone on MobiFall; the shallow
+// baselines PCA to 0.95 of the variance. Test data go through the same map and may leave [0, 1]: nothing is
+// clipped. A sample whose values are all equal has scale 0; its GCN is all zeros, never NaN. So is a feature
+// that is constant in training.
 #pragma once
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include "datasets/pca.h"
 #include "datasets/samples.h"
 
 namespace datasets {
 
+struct PreprocessingOptions;
+
 struct Preprocessing {
   enum class Gcn { none, l1, l2 };
+  enum class PerFeature { none, min_max, standard };
 
   Gcn gcn = Gcn::none;
   bool min_max = false;
-  float min = 0, max = 1;  // of the training data after GCN; 0 and 1 where min_max is false
+  float min = 0, max = 1;  // of the training data at that step; 0 and 1 where min_max is false
+  PerFeature per_feature = PerFeature::none;
+  std::vector<float> offset = {},
+                     scale = {};  // of each feature: y' = (y - offset) / scale, or 0 where scale is 0
+  std::optional<CentredMap> zca = {};
+  std::optional<Pca> pca = {};
 
-  // The map for this training data. Throws std::invalid_argument when min-max is wanted and there are no
-  // samples, a value is not finite, or all values are equal.
+  // The map for this training data. Throws std::invalid_argument when there are no samples for a step that
+  // needs some, a value is not finite, all values are equal where one min and max are wanted, both min-max
+  // and a scaling per feature are, or where pca.h throws. `threads` 0: as many as the machine has; the bits
+  // do not depend on it.
+  static Preprocessing fit(const PreprocessingOptions& options, const Samples& train, int threads = 0);
   static Preprocessing fit(Gcn gcn, bool min_max, const Samples& train);
 
-  void apply(Samples& samples) const;  // in place; sums in double, in C order
+  // In place; sums in double, in C order. PCA changes the shape to {components}. Throws std::invalid_argument
+  // where samples have not as many values as those it was fitted on, if it knows.
+  void apply(Samples& samples, int threads = 0) const;
 
   bool operator==(const Preprocessing&) const = default;
 };
 
+struct PreprocessingOptions {
+  Preprocessing::Gcn gcn = Preprocessing::Gcn::none;
+  bool zca = false;
+  double zca_epsilon = 0.1;
+  bool min_max = false;
+  Preprocessing::PerFeature per_feature = Preprocessing::PerFeature::none;
+  double pca = 0;  // the share of the variance to keep, such as 0.95; 0: no PCA
+};
+
 std::string_view name_of(Preprocessing::Gcn gcn);     // "none", "l1", "l2"
 Preprocessing::Gcn gcn_named(std::string_view name);  // throws std::invalid_argument for any other name
+std::string_view name_of(Preprocessing::PerFeature scaling);  // "none", "min-max", "standard"
+Preprocessing::PerFeature per_feature_named(std::string_view name);
 
 }  // namespace datasets

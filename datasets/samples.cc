@@ -26,20 +26,23 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text;
 }
 
+void check_finite(const std::vector<float>& values, int64_t size, std::string_view what) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    const char* found = std::isnan(values[i]) ? "NaN" : "an infinite number";
+    throw std::invalid_argument(std::string(what) + ": row " +
+                                std::to_string(static_cast<int64_t>(i) / size) + " (counted from 0) holds " +
+                                found + " at position " + std::to_string(static_cast<int64_t>(i) % size) +
+                                "; every value must be finite: remove or fill in that row");
+  }
+}
+
 void Samples::check(std::string_view what) const {
   const int64_t per_sample = size(), total = static_cast<int64_t>(values.size());
   if (total % per_sample != 0)
     throw std::invalid_argument(std::string(what) + ": " + std::to_string(total) +
                                 " values are not a whole number of samples of shape " + shape_text(shape));
-  for (int64_t i = 0; i < total; ++i) {
-    const float value = values[static_cast<size_t>(i)];
-    if (std::isfinite(value)) continue;
-    const char* found = std::isnan(value) ? "NaN" : "an infinite number";
-    throw std::invalid_argument(std::string(what) + ": row " + std::to_string(i / per_sample) +
-                                " (counted from 0) holds " + found + " at position " +
-                                std::to_string(i % per_sample) +
-                                "; every value must be finite: remove or fill in that row");
-  }
+  check_finite(values, per_sample, what);
 }
 
 }  // namespace datasets

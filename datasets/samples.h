@@ -14,6 +14,10 @@ int64_t sample_size(const std::vector<int64_t>& shape);
 // "1x28x28".
 std::string shape_text(const std::vector<int64_t>& shape);
 
+// Throws std::invalid_argument when one of the values is NaN or infinite; the message names the data (`what`,
+// e.g. "training data"), the first bad row (`size` values each) and the value's place in it.
+void check_finite(const std::vector<float>& values, int64_t size, std::string_view what);
+
 struct Samples {
   std::vector<int64_t>
       shape;  // of one sample: {channels, height, width} of an image, {features} of a table row
@@ -24,9 +28,7 @@ struct Samples {
   const float* sample(int64_t i) const { return values.data() + i * size(); }  // 0 <= i < count()
   float* sample(int64_t i) { return values.data() + i * size(); }
 
-  // Throws std::invalid_argument when the values are no whole number of samples, or when one is NaN or
-  // infinite; the message names the data (`what`, e.g. "training data"), the first bad row and the value's
-  // place in it.
+  // Throws std::invalid_argument when the values are no whole number of samples, and where check_finite does.
   void check(std::string_view what) const;
 };
 

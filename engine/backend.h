@@ -24,8 +24,8 @@ struct Window {
 };
 
 // Pointwise functions of one number; `parameter` is the slope of leaky_relu, the α of elu, the factor of
-// scale.
-enum class Unary { leaky_relu, relu, elu, sigmoid, square, scale };
+// scale, and that of x in exp: e^(parameter·x).
+enum class Unary { leaky_relu, relu, elu, sigmoid, square, scale, exp };
 // Pointwise functions of two numbers.
 enum class Binary { add, subtract, multiply };
 
@@ -122,6 +122,11 @@ class Backend {
   virtual void squared_distance(const Array& a, const Array& b, Array& d) = 0;
   // ga = 2·gd[n]·(a − b)
   virtual void squared_distance_gradient(const Array& a, const Array& b, const Array& gd, Array& ga) = 0;
+  // index[n] = argmin over the k with alive[k] != 0 of Σ_f (a[n,f] − points[k,f])², of equals the lowest; 0
+  // where there is no such k or no such sum is finite. points (K,F) and alive (K) plain, index (N).
+  virtual void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) = 0;
+  // to[n] = table[index[n]]; table (K) or (K,F) plain, index (N) whole numbers in [0, K), to (N) or (N,F)
+  virtual void take(const Array& table, const Array& index, Array& to) = 0;
   // The q-quantile of sqrt(max(x, 0)), interpolated between order statistics at position (N − 1)·q. (N) ->
   // (1)
   virtual void root_quantile(const Array& x, double q, Array& result) = 0;

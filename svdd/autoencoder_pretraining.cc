@@ -14,14 +14,12 @@ Tensor errors(Network& network, const Tensor& x, Mode mode) {
 void pretrain_autoencoder(Network& network, const datasets::Samples& samples, const PhaseOptions& options,
                           Decay decay, bool amsgrad, uint64_t seed, engine::Backend& backend,
                           Monitor& monitor) {
-  auto state = network.encoder.state();
-  for (engine::NamedTensor& s : network.decoder.state()) state.push_back(s);
-  const auto optimizers = adam_for(state, options.weight_decay, decay, amsgrad);
+  const auto optimizers = adam_for(network.state(), options.weight_decay, decay, amsgrad);
   TrainingPhase phase{.name = "autoencoder", .options = options, .seed = seed};
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
-  phase.step = [&](const Tensor& x) {
-    const Tensor e = errors(network, x, Mode::train);
-    return StepResult{engine::mean(e), e};
+  phase.step = [&](const Batch& batch) {
+    const Tensor e = errors(network, batch.samples, Mode::train);
+    return StepResult{.loss = engine::mean(e), .distances = e};
   };
   train(samples, phase, backend, monitor);
 }

@@ -10,38 +10,23 @@
 #include <string>
 #include <vector>
 
-#include "svdd/detector.h"
-#include "svdd/training.h"
+#include "svdd/deep_detector.h"
 
 namespace svdd {
 
-struct ModelFolder;  // model_folder.h
-
 enum class Objective { one_class, soft_boundary };
+std::string_view name_of(Objective objective);     // "one-class", "soft-boundary"
+Objective objective_named(std::string_view name);  // std::invalid_argument lists the names there are
 
-// `pytorch`: the authors' PyTorch port. `theano`: the code behind the paper's tables; Glorot-uniform start,
-// first filters from a dictionary of patches, affine batch norm, training set cut to whole batches
-// (README.md, "Two recipes").
-enum class Recipe { pytorch, theano };
-
-struct DeepSvddOptions {
+struct DeepSvddOptions : DeepOptions {
   Objective objective = Objective::one_class;
-  double nu = 0.1;  // share of the training data allowed outside the sphere, in (0, 1]
-  double contamination =
-      0.1;  // one-class: threshold = the (1 − contamination)-quantile of the training scores
-  Recipe recipe = Recipe::pytorch;
-  std::string network = "mnist_LeNet";
-  int64_t rep_dim = 0;  // p; 0: the network's own
-  uint64_t seed = 1;
-  bool amsgrad = false;
-  bool pretrain = true;
-  PhaseOptions pretraining{.weight_decay = 0.5e-3};
-  PhaseOptions training{.weight_decay = 0.5e-6};
+  double nu = 0.1;              // share of the training data allowed outside the sphere, in (0, 1]
   int64_t warm_up_epochs = 10;  // soft-boundary: R is held at 0 for these
-
-  // What Propositions 1 and 2 forbid, for the test that makes a network collapse.
-  bool bias_terms = false, zero_centre = false;
+  bool zero_centre = false;     // what Proposition 1 forbids, for the test that makes a network collapse
 };
+
+// std::invalid_argument where these options of the soft boundary are impossible.
+void check_soft_boundary(double nu, int64_t warm_up_epochs);
 
 // The published settings of a recipe on MNIST-like images.
 DeepSvddOptions published_options(Recipe recipe);

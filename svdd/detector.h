@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +20,10 @@ struct EpochReport {
   int64_t epoch = 0, epochs = 0;
   double loss = 0;  // mean over the epoch's batches, each weighted by its samples
   double lr = 0;
-  std::optional<double> radius;  // soft-boundary
-  double seconds = 0;            // of this epoch
+  std::optional<double> radius = {};    // soft-boundary
+  std::vector<float> radii = {};        // of every sphere, where there are several; a dead one's is 0
+  std::optional<int64_t> spheres = {};  // how many are alive, where they can die
+  double seconds = 0;                   // of this epoch
 };
 
 // Scores samples as the detector stands at some stage.
@@ -61,6 +64,8 @@ class Detector {
 
   virtual std::vector<int64_t> sample_shape() const = 0;  // e.g. {1, 28, 28}
   virtual std::string weights_sha256() const = 0;         // the receipt: see receipt.h
+  // What the method has to say of itself beside its scores, for the run's results: its clusters, its γ.
+  virtual nlohmann::json details() const { return nlohmann::json::object(); }
 
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }

@@ -26,6 +26,14 @@ std::string weights_sha256(std::vector<engine::NamedTensor> state) {
   return hash.hex();
 }
 
+// An array's bytes are little-endian in C order already: it is what the file holds.
+std::string arrays_sha256(std::vector<std::pair<std::string, engine::NdArray>> arrays) {
+  std::sort(arrays.begin(), arrays.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  engine::Sha256 hash;
+  for (const auto& [name, array] : arrays) hash.update(array.bytes.data(), array.bytes.size());
+  return hash.hex();
+}
+
 std::string scores_sha256(std::span<const float> scores) {
   engine::Sha256 hash;
   update(hash, scores);

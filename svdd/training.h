@@ -2,6 +2,8 @@
 // mode.
 #pragma once
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,10 +26,30 @@ struct PhaseOptions {
   void check(const std::string& phase) const;  // std::invalid_argument naming the option that is impossible
 };
 
+// Some training samples, in an order of their own.
+struct Batch {
+  engine::Tensor samples;
+  std::span<const int32_t> rows;  // their places in the training set
+};
+
 // What a method computes from one batch.
 struct StepResult {
-  engine::Tensor loss;       // (1)
-  engine::Tensor distances;  // (N), for after_step; may be empty
+  engine::Tensor loss;            // (1)
+  engine::Tensor distances = {};  // (N), for after_step; may be empty
+  // A step is recorded from its first batch and replayed for the others. What it takes from the rows beside
+  // the samples (labels, weights) is brought up to date here, before each replay; may be empty.
+  std::function<void(std::span<const int32_t> rows)> before_replay = {};
+};
+
+// Two sets of variables taking turns on every batch: `step` has the first ⌈share·n⌉ of its n samples; then
+// `forward` is computed of the others (of all of them where no others are left) and given to `update`, which
+// moves what `step` held fixed.
+struct Alternation {
+  double share = 1;                                           // in (0, 1]
+  std::function<engine::Tensor(const Batch& batch)> forward;  // recorded and replayed as `step` is
+  std::function<void(const engine::Tensor& result)> update;
+
+  int64_t of_step(int64_t n) const;  // ⌈share·n⌉
 };
 
 struct TrainingPhase {
@@ -35,15 +57,22 @@ struct TrainingPhase {
   PhaseOptions options;
   uint64_t seed = 0;
   std::vector<engine::Optimizer*> optimizers = {};
-  std::function<StepResult(const engine::Tensor& batch)> step = {};
-  // After each update, with the distances of the forward pass before it; may be empty.
-  std::function<void(int64_t epoch, const engine::Array& distances)> after_step = {};
-  std::function<std::optional<double>()> radius = {};  // for the history; may be empty
+  std::function<StepResult(const Batch& batch)> step = {};
+  std::optional<Alternation> alternation = {};
+  // Every epoch leaves out the samples that fill no batch (fewer than one batch are all used).
+  bool whole_batches = false;
+  // After each update, with the result of the forward pass before it; may be empty.
+  std::function<void(int64_t epoch, const StepResult&, std::span<const int32_t> rows)> after_step = {};
+  std::function<void(int64_t epoch)> after_epoch = {};  // before the epoch is reported; may be empty
+  // For the history; may be empty.
+  std::function<std::optional<double>()> radius = {};
+  std::function<std::vector<float>()> radii = {};
+  std::function<std::optional<int64_t>()> spheres = {};
 };
 
 // Trains for options.epochs epochs: every epoch a new permutation of the samples, batches without
-// replacement, the last one short. Each batch size is recorded once and replayed. std::runtime_error when a
-// loss is not finite; std::invalid_argument for no samples or impossible options.
+// replacement, the last one short or left out. Each batch size is recorded once and replayed.
+// std::runtime_error when a loss is not finite; std::invalid_argument for no samples or impossible options.
 void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
            Monitor& monitor);
 

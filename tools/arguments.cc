@@ -23,9 +23,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases =
     {"load-config", "config"},
 }};
 
-constexpr std::array<std::string_view, 3> later_commands = {"cluster", "reproduce", "export"};
-constexpr std::array<std::string_view, 5> later_options = {"resume", "labels", "clusters", "spheres",
-                                                           "gamma"};
+constexpr std::array<std::string_view, 1> later_commands = {"export"};
+constexpr std::array<std::string_view, 1> later_options = {"resume"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {

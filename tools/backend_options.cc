@@ -3,7 +3,6 @@
 #include <array>
 #include <stdexcept>
 
-#include "engine/backends/cpu/cpu.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/files/in_quotes.h"
 #include "tools/usage_error.h"
@@ -43,19 +42,22 @@ int64_t BackendOptions::threads_used() const {
   return threads > 0 ? threads : engine::machine_threads();
 }
 
-std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
-  if (options.device == "cuda")
-    throw UsageError("--device cuda is not in this version; expected cpu or reference");
-  if (options.device != "cpu" && options.device != "reference")
-    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or reference");
+engine::CpuOptions cpu_options(const BackendOptions& options) {
   if (options.threads < 0 || options.threads > most_threads)
     throw UsageError("--threads is " + std::to_string(options.threads) + "; expected 1 to " +
                      std::to_string(most_threads) + ", or 0 for all that the machine offers");
   if (options.threads > 1 && !SVDD_HAVE_THREADS)
     throw UsageError("--threads " + std::to_string(options.threads) +
                      " is not possible: this build has no threads; leave the option out");
-  const engine::CpuOptions cpu{static_cast<int>(options.threads), simd_named(options.simd),
-                               blas_named(options.blas)};
+  return {static_cast<int>(options.threads), simd_named(options.simd), blas_named(options.blas)};
+}
+
+std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
+  if (options.device == "cuda")
+    throw UsageError("--device cuda is not in this version; expected cpu or reference");
+  if (options.device != "cpu" && options.device != "reference")
+    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or reference");
+  const engine::CpuOptions cpu = cpu_options(options);
   if (options.device == "reference") return engine::make_reference_backend();
   try {
     return engine::make_cpu_backend(cpu);

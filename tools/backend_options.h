@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/backend.h"
+#include "engine/backends/cpu/cpu.h"
 
 namespace tools {
 
@@ -16,6 +17,9 @@ struct BackendOptions {
 
   int64_t threads_used() const;  // what 0 stands for here; 1 on the reference device
 };
+
+// The options of the CPU backend alone. Throws as make_backend does.
+engine::CpuOptions cpu_options(const BackendOptions& options);
 
 // Throws UsageError, naming the option, for a word that is none of those above, more threads than sense, or
 // what this processor or this build cannot do.

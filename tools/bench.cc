@@ -1,7 +1,5 @@
 #include "tools/bench.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
@@ -14,6 +12,7 @@
 #include "engine/files/in_quotes.h"
 #include "tools/bench_kernels.h"
 #include "tools/bench_steps.h"
+#include "tools/peak_memory.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -74,12 +73,6 @@ nlohmann::ordered_json to_json(const Measurement& m, const Limits& limits) {
     row["torch_over_ours"] = *m.torch_seconds / m.seconds;
   }
   return row;
-}
-
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ class Steps {
     const auto optimizers = svdd::adam_for(state, 5e-7, svdd::Decay::all, false);
     svdd::TrainingPhase phase{.name = what, .options = {.epochs = repeat_ + 1}, .seed = 1};
     for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
-    phase.step = [&](const Tensor& x) { return svdd::StepResult{loss(x), {}}; };
+    phase.step = [&](const svdd::Batch& b) { return svdd::StepResult{.loss = loss(b.samples)}; };
     Stopwatch stopwatch(torch_, s.request + " " + request);
     svdd::train(on.data, phase, backend_, stopwatch);
     show_(stopwatch.result(s.name + " " + what, operations_per_sample * static_cast<double>(s.samples)));

@@ -1,5 +1,6 @@
 #include "tools/csv_files.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -35,11 +36,18 @@ std::string scores_csv(std::span<const float> scores, std::span<const int32_t> l
 }
 
 std::string history_csv(const std::vector<svdd::EpochReport>& history) {
-  std::string csv = "phase,epoch,loss,lr,radius,seconds\n";
-  for (const svdd::EpochReport& epoch : history)
+  size_t spheres = 0;  // where there are several, a column for the radius of each
+  for (const svdd::EpochReport& epoch : history) spheres = std::max(spheres, epoch.radii.size());
+  std::string csv = "phase,epoch,loss,lr,radius,";
+  for (size_t k = 0; k < spheres; ++k) csv += "radius_" + std::to_string(k) + ',';
+  csv += "seconds\n";
+  for (const svdd::EpochReport& epoch : history) {
     csv += csv_field(epoch.phase) + ',' + std::to_string(epoch.epoch) + ',' + shortest(epoch.loss) + ',' +
-           shortest(epoch.lr) + ',' + (epoch.radius ? shortest(*epoch.radius) : "") + ',' +
-           shortest(epoch.seconds) + '\n';
+           shortest(epoch.lr) + ',' + (epoch.radius ? shortest(*epoch.radius) : "") + ',';
+    for (size_t k = 0; k < spheres; ++k)
+      csv += (k < epoch.radii.size() ? shortest(epoch.radii[k]) : "") + ',';
+    csv += shortest(epoch.seconds) + '\n';
+  }
   return csv;
 }
 

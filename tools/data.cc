@@ -40,7 +40,8 @@ void run_data_list(const std::string& data_dir) {
     try {
       place = place_of(known, data_dir);
     } catch (const std::runtime_error&) {
-      place = "not found: svdd data fetch " + known.name;
+      place = "not found: " + (known.urls.empty() ? known.how_to_get + " into a folder " + known.name
+                                                  : "svdd data fetch " + known.name);
     }
     std::cout << padded(known.name, name_columns) << known.description << '\n'
               << padded("", name_columns) << place << '\n';
@@ -67,6 +68,12 @@ void run_data_info(const std::string& name_or_path, const std::string& data_dir)
     std::cout << (k > 0 ? ", " : "") << k
               << (data.class_names[k] == std::to_string(k) ? "" : " (" + data.class_names[k] + ')');
   std::cout << '\n';
+  if (!data.default_normal.empty()) {
+    std::cout << padded("normal", name_columns);
+    for (size_t i = 0; i < data.default_normal.size(); ++i)
+      std::cout << (i > 0 ? ", " : "") << data.default_normal[i];
+    std::cout << ", where --normal names no other\n";
+  }
   print_half("training", data, data.train);
   print_half("test", data, data.test);
 }

@@ -62,7 +62,7 @@ void run_evaluate(const EvaluateOptions& options) {
   results["method"] = detector->method();
   results["dataset"] = of_run.data;
   results["data_source"] = task.source;
-  results["normal"] = of_run.normal;
+  results["normal"] = task.normal;
   results["seed"] = of_run.deep_svdd.seed;
   add_metrics(results, scores, split.test_labels, detector->threshold(), of_run.deep_svdd.seed);
   results["weights_sha256"] = detector->weights_sha256();

@@ -11,10 +11,14 @@
 #include "engine/files/in_quotes.h"
 #include "tools/arguments.h"
 #include "tools/bench.h"
+#include "tools/cluster.h"
 #include "tools/data.h"
 #include "tools/evaluate.h"
 #include "tools/options.h"
+#include "tools/published_settings.h"
+#include "tools/published_tables.h"
 #include "tools/report.h"
+#include "tools/reproduce.h"
 #include "tools/score.h"
 #include "tools/train.h"
 #include "tools/usage_error.h"
@@ -43,7 +47,7 @@ void refuse_leftovers(const CLI::App& command) {
 }
 
 // A command whose unknown words are told as refuse_leftovers does, before `run`.
-CLI::App* add_command(CLI::App& app, const char* name, const char* description, const char* footer,
+CLI::App* add_command(CLI::App& app, const char* name, const char* description, const std::string& footer,
                       std::function<void()> run) {
   CLI::App* command = app.add_subcommand(name, description);
   command->footer(footer);
@@ -91,12 +95,15 @@ struct Commands {      // what the command line says
   std::string multi_radius;
   ScoreOptions score;
   EvaluateOptions evaluate;
+  ClusterOptions cluster;
+  ReproduceOptions reproduce;
   BenchOptions bench;
   std::string data_name, data_dir, mirror, report_folder;
 };
 
 constexpr const char* train_examples = R"(
-Defaults are the published settings of the recipe. contamination and nu are two
+Defaults are the published settings of method, recipe and data; those shown here are
+Deep SVDD's on MNIST. contamination and nu are two
 things: nu shapes the training of soft-boundary; contamination only places the
 threshold of one-class, after training. The names of the authors' own programs
 (--n_epochs, --normal_class, --lr_milestone, --pretrain False, ...) are understood.
@@ -105,6 +112,8 @@ Examples:
   svdd train --data strokes --normal 3 --out runs/first --epochs 20 --ae-epochs 20
   svdd train --data mnist --normal 3 --out runs/mnist-3
   svdd train --data mnist --normal 3 --objective soft-boundary --nu 0.05 --out runs/soft
+  svdd train --method multi-radius --data mnist --normal 3,0,1 --out runs/three
+  svdd train --method dasvdd --data table.csv --label-column outlier --out runs/table
   svdd train --config runs/first/config.json --out runs/again    # the same bits
 )";
 
@@ -116,13 +125,17 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
           throw UsageError("--no-pretrain and --pretrain say the same thing twice: give one of them");
         if (c.no_pretrain) c.given["pretrain"] = {"false"};
         if (c.quiet) c.given["quiet"] = {"true"};
-        if (!c.multi_radius.empty() && c.multi_radius != "False" && c.multi_radius != "false")
-          throw UsageError("--use_multi_radius " + engine::in_quotes(c.multi_radius) +
-                           " is not in this version; only False is understood");
+        if (c.multi_radius == "True" || c.multi_radius == "true")
+          c.given["method"].push_back("multi-radius");
+        else if (!c.multi_radius.empty() && c.multi_radius != "False" && c.multi_radius != "false")
+          throw UsageError("--use_multi_radius is " + engine::in_quotes(c.multi_radius) +
+                           "; expected True or False");
         run_train(resolve_train_options(c.given, c.config), words);
       });
   TrainOptions defaults;
-  defaults.deep_svdd = svdd::published_options(svdd::Recipe::pytorch);
+  defaults.data = "mnist";
+  set_published(defaults);
+  defaults.data.clear();
   for (const TrainOption& row : train_option_table(defaults)) {
     if (row.name == "quiet") {
       train->add_flag("--quiet", c.quiet, row.help)->group(row.group);
@@ -187,6 +200,89 @@ Examples:
   evaluate->add_option("--scores", o.scores, "CSV file for the scores: index,label,class,score")
       ->type_name("FILE");
   add_backend_options(*evaluate, o.backend);
+}
+
+void add_cluster(CLI::App& app, ClusterOptions& o) {
+  CLI::App* cluster = add_command(app, "cluster", "Group the rows of a table by first neighbours (FINCH)", R"(
+The output is a CSV table: index,partition_1,...,chosen, finest partition first. A
+summary goes to standard output; where the input names classes (a column label or
+class, an array y), it says how well the clusters agree with them.
+
+early-exit is the authors' own variant: links longer than the longest of the first
+step are cut; the last partition is chosen. silhouette is the one of Multi-Radius Deep
+SVDD: the partition with the largest mean silhouette is chosen. With --clusters K the
+closest clusters are merged until K are left, and those are chosen.
+
+Neighbours are exact, and memory grows with the number of rows, not its square.
+
+FINCH (Sarfraz, Sharma, Stiefelhagen, CVPR 2019) is for academic use: its authors ask
+that it, re-implementations included, not be used otherwise without their leave.
+
+Examples:
+  svdd cluster --input table.csv --output labels.csv
+  svdd cluster --input features.npy --output labels.csv --distance euclidean --clusters 10
+  svdd cluster --input features.npz --output labels.csv --variant silhouette
+)",
+                                  [&o] { run_cluster(o); });
+  cluster->add_option("--input", o.input, "rows of numbers: .csv, .npy, .npz with X, or IDX images (.gz)")
+      ->type_name("FILE");
+  cluster->add_option("--output", o.output, "CSV file for the labels")->type_name("FILE");
+  cluster
+      ->add_option("--distance", o.distance,
+                   "cosine or euclidean; else cosine for early-exit,\neuclidean for silhouette")
+      ->type_name("NAME");
+  cluster->add_option("--variant", o.variant, "early-exit (the default) or silhouette")->type_name("NAME");
+  cluster->add_option("--clusters", o.clusters, "exactly so many; 0: the variant chooses")->type_name("K");
+  cluster->add_flag("--silhouettes", o.silhouettes, "compute them for early-exit too");
+  cluster->add_option("--simd", o.backend.simd, "auto, avx512, avx2 or portable: all the same bits")
+      ->type_name("NAME");
+  cluster->add_option("--threads", o.backend.threads, "any number gives the same bits; 0: all there are")
+      ->type_name("T");
+  cluster->add_flag("--quiet", o.quiet, "nothing on standard error");
+}
+
+void add_reproduce(CLI::App& app, ReproduceOptions& o) {
+  std::string tables;
+  for (const PublishedTable& t : published_tables()) {
+    tables += "  " + t.name + std::string(24 - t.name.size(), ' ') + t.title + "\n";
+    std::string rows;
+    for (const TableMethod& m : t.methods) rows += (rows.empty() ? "" : ", ") + m.key;
+    tables += std::string(26, ' ') + "rows: " + rows + "\n";
+  }
+  CLI::App* reproduce =
+      add_command(app, "reproduce", "A published table: all its runs, beside the published figures",
+                  "\nTables:\n" + tables + R"(
+Every cell is a run of svdd train with the published settings, on one thread; as many
+run at once as --jobs says, with the results they would have alone. Always the last
+epoch counts, never the best. A finished run is not repeated: what was interrupted goes
+on where it stood. The untrained network and the distance to the mean of the training
+data stand in rows of their own. Results: table.csv, table.md and table.html in --out.
+
+Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --limit,
+--batch-size) hold for all runs of the table, which says so.
+
+Examples:
+  svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
+  svdd reproduce deep-svdd-mnist --recipe theano --methods one-class,kde
+  svdd reproduce multi-radius-mnist --classes 3,0,1 --out runs/groups
+)",
+                  [&o] { run_reproduce(o); });
+  reproduce->add_option("table", o.table, "one of those below");
+  reproduce->add_option("--out", o.out, "folder for the runs and the table; else runs/TABLE")
+      ->type_name("DIR");
+  reproduce
+      ->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
+      ->type_name("DIR");
+  reproduce->add_option("--seeds", o.seeds, "seeds 1 to N")->type_name("N")->capture_default_str();
+  reproduce->add_option("--classes", o.classes, "only the cases with these normal classes, or names")
+      ->type_name("A,B,...");
+  reproduce->add_option("--methods", o.methods, "the rows to fill; else the table's own")
+      ->type_name("A,B,...");
+  reproduce->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
+  for (const char* name : {"recipe", "epochs", "ae-epochs", "limit", "batch-size"})
+    reproduce->add_option_function<std::string>(
+        "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
+        "as in svdd train, in place of the published setting");
 }
 
 void add_data(CLI::App& app, Commands& c) {
@@ -317,6 +413,8 @@ Results go to standard output, progress to standard error.
   add_train(app, commands, arguments);
   add_score(app, commands.score);
   add_evaluate(app, commands.evaluate);
+  add_cluster(app, commands.cluster);
+  add_reproduce(app, commands.reproduce);
   add_data(app, commands);
   add_report(app, commands.report_folder);
   add_bench(app, commands.bench);

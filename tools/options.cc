@@ -9,6 +9,7 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/networks.h"
 #include "tools/arguments.h"
+#include "tools/published_settings.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -41,6 +42,7 @@ struct Words {  // what a row says of itself
 
 TrainOption text_row(Words words, std::string& target) {
   return {words.name,
+          {},
           words.placeholder,
           words.group,
           words.help,
@@ -73,7 +75,7 @@ TrainOption choice_row(Words words, std::vector<std::pair<std::string, Value>> c
       if (value == target) return json(name);
     return json();
   };
-  return {words.name, words.placeholder, words.group, words.help, Kind::text, set, get};
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text, set, get};
 }
 
 template <class Integer>
@@ -84,13 +86,9 @@ TrainOption whole_row(Words words, Integer least, Integer& target) {
     if (value < least) refuse(where, text, expected);
     target = value;
   };
-  return {words.name,
-          words.placeholder,
-          words.group,
-          words.help,
-          Kind::whole,
-          set,
-          [&target] { return json(target); }};
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::whole, set, [&target] {
+            return json(target);
+          }};
 }
 
 struct Range {
@@ -104,13 +102,9 @@ TrainOption real_row(Words words, Range range, double& target) {
     if (!range.holds(value)) refuse(where, text, range.words);
     target = value;
   };
-  return {words.name,
-          words.placeholder,
-          words.group,
-          words.help,
-          Kind::real,
-          set,
-          [&target] { return json(target); }};
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::real, set, [&target] {
+            return json(target);
+          }};
 }
 
 TrainOption flag_row(Words words, bool& target) {
@@ -119,13 +113,23 @@ TrainOption flag_row(Words words, bool& target) {
     if (text == "false" || text == "False") return void(target = false);
     refuse(where, text, "true or false");
   };
-  return {words.name,
-          words.placeholder,
-          words.group,
-          words.help,
-          Kind::flag,
-          set,
-          [&target] { return json(target); }};
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::flag, set, [&target] {
+            return json(target);
+          }};
+}
+
+// A positive number, or "auto", which is kept as 0.
+TrainOption gamma_row(Words words, double& target) {
+  const auto set = [&target](const std::string& text, const std::string& where) {
+    if (text == "auto") return void(target = 0);
+    const std::string expected = "auto or a number above 0";
+    const double value = parse_number<double>(text, where, expected);
+    if (!(value > 0) || !std::isfinite(value)) refuse(where, text, expected);
+    target = value;
+  };
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text_or_real, set, [&target] {
+            return target == 0 ? json("auto") : json(target);
+          }};
 }
 
 // Whole numbers from 0 on with commas between them; "none" is the empty list, where `may_be_empty`.
@@ -149,13 +153,9 @@ TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector
     }
     target = std::move(values);
   };
-  return {words.name,
-          words.placeholder,
-          words.group,
-          words.help,
-          Kind::list,
-          set,
-          [&target] { return json(target); }};
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::list, set, [&target] {
+            return json(target);
+          }};
 }
 
 // ---- config files
@@ -173,6 +173,10 @@ std::string text_of(const json& value, Kind kind, const std::string& where) {
     case Kind::text:
       if (!value.is_string()) wrong("a string");
       return value.get<std::string>();
+    case Kind::text_or_real:
+      if (value.is_string()) return value.get<std::string>();
+      if (!value.is_number()) wrong("a string or a number");
+      return value.dump();
     case Kind::whole:
       if (!value.is_number_integer()) wrong("a whole number");
       return value.dump();
@@ -243,6 +247,24 @@ std::vector<std::string> names_of(const Values& values) {
   return names;
 }
 
+bool knows(const std::string& method, const TrainOption& row) {
+  return row.methods.empty() ||
+         std::find(row.methods.begin(), row.methods.end(), method) != row.methods.end();
+}
+
+void refuse_other_methods(const TrainOption& row, const std::string& method, const std::string& where) {
+  if (knows(method, row)) return;
+  std::string list;
+  for (const std::string& name : row.methods) list += (list.empty() ? "" : ", ") + name;
+  throw UsageError(where + " is an option of " + list + "; the method " + method + " has none such");
+}
+
+std::string method_list() {
+  std::string names;
+  for (const std::string& name : method_names()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
 std::string network_names() {
   std::string names;
   for (const svdd::NetworkInfo& info : svdd::networks()) names += (names.empty() ? "" : ", ") + info.name;
@@ -260,61 +282,131 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
   const Range positive{[](double x) { return x > 0 && std::isfinite(x); }, "a number above 0"};
   const Range not_negative{[](double x) { return x >= 0 && std::isfinite(x); }, "a number from 0 on"};
   std::vector<TrainOption> table;
-  const auto add = [&table](TrainOption row) { table.push_back(std::move(row)); };
+  const std::vector<std::string> deep{"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder"},
+      centred{"deep-svdd", "multi-radius"};
+  const auto add = [&table](TrainOption row, std::vector<std::string> methods = {}) {
+    row.methods = std::move(methods);
+    table.push_back(std::move(row));
+  };
 
   const std::string data = "Data", method = "Method", training = "Training",
                     pretraining = "Pretraining (autoencoder)", machine = "Machine", run = "Run";
-  add(text_row(
-      {"data", "NAME|PATH", data, "strokes (built in), mnist, fashion-mnist, or a folder of IDX files"},
-      o.data));
+  add(text_row({"data", "NAME|PATH", data,
+                "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb, mobifall,\nor a path: a .csv or "
+                ".npz table; a folder "
+                "of IDX files,\nCIFAR-10 batches or images (train/good, test/good, test/DEFECT)"},
+               o.data));
   add(text_row({"data-dir", "DIR", data, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
                o.data_dir));
-  add(list_row({"normal", "A,B,...", data, "the normal class or classes; all others are anomalies"}, false,
-               false, o.normal));
+  add(list_row({"normal", "A,B,...", data,
+                "the normal class or classes; all others are anomalies.\nData labelled normal and anomalous "
+                "need none"},
+               false, true, o.normal));
+  add(list_row({"anomalous", "A,B,...", data, "test against these classes only; none: against all others"},
+               false, true, o.anomalous));
+  add(text_row({"label-column", "NAME|N", data,
+                "of a .csv table: the column with the classes; else one named\nlabel, class, y, target, "
+                "outlier or anomaly"},
+               o.label_column));
   add(whole_row({"limit", "N", data, "only the first N training samples; 0: all"}, int64_t{0}, o.limit));
 
-  add(choice_row<std::string>(
-      {"method", "NAME", method, "deep-svdd"}, {{"deep-svdd", "deep-svdd"}},
-      {"multi-radius", "multi-sphere", "dasvdd", "autoencoder", "kernel-svdd", "kde", "isolation-forest"},
-      o.method));
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const std::string& name : method_names()) names.emplace_back(name, name);
+  add(choice_row<std::string>({"method", "NAME", method, method_list()}, names, {}, o.method));
   add(choice_row<svdd::Recipe>(
-      {"recipe", "NAME", method, "pytorch, or theano: the code behind the paper's tables"},
-      {{"pytorch", svdd::Recipe::pytorch}, {"theano", svdd::Recipe::theano}}, {}, d.recipe));
+          {"recipe", "NAME", method, "pytorch, or theano: the code behind the paper's tables"},
+          {{"pytorch", svdd::Recipe::pytorch}, {"theano", svdd::Recipe::theano}}, {}, d.recipe),
+      {"deep-svdd", "multi-radius", "autoencoder"});
   add(choice_row<svdd::Objective>(
-      {"objective", "NAME", method, "one-class or soft-boundary"},
-      {{"one-class", svdd::Objective::one_class}, {"soft-boundary", svdd::Objective::soft_boundary}}, {},
-      d.objective));
-  add(real_row(
-      {"nu", "X", method,
-       "soft-boundary: share of the training data allowed outside\nthe sphere; shapes the training itself"},
-      {[](double x) { return x > 0 && x <= 1; }, "a number in (0, 1]"}, d.nu));
+          {"objective", "NAME", method, "one-class or soft-boundary"},
+          {{"one-class", svdd::Objective::one_class}, {"soft-boundary", svdd::Objective::soft_boundary}}, {},
+          d.objective),
+      centred);
+  add(real_row({"nu", "X", method,
+                "soft-boundary: share of the training data allowed outside\nthe sphere; shapes the training "
+                "itself"},
+               {[](double x) { return x > 0 && x <= 1; }, "a number in (0, 1]"}, d.nu),
+      {"deep-svdd", "multi-radius", "multi-sphere", "kernel-svdd"});
   add(real_row(
       {"contamination", "X", method,
        "one-class: share of the training data that the threshold\nlabels anomalous, afterwards; not nu"},
       {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, d.contamination));
-  add(text_row({"network", "NAME", method, network_names()}, d.network));
+  add(text_row({"network", "NAME", method, network_names()}, d.network), deep);
   add(whole_row({"rep-dim", "P", method, "dimensions of the representation; 0: the network's own"},
-                int64_t{0}, d.rep_dim));
+                int64_t{0}, d.rep_dim),
+      deep);
+  add(list_row({"widths", "A,B,...", method,
+                "of the hidden layers, for the networks of dense layers and\nmulti_sphere_mnist; none: the "
+                "network's own"},
+               false, true, d.widths),
+      deep);
+  add(flag_row({"dictionary", "True|False", method, "first filters learned from patches (grey images)"},
+               d.dictionary),
+      {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
   add(whole_row({"warm-up-epochs", "N", method, "soft-boundary: the radius stays 0 for these"}, int64_t{0},
-                d.warm_up_epochs));
+                d.warm_up_epochs),
+      centred);
+  add(choice_row<svdd::LabelSource>(
+          {"labels", "NAME", method, "multi-radius: finch, true (the known classes) or kmeans"},
+          {{"finch", svdd::LabelSource::finch},
+           {"true", svdd::LabelSource::classes},
+           {"kmeans", svdd::LabelSource::kmeans}},
+          {}, o.labels),
+      {"multi-radius"});
+  add(whole_row({"clusters", "K", method, "multi-radius: exactly so many; 0: as FINCH finds them"},
+                int64_t{0}, o.clusters),
+      {"multi-radius"});
+  add(whole_row({"least-cluster", "N", method, "multi-radius: smaller clusters join the nearest; 0: none do"},
+                int64_t{0}, o.least_cluster),
+      {"multi-radius"});
+  add(choice_row<svdd::Inference>(
+          {"inference", "NAME", method, "multi-radius: nearest-centre, or smallest-margin"},
+          {{"nearest-centre", svdd::Inference::nearest_centre},
+           {"smallest-margin", svdd::Inference::smallest_margin}},
+          {}, o.inference),
+      {"multi-radius"});
+  add(whole_row({"spheres", "K", method, "multi-sphere: how many to begin with"}, int64_t{1}, o.spheres),
+      {"multi-sphere"});
+  add(gamma_row({"gamma", "auto|X", method,
+                 "dasvdd: weight of the distance in loss and score;\nkernel-svdd: of the kernel exp(-gamma "
+                 "|x - y|^2)"},
+                o.gamma),
+      {"dasvdd", "kernel-svdd"});
+  add(choice_row<svdd::GammaRule>(
+          {"gamma-rule", "NAME", method,
+           "dasvdd, --gamma auto: all (samples count), first-sample (as behind\nthe published "
+           "numbers) or paper"},
+          {{"all", svdd::GammaRule::mean_of_all},
+           {"first-sample", svdd::GammaRule::first_sample},
+           {"paper", svdd::GammaRule::paper}},
+          {}, o.gamma_rule),
+      {"dasvdd"});
 
-  const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p) {
-    add(whole_row({prefix + "epochs", "N", group, "passes over the training data"}, int64_t{0}, p.epochs));
-    add(real_row({prefix + "lr", "X", group, "learning rate"}, positive, p.lr));
+  const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p,
+                         const std::vector<std::string>& methods) {
+    add(whole_row({prefix + "epochs", "N", group, "passes over the training data"}, int64_t{0}, p.epochs),
+        methods);
+    add(real_row({prefix + "lr", "X", group, "learning rate"}, positive, p.lr), methods);
     add(list_row(
-        {prefix + "lr-milestones", "A,B,...", group, "epochs from which the rate is a tenth; or none"}, true,
-        true, p.lr_milestones));
-    add(whole_row({prefix + "batch-size", "N", group, "samples per step"}, int64_t{1}, p.batch_size));
+            {prefix + "lr-milestones", "A,B,...", group, "epochs from which the rate is a tenth; or none"},
+            true, true, p.lr_milestones),
+        methods);
+    add(whole_row({prefix + "batch-size", "N", group, "samples per step"}, int64_t{1}, p.batch_size),
+        methods);
     add(real_row({prefix + "weight-decay", "X", group, "L2 term added to the gradient"}, not_negative,
-                 p.weight_decay));
+                 p.weight_decay),
+        methods);
   };
-  phase(training, "", d.training);
+  const std::vector<std::string> pretrained{"deep-svdd", "multi-radius", "multi-sphere"};
+  phase(training, "", d.training, {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd"});
   add(choice_row<bool>({"optimizer", "NAME", training, "adam or amsgrad"},
-                       {{"adam", false}, {"amsgrad", true}}, {}, d.amsgrad));
+                       {{"adam", false}, {"amsgrad", true}}, {}, d.amsgrad),
+      deep);
   add(whole_row({"seed", "N", training, "of every random number; the same seed, the same bits"}, uint64_t{0},
                 d.seed));
-  add(flag_row({"pretrain", "True|False", pretraining, "pretrain an autoencoder first"}, d.pretrain));
-  phase(pretraining, "ae-", d.pretraining);
+  add(flag_row({"pretrain", "True|False", pretraining, "pretrain an autoencoder first"}, d.pretrain),
+      pretrained);
+  phase(pretraining, "ae-", d.pretraining, {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
 
   add(text_row({"device", "NAME", machine, "cpu, or reference: the plain loops, slow, the same bits"},
                o.backend.device));
@@ -330,6 +422,14 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       o.out));
   add(flag_row({"quiet", "", run, "no progress on standard error"}, o.quiet));
   return table;
+}
+
+bool method_takes(const std::string& method, const std::string& option) {
+  TrainOptions options;
+  std::vector<TrainOption> table = train_option_table(options);
+  const TrainOption* row = find_row(table, option);
+  if (!row) throw UsageError("--" + option + " is no option of svdd train");
+  return knows(method, *row);
 }
 
 ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config) {
@@ -355,15 +455,17 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
   const auto apply = [&](const std::string& name, const Value& value) {
     find_row(table, name)->set(value.text, value.where);
   };
-  if (const auto recipe = values.find("recipe"); recipe != values.end()) apply("recipe", recipe->second);
-  options.deep_svdd = svdd::published_options(options.deep_svdd.recipe);
+  for (const char* first : {"data", "method", "recipe"})  // these decide on the settings of all others
+    if (const auto value = values.find(first); value != values.end()) apply(first, value->second);
+  set_published(options);
   for (const TrainOption& row :
        table)  // in the table's order, so that of several mistakes the same one is told
-    if (const auto value = values.find(row.name); value != values.end()) apply(row.name, value->second);
+    if (const auto value = values.find(row.name); value != values.end()) {
+      refuse_other_methods(row, options.method, value->second.where);
+      apply(row.name, value->second);
+    }
 
   require(!options.data.empty(), "--data is missing: name the data, for instance --data strokes");
-  require(!options.normal.empty(),
-          "--normal is missing: name the normal class or classes, for instance --normal 3");
   require(!options.out.empty(),
           "--out is missing: name the folder for the results, for instance --out runs/first");
   resolved.from_command_line = names_of(from_line);
@@ -376,6 +478,7 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
   TrainOptions copy = options;
   nlohmann::ordered_json config;
   for (const TrainOption& row : train_option_table(copy)) {
+    if (!knows(options.method, row)) continue;
     std::string key = row.name;
     std::replace(key.begin(), key.end(), '-', '_');
     const json value = row.get();

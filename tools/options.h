@@ -8,26 +8,36 @@
 #include <string>
 #include <vector>
 
-#include "svdd/deep_svdd.h"
+#include "svdd/dasvdd.h"
+#include "svdd/multi_radius.h"
 #include "tools/backend_options.h"
 
 namespace tools {
 
 struct TrainOptions {
-  std::string method = "deep-svdd", data, data_dir, out;
-  std::vector<int> normal;
-  int64_t limit = 0;  // 0: all training samples
+  std::string method = "deep-svdd", data, data_dir, out, label_column;
+  std::vector<int> normal;     // empty until the data are known, where they name a default
+  std::vector<int> anomalous;  // empty: all that are not normal
+  int64_t limit = 0;           // 0: all training samples
+  // Deep SVDD's options, and what the other methods share with it.
   svdd::DeepSvddOptions deep_svdd;
+  svdd::LabelSource labels = svdd::LabelSource::finch;  // multi-radius
+  int64_t clusters = 0, least_cluster = 0;
+  svdd::Inference inference = svdd::Inference::nearest_centre;
+  int64_t spheres = 100;  // multi-sphere
+  double gamma = 0;       // dasvdd and kernel-svdd; 0: auto
+  svdd::GammaRule gamma_rule = svdd::GammaRule::mean_of_all;
   BackendOptions backend;
   bool quiet = false;
 };
 
 // One row of the table, bound to one TrainOptions.
 struct TrainOption {
-  enum class Kind { text, whole, real, flag, list };
+  enum class Kind { text, whole, real, text_or_real, flag, list };
 
-  std::string name;         // without "--"; the key in config.json has '_' for '-'
-  std::string placeholder;  // of its value, for --help
+  std::string name;                  // without "--"; the key in config.json has '_' for '-'
+  std::vector<std::string> methods;  // that know it; empty: all
+  std::string placeholder;           // of its value, for --help
   std::string group, help;
   Kind kind;
   // Reads a value, a list as "3,0,1"; `where` ("--epochs") begins the UsageError if it is none or out of
@@ -38,6 +48,9 @@ struct TrainOption {
 
 // In the order of --help. The rows refer to `options`, which must outlive them.
 std::vector<TrainOption> train_option_table(TrainOptions& options);
+
+// Whether a method has the option of this name; UsageError where no method has.
+bool method_takes(const std::string& method, const std::string& option);
 
 // What stood on the command line, by option name: one text for each time it was given.
 using GivenOptions = std::map<std::string, std::vector<std::string>>;
@@ -51,7 +64,8 @@ struct ResolvedOptions {
 // The published settings of the recipe asked for, over them the --config file (an empty path: none), over
 // that the command line, where a list adds up and of anything else the last counts. Throws UsageError for a
 // file that is missing, no JSON object, holds an unknown key, the same option twice, or a value of the wrong
-// type; for a value that is out of range; and where --data, --out or --normal is missing.
+// type; for an option of another method, or a value that is out of range; and where --data or --out is
+// missing.
 ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config = {});
 
 // Every option, by its key: the contents of config.json.

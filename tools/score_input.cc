@@ -7,6 +7,7 @@
 #include "datasets/dataset.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
+#include "datasets/table.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
@@ -42,6 +43,7 @@ datasets::Samples from_array(const NdArray& array, const std::string& source,
     throw std::invalid_argument(source + " has the shape " + NdArray::text(array.shape) + "; " +
                                 expected_shape(shape));
   if (array.shape[0] == 0) throw std::invalid_argument(source + " holds no samples");
+  if (shape.size() == 1) return {shape, array.as<float>()};  // rows of a table, whatever their numbers
   switch (array.dtype) {
     case NdArray::DType::u1:
       return from_bytes(array.as<uint8_t>(), array.shape[0], shape);
@@ -67,6 +69,16 @@ datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& sha
   return from_array(archive.at(name), in_quotes(path) + ", array " + in_quotes(name), shape);
 }
 
+// Columns that the model does not know, those with labels, are left out (datasets/table.h).
+datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& shape) {
+  datasets::Table table = datasets::read_table(path);
+  if (table.rows.shape != shape)
+    throw std::invalid_argument(in_quotes(path) + " holds rows of " + datasets::shape_text(table.rows.shape) +
+                                " values" + (table.labelled ? " beside the label" : "") + "; " +
+                                expected_shape(shape));
+  return {shape, std::move(table.rows.values)};
+}
+
 datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& shape) {
   datasets::IdxImages images = datasets::read_idx_images(path);
   const std::vector<int64_t> found = {1, images.rows, images.columns};
@@ -77,7 +89,7 @@ datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& sha
 }
 
 // By the first bytes: a zip archive, NumPy's magic, gzip or an IDX header; nothing for anything else.
-enum class Kind { npy, npz, idx, image };
+enum class Kind { npy, npz, csv, idx, image };
 Kind kind_of(const fs::path& path) {
   std::array<char, 6> head{};
   std::ifstream(path, std::ios::binary).read(head.data(), head.size());
@@ -85,6 +97,7 @@ Kind kind_of(const fs::path& path) {
   const std::string ending = path.extension().string();
   if (bytes == "\x93NUMPY" || ending == ".npy") return Kind::npy;
   if (bytes.starts_with("PK") || ending == ".npz") return Kind::npz;
+  if (ending == ".csv") return Kind::csv;
   if (bytes.starts_with("\x1f\x8b") || ending == ".gz") return Kind::idx;
   if (bytes.starts_with(std::string_view("\0\0\x08", 3))) return Kind::idx;
   return Kind::image;
@@ -100,14 +113,15 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
     input.samples = datasets::load_images(path, shape, &input.names);
     return input;
   }
-  if (path.extension() == ".csv")
-    throw std::runtime_error("the input " + in_quotes(path) + ": tables are not in this version");
   switch (kind_of(path)) {
     case Kind::npy:
       input.samples = from_array(engine::read_npy(path), in_quotes(path), shape);
       break;
     case Kind::npz:
       input.samples = from_npz(path, shape);
+      break;
+    case Kind::csv:
+      input.samples = from_csv(path, shape);
       break;
     case Kind::idx:
       input.samples = from_idx(path, shape);

@@ -17,6 +17,8 @@ struct ScoreInput {
 // - a .npy file, or the array "X", "x" or "images", or else the only one, of a .npz file: (N, C, H, W), or
 // (N, H, W)
 //   for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused;
+//   Rows of a table, (N, D), may hold any numbers;
+// - a .csv table (datasets/table.h), the column with labels, if any, left out;
 // - IDX images, plain or .gz: divided by 255.
 // Throws std::runtime_error or std::invalid_argument naming the file when it is none of these, damaged,
 // empty, of another shape, or holds a number that is not finite.

@@ -3,28 +3,51 @@
 #include <algorithm>
 
 #include "datasets/catalog.h"
+#include "svdd/networks.h"
+#include "tools/published_settings.h"
 #include "tools/usage_error.h"
 
 namespace tools {
+namespace {
 
-Task load_task(const TrainOptions& options) {
-  for (const char* later : {"cifar10", "gtsrb", "mobifall"})
-    if (options.data == later)
-      throw UsageError("--data " + options.data + " is not in this version; svdd data list shows what is");
-  const datasets::Dataset data = datasets::load(options.data, options.data_dir);
-  for (size_t i = 0; i < options.normal.size(); ++i) {
-    const auto here = options.normal.begin() + static_cast<std::ptrdiff_t>(i);
-    if (*here < data.classes() && std::find(options.normal.begin(), here, *here) == here) continue;
-    throw UsageError("--normal: class " + std::to_string(*here) +
+std::vector<int64_t> input_of(const std::string& network) {
+  try {
+    return svdd::network_info(network).input;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+void check_classes(const std::string& option, const std::vector<int>& asked, const datasets::Dataset& data,
+                   const std::string& name) {
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto here = asked.begin() + static_cast<std::ptrdiff_t>(i);
+    if (*here < data.classes() && std::find(asked.begin(), here, *here) == here) continue;
+    throw UsageError(option + ": class " + std::to_string(*here) +
                      (*here < data.classes() ? " is named twice"
-                                             : " is not in " + options.data + ", whose classes are 0 to " +
+                                             : " is not in " + name + ", whose classes are 0 to " +
                                                    std::to_string(data.classes() - 1)));
   }
+}
+
+}  // namespace
+
+Task load_task(const TrainOptions& options) {
+  datasets::LoadOptions how{.data_dir = options.data_dir, .label_column = options.label_column};
+  if (has_network(options.method)) how.image_shape = input_of(options.deep_svdd.network);
+  const datasets::Dataset data = datasets::load(options.data, how);
+  const std::vector<int> normal = options.normal.empty() ? data.default_normal : options.normal;
+  if (normal.empty())
+    throw UsageError("--normal is missing: name the normal class or classes of " + options.data +
+                     ", for instance --normal 3");
+  check_classes("--normal", normal, data, options.data);
+  check_classes("--anomalous", options.anomalous, data, options.data);
   const datasets::KnownDataset* known = datasets::known_dataset(options.data);
   const std::string source = !known              ? options.data
                              : known->built_in() ? "built in"
                                                  : datasets::find(options.data, options.data_dir).string();
-  return {source, data.class_names, datasets::one_vs_rest(data, options.normal, options.limit)};
+  return {source, data.class_names, normal,
+          datasets::one_vs_rest(data, normal, {.limit = options.limit, .anomalous = options.anomalous})};
 }
 
 }  // namespace tools

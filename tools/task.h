@@ -11,11 +11,13 @@ namespace tools {
 struct Task {
   std::string source;  // the folder in which the data were found, or "built in"
   std::vector<std::string> class_names;
+  std::vector<int> normal;  // as asked for, or the data's own default
   datasets::OneVsRest split;
 };
 
-// As --data, --data-dir, --normal and --limit ask. Throws UsageError for a data set of a later version, and a
-// normal class that is named twice or not in the data; std::exception where the data cannot be read.
+// As --data, --data-dir, --normal and --limit ask. Throws UsageError for a
+// class that is named twice or not in the data, and where --normal is missing and the data have no default;
+// std::exception where the data cannot be read.
 Task load_task(const TrainOptions& options);
 
 }  // namespace tools

@@ -1,7 +1,5 @@
 #include "tools/train.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -13,6 +11,8 @@
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/image_grid.h"
+#include "tools/methods.h"
+#include "tools/peak_memory.h"
 #include "tools/report.h"
 #include "tools/results.h"
 #include "tools/run_output.h"
@@ -27,32 +27,8 @@ using nlohmann::ordered_json;
 
 constexpr int64_t pictures_per_sheet = 32, pictures_per_row = 8;
 
-std::unique_ptr<svdd::Detector> make_detector(const TrainOptions& options, engine::Backend& backend) {
-  try {
-    return svdd::make_deep_svdd(options.deep_svdd, backend);
-  } catch (const std::invalid_argument& error) {  // options that do not fit together: an unknown network
-    throw UsageError(error.what());
-  }
-}
-
-// Before anything is written: the method would refuse them too, but later.
-void check_shapes(const svdd::Detector& detector, const TrainOptions& options,
-                  const datasets::Samples& samples) {
-  const std::vector<int64_t> takes = detector.sample_shape();
-  if (takes.empty() || takes == samples.shape) return;  // empty: the method takes any
-  throw UsageError("--network " + options.deep_svdd.network + " takes samples of " +
-                   datasets::shape_text(takes) + ", but those of " + engine::in_quotes(options.data) +
-                   " are " + datasets::shape_text(samples.shape));
-}
-
 std::string sha256_of(const datasets::Samples& samples) {
   return engine::sha256_hex(samples.values.data(), samples.values.size() * sizeof(float));
-}
-
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -94,7 +70,8 @@ std::vector<std::string> warnings(const TrainOptions& options, const svdd::Detec
   if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
   if (const std::string why = why_no_auc(task.split.test_labels); !why.empty()) found.push_back(why);
   const svdd::DeepSvddOptions& o = options.deep_svdd;
-  if (o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
+  if (to_json(options).contains("objective") && o.objective == svdd::Objective::soft_boundary &&
+      o.training.epochs <= o.warm_up_epochs)
     found.push_back("the radius stayed 0: of " + std::to_string(o.training.epochs) +
                     " epochs all were among the first " + std::to_string(o.warm_up_epochs) +
                     " (--warm-up-epochs)");
@@ -107,14 +84,13 @@ std::vector<std::string> warnings(const TrainOptions& options, const svdd::Detec
 
 }  // namespace
 
-void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
+ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
   const TrainOptions& options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
-  const std::unique_ptr<svdd::Detector> detector = make_detector(options, *backend);
   RunOutput folder(options.out);
   const Task task = load_task(options);
   const datasets::OneVsRest& split = task.split;
-  check_shapes(*detector, options, split.train);
+  const std::unique_ptr<svdd::Detector> detector = make_detector(options, split.train.shape, *backend);
 
   folder.begin(to_json(options).dump(2) + '\n');
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
@@ -140,8 +116,9 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
   results["dataset"] = options.data;
   results["data_source"] = task.source;
   results["class_names"] = task.class_names;
-  results["normal"] = options.normal;
-  for (const char* key : {"objective", "recipe", "network", "seed", "device"}) results[key] = config[key];
+  results["normal"] = task.normal;
+  for (const char* key : {"objective", "recipe", "network", "seed", "device"})
+    results[key] = config.contains(key) ? config[key] : ordered_json();
   results["backend"] = backend->name();
   results["threads"] = options.backend.threads_used();
   results["n_train"] = split.train.count();
@@ -151,6 +128,7 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = detector->collapse_warning().has_value();
+  if (const auto details = detector->details(); !details.empty()) results["details"] = details;
   results["warnings"] = warnings(options, *detector, task, results);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
@@ -172,8 +150,12 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
                                 results.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n');
   write_report(options.out);
   for (const auto& warning : results["warnings"]) monitor.note("warning: " + warning.get<std::string>());
+  return results;
+}
 
-  std::cout << summary(results, folder.file("report.html").string());
+void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
+  const ordered_json results = perform_run(resolved, command_line);
+  std::cout << summary(results, (std::filesystem::path(resolved.options.out) / "report.html").string());
 }
 
 }  // namespace tools

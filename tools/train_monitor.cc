@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "svdd/metrics.h"
@@ -40,6 +41,10 @@ void TrainMonitor::epoch(const svdd::EpochReport& report) {
   history_.push_back(report);
   std::string extra = "lr " + number_text(report.lr, 3);
   if (report.radius) extra += "  radius " + number_text(*report.radius, 4);
+  if (!report.radii.empty()) {
+    const auto alive = std::count_if(report.radii.begin(), report.radii.end(), [](float r) { return r > 0; });
+    extra += "  " + std::to_string(alive) + (alive == 1 ? " sphere" : " spheres");
+  }
   progress_.step(static_cast<int>(report.epoch + 1), report.loss, extra);
 }
 

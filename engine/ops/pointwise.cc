@@ -30,5 +30,6 @@ Tensor elu(const Tensor& x, double alpha) { return pointwise("elu", Unary::elu, 
 Tensor sigmoid(const Tensor& x) { return pointwise("sigmoid", Unary::sigmoid, 0, x); }
 Tensor square(const Tensor& x) { return pointwise("square", Unary::square, 0, x); }
 Tensor scale(const Tensor& x, double factor) { return pointwise("scale", Unary::scale, factor, x); }
+Tensor exp(const Tensor& x, double factor) { return pointwise("exp", Unary::exp, factor, x); }
 
 }  // namespace engine

@@ -11,5 +11,6 @@ Tensor elu(const Tensor& x, double alpha = 1.0);          // x > 0 ? x : alpha·
 Tensor sigmoid(const Tensor& x);                          // 1 / (1 + e^−x); saturates, never NaN
 Tensor square(const Tensor& x);                           // x²
 Tensor scale(const Tensor& x, double factor);             // factor·x
+Tensor exp(const Tensor& x, double factor = 1.0);         // e^(factor·x), the exponent held to [−86.5, 88]
 
 }  // namespace engine

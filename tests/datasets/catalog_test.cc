@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "datasets/cifar10.h"
 #include "datasets/idx.h"
 #include "tests/datasets/scratch.h"
 
@@ -40,7 +41,10 @@ TEST_F(CatalogTest, TheTableIsSound) {
     EXPECT_FALSE(known.description.empty());
     EXPECT_GT(datasets::sample_size(known.shape), 0);
     EXPECT_FALSE(known.class_names.empty());
-    EXPECT_EQ(known.urls.empty(), known.built_in());
+    EXPECT_TRUE(known.read);
+    EXPECT_EQ(known.entries.empty(), known.built_in());
+    EXPECT_EQ(known.urls.empty(), known.files.empty());
+    EXPECT_EQ(known.how_to_get.empty(), known.built_in() || !known.urls.empty());
     for (const datasets::OfficialFile& file : known.files) {
       EXPECT_GT(file.size, 0u);
       EXPECT_EQ(file.md5.size(), 32u) << file.name;
@@ -113,7 +117,7 @@ TEST_F(CatalogTest, UnknownNamesGetASuggestion) {
   EXPECT_TRUE(contains(error_of([] { datasets::require_known("stroke"); }), "did you mean 'strokes'?"));
   const std::string message = error_of([] { datasets::load("imagenet-21k"); });
   EXPECT_FALSE(contains(message, "did you mean"));
-  EXPECT_TRUE(contains(message, "strokes, mnist, fashion-mnist"));
+  EXPECT_TRUE(contains(message, "strokes, mnist, fashion-mnist, cifar10, gtsrb, mobifall, pima, speech"));
 }
 
 TEST_F(CatalogTest, LoadsAFolderByItsPath) {
@@ -141,6 +145,50 @@ TEST_F(CatalogTest, AKnownNameStandsForItsShapeAndClasses) {
   datasets::write_idx_folder(root_ / "mnist", other);
   const std::string message = error_of<std::runtime_error>([&] { datasets::load("mnist", root_); });
   EXPECT_TRUE(contains(message, "is not mnist: it holds samples of shape 1x2x2"));
+}
+
+TEST_F(CatalogTest, LoadsWhateverAFolderHolds) {
+  fs::create_directories(root_ / "cifar");
+  for (const std::string& name : datasets::cifar10_file_names())
+    scratch::write(root_ / "cifar" / name, std::string(3073, '\5'));
+  EXPECT_EQ(datasets::load((root_ / "cifar").string()).train.count(), 5);
+
+  fs::create_directories(root_ / "parts/train/good");
+  scratch::write(root_ / "parts/train/good/1.pgm", "P2 2 1 255 0 255");
+  datasets::LoadOptions options;
+  EXPECT_EQ(datasets::load((root_ / "parts").string(), options).train.shape, (std::vector<int64_t>{1, 1, 2}));
+  options.image_shape = {3, 2, 2};
+  EXPECT_EQ(datasets::load((root_ / "parts").string(), options).train.shape, options.image_shape);
+  EXPECT_EQ(datasets::load((root_ / "parts/train/good").string()).train.count(), 1);
+
+  scratch::write(root_ / "table.csv", "a,label\n1,0\n2,0\n3,1\n");
+  options.test_fraction = 0.5;
+  const Dataset table = datasets::load((root_ / "table.csv").string(), options);
+  EXPECT_EQ(table.train.count(), 2);
+  EXPECT_EQ(table.default_normal, std::vector<int>{0});
+}
+
+TEST_F(CatalogTest, KnownTablesKeepTheirPublishedSplit) {
+  std::string rows;
+  for (int i = 0; i < 20; ++i)
+    rows += "1,2,3,4,5,6,7," + std::to_string(i) + "," + (i < 12 ? "0" : "1") + "\n";
+  fs::create_directories(root_ / "tabular");
+  scratch::write(root_ / "tabular/pima.csv", rows);
+  const Dataset data = datasets::load("pima", root_);
+  EXPECT_EQ(data.name, "pima");
+  EXPECT_EQ(data.train.count(), 12);
+  EXPECT_EQ(data.test.count(), 8);
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"normal", "anomaly"}));
+  scratch::write(root_ / "tabular/pima.csv", "1,2,0\n3,4,1\n");
+  EXPECT_TRUE(
+      contains(error_of([&] { datasets::load("pima", root_); }), "is not pima: it holds samples of shape 2"));
+}
+
+TEST_F(CatalogTest, PackedFilesAreNamed) {
+  fs::create_directories(root_ / "cifar10/cifar-10-batches-bin");
+  scratch::write(root_ / "cifar10/cifar-10-batches-bin/data_batch_1.bin.xz", "x");
+  EXPECT_TRUE(contains(error_of([&] { datasets::load("cifar10", root_); }), "unpack them with xz -dk"));
+  EXPECT_TRUE(contains(error_of([&] { datasets::load("mobifall", root_); }), "ask its authors"));
 }
 
 TEST(CatalogRealData, LoadsMnist) {

@@ -65,6 +65,58 @@ TEST(Split, SelectsRowsInTheAskedOrderAsFractions) {
   EXPECT_THROW(small_data().train.select({-1}), std::out_of_range);
 }
 
+// As small_data(), kept as values: pixel p of sample i is 10 i + p + 1/2.
+Dataset small_table() {
+  Dataset data = small_data();
+  for (Split* half : {&data.train, &data.test}) {
+    for (const uint8_t byte : half->bytes) half->values.push_back(static_cast<float>(byte) + 0.5f);
+    half->bytes.clear();
+  }
+  return data;
+}
+
+TEST(Split, ValuesAreSelectedAsTheyAre) {
+  EXPECT_EQ(small_table().train.select({5, 0}).values, (std::vector<float>{50.5f, 51.5f, 0.5f, 1.5f}));
+  EXPECT_THROW(small_table().train.select({6}), std::out_of_range);
+  EXPECT_EQ(one_vs_rest(small_table(), {1}).train.values, (std::vector<float>{10.5f, 11.5f, 40.5f, 41.5f}));
+}
+
+TEST(Split, SubsetsKeepLabelsAndKind) {
+  const Split bytes = small_data().train.subset({4, 0}), values = small_table().train.subset({4, 0});
+  EXPECT_EQ(bytes.labels, (std::vector<int32_t>{1, 0}));
+  EXPECT_EQ(bytes.bytes, (std::vector<uint8_t>{40, 41, 0, 1}));
+  EXPECT_TRUE(bytes.values.empty());
+  EXPECT_EQ(values.values, (std::vector<float>{40.5f, 41.5f, 0.5f, 1.5f}));
+  EXPECT_TRUE(values.bytes.empty());
+  EXPECT_THROW(small_data().train.subset({-1}), std::out_of_range);
+}
+
+TEST(OneVsRest, AnomalousClassesCanBeNamed) {
+  datasets::OneVsRestOptions options;
+  options.anomalous = {2};  // class 1 is in neither
+  const OneVsRest task = one_vs_rest(small_data(), {0}, options);
+  EXPECT_EQ(task.test_classes, (std::vector<int32_t>{2, 0}));
+  EXPECT_EQ(task.test_labels, (std::vector<int32_t>{1, 0}));
+  EXPECT_EQ(task.test.values.size(), 4u);
+  options.anomalous = {0};
+  EXPECT_TRUE(
+      contains(error_of([&] { one_vs_rest(small_data(), {0}, options); }), "both normal and anomalous"));
+  options.anomalous = {4};
+  EXPECT_TRUE(contains(error_of([&] { one_vs_rest(small_data(), {0}, options); }), "no class 4"));
+  options.anomalous = {2, 2};
+  EXPECT_TRUE(contains(error_of([&] { one_vs_rest(small_data(), {0}, options); }),
+                       "anomalous class 2 is named twice"));
+}
+
+TEST(OneVsRest, AnomaliesCanStayInTheTrainingData) {
+  datasets::OneVsRestOptions options;
+  options.train_on_anomalies = true;
+  EXPECT_EQ(one_vs_rest(small_data(), {0}, options).train_classes, (std::vector<int32_t>{0, 1, 2, 0, 1, 0}));
+  options.anomalous = {2};
+  options.limit = 3;
+  EXPECT_EQ(one_vs_rest(small_data(), {0}, options).train_classes, (std::vector<int32_t>{0, 2, 0}));
+}
+
 TEST(OneVsRest, KeepsNormalTrainingSamplesInFileOrderAndTheWholeTest) {
   const OneVsRest task = one_vs_rest(small_data(), {1, 0});
   EXPECT_EQ(task.normal, (std::vector<int>{1, 0}));
@@ -115,6 +167,15 @@ TEST(Dataset, CheckFindsBadLabelsAndSizes) {
   data = small_data();
   data.train.bytes.pop_back();
   EXPECT_THROW(data.check(), std::invalid_argument);
+  data = small_table();
+  data.test.values[3] = std::nanf("");
+  EXPECT_TRUE(
+      contains(error_of([&] { data.check(); }), "small (test half): row 1 (counted from 0) holds NaN"));
+  data = small_table();
+  data.test.values.pop_back();
+  EXPECT_TRUE(contains(error_of([&] { data.check(); }), "3 labels for 5 values"));
+  data.test.bytes = {1};
+  EXPECT_TRUE(contains(error_of([&] { data.check(); }), "both bytes and values"));
   data = small_data();
   data.test.shape = {1, 2, 1};
   EXPECT_TRUE(contains(error_of([&] { data.check(); }), "1x1x2"));

@@ -7,13 +7,14 @@
 #include "datasets/download.h"
 #include "engine/files/sha256.h"
 #include "tests/datasets/scratch.h"
+#include "tests/datasets/tar_member.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using datasets::fetch, datasets::Fetched, datasets::FetchOptions, datasets::KnownDataset,
     datasets::OfficialFile;
-using scratch::contains, scratch::Environment, scratch::error_of;
+using scratch::contains, scratch::Environment, scratch::error_of, scratch::tar_member;
 
 bool have_curl() {  // the tests download from file://, which wget does not know
   const char* path = ::getenv("PATH");
@@ -38,8 +39,11 @@ class FetchTest : public testing::Test {
     fs::create_directories(mirror_ / "toy");
     scratch::write(mirror_ / "toy/a.gz", first_);
     scratch::write(mirror_ / "toy/b.gz", second_);
-    toy_ = {"toy",           "for tests", {1}, {"0"}, {official("a.gz", first_), official("b.gz", second_)},
-            {url_ + "/toy"}, "T"};
+    toy_.name = "toy";
+    toy_.description = "for tests";
+    toy_.files = {official("a.gz", first_), official("b.gz", second_)};
+    toy_.urls = {url_ + "/toy"};
+    toy_.places = {"toy"};
   }
 
   std::vector<std::string> files_fetched() const {
@@ -135,6 +139,34 @@ TEST_F(FetchTest, FoldersThatCannotBe) {
   fs::create_directories(to_ / "a.gz");
   EXPECT_TRUE(contains(error_of([&] { fetch(toy_, to_); }), "cannot write"));
   EXPECT_EQ(files_fetched(), std::vector<std::string>{"a.gz"});
+}
+
+TEST_F(FetchTest, AnArchiveIsUnpackedAndRemoved) {
+  const std::string archive = tar_member("toy-1/readme.txt", "hello") + tar_member("toy-1/a.gz", first_) +
+                              tar_member("toy-1/b.gz", second_) + std::string(1024, '\0');
+  scratch::write(mirror_ / "toy/toy.tar", archive);
+  toy_.archive = official("toy.tar", archive);
+  EXPECT_EQ(fetch(toy_, to_).downloaded, 2);
+  EXPECT_EQ(files_fetched(), (std::vector<std::string>{"a.gz", "b.gz"}));
+  EXPECT_EQ(scratch::read(to_ / "b.gz"), second_);
+  EXPECT_EQ(fetch(toy_, to_).already_there, 2);
+
+  fs::remove(to_ / "a.gz");
+  const std::string without = tar_member("toy-1/b.gz", second_) + std::string(1024, '\0');
+  scratch::write(mirror_ / "toy/toy.tar", without);
+  EXPECT_TRUE(contains(error_of([&] { fetch(toy_, to_); }), "expected"));  // not the official archive
+  toy_.archive = official("toy.tar", without);
+  EXPECT_TRUE(contains(error_of([&] { fetch(toy_, to_); }), "did not give the official a.gz"));
+  EXPECT_EQ(files_fetched(), std::vector<std::string>{"b.gz"});
+}
+
+TEST_F(FetchTest, SetsWithoutAnAddressSayHowToGetThem) {
+  const std::string message =
+      error_of<std::invalid_argument>([&] { fetch(datasets::require_known("gtsrb"), to_); });
+  EXPECT_TRUE(
+      contains(message, "gtsrb cannot be fetched by this command: get GTSRB_Final_Training_Images.zip"));
+  EXPECT_TRUE(contains(message, to_.string()));
+  EXPECT_FALSE(fs::exists(to_));
 }
 
 TEST_F(FetchTest, BuiltInSetsAndBadAddresses) {

@@ -10,12 +10,14 @@
 #include "datasets/idx.h"
 #include "datasets/preprocessing_json.h"
 #include "tests/datasets/scratch.h"
+#include "tests/engine/golden_cases.h"
 
 namespace {
 
-using datasets::Preprocessing, datasets::Samples;
+using datasets::Preprocessing, datasets::PreprocessingOptions, datasets::Samples;
 using scratch::contains, scratch::error_of;
 using Gcn = Preprocessing::Gcn;
+using PerFeature = Preprocessing::PerFeature;
 
 TEST(Gcn, L1DividesByTheMeanDeviation) {
   Samples samples{{4}, {1, 2, 3, 6}};  // mean 3, deviations -2 -1 0 3, mean absolute 1.5
@@ -91,6 +93,121 @@ TEST(Preprocessing, RefusesDataWithoutARange) {
   EXPECT_TRUE(contains(message(Gcn::none, {{2}, {1, 2, 3, std::nanf("")}}), "row 1"));
 }
 
+TEST(PerFeature, MinMaxOfEachColumn) {
+  const Samples train{{3}, {1, 5, 7, 3, 5, 5}};
+  PreprocessingOptions options;
+  options.per_feature = PerFeature::min_max;
+  const Preprocessing fitted = Preprocessing::fit(options, train);
+  Samples test{{3}, {1, 5, 7, 3, 9, 8}};
+  fitted.apply(test);
+  EXPECT_EQ(test.values,
+            (std::vector<float>{0, 0, 1, 1, 0, 1.5f}));  // a constant column is 0; nothing is clipped
+}
+
+TEST(PerFeature, StandardisesByThePopulation) {
+  const Samples train{{2}, {1, 0.1f, 3, 0.1f, 5, 0.1f, 7, 0.1f}};  // mean 4, variance 5
+  PreprocessingOptions options;
+  options.per_feature = PerFeature::standard;
+  const Preprocessing fitted = Preprocessing::fit(options, train);
+  EXPECT_EQ(fitted.offset[0], 4);
+  EXPECT_FLOAT_EQ(fitted.scale[0], std::sqrt(5.0f));
+  EXPECT_EQ(fitted.scale[1], 0);
+  Samples test{{2}, {4, 0.1f, 9, 77}};
+  fitted.apply(test);
+  EXPECT_EQ(test.values[0], 0);
+  EXPECT_FLOAT_EQ(test.values[2], std::sqrt(5.0f));
+  EXPECT_EQ(test.values[1], 0);
+  EXPECT_EQ(test.values[3], 0);
+  Samples other{{3}, {1, 2, 3}};
+  EXPECT_TRUE(
+      contains(error_of([&] { fitted.apply(other); }), "shape 3 do not fit a preprocessing of 2 features"));
+}
+
+TEST(PerFeature, RefusesWhatCannotBe) {
+  PreprocessingOptions options;
+  options.per_feature = PerFeature::min_max;
+  const float most = std::numeric_limits<float>::max();
+  const auto message = [&](const Samples& train) {
+    return error_of<std::invalid_argument>([&] { Preprocessing::fit(options, train); });
+  };
+  EXPECT_TRUE(contains(message({{1}, {-most, most}}), "beyond single precision"));
+  EXPECT_TRUE(contains(message({{1}, {}}), "there are none"));
+  options.min_max = true;
+  EXPECT_TRUE(contains(message({{1}, {1, 2}}), "choose one of them"));
+}
+
+// Twelve samples of shape {1, 2, 3}, none of them constant.
+Samples small_images() {
+  Samples samples{{1, 2, 3}, {}};
+  for (int i = 0; i < 72; ++i) samples.values.push_back(static_cast<float>((i * i * 7 + i) % 23) / 23.0f);
+  return samples;
+}
+
+TEST(Preprocessing, StepsComeInThePublishedOrder) {
+  PreprocessingOptions options;
+  options.gcn = Gcn::l1;
+  options.zca = true;
+  options.min_max = true;
+  options.pca = 0.9;
+  const Samples train = small_images();
+  const Preprocessing fitted = Preprocessing::fit(options, train);
+  Samples by_hand = train;
+  Preprocessing{Gcn::l1}.apply(by_hand);
+  by_hand = datasets::zca_whitening(by_hand).apply(by_hand, by_hand.shape);
+  Preprocessing::fit(Gcn::none, true, by_hand).apply(by_hand);
+  by_hand = datasets::Pca::fit(by_hand).keep(0.9).apply(by_hand);
+  Samples applied = train;
+  fitted.apply(applied);
+  EXPECT_EQ(applied.shape, by_hand.shape);
+  EXPECT_LT(applied.size(), 6);
+  EXPECT_EQ(applied.values, by_hand.values);
+}
+
+TEST(PreprocessingTensors, RoundTripKeepsTheBits) {
+  const Samples train = small_images();
+  for (int steps = 0; steps < 12; ++steps) {
+    PreprocessingOptions options;
+    options.zca = steps & 1;
+    options.pca = steps & 2 ? 0.8 : 0;
+    options.per_feature = static_cast<PerFeature>(steps / 4);
+    const Preprocessing written = Preprocessing::fit(options, train);
+    auto read = nlohmann::json::parse(nlohmann::json(written).dump()).get<Preprocessing>();
+    datasets::NamedArrays arrays = tensors(written);
+    arrays.emplace_back("encoder.weight", engine::NdArray::from({1}, std::vector<float>{1}));
+    take_tensors(arrays, read);
+    EXPECT_EQ(read, written) << steps;
+  }
+  EXPECT_TRUE(tensors(Preprocessing::fit(Gcn::l1, true, train)).empty());
+}
+
+TEST(PreprocessingTensors, RefusesDamage) {
+  PreprocessingOptions options;
+  options.zca = true;
+  options.pca = 0.8;
+  options.per_feature = PerFeature::standard;
+  const Preprocessing written = Preprocessing::fit(options, small_images());
+  const datasets::NamedArrays arrays = tensors(written);
+  ASSERT_EQ(arrays.size(), 7u);
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    const auto message = [&](const datasets::NamedArrays& stored) {
+      Preprocessing read = nlohmann::json(written).get<Preprocessing>();
+      return error_of<std::invalid_argument>([&] { take_tensors(stored, read); });
+    };
+    datasets::NamedArrays less = arrays, other = arrays, bad = arrays;
+    less.erase(less.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_TRUE(contains(message(less), "the tensor '" + arrays[i].first + "' is missing"));
+    other[i].second = engine::NdArray::from({0}, std::vector<int32_t>{});
+    EXPECT_TRUE(contains(message(other), "the tensor '" + arrays[i].first + "' is int32 of shape (0,)"));
+    for (size_t b = 4; b > 2; --b) bad[i].second.bytes[bad[i].second.bytes.size() - b + 2] = std::byte{0xff};
+    EXPECT_TRUE(contains(message(bad), "not finite")) << arrays[i].first;
+  }
+  Preprocessing longer = nlohmann::json(written).get<Preprocessing>();
+  datasets::NamedArrays stored = arrays;
+  stored[1].second = engine::NdArray::from({7}, std::vector<float>(7));
+  EXPECT_TRUE(
+      contains(error_of([&] { take_tensors(stored, longer); }), "of shape (7,), expected float32 of (6,)"));
+}
+
 TEST(PreprocessingJson, RoundTripKeepsTheBits) {
   const Preprocessing written{Gcn::l2, true, -0.88265671f, 9.00154549f};
   const nlohmann::json json = written;
@@ -116,6 +233,25 @@ TEST(PreprocessingJson, RefusesWhatIsNoPreprocessing) {
   EXPECT_TRUE(contains(message(R"({"gcn": "l1", "min_max": true, "min": 1, "max": 1})"), "above"));
   EXPECT_TRUE(
       contains(message(R"({"gcn": "l1", "min_max": true, "min": 1, "max": 1.00000000001})"), "above"));
+  const std::string start = R"({"gcn": "l1", "min_max": true, "min": 0, "max": 1, )";
+  EXPECT_TRUE(contains(message((start + R"("per_feature": "log"})").c_str()), "'log'"));
+  EXPECT_TRUE(contains(message((start + R"("per_feature": 1})").c_str()), "'per_feature'"));
+  EXPECT_TRUE(contains(message((start + R"("zca": 1})").c_str()), "'zca' must be true or false"));
+  EXPECT_TRUE(contains(message((start + R"("pca": "yes"})").c_str()), "'pca' must be true or false"));
+}
+
+TEST(PreprocessingGolden, GcnEqualsPyTorch) {
+  engine_tests::for_golden_names("gcn_", [](const engine_tests::GoldenCase& golden) {
+    const std::vector<double> x = golden.values("x");
+    const int64_t count = golden.shape("x")[0];
+    for (const char* norm : {"l1", "l2"}) {
+      Samples samples{{static_cast<int64_t>(x.size()) / count}, {x.begin(), x.end()}};
+      Preprocessing{datasets::gcn_named(norm)}.apply(samples);
+      const std::vector<double> expected = golden.values(norm);
+      for (size_t i = 0; i < x.size(); ++i)
+        ASSERT_NEAR(samples.values[i], expected[i], 1e-4) << norm << ' ' << i;
+    }
+  });
 }
 
 // The constants that the authors' PyTorch code carries, per normal digit.

@@ -117,6 +117,21 @@ long soft_boundary_allocations(Backend& on) {
       [&] { on.root_quantile(distances.value(), 0.9, radius.value()); });
 }
 
+long nearest_centre_allocations(Backend& on) {
+  const auto net = mnist_lenet(on, DType::f32);
+  std::vector<double> points(7 * 32);
+  for (size_t i = 0; i < points.size(); ++i) points[i] = 0.01 * static_cast<double>(i % 13);
+  const Tensor centres(Array::from(on, {7, 32}, Layout::plain, DType::f32, points)),
+      alive(Array::from(on, {7}, Layout::plain, DType::f32, std::vector<double>{1, 0, 1, 1, 0, 1, 1}));
+  return allocations_in_steady_state(
+      on, *net,
+      [&](const Tensor& x) {
+        const Tensor z = net->forward(x, Mode::train), k = nearest_point(z, centres, alive);
+        return mean(squared_distance(z, take(centres, k)) - take(alive, k));
+      },
+      [] {});
+}
+
 long autoencoder_allocations(Backend& on) {
   const auto net = mnist_autoencoder(on, DType::f32);
   return allocations_in_steady_state(
@@ -141,6 +156,7 @@ TEST(Allocation, NoneInAStepOfTheCpu) {
     EXPECT_EQ(one_class_allocations(*on, Passes::one), 0) << on->name();
     EXPECT_EQ(one_class_allocations(*on, Passes::three), 0) << on->name();
     EXPECT_EQ(soft_boundary_allocations(*on), 0) << on->name();
+    EXPECT_EQ(nearest_centre_allocations(*on), 0) << on->name();
     EXPECT_EQ(autoencoder_allocations(*on), 0) << on->name();
   }
 }

@@ -38,6 +38,9 @@ class GoldenCase {
   const std::string& name() const { return name_; }
   double number(const char* attribute) const { return attributes_.at(attribute).get<double>(); }
   int64_t integer(const char* attribute) const { return attributes_.at(attribute).get<int64_t>(); }
+  std::vector<double> numbers(const char* attribute) const {
+    return attributes_.at(attribute).get<std::vector<double>>();
+  }
   std::vector<int64_t> integers(const char* attribute) const {
     return attributes_.at(attribute).get<std::vector<int64_t>>();
   }

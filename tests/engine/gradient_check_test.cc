@@ -182,6 +182,9 @@ std::vector<Case> all_cases() {
       {"squared_distance_to_constant_images",
        {batch({1, 1, 3, 3}), constant(Layout::samples, {1, 1, 3, 3})},
        [](In t) { return squared_distance(t[0], t[1]); }},
+      {"squared_distance_to_the_nearest_point",
+       {batch({18, 3}), constant(Layout::plain, {5, 3}), constant(Layout::plain, {5})},
+       [](In t) { return squared_distance(t[0], take(t[1], nearest_point(t[0], t[1], t[2]))); }},
 
       {"reshape", {batch({3, 8})}, [](In t) { return reshape(t[0], {3, 2, 2, 2}); }, true},
       {"flatten", {batch({2, 2, 3, 1})}, [](In t) { return flatten(t[0]); }, true},
@@ -197,6 +200,7 @@ std::vector<Case> all_cases() {
   add_pointwise(cases, "sigmoid", [](const Tensor& x) { return sigmoid(x); });
   add_pointwise(cases, "square", [](const Tensor& x) { return square(x); });
   add_pointwise(cases, "scale", [](const Tensor& x) { return scale(x, -2.5); });
+  add_pointwise(cases, "exp", [](const Tensor& x) { return exp(x, -1.5); });
   add_binary(cases, "add", [](const Tensor& a, const Tensor& b) { return a + b; });
   add_binary(cases, "subtract", [](const Tensor& a, const Tensor& b) { return a - b; });
   add_binary(cases, "multiply", [](const Tensor& a, const Tensor& b) { return a * b; });

@@ -121,6 +121,23 @@ TEST_F(OpErrors, Reductions) {
   expect([&] { squared_distance(batch({2, 3}), plain({3}, true)); }, "squared_distance", {"single point"});
 }
 
+TEST_F(OpErrors, NearestPoint) {
+  const Tensor a = batch({2, 3}), points = plain({4, 3}), alive = plain({4});
+  expect([&] { nearest_point(batch({2, 3, 1, 1}), points, alive); }, "nearest_point", {"(N, F)"});
+  expect([&] { nearest_point(a, Tensor(), alive); }, "nearest_point", {"points", "nothing"});
+  expect([&] { nearest_point(a, plain({4, 2}), alive); }, "nearest_point", {"(K, 3)", "(4, 2)"});
+  expect([&] { nearest_point(a, batch({4, 3}), alive); }, "nearest_point", {"plain"});
+  expect([&] { nearest_point(a, points, plain({3})); }, "nearest_point", {"alive", "(4)", "(3)"});
+}
+
+TEST_F(OpErrors, Take) {
+  expect([&] { take(plain({4}), plain({2})); }, "take", {"(N)", "not a batch"});
+  expect([&] { take(plain({4, 3, 2, 1}), batch({2})); }, "take", {"(K, F)", "(4, 3, 2, 1)"});
+  expect([&] { take(batch({4, 3}), batch({2})); }, "take", {"plain", "(4, 3)"});
+  expect([&] { take(Tensor(), batch({2})); }, "take", {"nothing"});
+  expect([&] { take(plain({4, 3}, true), batch({2})); }, "take", {"constants"});
+}
+
 TEST_F(OpErrors, BatchNorm) {
   const Tensor x = batch({4, 3, 2, 2});
   expect([&] { batch_norm_train(Tensor(), moments(3)); }, "batch_norm", {"empty"});

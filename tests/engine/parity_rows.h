@@ -298,6 +298,7 @@ inline std::vector<Row> parity_rows() {
       {"sigmoid", 20, draw_unary<Unary::sigmoid>},
       {"square", 20, draw_unary<Unary::square>},
       {"scale", 20, draw_unary<Unary::scale>},
+      {"exp", 20, draw_unary<Unary::exp>},
       {"add", 20, draw_binary<Binary::add>},
       {"subtract", 20, draw_binary<Binary::subtract>},
       {"multiply", 20, draw_binary<Binary::multiply>},
@@ -348,6 +349,34 @@ inline std::vector<Row> parity_rows() {
                    on.squared_distance(a[0], a[1], a[2]);
                    on.squared_distance_gradient(a[0], a[1], a[3], a[4]);
                  }};
+       }},
+      {"nearest_point", 40,
+       [](Draw& d) -> Call {
+         const Shape a{d.samples(), d.between(1, 130)}, n{a[0]};
+         const int64_t count = d.coin() ? d.between(1, 20) : d.between(90, 110);
+         const bool ties = d.coin();
+         const auto drawn = [&](Shape s) { return ties ? d.few_values(s) : d.normal(s); };
+         std::vector<float> alive = d.few_values({count});  // 0 for every third
+         if (d.coin()) alive.assign(alive.size(), 1);
+         return {std::to_string(count) + " points" + (ties ? ", ties" : ""),
+                 {{Role::value, Layout::samples, a, drawn(a)},
+                  {Role::value, Layout::plain, {count, a[1]}, drawn({count, a[1]})},
+                  {Role::value, Layout::plain, {count}, alive},
+                  output(n)},
+                 [](Backend& on, Arrays& x) { on.nearest_point(x[0], x[1], x[2], x[3]); }};
+       }},
+      {"take", 30,
+       [](Draw& d) -> Call {
+         const int64_t n = d.coin() ? d.samples() : d.between(200, 300), k = d.between(1, 100);
+         const bool rows = d.coin();
+         const Shape table = rows ? Shape{k, d.between(1, 130)} : Shape{k};
+         std::vector<float> index;  // with repetitions
+         for (int64_t i = 0; i < n; ++i) index.push_back(static_cast<float>(d.between(0, k - 1)));
+         return {rows ? "rows" : "numbers",
+                 {parameter(d, table),
+                  {Role::value, Layout::samples, {n}, index},
+                  gradient_output(rows ? Shape{n, table[1]} : Shape{n})},
+                 [](Backend& on, Arrays& a) { on.take(a[0], a[1], a[2]); }};
        }},
       {"root_quantile", 30,
        [](Draw& d) -> Call {

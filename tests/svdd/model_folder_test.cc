@@ -161,8 +161,15 @@ TEST_F(DamagedModel, WrongEntriesOfTheDescriptionAreNamed) {
 
 // Numbers that would take memory are checked against the file before they do.
 TEST_F(DamagedModel, HugeAndNegativeSizesAreRefused) {
-  for (const int64_t p : {int64_t{0}, int64_t{-16}, int64_t{64}, int64_t{1} << 50})
-    EXPECT_TRUE(contains(described([&](auto& j) { j["rep_dim"] = p; }), "'centre' has shape (32"));
+  for (const int64_t p : {int64_t{0}, int64_t{-16}, int64_t{1} << 50})
+    EXPECT_TRUE(
+        contains(described([&](auto& j) { j["rep_dim"] = p; }), "larger than the numbers in weights"));
+  EXPECT_TRUE(contains(described([](auto& j) { j["rep_dim"] = 64; }), "'fc1.weight' has shape (32"));
+  EXPECT_TRUE(contains(described([](auto& j) {
+                         j["network"] = "mlp";
+                         j["widths"] = {int64_t{1} << 40, int64_t{1} << 40};
+                       }),
+                       "larger than the numbers in weights"));
 }
 
 TEST_F(DamagedModel, WrongTensorsAreNamed) {

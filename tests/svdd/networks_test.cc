@@ -126,17 +126,45 @@ TEST(Networks, EachNameBuildsWhatItsInfoSays) {
   ASSERT_FALSE(svdd::networks().empty());
   for (const svdd::NetworkInfo& info : svdd::networks()) {
     EXPECT_EQ(svdd::network_info(info.name).input, info.input);
-    Network net = svdd::build_network(info.name, *backend);
-    initialise(net.encoder.state(), Initialisation::pytorch, 1);
-    initialise(net.decoder.state(), Initialisation::pytorch, 1);
+    const std::vector<int64_t> input = info.input.empty() ? std::vector<int64_t>{7} : info.input;
+    Network net = svdd::build_network(info.name, *backend, {.input = input});
+    initialise(net.encoder.state(), info.start, 1);
+    initialise(net.decoder.state(), info.start, 1);
     std::vector<int64_t> batch{3};
-    batch.insert(batch.end(), info.input.begin(), info.input.end());
+    batch.insert(batch.end(), input.begin(), input.end());
     const Tensor x(
         engine::Array(*backend, engine::Shape(batch), engine::Layout::samples, engine::DType::f32));
     const Tensor z = net.encoder.forward(x, Mode::train);
     EXPECT_TRUE(z.shape() == (engine::Shape{3, info.rep_dim})) << info.name << " " << z.shape().text();
     EXPECT_TRUE(net.decoder.forward(z, Mode::train).shape() == x.shape()) << info.name;
   }
+}
+
+TEST(Networks, WidthsAreThoseAskedFor) {
+  const Network narrow = svdd::build_network("multi_sphere_mnist", *backend, {.widths = {32, 32, 16, 32}});
+  std::map<std::string, std::string> shapes;
+  for (const NamedTensor& s : narrow.encoder.state()) shapes[s.name] = s.tensor.shape().text();
+  EXPECT_EQ(shapes.at("conv2.weight"), engine::Shape({32, 32, 5, 5}).text());
+  EXPECT_EQ(shapes.at("conv3.weight"), engine::Shape({16, 32, 5, 5}).text());
+  EXPECT_EQ(shapes.at("fc1.weight"), engine::Shape({32, 144}).text());
+  const Network dense = svdd::build_network("mlp", *backend, {.input = {9}, .rep_dim = 2, .widths = {5}});
+  shapes.clear();
+  for (const NamedTensor& s : dense.encoder.state()) shapes[s.name] = s.tensor.shape().text();
+  EXPECT_EQ(shapes, (std::map<std::string, std::string>{{"fc1.weight", engine::Shape({5, 9}).text()},
+                                                        {"fc2.weight", engine::Shape({2, 5}).text()}}));
+}
+
+TEST(Networks, WidthsAndInputsThatDoNotFitAreNamed) {
+  const auto refused = [](const std::string& name, const NetworkOptions& options, const std::string& words) {
+    EXPECT_TRUE(contains(
+        error_of<std::invalid_argument>([&] { svdd::build_network(name, *backend, options); }), words));
+  };
+  refused("mnist_LeNet", {.widths = {3}}, "mnist_LeNet takes no widths, found 1");
+  refused("multi_sphere_mnist", {.widths = {32, 32}}, "takes 4 widths, found 2");
+  refused("multi_sphere_mnist", {.widths = {32, 32, 16, 8}}, "must be a multiple of 16; found 8");
+  refused("mlp", {.input = {3}, .widths = {0}}, "a layer must be at least 1 wide, found 0");
+  refused("mlp", {}, "takes samples of any size and must be told which");
+  refused("mnist_LeNet", {.input = {3, 32, 32}}, "the samples are 3x32x32, but mnist_LeNet takes 1x28x28");
 }
 
 // Whose whole trainings are compared with PyTorch's (tests/engine/golden_trajectory_test.cc).

@@ -48,4 +48,16 @@ TEST(WeightsSha256, DoesNotDependOnHowNumbersLieInMemory) {
             svdd::weights_sha256({tensor("w", {18, 3}, values)}));
 }
 
+TEST(ArraysSha256, IsThatOfANetworkWithTheSameNumbers) {
+  const auto array = [](const std::vector<int64_t>& shape, const std::vector<float>& values) {
+    return engine::NdArray::from(shape, values);
+  };
+  EXPECT_EQ(svdd::arrays_sha256({{"fc1.weight", array({1}, {-1})},
+                                 {"bn1.running_mean", array({2}, {7, 8})},
+                                 {"conv1.weight", array({3, 2}, {1, 2, 3, 4, 5, 6})}}),
+            "bc6ef51a914b8988b00c63aa45e1c55b47ec11eb89101c93d7bb251fdd89f81e");
+  EXPECT_NE(svdd::arrays_sha256({{"a", engine::NdArray::from({1}, std::vector<int32_t>{1})}}),
+            svdd::arrays_sha256({{"a", engine::NdArray::from({1}, std::vector<float>{1})}}));
+}
+
 }  // namespace

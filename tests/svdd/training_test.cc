@@ -28,13 +28,14 @@ Samples numbered_rows(int64_t n) {
 struct Toy {
   explicit Toy(float factor = 1) {
     layer.state()[0].tensor.value().assign(std::vector<float>{factor, 0, 0, factor});
-    phase.step = [this](const Tensor& x) {
+    phase.step = [this](const Batch& batch) {
       ++recordings;
-      return StepResult{mean(squared_distance(layer.forward(x, Mode::train), origin)),
-                        squared_distance(x, origin)};
+      const Tensor& x = batch.samples;
+      return StepResult{.loss = mean(squared_distance(layer.forward(x, Mode::train), origin)),
+                        .distances = squared_distance(x, origin)};
     };
-    phase.after_step = [this](int64_t epoch, const Array& distances) {
-      batches.push_back({epoch, distances.to_floats()});
+    phase.after_step = [this](int64_t epoch, const StepResult& step, std::span<const int32_t>) {
+      batches.push_back({epoch, step.distances.value().to_floats()});
     };
   }
 
@@ -145,13 +146,14 @@ TEST(Training, AfterStepFollowsTheUpdatesWithTheDistancesOfBefore) {
   const Tensor weight(Array(*on, {1}, Layout::plain, DType::f32));  // 0, 2, 4 when a step begins
   Increment first(weight, events), second(weight, events);
   toy.phase.optimizers = {&first, &second};
-  toy.phase.step = [&](const Tensor& x) {
-    return StepResult{mean(squared_distance(toy.layer.forward(x, Mode::train), toy.origin)),
-                      squared_distance(x, toy.origin) * weight};
+  toy.phase.step = [&](const Batch& batch) {
+    const Tensor& x = batch.samples;
+    return StepResult{.loss = mean(squared_distance(toy.layer.forward(x, Mode::train), toy.origin)),
+                      .distances = squared_distance(x, toy.origin) * weight};
   };
-  toy.phase.after_step = [&](int64_t, const Array& d) {
+  toy.phase.after_step = [&](int64_t, const StepResult& step, std::span<const int32_t>) {
     events.push_back("after");
-    distances.push_back(d.item());
+    distances.push_back(step.distances.value().item());
   };
   toy.phase.options = {.epochs = 3, .lr_milestones = {}, .batch_size = 1};
   Monitor silent;
@@ -160,6 +162,35 @@ TEST(Training, AfterStepFollowsTheUpdatesWithTheDistancesOfBefore) {
   std::vector<std::string> expected;
   for (int step = 0; step < 3; ++step) expected.insert(expected.end(), {"update", "update", "after"});
   EXPECT_EQ(events, expected);
+}
+
+// A step that reads labels: what it captured at its recording is brought up to date before every replay.
+TEST(Training, BeforeReplayFollowsTheRows) {
+  Toy toy;
+  const std::vector<float> labels{10, 20, 30, 40, 50};
+  std::vector<std::vector<float>> seen;
+  toy.phase.step = [&](const Batch& batch) {
+    Tensor own(Array(*on, {static_cast<int64_t>(batch.rows.size())}, Layout::samples, DType::f32));
+    const auto update = [&labels, own](std::span<const int32_t> rows) mutable {
+      std::vector<float> values;
+      for (const int32_t row : rows) values.push_back(labels[static_cast<size_t>(row)]);
+      own.value().assign(values);
+    };
+    auto begin = update;
+    begin(batch.rows);
+    const Tensor d = squared_distance(toy.layer.forward(batch.samples, Mode::train), toy.origin);
+    return StepResult{.loss = mean(d), .distances = own, .before_replay = update};
+  };
+  toy.phase.after_step = [&](int64_t, const StepResult& step, std::span<const int32_t> rows) {
+    std::vector<float> expected;
+    for (const int32_t row : rows) expected.push_back(labels[static_cast<size_t>(row)]);
+    EXPECT_EQ(step.distances.value().to_floats(), expected);
+    seen.push_back(expected);
+  };
+  toy.phase.options = {.epochs = 3, .lr_milestones = {}, .batch_size = 2};
+  Monitor silent;
+  train({{2}, {1, 0, 2, 0, 3, 0, 4, 0, 5, 0}}, toy.phase, *on, silent);
+  EXPECT_EQ(seen.size(), 9u);
 }
 
 TEST(Training, NoEpochsChangeNothing) {

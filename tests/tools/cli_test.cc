@@ -47,8 +47,9 @@ std::vector<std::string> column(const std::string& csv, size_t wanted) {
 TEST(Cli, HelpAndVersion) {
   SKIP_WITHOUT_SVDD();
   const Scratch scratch;
-  for (const char* line : {"--help", "train --help", "score --help", "evaluate --help", "data --help",
-                           "data info --help", "data fetch --help", "report --help", "bench --help"}) {
+  for (const char* line :
+       {"--help", "train --help", "score --help", "evaluate --help", "data --help", "data info --help",
+        "data fetch --help", "report --help", "bench --help", "reproduce --help", "cluster --help"}) {
     const Outcome outcome = run_svdd(scratch.path, words_of(line));
     EXPECT_EQ(outcome.status, 0) << line;
     EXPECT_EQ(outcome.err, "") << line;
@@ -58,7 +59,9 @@ TEST(Cli, HelpAndVersion) {
   EXPECT_NE(train.out.find("contamination and nu are two"), std::string::npos);
   EXPECT_NE(train.out.find("Examples:"), std::string::npos);
   EXPECT_EQ(train.out.find("n-epochs"), std::string::npos) << "aliases are silent";
-  EXPECT_EQ(train.out.find("multi-radius"), std::string::npos) << "what is not there is not offered";
+  EXPECT_EQ(train.out.find("--resume"), std::string::npos) << "what is not there is not offered";
+  const Outcome reproduce = run_svdd(scratch.path, {"reproduce", "--help"});
+  EXPECT_NE(reproduce.out.find("dasvdd-tabular"), std::string::npos);
   const Outcome version = run_svdd(scratch.path, {"--version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_EQ(version.out.rfind("svdd " SVDD_VERSION "\n", 0), 0u) << version.out;

@@ -121,12 +121,13 @@ TEST(TrainOptions, RefusesWrongValuesByName) {
                                                                   {"lr-milestones", "50,20"},
                                                                   {"lr-milestones", "-5"},
                                                                   {"lr-milestones", "1 2"},
-                                                                  {"normal", "none"},
                                                                   {"normal", "a"},
                                                                   {"normal", "3;4"},
                                                                   {"normal", "-1"},
                                                                   {"method", "svm"},
-                                                                  {"method", "dasvdd"},
+                                                                  {"gamma", "1"},
+                                                                  {"labels", "finch"},
+                                                                  {"spheres", "5"},
                                                                   {"objective", "hard"},
                                                                   {"recipe", "keras"},
                                                                   {"optimizer", "sgd"},
@@ -142,7 +143,7 @@ TEST(TrainOptions, RefusesWrongValuesByName) {
 }
 
 TEST(TrainOptions, TellsWhatIsMissing) {
-  for (const char* name : {"data", "normal", "out"}) {
+  for (const char* name : {"data", "out"}) {
     GivenOptions given = needed;
     given.erase(name);
     EXPECT_EQ(refusal(given).find("--" + std::string(name) + " is missing"), 0u) << refusal(given);
@@ -192,8 +193,10 @@ TEST(TrainOptions, RefusesWrongConfigsByKey) {
       {R"({"pretrain": "yes"})", "'pretrain' is \"yes\"; expected true or false"},
       {R"({"normal": ["3"]})", "'normal' is an array; expected an array of whole numbers"},
       {R"({"normal": {"3": 1}})", "'normal' is an object; expected an array of whole numbers"},
-      {R"({"normal": []})", "'normal'"},
-      {R"({"method": "multi-sphere"})", "is not in this version"},
+      {R"({"clusters": 3})", "'clusters' is an option of multi-radius; the method deep-svdd has none such"},
+      {R"({"method": "kde", "epochs": 3})", "'epochs' is an option of deep-svdd"},
+      {R"({"method": "dasvdd", "gamma": true})", "'gamma' is true; expected a string or a number"},
+      {R"({"method": "dasvdd", "gamma": "big"})", "'gamma' is 'big'; expected auto or a number above 0"},
       {R"({"resume": true})", "--resume is not in this version"},
       {R"([1, 2])", "no JSON object"},
       {R"({"epochs": 3)", "is not JSON"},
@@ -230,10 +233,36 @@ TEST(TrainOptions, WrittenAndReadBackAreTheSame) {
 }
 
 TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
-  TrainOptions options = resolve_train_options(with({{"data-dir", {"d"}}})).options;
-  const nlohmann::ordered_json written = to_json(options);
-  EXPECT_EQ(written.size(), train_option_table(options).size());
-  EXPECT_EQ(written["warm_up_epochs"], 10);
+  for (const std::string method : {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder",
+                                   "kernel-svdd", "kde", "isolation-forest"}) {
+    TrainOptions options = resolve_train_options(with({{"data-dir", {"d"}}, {"method", {method}}})).options;
+    nlohmann::ordered_json written = to_json(options);
+    size_t known = 0;
+    for (const TrainOption& row : train_option_table(options))
+      known += row.name != "label-column" && method_takes(method, row.name);  // that one is empty
+    EXPECT_EQ(written.size(), known) << method;
+    const Config config(written.dump());
+    EXPECT_EQ(to_json(resolve_train_options({}, config.path()).options), written) << method;
+  }
+}
+
+// The published settings follow method and data.
+TEST(TrainOptions, PublishedSettings) {
+  const auto published = [](const std::string& method, const std::string& data) {
+    return resolve_train_options({{"method", {method}}, {"data", {data}}, {"out", {"x"}}}).options.deep_svdd;
+  };
+  EXPECT_EQ(published("deep-svdd", "cifar10").network, "cifar10_LeNet");
+  EXPECT_EQ(published("deep-svdd", "cifar10").pretraining.epochs, 350);
+  EXPECT_EQ(published("multi-sphere", "mnist").network, "multi_sphere_mnist");
+  EXPECT_EQ(published("multi-sphere", "mnist").training.epochs, 100);
+  EXPECT_TRUE(published("multi-sphere", "mnist").dictionary);
+  EXPECT_EQ(published("dasvdd", "mnist").training.epochs, 300);
+  EXPECT_FALSE(published("dasvdd", "mnist").preprocessing.min_max);
+  EXPECT_EQ(published("dasvdd", "pima").network, "dasvdd_pima");
+  EXPECT_EQ(published("dasvdd", "speech").network, "dasvdd_speech");
+  EXPECT_EQ(published("deep-svdd", "rows.csv").network, "mlp");
+  EXPECT_EQ(published("kde", "mnist").preprocessing.pca, 0.95);
+  EXPECT_EQ(published("autoencoder", "mobifall").network, "multi_sphere_mobifall");
 }
 
 TEST(Arguments, OtherSpellingsBecomeOurs) {
@@ -248,8 +277,9 @@ TEST(Arguments, OtherSpellingsBecomeOurs) {
 }
 
 TEST(Arguments, LaterFeaturesAreRefused) {
-  EXPECT_THROW(refuse_later_features({"cluster", "--input", "x"}), UsageError);
-  EXPECT_THROW(refuse_later_features({"train", "--gamma=auto"}), UsageError);
+  EXPECT_THROW(refuse_later_features({"export", "--model", "x"}), UsageError);
+  EXPECT_NO_THROW(refuse_later_features({"cluster", "--clusters", "3"}));
+  EXPECT_THROW(refuse_later_features({"train", "--resume"}), UsageError);
   EXPECT_NO_THROW(refuse_later_features({"train", "--data", "cluster", "--out", "resume"}));
   EXPECT_NO_THROW(refuse_later_features({}));
 }

@@ -313,6 +313,19 @@ class CpuBackend final : public Backend {
       k_.squared_distance_gradient(ab, b.data<float>(), point, gd.data<float>(), ga.data<float>(), r);
     });
   }
+  void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) override {
+    const Batch ab = batch_of(a);
+    share(runs_of(a) * lanes * points.shape()[0], ab.blocks, [&](Range r) {
+      k_.nearest_point(ab, points.data<float>(), alive.data<float>(), points.shape()[0], index.data<float>(),
+                       r);
+    });
+  }
+  void take(const Array& table, const Array& index, Array& to) override {
+    const int64_t size = to.shape().per_sample(), samples = to.samples();
+    const float *rows = table.data<float>(), *at = index.data<float>();
+    interleave(to,
+               [&](int64_t n) { return n < samples ? rows + static_cast<int64_t>(at[n]) * size : nullptr; });
+  }
   void root_quantile(const Array& x, double q, Array& result) override {
     float* values = coefficients_.floats(x.samples());
     std::copy_n(x.data<float>(), x.samples(), values);

@@ -130,6 +130,10 @@ struct Kernels {
   void (*squared_distance_gradient)(const Batch& a, const float* b, bool point, const float* gd, float* ga,
                                     Range);
 
+  // units: blocks; points (count, a.c) and alive (count) in C order
+  void (*nearest_point)(const Batch& a, const float* points, const float* alive, int64_t count, float* index,
+                        Range);
+
   // The machine's limit: `rounds` rounds of independent multiply-adds, operations_per_round operations each.
   float (*multiply_adds)(int64_t rounds);
   int64_t operations_per_round;

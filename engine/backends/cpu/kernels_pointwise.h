@@ -25,6 +25,8 @@ void unary(Unary f, float parameter, const float* x, float* y, Range units) {
       return apply([&](V v) { return v * v; });
     case Unary::scale:
       return apply([&](V v) { return k * v; });
+    case Unary::exp:
+      return apply([&](V v) { return elementary::exp_lanes(k * v); });
   }
 }
 
@@ -48,6 +50,8 @@ void unary_gradient(Unary f, float parameter, const float* x, const float* y, co
       return apply([&](V v, V, V g) { return (v + v) * g; });
     case Unary::scale:
       return apply([&](V, V, V g) { return k * g; });
+    case Unary::exp:
+      return apply([&](V, V w, V g) { return g * (k * w); });
   }
 }
 

@@ -20,6 +20,7 @@ inline float tree_sum(const float* lane) {
 #include "engine/backends/cpu/kernels_channels.h"
 #include "engine/backends/cpu/kernels_convolution.h"
 #include "engine/backends/cpu/kernels_dense.h"
+#include "engine/backends/cpu/kernels_nearest.h"
 #include "engine/backends/cpu/kernels_peak.h"
 #include "engine/backends/cpu/kernels_pointwise.h"
 
@@ -49,6 +50,7 @@ constexpr Kernels table{
     .adagrad = adagrad,
     .squared_distance = squared_distance,
     .squared_distance_gradient = squared_distance_gradient,
+    .nearest_point = nearest_point,
     .multiply_adds = multiply_adds,
     .operations_per_round = operations_per_round,
 };

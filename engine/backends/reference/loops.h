@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "engine/backend.h"
 #include "engine/elementary.h"
@@ -263,6 +264,8 @@ T unary(Unary f, T parameter, T x) {
       return x * x;
     case Unary::scale:
       return parameter * x;
+    case Unary::exp:
+      return elementary::exp(parameter * x);
   }
   return x;
 }
@@ -282,6 +285,8 @@ T unary_gradient(Unary f, T parameter, T x, T y, T gy) {
       return (x + x) * gy;
     case Unary::scale:
       return parameter * gy;
+    case Unary::exp:
+      return gy * (parameter * y);
   }
   return gy;
 }
@@ -318,6 +323,32 @@ void squared_distance_gradient(const T* a, const T* b, int64_t per_sample_b, con
   for (int64_t n = 0; n < samples; ++n)
     for (int64_t f = 0; f < features; ++f)
       ga[n * features + f] = (gd[n] + gd[n]) * (a[n * features + f] - b[n * per_sample_b + f]);
+}
+
+template <class T>
+void nearest_point(const T* a, const T* points, const T* alive, int64_t count, T* index, int64_t samples,
+                   int64_t features) {
+  for (int64_t n = 0; n < samples; ++n) {
+    T least = std::numeric_limits<T>::infinity();
+    index[n] = 0;
+    for (int64_t k = 0; k < count; ++k) {
+      if (alive[k] == 0) continue;
+      T sum = 0;
+      for (int64_t f = 0; f < features; ++f) {
+        const T difference = a[n * features + f] - points[k * features + f];
+        sum = std::fma(difference, difference, sum);
+      }
+      if (!(sum < least)) continue;
+      least = sum;
+      index[n] = static_cast<T>(k);
+    }
+  }
+}
+
+template <class T>
+void take(const T* table, const T* index, T* to, int64_t samples, int64_t size) {
+  for (int64_t n = 0; n < samples; ++n)
+    std::copy_n(table + static_cast<int64_t>(index[n]) * size, size, to + n * size);
 }
 
 // `values` is reordered: NaN comes last, and out as NaN.

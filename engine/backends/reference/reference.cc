@@ -232,6 +232,17 @@ class ReferenceBackend final : public Backend {
                                            a.samples(), a.shape().per_sample());
     });
   }
+  void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) override {
+    by_type(a, [&]<class T>(T) {
+      reference::nearest_point(a.data<T>(), points.data<T>(), alive.data<T>(), points.shape()[0],
+                               index.data<T>(), a.samples(), a.shape().per_sample());
+    });
+  }
+  void take(const Array& table, const Array& index, Array& to) override {
+    by_type(table, [&]<class T>(T) {
+      reference::take(table.data<T>(), index.data<T>(), to.data<T>(), to.samples(), to.shape().per_sample());
+    });
+  }
   void root_quantile(const Array& x, double q, Array& result) override {
     by_type(x, [&]<class T>(T) {
       std::vector<T> values(x.data<T>(), x.data<T>() + x.samples());

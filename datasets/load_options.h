@@ -1,0 +1,26 @@
+// What a data set cannot know of itself, and whoever loads it may say.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace datasets {
+
+struct LoadOptions {
+  std::filesystem::path data_dir = {};  // the first place to look for known sets; empty: none
+  // Image folders: what every image is brought to, {1 or 3, height, width}, the input of the network. Empty:
+  // as the first training image is.
+  std::vector<int64_t> image_shape = {};
+  // CSV tables: the column with the classes, by its name, or by its number: 1 is the first, -1 the last;
+  // "none": there is none. Empty: the one named label, class, y, target, outlier, anomaly or is_anomaly, if
+  // any.
+  std::string label_column = {};
+  // Sets that come whole: the share of rows (of a table) or subjects (of the MobiFall recording) held out for
+  // the test. Nothing: as published, or 0.4 for a table and a third of the subjects.
+  std::optional<double> test_fraction = {};
+  uint64_t split_seed = 0;  // of that choice; apart from a run's seed, so that runs share their test data
+};
+
+}  // namespace datasets

@@ -1,0 +1,157 @@
+#include "svdd/baselines/isolation_forest.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "engine/elementary.h"
+#include "engine/files/in_quotes.h"
+#include "engine/random.h"
+#include "svdd/baselines/isolation_trees.h"
+#include "svdd/threshold.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::NdArray;
+
+namespace {
+
+constexpr int64_t most_nodes = std::numeric_limits<int32_t>::max();
+
+class IsolationForest final : public ShallowDetector {
+ public:
+  explicit IsolationForest(const IsolationForestOptions& options)
+      : ShallowDetector(options.preprocessing), options_(options) {}
+
+  std::string method() const override { return "isolation-forest"; }
+  nlohmann::json details() const override {
+    return {{"trees", trees_.roots.size()},
+            {"samples_per_tree", trees_.population.empty() ? 0 : trees_.population[0]}};
+  }
+
+ private:
+  void learn(const Samples& rows, Monitor& monitor) override;
+  std::vector<float> score_rows(const Samples& rows) override;
+  double threshold_for(const std::vector<float>& scores) const override {
+    return contamination_threshold(scores, options_.contamination);
+  }
+  NamedArrays arrays() const override;
+  nlohmann::json description() const override {
+    return {{"contamination", options_.contamination}, {"features", features_}};
+  }
+  void restore_arrays(const ModelFolder& model, int64_t features) override;
+
+  IsolationForestOptions options_;
+  IsolationTrees trees_;
+  int64_t features_ = 0;              // of a row
+  std::vector<double> path_lengths_;  // c(0) … c(ψ)
+};
+
+// The first `count` entries of a uniformly drawn order of 0 … n−1: Fisher and Yates' method, stopped early.
+// `order` is any order of them, and is changed.
+std::vector<int32_t> drawn_rows(std::vector<int32_t>& order, int64_t count,
+                                const engine::RandomStream& draws) {
+  const size_t n = order.size();
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+    std::swap(order[i], order[i + draws.below(n - i, i)]);
+  return {order.begin(), order.begin() + count};
+}
+
+void IsolationForest::learn(const Samples& rows, Monitor&) {
+  const int64_t n = rows.count(), psi = std::min(options_.samples, n);
+  if (n > most_nodes || options_.trees > most_nodes / (2 * psi))
+    throw std::invalid_argument("an isolation forest of " + std::to_string(options_.trees) + " trees of " +
+                                std::to_string(psi) + " of " + std::to_string(n) +
+                                " samples is too large: at most 2^31 nodes can be counted");
+  const auto depth = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(psi) - 1));  // ⌈log2 ψ⌉
+  trees_ = {};
+  features_ = rows.size();
+  std::vector<int32_t> order(static_cast<size_t>(n));
+  for (int64_t tree = 0; tree < options_.trees; ++tree) {
+    const std::string stream = "isolation-forest/" + std::to_string(tree);
+    std::iota(order.begin(), order.end(), 0);
+    std::vector<int32_t> drawn =
+        drawn_rows(order, psi, engine::RandomStream(options_.seed, stream + "/samples"));
+    trees_.grow(rows, drawn, depth, options_.seed, stream + "/cuts");
+  }
+  path_lengths_ = mean_path_lengths(psi);
+}
+
+std::vector<float> IsolationForest::score_rows(const Samples& rows) {
+  constexpr double log_2 = 0.69314718055994530942;
+  const double factor = -log_2 / (static_cast<double>(trees_.roots.size()) * path_lengths_.back());
+  std::vector<float> scores;
+  for (int64_t i = 0; i < rows.count(); ++i)
+    scores.push_back(engine::elementary::exp(
+        static_cast<float>(trees_.path_lengths(rows.sample(i), path_lengths_) * factor)));
+  return scores;
+}
+
+NamedArrays IsolationForest::arrays() const {
+  const int64_t nodes = trees_.nodes();
+  return {{"feature", NdArray::from({nodes}, trees_.feature)},
+          {"population", NdArray::from({nodes}, trees_.population)},
+          {"right", NdArray::from({nodes}, trees_.right)},
+          {"roots", NdArray::from({static_cast<int64_t>(trees_.roots.size())}, trees_.roots)},
+          {"threshold", NdArray::from({nodes}, trees_.threshold)}};
+}
+
+std::vector<int32_t> integers(const ModelFolder& model, const std::string& name, int64_t count) {
+  const NdArray& array = model.tensors.at(name);
+  if (array.dtype != NdArray::DType::i4 || array.shape != std::vector<int64_t>{count})
+    throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor " + engine::in_quotes(name) +
+                             " holds " + NdArray::name(array.dtype) + " of shape " +
+                             NdArray::text(array.shape) + ", expected int32 of shape " +
+                             NdArray::text(std::vector<int64_t>{count}));
+  return array.as<int32_t>();
+}
+
+void IsolationForest::restore_arrays(const ModelFolder& model, int64_t features) {
+  features_ = field<int64_t>(model, "features");
+  if (features_ != features)
+    throw std::invalid_argument("the forest cuts rows of " + std::to_string(features_) +
+                                " features, but the samples give " + std::to_string(features));
+  const int64_t nodes = model.tensors.at("feature").size();
+  trees_.feature = integers(model, "feature", nodes);
+  trees_.population = integers(model, "population", nodes);
+  trees_.right = integers(model, "right", nodes);
+  trees_.roots = integers(model, "roots", model.tensors.at("roots").size());
+  trees_.threshold = numbers(model, "threshold", {nodes});
+  const int64_t drawn = nodes > 0 ? trees_.population[0] : 0;  // ψ
+  if (drawn < 2 || drawn > model.tensors.at("training_scores").size())
+    throw std::invalid_argument("the trees of the forest grew from " + std::to_string(drawn) +
+                                " samples each, expected 2 to the number of training samples");
+  trees_.check(features, drawn);
+  path_lengths_ = mean_path_lengths(drawn);
+}
+
+void check(const IsolationForestOptions& o) {
+  if (o.trees < 1)
+    throw std::invalid_argument("an isolation forest needs at least 1 tree; found " +
+                                std::to_string(o.trees));
+  if (o.samples < 2)
+    throw std::invalid_argument("each isolation tree needs at least 2 samples; found " +
+                                std::to_string(o.samples));
+  check_contamination(o.contamination);
+}
+
+}  // namespace
+
+std::unique_ptr<Detector> make_isolation_forest(const IsolationForestOptions& options) {
+  check(options);
+  return std::make_unique<IsolationForest>(options);
+}
+
+std::unique_ptr<Detector> load_isolation_forest(const ModelFolder& model) {
+  IsolationForestOptions options;
+  options.contamination = field<double>(model, "contamination");
+  auto detector = std::make_unique<IsolationForest>(options);
+  detector->restore(model);
+  return detector;
+}
+
+}  // namespace svdd

@@ -1,0 +1,172 @@
+#include "svdd/baselines/kde.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+#include "svdd/baselines/gaussian_density.h"
+#include "svdd/threshold.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::NdArray;
+
+namespace {
+
+// 2^(k/2) for k = first … last; 2^0.5 by IEEE's square root, so that the bits are the same everywhere.
+std::vector<double> half_powers(int first, int last) {
+  std::vector<double> powers;
+  for (int k = first; k <= last; ++k) {
+    const int whole = k >= 0 ? k / 2 : -((1 - k) / 2);  // rounded down
+    powers.push_back(std::ldexp(k % 2 == 0 ? 1.0 : std::sqrt(2.0), whole));
+  }
+  return powers;
+}
+
+std::string text(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+class Kde final : public ShallowDetector {
+ public:
+  Kde(const KdeOptions& options, engine::Backend& backend)
+      : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
+
+  std::string method() const override { return "kde"; }
+  nlohmann::json details() const override { return {{"bandwidth", bandwidth_}}; }
+
+ private:
+  void learn(const Samples& rows, Monitor& monitor) override;
+  std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> scores_of_training(const Samples&) override { return std::move(held_out_); }
+  double threshold_for(const std::vector<float>& scores) const override {
+    return contamination_threshold(scores, options_.contamination);
+  }
+  NamedArrays arrays() const override;
+  nlohmann::json description() const override { return {{"contamination", options_.contamination}}; }
+  void restore_arrays(const ModelFolder& model, int64_t features) override;
+
+  KdeOptions options_;
+  engine::Backend& backend_;
+  float bandwidth_ = 0;
+  Samples points_;
+  std::optional<GaussianDensity> density_;
+  std::vector<float> held_out_;  // from learn to scores_of_training
+};
+
+// The row with the largest sum; of equals, the first.
+size_t likeliest(const std::vector<std::vector<double>>& densities) {
+  std::vector<double> sums;
+  for (const auto& row : densities) sums.push_back(std::accumulate(row.begin(), row.end(), 0.0));
+  return static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+}
+
+std::vector<float> negated(const std::vector<double>& values) {
+  std::vector<float> result;
+  for (const double v : values) result.push_back(static_cast<float>(-v));
+  return result;
+}
+
+void Kde::learn(const Samples& rows, Monitor& monitor) {
+  const bool given = options_.bandwidth > 0;
+  const std::vector<double> tried = given ? std::vector<double>{options_.bandwidth} : options_.bandwidths;
+  const int64_t folds = given ? std::min(options_.folds, rows.count()) : options_.folds;
+  const auto held_out = held_out_log_density(rows, tried, folds, backend_);
+  const size_t best = likeliest(held_out);
+  held_out_ = negated(held_out[best]);
+  bandwidth_ = static_cast<float>(tried[best]);
+  points_ = rows;
+  density_.emplace(points_, backend_);
+
+  const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
+  if (*low < *high && (tried[best] == *low || tried[best] == *high))
+    monitor.note("the best bandwidth, " + text(tried[best]) + ", is the " +
+                 (tried[best] == *low ? "smallest" : "largest") + " of those tried (" + text(*low) + " to " +
+                 text(*high) + "): a better one may lie beyond; name it, or scale the data");
+}
+
+std::vector<float> Kde::score_rows(const Samples& rows) {
+  return negated(density_->log_density(rows, {bandwidth_})[0]);
+}
+
+NamedArrays Kde::arrays() const {
+  return {{"bandwidth", NdArray::from({1}, std::vector<float>{bandwidth_})},
+          {"points",
+           NdArray::from({points_.count(), points_.values.empty() ? 0 : points_.size()}, points_.values)}};
+}
+
+void Kde::restore_arrays(const ModelFolder& model, int64_t features) {
+  bandwidth_ = numbers(model, "bandwidth", {1})[0];
+  const int64_t count = model.tensors.at("points").size() / features;
+  points_ = {{features}, numbers(model, "points", {count, features})};
+  if (count < 1) throw std::invalid_argument("the model has no points");
+  if (!(bandwidth_ > 0)) throw std::invalid_argument("the bandwidth must be positive");
+  density_.emplace(points_, backend_);
+}
+
+// As a float, which is how it is stored; its square must not vanish.
+bool possible_bandwidth(double h) {
+  const auto stored = static_cast<float>(h);
+  return std::isfinite(stored) && stored >= 1e-15f && stored <= 1e15f;
+}
+
+void check(const KdeOptions& o) {
+  const std::string must = "a bandwidth must be positive, between 1e-15 and 1e15; found ";
+  if (o.bandwidth != 0 && !possible_bandwidth(o.bandwidth))
+    throw std::invalid_argument(must + text(o.bandwidth) + " (0: chosen by cross-validation)");
+  check_contamination(o.contamination);
+  if (o.bandwidth == 0 && o.bandwidths.empty())
+    throw std::invalid_argument("there are no bandwidths to choose from");
+  for (const double h : o.bandwidths)
+    if (o.bandwidth == 0 && !possible_bandwidth(h)) throw std::invalid_argument(must + text(h));
+  if (o.folds < 2)
+    throw std::invalid_argument("cross-validation needs at least 2 folds; found " + std::to_string(o.folds));
+}
+
+}  // namespace
+
+std::vector<double> published_bandwidths() { return half_powers(1, 10); }
+std::vector<double> later_bandwidths() { return half_powers(-9, 10); }
+
+std::vector<std::vector<double>> held_out_log_density(const Samples& rows,
+                                                      const std::vector<double>& bandwidths, int64_t folds,
+                                                      engine::Backend& backend) {
+  const int64_t n = rows.count();
+  if (folds < 2 || n < folds)
+    throw std::invalid_argument(std::to_string(folds) + "-fold cross-validation of " + std::to_string(n) +
+                                " samples is impossible: each fold needs one, and there must be two folds");
+  std::vector<std::vector<double>> result(bandwidths.size());
+  for (int64_t fold = 0; fold < folds; ++fold) {
+    // As equal as can be; the first n mod folds are longer by one.
+    const int64_t first = fold * (n / folds) + std::min(fold, n % folds),
+                  last = first + n / folds + (fold < n % folds ? 1 : 0);
+    const Samples held_out{rows.shape, {rows.sample(first), rows.sample(last)}};
+    Samples others{rows.shape, {rows.sample(0), rows.sample(first)}};
+    others.values.insert(others.values.end(), rows.sample(last), rows.sample(n));
+    const auto densities = GaussianDensity(others, backend).log_density(held_out, bandwidths);
+    for (size_t b = 0; b < result.size(); ++b)
+      result[b].insert(result[b].end(), densities[b].begin(), densities[b].end());
+  }
+  return result;
+}
+
+std::unique_ptr<Detector> make_kde(const KdeOptions& options, engine::Backend& backend) {
+  check(options);
+  return std::make_unique<Kde>(options, backend);
+}
+
+std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& backend) {
+  KdeOptions options;
+  options.contamination = field<double>(model, "contamination");
+  auto detector = std::make_unique<Kde>(options, backend);
+  detector->restore(model);
+  return detector;
+}
+
+}  // namespace svdd

@@ -1,0 +1,166 @@
+#include "svdd/baselines/kernel_svdd.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+
+#include "svdd/baselines/distance_product.h"
+#include "svdd/baselines/kernel_rows.h"
+#include "svdd/baselines/one_class_smo.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::Array;
+using engine::DType;
+using engine::Layout;
+using engine::NdArray;
+
+namespace {
+
+class KernelSvdd final : public ShallowDetector {
+ public:
+  KernelSvdd(const KernelSvddOptions& options, engine::Backend& backend)
+      : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
+
+  std::string method() const override { return "kernel-svdd"; }
+  nlohmann::json details() const override {
+    return {{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}};
+  }
+
+ private:
+  void learn(const Samples& rows, Monitor& monitor) override;
+  std::vector<float> score_rows(const Samples& rows) override;
+  double threshold_for(const std::vector<float>& training_scores) const override;
+  NamedArrays arrays() const override;
+  nlohmann::json description() const override { return {{"nu", options_.nu}}; }
+  void restore_arrays(const ModelFolder& model, int64_t features) override;
+
+  void place_support_vectors();
+
+  KernelSvddOptions options_;
+  engine::Backend& backend_;
+  float gamma_ = 0, rho_ = 0;
+  Samples support_;            // x_i with α_i > 0
+  std::vector<float> alpha_;   // their weights; Σ α = 1
+  std::vector<bool> outside_;  // of the training samples, in the optimum: α_i = 1/νn
+  std::optional<DistanceProduct> distances_;
+  Array right_, weights_;  // of the support vectors: right factor, and α as (1, support vectors)
+};
+
+void KernelSvdd::learn(const Samples& rows, Monitor& monitor) {
+  const DistanceProduct distances(rows, backend_);
+  if (!(distances.variance() > 0))
+    throw std::invalid_argument("all " + std::to_string(rows.count()) +
+                                " training samples are equal; kernel SVDD needs some that differ");
+  gamma_ = static_cast<float>(options_.gamma > 0 ? options_.gamma : 1 / distances.variance());
+  const OneClassProblem problem{.nu = options_.nu, .tolerance = options_.tolerance};
+  KernelRows kernel(rows, distances, gamma_, options_.cache_bytes, problem.rows_at_once, backend_);
+  const OneClassSolution solution = solve_one_class(kernel, problem);
+  if (!solution.converged)
+    monitor.note("kernel SVDD stopped after " + std::to_string(solution.iterations) +
+                 " iterations, before its tolerance was reached: the sphere is approximate");
+
+  const double sum = options_.nu * static_cast<double>(rows.count());  // Σ β
+  support_ = {rows.shape, {}};
+  alpha_.clear();
+  outside_.clear();
+  for (const double beta : solution.beta) outside_.push_back(beta >= 1);
+  for (int64_t i = 0; i < rows.count(); ++i) {
+    const auto alpha = static_cast<float>(solution.beta[static_cast<size_t>(i)] / sum);
+    if (!(alpha > 0)) continue;
+    support_.values.insert(support_.values.end(), rows.sample(i), rows.sample(i) + rows.size());
+    alpha_.push_back(alpha);
+  }
+  rho_ = static_cast<float>(solution.rho / sum);
+  place_support_vectors();
+}
+
+// The sphere, 0, moved outwards by the optimiser's tolerance and rounding: as far as the support vectors on
+// it lie to either side. So the share of training samples above the threshold is at most ν, as the theory has
+// it.
+double KernelSvdd::threshold_for(const std::vector<float>& training_scores) const {
+  float threshold = 0;
+  for (size_t i = 0; i < training_scores.size(); ++i)
+    if (!outside_[i]) threshold = std::max(threshold, training_scores[i]);
+  return threshold;
+}
+
+// The origin of the distances is the support vectors' own mean: it need not be stored.
+void KernelSvdd::place_support_vectors() {
+  distances_.emplace(support_, backend_);
+  right_ = distances_->right(support_);
+  weights_ = Array::from(backend_, {1, support_.count()}, Layout::plain, DType::f32, alpha_);
+}
+
+std::vector<float> KernelSvdd::score_rows(const Samples& rows) {
+  constexpr int64_t block = 480;  // rows at a time: kernel values that stay in the cache
+  std::vector<float> scores;
+  for (int64_t first = 0; first < rows.count(); first += block) {
+    const int64_t count = std::min(block, rows.count() - first);
+    Array k = distances_->negated_squares(distances_->left(rows, first, count), right_);
+    backend_.unary(engine::Unary::exp, gamma_, k, k);
+    Array f(backend_, {count, 1}, Layout::samples, DType::f32);  // Σ_i α_i K(x_i, x)
+    backend_.dense(k, weights_, nullptr, f);
+    for (const float inside : f.to_floats()) scores.push_back(2 * (rho_ - inside));
+  }
+  return scores;
+}
+
+NamedArrays KernelSvdd::arrays() const {
+  return {{"alpha", NdArray::from({static_cast<int64_t>(alpha_.size())}, alpha_)},
+          {"gamma", NdArray::from({1}, std::vector<float>{gamma_})},
+          {"rho", NdArray::from({1}, std::vector<float>{rho_})},
+          {"support_vectors", NdArray::from({support_.count(), support_.values.empty() ? 0 : support_.size()},
+                                            support_.values)}};
+}
+
+void KernelSvdd::restore_arrays(const ModelFolder& model, int64_t features) {
+  gamma_ = numbers(model, "gamma", {1})[0];
+  rho_ = numbers(model, "rho", {1})[0];
+  const int64_t count = model.tensors.at("alpha").size();
+  alpha_ = numbers(model, "alpha", {count});
+  support_ = {{features}, numbers(model, "support_vectors", {count, features})};
+  if (count < 1) throw std::invalid_argument("the model has no support vectors");
+  if (!(gamma_ > 0)) throw std::invalid_argument("the kernel width gamma must be positive");
+  if (std::any_of(alpha_.begin(), alpha_.end(), [](float a) { return !(a > 0); }))
+    throw std::invalid_argument("a support vector has a weight that is not positive");
+  place_support_vectors();
+}
+
+void check(const KernelSvddOptions& o) {
+  if (!(o.nu > 0 && o.nu <= 1))
+    throw std::invalid_argument(
+        "nu is the share of the training data allowed outside the sphere, in (0, 1]; found " +
+        std::to_string(o.nu));
+  if (!(o.gamma >= 0) || !std::isfinite(static_cast<float>(o.gamma)) ||
+      (o.gamma > 0 && !(static_cast<float>(o.gamma) > 0)))
+    throw std::invalid_argument(
+        "gamma, the width of the kernel exp(-gamma·distance²), must be positive, or 0 for one that follows "
+        "from the data; found " +
+        std::to_string(o.gamma));
+  if (!(o.tolerance > 0) || !std::isfinite(o.tolerance))
+    throw std::invalid_argument("the optimiser's tolerance must be positive; found " +
+                                std::to_string(o.tolerance));
+  if (o.cache_bytes < 0)
+    throw std::invalid_argument("the memory for kernel rows must not be negative; found " +
+                                std::to_string(o.cache_bytes));
+}
+
+}  // namespace
+
+std::unique_ptr<Detector> make_kernel_svdd(const KernelSvddOptions& options, engine::Backend& backend) {
+  check(options);
+  return std::make_unique<KernelSvdd>(options, backend);
+}
+
+std::unique_ptr<Detector> load_kernel_svdd(const ModelFolder& model, engine::Backend& backend) {
+  KernelSvddOptions options;
+  options.nu = field<double>(model, "nu");
+  auto detector = std::make_unique<KernelSvdd>(options, backend);
+  detector->restore(model);
+  return detector;
+}
+
+}  // namespace svdd

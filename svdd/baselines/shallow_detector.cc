@@ -1,0 +1,129 @@
+#include "svdd/baselines/shallow_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "engine/files/in_quotes.h"
+#include "svdd/receipt.h"
+#include "svdd/stopwatch.h"
+
+namespace svdd {
+
+using datasets::Preprocessing;
+using datasets::Samples;
+
+void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
+  const Stopwatch watch;
+  train.samples.check("the training data");
+  if (train.samples.count() < 2)
+    throw std::invalid_argument("the training data hold " + std::to_string(train.samples.count()) +
+                                " samples; at least 2 are needed");
+  training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
+  shape_ = train.samples.shape;
+  preprocessing_ = Preprocessing::fit(options_, train.samples);
+  const Samples rows = prepared(train.samples);
+  learn(rows, monitor);
+  std::vector<float> scores = scores_of_training(rows);
+  threshold_ = threshold_for(scores);
+  std::sort(scores.begin(), scores.end());
+  training_scores_ = std::move(scores);
+  train_seconds_ = watch.seconds();
+}
+
+std::vector<float> ShallowDetector::score(const Samples& samples) {
+  require_fitted();
+  if (samples.shape != shape_)
+    throw std::invalid_argument("the samples are " + datasets::shape_text(samples.shape) + ", but this " +
+                                method() + " detector was fitted on " + datasets::shape_text(shape_));
+  samples.check("the samples");
+  if (samples.count() == 0) return {};
+  return score_rows(prepared(samples));
+}
+
+void ShallowDetector::require_fitted() const {
+  if (training_scores_.empty())
+    throw std::runtime_error("this " + method() +
+                             " detector has not been fitted; fit it or load a saved model");
+}
+
+// The one place where samples become the rows that the methods learn from and score.
+Samples ShallowDetector::prepared(const Samples& samples) const {
+  Samples rows = samples;
+  preprocessing_.apply(rows);
+  rows.shape = {rows.size()};
+  return rows;
+}
+
+NamedArrays ShallowDetector::all_arrays() const {
+  NamedArrays all = arrays();
+  for (auto& preprocessing : datasets::tensors(preprocessing_)) all.push_back(std::move(preprocessing));
+  return all;
+}
+
+std::string ShallowDetector::weights_sha256() const { return arrays_sha256(all_arrays()); }
+
+void ShallowDetector::save(const std::filesystem::path& folder) const {
+  require_fitted();
+  nlohmann::json entries = description();
+  entries["method"] = method();
+  entries["sample_shape"] = shape_;
+  entries["threshold"] = threshold_;
+  entries["preprocessing"] = preprocessing_;
+  entries["weights_sha256"] = weights_sha256();
+  NamedArrays stored = all_arrays();
+  stored.emplace_back(
+      "training_scores",
+      engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
+  write_model_folder(folder, entries, stored);
+}
+
+// Of the rows that come out of a preprocessing from a file; std::invalid_argument unless samples of so many
+// values can go in.
+static int64_t features_of(const Preprocessing& p, int64_t values) {
+  const auto require = [&](int64_t wanted) {
+    if (wanted != values)
+      throw std::invalid_argument("the preprocessing is for samples of " + std::to_string(wanted) +
+                                  " values, but sample_shape has " + std::to_string(values));
+  };
+  if (p.zca) require(p.zca->inputs());
+  if (p.per_feature != Preprocessing::PerFeature::none) require(static_cast<int64_t>(p.offset.size()));
+  if (p.pca) require(p.pca->features());
+  return p.pca ? p.pca->components() : values;
+}
+
+void ShallowDetector::restore(const ModelFolder& model) {
+  const std::string path = engine::in_quotes(model.path());
+  try {
+    shape_ = field<std::vector<int64_t>>(model, "sample_shape");
+    preprocessing_ = field<Preprocessing>(model, "preprocessing");
+    datasets::take_tensors(model.tensors.tensors, preprocessing_);
+    restore_arrays(model, features_of(preprocessing_, datasets::sample_size(shape_)));
+    threshold_ = field<double>(model, "threshold");
+    if (!std::isfinite(threshold_)) throw std::invalid_argument("the threshold is not finite");
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(path + ": " + error.what());
+  }
+  const engine::NdArray& scores = model.tensors.at("training_scores");
+  training_scores_ = numbers(model, "training_scores", {scores.size()});
+  const std::string tensors = engine::in_quotes(model.tensors.path);
+  if (training_scores_.empty()) throw std::runtime_error(tensors + ": tensor 'training_scores' is empty");
+  if (!std::is_sorted(training_scores_.begin(), training_scores_.end()))
+    throw std::runtime_error(tensors + ": tensor 'training_scores' is not ascending; the file is damaged");
+  std::vector<std::string> names{"training_scores"};
+  for (const auto& [name, array] : all_arrays()) names.push_back(name);
+  require_no_others(model, names);
+  if (field<std::string>(model, "weights_sha256") != weights_sha256())
+    throw std::runtime_error(tensors +
+                             " does not hold the arrays that model.json beside it describes (its "
+                             "weights_sha256 differs); the two come from different runs");
+}
+
+void check_contamination(double contamination) {
+  if (!(contamination >= 0 && contamination < 1))
+    throw std::invalid_argument(
+        "contamination is the share of training scores above the threshold, in [0, 1); found " +
+        std::to_string(contamination));
+}
+
+}  // namespace svdd

@@ -1,0 +1,59 @@
+// What the shallow baselines share: samples of any shape become prepared rows of features, and what was
+// learned is a few named arrays. A method says how it learns from rows, how it scores them and what it
+// stores; checks, threshold, training scores, model folder and receipt are here.
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/preprocessing.h"
+#include "datasets/preprocessing_json.h"
+#include "svdd/detector.h"
+#include "svdd/model_folder.h"
+
+namespace svdd {
+
+using datasets::NamedArrays;
+
+class ShallowDetector : public Detector {
+ public:
+  void fit(const TrainingSet& train, Monitor& monitor) final;
+  std::vector<float> score(const datasets::Samples& samples) final;
+  void save(const std::filesystem::path& folder) const final;
+  std::vector<int64_t> sample_shape() const final { return shape_; }  // empty before the fit
+  std::string weights_sha256() const final;  // of arrays() and the preprocessing's, in name order
+
+  // What save wrote; std::runtime_error naming the file and what is wrong with it.
+  void restore(const ModelFolder& model);
+
+ protected:
+  explicit ShallowDetector(const datasets::PreprocessingOptions& preprocessing) : options_(preprocessing) {}
+
+  // Rows are samples of shape {features}. At least two come to `learn`.
+  virtual void learn(const datasets::Samples& rows, Monitor& monitor) = 0;
+  virtual std::vector<float> score_rows(const datasets::Samples& rows) = 0;
+  // Of the samples just learned from, once after `learn`: as score_rows does, unless a method knows better.
+  virtual std::vector<float> scores_of_training(const datasets::Samples& rows) { return score_rows(rows); }
+  // Above which score a sample is called anomalous, given the training scores.
+  virtual double threshold_for(const std::vector<float>& training_scores) const = 0;
+  virtual NamedArrays arrays() const = 0;          // all that score_rows needs
+  virtual nlohmann::json description() const = 0;  // the method's own entries of model.json
+  // Takes what arrays() gave, for rows of so many features, and believes nothing.
+  virtual void restore_arrays(const ModelFolder& model, int64_t features) = 0;
+
+ private:
+  void require_fitted() const;
+  NamedArrays all_arrays() const;
+  datasets::Samples prepared(const datasets::Samples& samples) const;
+
+  datasets::PreprocessingOptions options_;
+  datasets::Preprocessing preprocessing_;
+  std::vector<int64_t> shape_;  // of one sample
+};
+
+// std::invalid_argument unless it is a share of the training scores, in [0, 1).
+void check_contamination(double contamination);
+
+}  // namespace svdd

@@ -1,0 +1,103 @@
+#include "svdd/clustering/nearest_centres.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "svdd/clustering/work_sharing.h"
+
+namespace svdd {
+namespace {
+
+constexpr int64_t lanes = BlockProducts::lanes;
+
+}  // namespace
+
+RowBlocks::RowBlocks(std::span<const float> rows, int64_t d, const engine::CpuOptions& on)
+    : rows_(rows),
+      points_(rows, d, Distance::euclidean),
+      centred_(points_, threads_of(on)),
+      backend_(engine::make_cpu_backend(on)) {
+  std::vector<float> numbers(static_cast<size_t>(height * d));
+  for (int64_t first = 0; first < count(); first += height) {
+    centred_.write(first, std::min(height, count() - first), height, numbers.data());
+    blocks_.push_back(
+        engine::Array::from(*backend_, {height, d}, engine::Layout::samples, engine::DType::f32, numbers));
+  }
+}
+
+double squared_distance(const float* x, const double* centre, int64_t d) {
+  return sum_of_squares(d, [=](int64_t k) { return static_cast<double>(x[k]) - centre[k]; });
+}
+
+NearestCentres::NearestCentres(const RowBlocks& rows, int64_t centres, const engine::CpuOptions& on)
+    : rows_(rows),
+      count_(centres),
+      products_(on, RowBlocks::height, centres, rows.width()),
+      scaled_(static_cast<size_t>(centres * rows.width())),
+      upper_(static_cast<size_t>(centres)),
+      lower_(static_cast<size_t>(centres)) {}
+
+// With y the float product of row z_i and centre c_k, both centred and scaled, and ε = relative_error():
+//   ‖c_k‖²·(1 ∓ ε) − 2y ∓ ε·‖z_i‖²  bound  squared_distance/unit² − ‖z_i‖²  from below and above.
+// Centres whose lower bound exceeds the least upper bound are out; where only one is left it is the nearest.
+// A product that overflows, of centres far outside, rules nothing out: comparisons with NaN are false.
+bool NearestCentres::assign(std::span<const double> centres, std::vector<int32_t>& labels) {
+  const int64_t d = rows_.width(), n = rows_.count();
+  const CentredPoints& centred = rows_.centred();
+  const double error = centred.relative_error();
+  centres_ = centres;
+  for (int64_t k = 0; k < count_; ++k) {
+    float* to = scaled_.data() + k * d;
+    centred.write(centres.data() + k * d, to);
+    const double norm = sum_of_squares(d, [to](int64_t j) { return static_cast<double>(to[j]); });
+    upper_[static_cast<size_t>(k)] = static_cast<float>(norm * (1 + error));
+    lower_[static_cast<size_t>(k)] = static_cast<float>(norm * (1 - error));
+  }
+  products_.set_right(scaled_.data());
+
+  bool changed = false;
+  for (int64_t block = 0; block * RowBlocks::height < n; ++block) {
+    products_.multiply_with(rows_.block(block));
+    const int64_t end = std::min(n, (block + 1) * RowBlocks::height);
+    for (int64_t first = block * RowBlocks::height; first < end; first += lanes) {
+      const float* y = products_.group(first % RowBlocks::height / lanes);
+      float least[lanes], margin[lanes] = {};
+      int32_t possible[lanes] = {}, nearest[lanes] = {};
+      std::fill_n(least, lanes, std::numeric_limits<float>::infinity());
+      for (int64_t l = 0; l < lanes && first + l < end; ++l)
+        margin[l] = static_cast<float>(2.001 * error * centred.squared_norm(first + l)) + 0x1p-96f;
+      for (int64_t k = 0; k < count_; ++k)
+        for (int64_t l = 0; l < lanes; ++l) {
+          const float bound = upper_[static_cast<size_t>(k)] - 2 * y[k * lanes + l];
+          least[l] = bound < least[l] ? bound : least[l];
+        }
+      for (int64_t k = 0; k < count_; ++k)
+        for (int64_t l = 0; l < lanes; ++l) {
+          const bool out = lower_[static_cast<size_t>(k)] - 2 * y[k * lanes + l] > least[l] + margin[l];
+          nearest[l] = out ? nearest[l] : static_cast<int32_t>(k);
+          possible[l] += !out;
+        }
+      for (int64_t l = 0; l < lanes && first + l < end; ++l) {
+        int32_t& label = labels[static_cast<size_t>(first + l)];
+        const int32_t found =
+            possible[l] == 1 ? nearest[l] : nearest_of_some(first + l, y + l, margin[l], least[l]);
+        changed |= found != label;
+        label = found;
+      }
+    }
+  }
+  return changed;
+}
+
+int32_t NearestCentres::nearest_of_some(int64_t i, const float* y, float margin, float least) const {
+  int32_t nearest = 0;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (int64_t k = 0; k < count_; ++k) {
+    if (lower_[static_cast<size_t>(k)] - 2 * y[k * lanes] > least + margin) continue;
+    const double squared = squared_distance(rows_.row(i), centres_.data() + k * rows_.width(), rows_.width());
+    if (squared < smallest) nearest = static_cast<int32_t>(k), smallest = squared;
+  }
+  return nearest;
+}
+
+}  // namespace svdd

@@ -1,0 +1,211 @@
+#include "svdd/clustering/nearest_neighbours.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "svdd/clustering/block_products.h"
+#include "svdd/clustering/centred_points.h"
+#include "svdd/clustering/pair_filter.h"
+
+namespace svdd {
+namespace {
+
+constexpr int64_t lanes = BlockProducts::lanes;
+constexpr int64_t projected_width = 128, least_rows_to_project = 2000;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// The nearest row found so far, of every row.
+class Nearest {
+ public:
+  // In the filter's measure, squared(i, j) cannot be below `threshold` where a lower bound on it exceeds
+  // that.
+  Nearest(int64_t n, double unit)
+      : index(static_cast<size_t>(n), -1),
+        squared(static_cast<size_t>(n), infinity),
+        threshold(static_cast<size_t>(n), std::numeric_limits<float>::infinity()),
+        inverse_(1 / (unit * unit)) {}
+
+  void offer(int64_t i, int64_t j, double d) {
+    const auto at = static_cast<size_t>(i);
+    if (d > squared[at] || (d == squared[at] && (index[at] < 0 || j >= index[at]))) return;
+    index[at] = static_cast<int32_t>(j);
+    squared[at] = d;
+    threshold[at] = static_cast<float>(d * inverse_ * (1 + 0x1p-20)) + 0x1p-98f;
+  }
+  // Whether row j could still become the neighbour of row i, given a lower bound on their distance.
+  bool open_to(int64_t i, int64_t j, float bound) const {
+    const auto at = static_cast<size_t>(i);
+    return bound <= threshold[at] && (squared[at] > 0 || j < index[at]);
+  }
+
+  std::vector<int32_t> index;
+  std::vector<double> squared;
+  std::vector<float> threshold;
+
+ private:
+  double inverse_;
+};
+
+// The turn-th of the pairs (a, b), 0 <= a < b < blocks, in row-major order.
+std::pair<int64_t, int64_t> block_pair(int64_t turn, int64_t blocks) {
+  int64_t a = 0;
+  for (; turn >= blocks - 1 - a; ++a) turn -= blocks - 1 - a;
+  return {a, a + 1 + turn};
+}
+
+// One thread's part of the search.
+class Search {
+ public:
+  // Of `found` it reads and changes the rows of the blocks that it is given.
+  Search(const Points& points, const PairFilter& quick, const PairFilter& full, int64_t block,
+         const engine::CpuOptions& on, Nearest& found)
+      : points_(points), full_(full), block_(block), on_(on), found_(found) {
+    use(quick);
+  }
+
+  // All pairs of a row of block a with one of block b.
+  void pair(int64_t a, int64_t b) {
+    if (filter_ != &full_ && measured_ > most_measured()) use(full_);
+    if (a != left_) {
+      write(a);
+      products_->set_left(buffer_.data());
+      left_ = a;
+    }
+    write(b);
+    products_->set_right(buffer_.data());
+    products_->multiply();
+    const int64_t first = a * block_, last = std::min(first + block_, points_.count());
+    if (a == b)
+      for (int64_t i = first; i < last; i += lanes)
+        begin(i, std::min(i + lanes, last), first, last, products_->group((i - first) / lanes));
+    for (int64_t i = first; i < last; i += lanes)
+      look(i, std::min(i + lanes, last), b * block_, products_->group((i - first) / lanes));
+    seen_ += block_ * block_;
+  }
+
+ private:
+  void use(const PairFilter& filter) {
+    filter_ = &filter;
+    left_ = -1;
+    products_.emplace(on_, block_, block_, filter.width);
+    buffer_.resize(static_cast<size_t>(block_ * filter.width));
+  }
+  void write(int64_t block) {
+    const int64_t first = block * block_;
+    filter_->write(first, std::min(block_, points_.count() - first), block_, buffer_.data());
+  }
+
+  // To measure a pair takes as long as the products of some twenty; every row needs a few to begin with.
+  int64_t most_measured() const { return seen_ / 20 + 32 * points_.count(); }
+
+  // Measures for each of sixteen rows the one that looks nearest in its own block, so that what follows has
+  // something to beat.
+  void begin(int64_t i, int64_t last, int64_t first, int64_t end, const float* y) {
+    float least[lanes];
+    int32_t nearest[lanes] = {};
+    std::fill_n(least, lanes, std::numeric_limits<float>::infinity());
+    for (int64_t j = first; j < end; ++j, y += lanes) {
+      const float norm_j = filter_->norm[static_cast<size_t>(j)];
+      for (int64_t l = 0; l < lanes; ++l) {
+        const float bound = i + l == j ? std::numeric_limits<float>::infinity() : norm_j - 2 * y[l];
+        nearest[l] = bound < least[l] ? static_cast<int32_t>(j) : nearest[l];
+        least[l] = bound < least[l] ? bound : least[l];
+      }
+    }
+    for (int64_t l = 0; i + l < last; ++l)
+      if (std::isfinite(least[l])) measure(i + l, nearest[l], 0);
+  }
+
+  // Sixteen rows against a block of others, left behind at once unless one of the pairs could be nearer than
+  // what is known of either row.
+  void look(int64_t i, int64_t last, int64_t j, const float* y) {
+    float norm[lanes] = {}, threshold[lanes] = {};
+    const auto read = [&] {
+      for (int64_t l = 0; i + l < last; ++l) threshold[l] = found_.threshold[static_cast<size_t>(i + l)];
+    };
+    read();
+    std::copy(filter_->norm.begin() + i, filter_->norm.begin() + last, norm);
+    const int64_t end = std::min(j + block_, points_.count());
+    for (; j < end; ++j, y += lanes) {
+      const float norm_j = filter_->norm[static_cast<size_t>(j)],
+                  threshold_j = found_.threshold[static_cast<size_t>(j)];
+      int32_t near = 0;
+      for (int64_t l = 0; l < lanes; ++l) {
+        const float limit = threshold[l] < threshold_j ? threshold_j : threshold[l];
+        near |= (norm[l] + norm_j) - 2 * y[l] <= limit;
+      }
+      if (!near) continue;
+      for (int64_t l = 0; i + l < last; ++l) measure(i + l, j, (norm[l] + norm_j) - 2 * y[l]);
+      read();
+    }
+  }
+
+  void measure(int64_t i, int64_t j, float bound) {
+    if (i == j || !(found_.open_to(i, j, bound) || found_.open_to(j, i, bound))) return;
+    const double limit =
+        std::max(found_.squared[static_cast<size_t>(i)], found_.squared[static_cast<size_t>(j)]);
+    const double squared = points_.squared_below(i, j, limit);
+    found_.offer(i, j, squared);
+    found_.offer(j, i, squared);
+    ++measured_;
+  }
+
+  const Points& points_;
+  const PairFilter &full_, *filter_ = nullptr;
+  int64_t block_, left_ = -1, seen_ = 0, measured_ = 0;
+  engine::CpuOptions on_;
+  std::optional<BlockProducts> products_;
+  std::vector<float> buffer_;
+  Nearest& found_;
+};
+
+}  // namespace
+
+Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
+                              const engine::CpuOptions& on, const ShareDone& share_done) {
+  check_rows("nearest neighbours", rows, d, distance, 2);
+  return nearest_neighbours(Points(rows, d, distance), on, share_done);
+}
+
+Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on,
+                              const ShareDone& share_done) {
+  const int64_t n = points.count();
+  const int threads = threads_of(on);
+  const CentredPoints centred(points, threads);
+  const PairFilter full = full_filter(centred);
+  const bool project = centred.width() >= 3 * projected_width && n >= least_rows_to_project;
+  const PairFilter projected = project ? projected_filter(centred, projected_width, on) : PairFilter();
+
+  const int64_t block = block_size(n, threads), blocks = (n + block - 1) / block;
+  const int64_t pairs = blocks * (blocks - 1) / 2;
+  Nearest best(n, centred.unit());
+  Turns within(blocks), between(pairs, share_done);
+  on_threads(threads, [&] {
+    Search search(points, project ? projected : full, full, block, on, best);
+    for (int64_t turn = 0; within.take(turn);) search.pair(turn, turn);  // a block is one thread's alone
+  });
+  std::mutex lock;
+  const Nearest begun = best;
+  on_threads(pairs > 0 ? threads : 0, [&] {
+    Nearest found = begun;
+    Search search(points, project ? projected : full, full, block, on, found);
+    for (int64_t turn = 0; between.take(turn);) {
+      const auto [a, b] = block_pair(turn, blocks);
+      search.pair(a, b);
+    }
+    const std::lock_guard hold(lock);  // in whatever order they come here: the nearest, then the lowest index
+    for (int64_t i = 0; i < n; ++i)
+      if (const auto at = static_cast<size_t>(i); found.index[at] >= 0)
+        best.offer(i, found.index[at], found.squared[at]);
+  });
+
+  Neighbours result{std::move(best.index), std::move(best.squared)};
+  for (double& d : result.distance) d = points.distance(d);
+  return result;
+}
+
+}  // namespace svdd

@@ -1,0 +1,246 @@
+#include "svdd/deep_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "datasets/preprocessing_json.h"
+#include "svdd/collapse.h"
+#include "svdd/dictionary_learning.h"
+#include "svdd/receipt.h"
+#include "svdd/stopwatch.h"
+#include "svdd/threshold.h"
+
+namespace svdd {
+
+using datasets::Preprocessing;
+using datasets::Samples;
+using engine::Mode;
+using engine::Tensor;
+
+DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
+    : options_(options), backend_(backend) {
+  if (!(options.contamination >= 0 && options.contamination < 1))
+    throw std::invalid_argument(
+        "contamination is the share of training scores above the threshold, in [0, 1); found " +
+        std::to_string(options.contamination));
+  options.training.check("training");
+  if (options.pretrain) options.pretraining.check("pretraining");
+  if (options.preprocessing.pca > 0)
+    throw std::invalid_argument(options.network + " takes whole samples, not their principal components");
+  shape_ = complete(options.network, {.input = options.input,
+                                      .rep_dim = options.rep_dim,
+                                      .widths = options.widths,
+                                      .affine_batch_norm = options.recipe == Recipe::theano,
+                                      .bias_terms = options.bias_terms});
+  network_ = build_network(options.network, backend, shape_);
+}
+
+// The run, in order (README.md, "The page: Deep SVDD").
+void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
+  const Samples x = training_samples(train.samples);
+  std::vector<int32_t> classes = train.classes;
+  classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
+  training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
+  collapse_warning_.reset();
+  initialise_network(x);
+
+  // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running moments
+  // are still 0 and 1, which leaves the random filters' responses as they are.
+  initialise_spheres(x, classes, monitor);
+  monitor.stage("untrained", [&](const Samples& s) { return score_prepared(prepared(s)); });
+
+  if (options_.pretrain) {
+    const Stopwatch watch;
+    pretrain_network(x, monitor);
+    pretrain_seconds_ = watch.seconds();
+    monitor.stage("autoencoder",
+                  [&](const Samples& s) { return reconstruction_errors(network_, prepared(s), backend_); });
+    initialise_spheres(x, classes, monitor);
+  }
+
+  const Spread before = measure_spread(score_prepared(x), representations(x), rep_dim());
+  const Stopwatch watch;
+  minimise_objective(x, monitor);
+  train_seconds_ = watch.seconds();
+
+  std::vector<float> scores = score_prepared(x);
+  const Spread after = measure_spread(scores, representations(x), rep_dim());  // refuses what is not finite
+  collapse_warning_ = svdd::collapse_warning(before, after);
+  if (collapse_warning_) monitor.note(*collapse_warning_);
+  const std::optional<double> own = own_threshold();
+  threshold_ = own ? *own : contamination_threshold(scores, options_.contamination);
+  std::sort(scores.begin(), scores.end());
+  training_scores_ = std::move(scores);
+}
+
+std::vector<float> DeepDetector::score(const Samples& samples) {
+  require_fitted();
+  return score_prepared(prepared(samples));
+}
+
+std::string DeepDetector::weights_sha256() const { return svdd::weights_sha256(scoring_state()); }
+
+std::vector<float> DeepDetector::representations(const Samples& x) {
+  return evaluate_batches(
+      x, [&](const Tensor& b) { return phi(b, Mode::evaluate); }, backend_);
+}
+
+std::vector<float> DeepDetector::centre_of(const std::vector<double>& sum, int64_t count) {
+  constexpr float epsilon = 0.1f;
+  std::vector<float> c(sum.size());
+  for (size_t j = 0; j < c.size(); ++j) {
+    c[j] = static_cast<float>(sum[j] / static_cast<double>(count));
+    if (std::abs(c[j]) < epsilon) c[j] = c[j] < 0 ? -epsilon : epsilon;
+  }
+  return c;
+}
+
+TrainingPhase DeepDetector::phase(const std::string& name, const PhaseOptions& options,
+                                  const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const {
+  TrainingPhase phase{.name = name, .options = options, .seed = options_.seed};
+  for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
+  return phase;
+}
+
+void DeepDetector::pretrain_network(const Samples& x, Monitor& monitor) {
+  pretrain_autoencoder(network_, x, options_.pretraining, decay(), options_.amsgrad, options_.seed, backend_,
+                       monitor);
+}
+
+void DeepDetector::require_fitted() const {
+  if (training_scores_.empty())
+    throw std::runtime_error("this " + method() +
+                             " detector has not been fitted; fit it or load a saved model");
+}
+
+void DeepDetector::check_shape(const Samples& samples) const {
+  if (samples.shape != shape_.input)
+    throw std::invalid_argument("the samples are " + datasets::shape_text(samples.shape) + ", but " +
+                                options_.network + " takes " + datasets::shape_text(shape_.input));
+}
+
+Samples DeepDetector::prepared(const Samples& samples) const {
+  check_shape(samples);
+  samples.check("the samples");
+  Samples x = samples;
+  preprocessing_.apply(x);
+  return x;
+}
+
+// Preprocessing is fitted on all training samples; the theano recipe then drops what fills no whole batch (of
+// the training phase; fewer samples than one batch are all kept).
+Samples DeepDetector::training_samples(const Samples& samples) {
+  check_shape(samples);
+  samples.check("the training data");
+  if (samples.count() < 2)
+    throw std::invalid_argument("the training data hold " + std::to_string(samples.count()) +
+                                " samples; at least 2 are needed");
+  preprocessing_ = Preprocessing::fit(options_.preprocessing, samples);
+  Samples x = prepared(samples);
+  const int64_t batch = options_.training.batch_size;
+  if (options_.recipe == Recipe::theano && x.count() > batch)
+    x.values.resize(static_cast<size_t>(x.count() / batch * batch * x.size()));
+  return x;
+}
+
+void DeepDetector::initialise_network(const Samples& x) {
+  const bool theano = options_.recipe == Recipe::theano;
+  network_ = build_network(options_.network, backend_, shape_);  // a second fit owes nothing to the first
+  const Initialisation rule = theano ? Initialisation::glorot : network_info(options_.network).start;
+  initialise(network_.encoder.state(), rule, options_.seed);
+  initialise(network_.decoder.state(), rule, options_.seed);
+  if (!options_.dictionary) return;
+  // The first filters are atoms of a dictionary learned from patches.
+  for (const engine::NamedTensor& s : network_.encoder.state()) {
+    const engine::Shape& shape = s.tensor.shape();
+    if (s.name != "conv1.weight" || !(shape == engine::Shape{shape[0], 1, 5, 5})) continue;
+    s.tensor.value().assign(dictionary_filters(x.values, x.count(), x.shape[1], x.shape[2],
+                                               {.atoms = shape[0], .seed = options_.seed}));
+  }
+}
+
+void DeepDetector::save(const std::filesystem::path& folder) const {
+  require_fitted();
+  nlohmann::json description{{"method", method()},
+                             {"network", options_.network},
+                             {"input", shape_.input},
+                             {"rep_dim", rep_dim()},
+                             {"widths", shape_.widths},
+                             {"affine_batch_norm", shape_.affine_batch_norm},
+                             {"bias_terms", shape_.bias_terms},
+                             {"contamination", options_.contamination},
+                             {"threshold", threshold_},
+                             {"preprocessing", preprocessing_},
+                             {"weights_sha256", weights_sha256()},
+                             {"collapse_warning", collapse_warning_.value_or("")}};
+  NamedArrays arrays;
+  for (const engine::NamedTensor& s : scoring_state()) arrays.emplace_back(s.name, stored(s.tensor.value()));
+  arrays.emplace_back(
+      "training_scores",
+      engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
+  for (auto& array : datasets::tensors(preprocessing_)) arrays.push_back(std::move(array));
+  describe(description, arrays);
+  write_model_folder(folder, description, arrays);
+}
+
+void DeepDetector::restore(const ModelFolder& model) {
+  const auto state = scoring_state();
+  restore_state(model, state);
+  if (field<std::string>(model, "weights_sha256") != weights_sha256())
+    throw std::runtime_error(engine::in_quotes(model.tensors.path) +
+                             " does not hold the weights that model.json beside it describes (its "
+                             "weights_sha256 differs); the two come from different runs");
+  const engine::NdArray& scores = model.tensors.at("training_scores");
+  training_scores_ = numbers(model, "training_scores", {scores.size()});
+  if (training_scores_.empty())
+    throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor 'training_scores' is empty");
+  threshold_ = field<double>(model, "threshold");
+  preprocessing_ = field<Preprocessing>(model, "preprocessing");
+  datasets::take_tensors(model.tensors.tensors, preprocessing_);
+  const auto warning = field<std::string>(model, "collapse_warning");
+  if (!warning.empty()) collapse_warning_ = warning;
+  restore_spheres(model);
+  // What the spheres hold is known by writing them again.
+  nlohmann::json ignored;
+  NamedArrays own = datasets::tensors(preprocessing_);
+  describe(ignored, own);
+  std::vector<std::string> names{"training_scores"};
+  for (const auto& [name, array] : own) names.push_back(name);
+  for (const engine::NamedTensor& s : state) names.push_back(s.name);
+  require_no_others(model, names);
+}
+
+// No size is believed before the file has shown as many numbers.
+void check_sizes(const ModelFolder& model, const DeepOptions& o) {
+  int64_t there = 0;
+  for (const auto& [name, tensor] : model.tensors.tensors) there += tensor.size();
+  std::vector<int64_t> widths = o.widths;
+  if (!widths.empty() && network_info(o.network).input.empty())
+    widths.insert(widths.begin(), datasets::sample_size(o.input));
+  widths.push_back(o.rep_dim);
+  for (size_t i = 0; i < widths.size(); ++i)
+    if (widths[i] < 1 || widths[i] > there / (i ? widths[i - 1] : 1))
+      throw std::runtime_error(engine::in_quotes(model.path()) +
+                               ": the network is larger than the numbers in weights.safetensors; the file is "
+                               "damaged");
+}
+
+DeepOptions saved_options(const ModelFolder& model) {
+  DeepOptions o;
+  o.network = field<std::string>(model, "network");
+  o.input = field<std::vector<int64_t>>(model, "input");
+  o.rep_dim = field<int64_t>(model, "rep_dim");
+  o.widths = field<std::vector<int64_t>>(model, "widths");
+  o.recipe = field<bool>(model, "affine_batch_norm") ? Recipe::theano : Recipe::pytorch;
+  o.bias_terms = field<bool>(model, "bias_terms");
+  o.contamination = field<double>(model, "contamination");
+  try {
+    check_sizes(model, o);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
+  }
+  return o;
+}
+
+}  // namespace svdd

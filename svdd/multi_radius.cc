@@ -1,0 +1,346 @@
+#include "svdd/multi_radius.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "svdd/clustering/finch.h"
+#include "svdd/clustering/kmeans.h"
+#include "svdd/clustering/partition_quality.h"
+#include "svdd/threshold.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::Array;
+using engine::DType;
+using engine::Layout;
+using engine::Mode;
+using engine::Shape;
+using engine::Tensor;
+
+namespace {
+
+class MultiRadius final : public DeepDetector {
+ public:
+  MultiRadius(const MultiRadiusOptions& options, engine::Backend& backend)
+      : DeepDetector(options, backend), own_(options) {}
+
+  std::string method() const override { return "multi-radius"; }
+  nlohmann::json details() const override { return details_; }
+
+ private:
+  bool soft_boundary() const { return own_.objective == Objective::soft_boundary; }
+  int64_t spheres() const { return static_cast<int64_t>(radii_.size()); }
+
+  void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
+  void minimise_objective(const Samples& x, Monitor& monitor) override;
+  std::vector<float> score_prepared(const Samples& x) override;
+  std::optional<double> own_threshold() const override {
+    return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the nearest sphere
+  }
+  void describe(nlohmann::json& description, NamedArrays& arrays) const override;
+  void restore_spheres(const ModelFolder& model) override;
+
+  std::vector<int32_t> pseudo_labels(const std::vector<float>& z, const std::vector<int32_t>& classes) const;
+  void centre_spheres(const std::vector<float>& z);
+  void merge_small_clusters(const std::vector<float>& z);
+  void report_clusters(const std::vector<int32_t>& classes, Monitor& monitor);
+  StepResult one_class_step(const Batch& batch, const Array& own_centres);
+  StepResult soft_boundary_step(const Batch& batch, const Array& own_centres);
+
+  MultiRadiusOptions own_;
+  std::vector<int32_t> cluster_;  // k_i of each training sample
+  std::vector<float> centres_;    // c_k, K × p
+  std::vector<float> radii_;      // R_k; 0 under the one-class objective
+  nlohmann::json details_ = nlohmann::json::object();
+};
+
+// The clusters of the representations, a centre for each, and radii of 0.
+void MultiRadius::initialise_spheres(const Samples& x, const std::vector<int32_t>& classes,
+                                     Monitor& monitor) {
+  const std::vector<float> z = representations(x);
+  cluster_ = pseudo_labels(z, classes);
+  centre_spheres(z);
+  if (own_.least_cluster > 1) merge_small_clusters(z);
+  report_clusters(classes, monitor);
+}
+
+std::vector<int32_t> MultiRadius::pseudo_labels(const std::vector<float>& z,
+                                                const std::vector<int32_t>& classes) const {
+  switch (own_.labels) {
+    case LabelSource::finch:
+      return finch(z, rep_dim(),
+                   {.distance = Distance::euclidean,
+                    .variant = FinchVariant::silhouette,
+                    .clusters = own_.clusters},
+                   own_.clustering)
+          .result()
+          .labels;
+    case LabelSource::kmeans:
+      return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, own_.clustering).labels;
+    case LabelSource::classes:
+      break;
+  }
+  if (classes.size() * static_cast<size_t>(rep_dim()) != z.size())
+    throw std::invalid_argument("true labels need the class of every training sample; these data have none");
+  std::vector<int32_t> known = classes;  // named 0, 1, … in ascending order
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  std::vector<int32_t> labels;
+  for (const int32_t c : classes)
+    labels.push_back(static_cast<int32_t>(std::lower_bound(known.begin(), known.end(), c) - known.begin()));
+  return labels;
+}
+
+// c_k: the mean of its samples' representations, kept away from 0 as Deep SVDD's.
+void MultiRadius::centre_spheres(const std::vector<float>& z) {
+  const auto p = static_cast<size_t>(rep_dim());
+  const auto k = static_cast<size_t>(*std::max_element(cluster_.begin(), cluster_.end())) + 1;
+  std::vector<std::vector<double>> sums(k, std::vector<double>(p));
+  std::vector<int64_t> sizes(k);
+  for (size_t i = 0; i < cluster_.size(); ++i) {
+    const auto c = static_cast<size_t>(cluster_[i]);
+    ++sizes[c];
+    for (size_t j = 0; j < p; ++j) sums[c][j] += z[i * p + j];
+  }
+  centres_.clear();
+  for (size_t c = 0; c < k; ++c) {
+    const std::vector<float> centre = centre_of(sums[c], sizes[c]);
+    centres_.insert(centres_.end(), centre.begin(), centre.end());
+  }
+  radii_.assign(k, 0);
+}
+
+float squared(const float* a, const float* b, int64_t p) {
+  float sum = 0;
+  for (int64_t j = 0; j < p; ++j) {
+    const float difference = a[j] - b[j];
+    sum = std::fma(difference, difference, sum);
+  }
+  return sum;
+}
+
+// Tiny clusters have unstable radii, the weakness that the report names: the smallest joins the nearest until
+// none is too small.
+void MultiRadius::merge_small_clusters(const std::vector<float>& z) {
+  while (spheres() > 1) {
+    std::vector<int64_t> sizes(radii_.size());
+    for (const int32_t c : cluster_) ++sizes[static_cast<size_t>(c)];
+    const auto smallest = std::min_element(sizes.begin(), sizes.end()) - sizes.begin();
+    if (sizes[static_cast<size_t>(smallest)] >= own_.least_cluster) return;
+    int64_t nearest = -1;
+    float least = std::numeric_limits<float>::infinity();
+    for (int64_t c = 0; c < spheres(); ++c) {
+      if (c == smallest) continue;
+      const float d = squared(&centres_[static_cast<size_t>(c * rep_dim())],
+                              &centres_[static_cast<size_t>(smallest * rep_dim())], rep_dim());
+      if (d < least) least = d, nearest = c;
+    }
+    for (int32_t& c : cluster_) {
+      if (c == smallest) c = static_cast<int32_t>(nearest);
+      if (c > smallest) --c;
+    }
+    centre_spheres(z);
+  }
+}
+
+void MultiRadius::report_clusters(const std::vector<int32_t>& classes, Monitor& monitor) {
+  std::vector<int64_t> sizes(radii_.size());
+  for (const int32_t c : cluster_) ++sizes[static_cast<size_t>(c)];
+  details_ = {{"labels", name_of(own_.labels)}, {"clusters", sizes.size()}, {"cluster_sizes", sizes}};
+  std::string line =
+      std::to_string(sizes.size()) + " clusters (" + std::string(name_of(own_.labels)) + " labels)";
+  if (classes.size() == cluster_.size()) {
+    const double pure = purity(cluster_, classes), nmi = normalised_mutual_information(cluster_, classes);
+    details_["purity"] = pure;
+    details_["nmi"] = nmi;
+    line += ", purity " + std::to_string(pure).substr(0, 5) + " and NMI " + std::to_string(nmi).substr(0, 5) +
+            " against the true classes";
+  }
+  monitor.note(line);
+}
+
+// The mean squared distance of every sample to the centre of its own cluster.
+StepResult MultiRadius::one_class_step(const Batch& batch, const Array& own_centres) {
+  Tensor centres(Array(backend_, {batch.samples.shape()[0], rep_dim()}, Layout::samples, DType::f32));
+  const auto choose = [this, centres, &own_centres](std::span<const int32_t> rows) mutable {
+    backend_.gather(own_centres, rows, centres.value());
+  };
+  auto begin = choose;
+  begin(batch.rows);
+  const Tensor d = squared_distance(phi(batch.samples, Mode::train), centres);
+  return {.loss = mean(d), .distances = d, .before_replay = choose};
+}
+
+// Each cluster's share of the batch counts as one (ClusterShares).
+StepResult MultiRadius::soft_boundary_step(const Batch& batch, const Array& own_centres) {
+  const int64_t n = batch.samples.shape()[0];
+  const auto tensor = [&](const Shape& shape, Layout layout) {
+    return Tensor(Array(backend_, shape, layout, DType::f32));
+  };
+  Tensor centres = tensor({n, rep_dim()}, Layout::samples), r2 = tensor({n}, Layout::samples),
+         weight = tensor({n}, Layout::samples), sizes = tensor({1}, Layout::plain);
+  const auto update = [this, centres, r2, weight, sizes, &own_centres, shares = ClusterShares(),
+                       clusters = std::vector<int32_t>(),
+                       mean_r2 = std::vector<float>(1)](std::span<const int32_t> rows) mutable {
+    backend_.gather(own_centres, rows, centres.value());
+    clusters.clear();
+    for (const int32_t row : rows) clusters.push_back(cluster_[static_cast<size_t>(row)]);
+    shares.update(clusters, radii_, own_.nu);
+    mean_r2[0] = shares.mean_radius2;
+    r2.value().assign(shares.radius2);
+    weight.value().assign(shares.weight);
+    sizes.value().assign(mean_r2);
+  };
+  auto begin = update;
+  begin(batch.rows);
+  const Tensor d = squared_distance(phi(batch.samples, Mode::train), centres);
+  return {.loss = sum(weight * relu(d - r2)) + sizes, .distances = d, .before_replay = update};
+}
+
+void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
+  const auto optimizers =
+      adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
+  TrainingPhase training = phase("multi-radius", options_.training, optimizers);
+  std::vector<float> of_each;  // c_{k_i}, for all i
+  for (const int32_t k : cluster_) {
+    const auto* centre = centres_.data() + k * rep_dim();
+    of_each.insert(of_each.end(), centre, centre + rep_dim());
+  }
+  const Array own_centres = Array::from(backend_, {x.count(), rep_dim()}, Layout::plain, DType::f32, of_each);
+  if (soft_boundary()) {
+    training.step = [&](const Batch& b) { return soft_boundary_step(b, own_centres); };
+    training.after_step = [&](int64_t epoch, const StepResult& step, std::span<const int32_t> rows) {
+      if (epoch < own_.warm_up_epochs) return;
+      std::vector<int32_t> clusters;
+      for (const int32_t row : rows) clusters.push_back(cluster_[static_cast<size_t>(row)]);
+      update_radii(step.distances.value().to_floats(), clusters, own_.nu, radii_);
+    };
+    training.radii = [&] { return radii_; };
+  } else {
+    training.step = [&](const Batch& b) { return one_class_step(b, own_centres); };
+  }
+  svdd::train(x, training, backend_, monitor);
+  if (soft_boundary()) details_["radii"] = radii_;
+}
+
+// d − R² (R is 0 under the one-class objective) of the nearest centre, or the smallest of all.
+std::vector<float> MultiRadius::score_prepared(const Samples& x) {
+  const std::vector<float> z = representations(x);
+  std::vector<float> scores;
+  for (size_t i = 0; i < z.size(); i += static_cast<size_t>(rep_dim())) {
+    float nearest = std::numeric_limits<float>::infinity(), margin = nearest, score = 0;
+    for (int64_t k = 0; k < spheres(); ++k) {
+      const float d = squared(&z[i], &centres_[static_cast<size_t>(k * rep_dim())], rep_dim());
+      const float r = radii_[static_cast<size_t>(k)], m = d - r * r;
+      if (d < nearest) nearest = d, score = m;
+      margin = std::min(margin, m);
+    }
+    scores.push_back(own_.inference == Inference::nearest_centre ? score : margin);
+  }
+  return scores;
+}
+
+void MultiRadius::describe(nlohmann::json& description, NamedArrays& arrays) const {
+  description["objective"] = name_of(own_.objective);
+  description["nu"] = own_.nu;
+  description["inference"] =
+      own_.inference == Inference::nearest_centre ? "nearest-centre" : "smallest-margin";
+  description["spheres"] = spheres();
+  description["details"] = details_;
+  arrays.emplace_back("centres", engine::NdArray::from({spheres(), rep_dim()}, centres_));
+  arrays.emplace_back("radii", engine::NdArray::from({spheres()}, radii_));
+}
+
+void MultiRadius::restore_spheres(const ModelFolder& model) {
+  const int64_t k = model.tensors.at("radii").size();
+  if (k < 1) throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor 'radii' is empty");
+  radii_ = numbers(model, "radii", {k});
+  centres_ = numbers(model, "centres", {k, rep_dim()});
+  details_ = field<nlohmann::json>(model, "details");
+}
+
+}  // namespace
+
+void ClusterShares::update(std::span<const int32_t> clusters, std::span<const float> radii, double nu) {
+  count_.assign(radii.size(), 0);
+  for (const int32_t k : clusters) ++count_[static_cast<size_t>(k)];
+  int64_t present = 0;
+  double sum = 0;
+  for (size_t k = 0; k < radii.size(); ++k) {
+    if (count_[k] == 0) continue;
+    ++present;
+    sum += static_cast<double>(radii[k]) * radii[k];
+  }
+  mean_radius2 = static_cast<float>(sum / static_cast<double>(present));
+  radius2.resize(clusters.size());
+  weight.resize(clusters.size());
+  for (size_t i = 0; i < clusters.size(); ++i) {
+    const auto k = static_cast<size_t>(clusters[i]);
+    radius2[i] = radii[k] * radii[k];
+    weight[i] = static_cast<float>(1 / (nu * static_cast<double>(present * count_[k])));
+  }
+}
+
+void update_radii(std::span<const float> distances, std::span<const int32_t> clusters, double nu,
+                  std::span<float> radii) {
+  std::vector<std::vector<float>> roots(radii.size());
+  for (size_t i = 0; i < clusters.size(); ++i)
+    roots[static_cast<size_t>(clusters[i])].push_back(std::sqrt(distances[i]));
+  for (size_t k = 0; k < roots.size(); ++k)
+    if (!roots[k].empty()) radii[k] = static_cast<float>(quantile(roots[k], 1 - nu));
+}
+
+std::string_view name_of(LabelSource source) {
+  switch (source) {
+    case LabelSource::finch:
+      return "finch";
+    case LabelSource::classes:
+      return "true";
+    case LabelSource::kmeans:
+      break;
+  }
+  return "kmeans";
+}
+
+LabelSource label_source_named(std::string_view name) {
+  for (const LabelSource s : {LabelSource::finch, LabelSource::classes, LabelSource::kmeans})
+    if (name == name_of(s)) return s;
+  throw std::invalid_argument("there is no label source " + engine::in_quotes(std::string(name)) +
+                              "; known are finch, true, kmeans");
+}
+
+std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine::Backend& backend) {
+  check_soft_boundary(o.nu, o.warm_up_epochs);
+  if (o.clusters < 0 || o.least_cluster < 0)
+    throw std::invalid_argument("numbers of clusters and of their samples must not be negative");
+  if (o.labels == LabelSource::kmeans && o.clusters < 1)
+    throw std::invalid_argument("k-means labels need the number of clusters; give it with --clusters");
+  if (o.labels == LabelSource::classes && o.clusters > 0)
+    throw std::invalid_argument(
+        "true labels have as many clusters as there are classes; leave --clusters out");
+  return std::make_unique<MultiRadius>(o, backend);
+}
+
+std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {
+  MultiRadiusOptions o;
+  static_cast<DeepOptions&>(o) = saved_options(model);
+  o.nu = field<double>(model, "nu");
+  const auto objective = field<std::string>(model, "objective"),
+             rule = field<std::string>(model, "inference");
+  try {
+    o.objective = objective_named(objective);
+    check_soft_boundary(o.nu, o.warm_up_epochs);
+    if (rule != "nearest-centre" && rule != "smallest-margin")
+      throw std::invalid_argument("there is no inference rule " + engine::in_quotes(rule) +
+                                  "; known are nearest-centre, smallest-margin");
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
+  }
+  o.inference = rule == "nearest-centre" ? Inference::nearest_centre : Inference::smallest_margin;
+  return restored<MultiRadius>(o, model, backend);
+}
+
+}  // namespace svdd

@@ -1,0 +1,93 @@
+#include "datasets/defect_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "datasets/catalog.h"
+#include "tests/datasets/scratch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::Dataset, datasets::load_defect_folder, datasets::LoadOptions;
+using scratch::contains, scratch::error_of;
+
+class DefectFolderTest : public testing::Test {
+ protected:
+  DefectFolderTest() {
+    write("train/good/b.pgm", 20);
+    write("train/good/a.pgm", 10);
+    write("test/good/c.pgm", 30);
+    write("test/scratch/d.pgm", 40);
+    write("test/crack/e.pgm", 50);
+    write("ground_truth/crack/e.pgm", 255);
+  }
+  void write(const std::string& name, int level) const {
+    fs::create_directories((root_ / name).parent_path());
+    scratch::write(root_ / name, "P2 1 1 255 " + std::to_string(level));
+  }
+
+  const scratch::Folder folder_;
+  const fs::path root_ = folder_ / "parts";
+};
+
+TEST_F(DefectFolderTest, GoodIsNormalAndDefectsAreClasses) {
+  const Dataset data = load_defect_folder(root_);
+  data.check();
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"good", "crack", "scratch"}));
+  EXPECT_EQ(data.train.shape, (std::vector<int64_t>{1, 1, 1}));
+  EXPECT_EQ(data.train.values, (std::vector<float>{10 / 255.0f, 20 / 255.0f}));
+  EXPECT_EQ(data.test.values, (std::vector<float>{30 / 255.0f, 50 / 255.0f, 40 / 255.0f}));
+  EXPECT_EQ(data.test.labels, (std::vector<int32_t>{0, 1, 2}));
+  EXPECT_EQ(data.default_normal, std::vector<int>{0});
+  EXPECT_EQ(one_vs_rest(data, {0}).test_labels, (std::vector<int32_t>{0, 1, 1}));
+}
+
+TEST_F(DefectFolderTest, ImagesAreBroughtToTheShapeAskedFor) {
+  LoadOptions options;
+  options.image_shape = {3, 2, 2};
+  const Dataset data = load_defect_folder(root_, options);
+  EXPECT_EQ(data.test.shape, options.image_shape);
+  EXPECT_EQ(data.test.values.size(), 36u);
+  EXPECT_EQ(data.test.values[12], 50 / 255.0f);
+  options.image_shape = {784};
+  EXPECT_THROW(load_defect_folder(root_, options), std::invalid_argument);
+}
+
+TEST_F(DefectFolderTest, ATestIsNotNeeded) {
+  fs::remove_all(root_ / "test");
+  const Dataset data = load_defect_folder(root_);
+  EXPECT_EQ(data.train.count(), 2);
+  EXPECT_EQ(data.test.count(), 0);
+  EXPECT_EQ(data.class_names, std::vector<std::string>{"good"});
+  EXPECT_EQ(one_vs_rest(data, {0}).test.count(), 0);
+}
+
+TEST_F(DefectFolderTest, OtherFoldersAreRefused) {
+  fs::create_directories(root_ / "test/empty");
+  EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { load_defect_folder(root_); }), "no images in"));
+  fs::remove_all(root_ / "test/empty");
+  write("test/crack/e.pgm", 256);
+  EXPECT_TRUE(contains(error_of([&] { load_defect_folder(root_); }), "above its maximum"));
+  fs::rename(root_ / "train/good", root_ / "train/fine");
+  EXPECT_FALSE(datasets::is_defect_folder(root_));
+  EXPECT_TRUE(
+      contains(error_of<std::invalid_argument>([&] { datasets::load(root_.string()); }), "train/good"));
+}
+
+TEST_F(DefectFolderTest, AFlatFolderIsAllNormal) {
+  const Dataset data = datasets::load_image_folder(root_ / "train/good");
+  EXPECT_EQ(data.train.labels, (std::vector<int32_t>{0, 0}));
+  EXPECT_EQ(data.test.count(), 0);
+  EXPECT_THROW(datasets::load_image_folder(root_), std::runtime_error);
+}
+
+TEST(DefectFolderRealData, MvtecScrew) {
+  SKIP_WITHOUT_REAL_DATA("mvtec-screw");
+  LoadOptions options;
+  options.image_shape = {1, 32, 32};
+  const Dataset data = load_defect_folder(scratch::real_data("mvtec-screw"), options);
+  EXPECT_EQ(data.train.class_counts(2), (std::vector<int64_t>{320, 0}));
+  EXPECT_EQ(data.test.class_counts(2), (std::vector<int64_t>{41, 119}));
+}
+
+}  // namespace

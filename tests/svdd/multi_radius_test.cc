@@ -1,0 +1,179 @@
+// Multi-Radius Deep SVDD: the loss against PyTorch's, the rules of clusters and radii, and whole runs.
+#include "svdd/multi_radius.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/backends/reference/reference.h"
+#include "engine/ops.h"
+#include "engine/tape.h"
+#include "svdd/metrics.h"
+#include "tests/datasets/scratch.h"
+#include "tests/engine/closeness.h"
+#include "tests/engine/golden_cases.h"
+#include "tests/svdd/small_runs.h"
+
+namespace {
+
+using namespace svdd;
+using engine::Tensor;
+
+TEST(MultiRadius, SoftBoundaryLossAndRadiiArePyTorchs) {
+  engine_tests::for_golden_names("loss_multi_radius", [](const engine_tests::GoldenCase& g) {
+    const auto on = engine::make_reference_backend();
+    const double nu = g.number("nu");
+    const auto z = g.values("z"), c = g.values("c"), r = g.values("R"), labels = g.values("labels");
+    const int64_t p = g.shape("z")[1], n = g.shape("z")[0];
+    std::vector<int32_t> clusters(labels.begin(), labels.end());
+    std::vector<float> radii(r.begin(), r.end()), own;
+    for (const int32_t k : clusters) own.insert(own.end(), c.begin() + k * p, c.begin() + (k + 1) * p);
+    const auto batch = [&](engine::Shape shape, const std::vector<float>& values) {
+      return engine::Array::from(*on, shape, engine::Layout::samples, engine::DType::f32, values);
+    };
+    ClusterShares shares;
+    shares.update(clusters, radii, nu);
+    const Tensor x(batch({n, p}, {z.begin(), z.end()}), true), centres(batch({n, p}, own)),
+        r2(batch({n}, shares.radius2)), weight(batch({n}, shares.weight));
+    engine::Tape tape;
+    Tensor d, loss;
+    {
+      engine::Tape::Recording recording(tape);
+      d = squared_distance(x, centres);
+      loss = sum(weight * relu(d - r2));
+    }
+    tape.backward(loss);
+    EXPECT_NEAR(loss.value().item() + shares.mean_radius2, g.value("loss"), 1e-5 * g.value("loss"));
+    EXPECT_TRUE(engine_tests::close_to(x.grad().to_doubles(), g.values("gz"), 1e-5));
+    update_radii(d.value().to_floats(), clusters, nu, radii);
+    EXPECT_TRUE(
+        engine_tests::close_to(std::vector<double>(radii.begin(), radii.end()), g.values("R_after"), 1e-5));
+  });
+}
+
+TEST(MultiRadius, AClusterOutsideTheBatchAddsNothingAndKeepsItsRadius) {
+  std::vector<float> radii{1, 5, 2};
+  ClusterShares shares;
+  shares.update(std::vector<int32_t>{0, 2, 2}, radii, 0.5);
+  EXPECT_EQ(shares.mean_radius2, 2.5f);  // (1 + 4) / 2: the second cluster is not there
+  EXPECT_EQ(shares.radius2, (std::vector<float>{1, 4, 4}));
+  EXPECT_EQ(shares.weight, (std::vector<float>{1, 0.5, 0.5}));  // 1 / (0.5 · 2 · n_k)
+  update_radii(std::vector<float>{9, 16, 36}, std::vector<int32_t>{0, 2, 2}, 0.5, radii);
+  EXPECT_EQ(radii, (std::vector<float>{3, 5, 5}));  // the median of 4 and 6
+}
+
+// Two strokes digits; classes are known to the test.
+const datasets::OneVsRest& two_digits() {
+  static const auto task = datasets::one_vs_rest(datasets::load_strokes(48, 8), {0, 1});
+  return task;
+}
+
+MultiRadiusOptions options(LabelSource labels, Objective objective = Objective::one_class) {
+  MultiRadiusOptions o;
+  static_cast<DeepOptions&>(o) = small_runs::options();
+  o.objective = objective;
+  o.warm_up_epochs = 2;
+  o.labels = labels;
+  o.clusters = labels == LabelSource::kmeans ? 2 : 0;
+  o.clustering.threads = 1;
+  return o;
+}
+
+std::unique_ptr<Detector> fitted(const MultiRadiusOptions& o, engine::Backend& on = *small_runs::backend()) {
+  auto detector = make_multi_radius(o, on);
+  Monitor silent;
+  detector->fit({two_digits().train, two_digits().train_classes}, silent);
+  return detector;
+}
+
+TEST(MultiRadius, EveryLabelSourceAndObjectiveTellsTheDigitsApart) {
+  for (const LabelSource labels : {LabelSource::finch, LabelSource::classes, LabelSource::kmeans})
+    for (const Objective objective : {Objective::one_class, Objective::soft_boundary}) {
+      const auto detector = fitted(options(labels, objective));
+      const double auc = roc_auc(detector->score(two_digits().test), two_digits().test_labels);
+      EXPECT_GT(auc, 0.7) << name_of(labels) << " " << name_of(objective);
+      EXPECT_GE(detector->details().at("clusters").get<int>(), 2);
+    }
+}
+
+TEST(MultiRadius, TrueLabelsArePureClusters) {
+  const auto detector = fitted(options(LabelSource::classes));
+  EXPECT_EQ(detector->details().at("cluster_sizes"), nlohmann::json({48, 48}));
+  EXPECT_EQ(detector->details().at("purity"), 1.0);
+  EXPECT_NEAR(detector->details().at("nmi").get<double>(), 1.0, 1e-6);
+}
+
+TEST(MultiRadius, OneClusterIsDeepSvdd) {
+  MultiRadiusOptions o = options(LabelSource::kmeans);
+  o.clusters = 1;
+  DeepSvddOptions plain;
+  static_cast<DeepOptions&>(plain) = o;
+  // The shuffles of the phase are named after the method, so only the untrained scores can be equal.
+  o.training.epochs = plain.training.epochs = 0;
+  auto single = make_deep_svdd(plain, *small_runs::backend());
+  Monitor silent;
+  single->fit({two_digits().train, {}}, silent);
+  EXPECT_EQ(fitted(o)->score(two_digits().test), single->score(two_digits().test));
+}
+
+TEST(MultiRadius, SmallClustersJoinTheNearest) {
+  MultiRadiusOptions o = options(LabelSource::kmeans);
+  o.clusters = 12;
+  o.training.epochs = 0;
+  o.least_cluster = 20;
+  const auto sizes = fitted(o)->details().at("cluster_sizes").get<std::vector<int64_t>>();
+  EXPECT_LT(sizes.size(), 12u);
+  for (const int64_t size : sizes) EXPECT_GE(size, 20);
+}
+
+TEST(MultiRadius, SameBitsOnEveryBackend) {
+  const MultiRadiusOptions o = options(LabelSource::finch, Objective::soft_boundary);
+  const auto expected = fitted(o);
+  const auto scores = expected->score(two_digits().test);
+  std::vector<std::unique_ptr<engine::Backend>> backends;
+  backends.push_back(engine::make_cpu_backend({.threads = 3}));
+  backends.push_back(engine::make_cpu_backend({.threads = 2, .simd = engine::Simd::avx2}));
+  backends.push_back(engine::make_reference_backend());
+  for (const auto& on : backends) {
+    const auto detector = fitted(o, *on);
+    EXPECT_EQ(detector->weights_sha256(), expected->weights_sha256()) << on->name();
+    EXPECT_EQ(detector->score(two_digits().test), scores) << on->name();
+  }
+}
+
+TEST(MultiRadius, SavedAndLoadedScoresTheSame) {
+  const scratch::Folder folder;
+  for (const Inference rule : {Inference::nearest_centre, Inference::smallest_margin}) {
+    MultiRadiusOptions o = options(LabelSource::classes, Objective::soft_boundary);
+    o.inference = rule;
+    const auto detector = fitted(o);
+    detector->save(folder / "model");
+    const auto loaded = load_detector(folder / "model", *small_runs::backend());
+    EXPECT_EQ(loaded->method(), "multi-radius");
+    EXPECT_EQ(loaded->score(two_digits().test), detector->score(two_digits().test));
+    EXPECT_EQ(loaded->threshold(), 0.0);
+    EXPECT_EQ(loaded->details(), detector->details());
+  }
+}
+
+TEST(MultiRadius, ImpossibleOptionsAreNamed) {
+  const auto refused = [](auto change, const std::string& words) {
+    MultiRadiusOptions o = options(LabelSource::finch);
+    change(o);
+    try {
+      make_multi_radius(o, *small_runs::backend());
+      ADD_FAILURE() << words;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+  };
+  refused([](auto& o) { o.nu = 0; }, "nu is the share");
+  refused([](auto& o) { o.labels = LabelSource::kmeans; }, "k-means labels need the number of clusters");
+  refused([](auto& o) { o.labels = LabelSource::classes, o.clusters = 3; }, "leave --clusters out");
+  refused([](auto& o) { o.clusters = -1; }, "must not be negative");
+  auto detector = make_multi_radius(options(LabelSource::classes), *small_runs::backend());
+  Monitor silent;
+  EXPECT_THROW(detector->fit({two_digits().train, {}}, silent), std::invalid_argument);
+}
+
+}  // namespace

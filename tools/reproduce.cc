@@ -1,0 +1,309 @@
+#include "tools/reproduce.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+
+#include "engine/backends/cpu/cpu.h"
+#include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
+#include "svdd/baselines/kernel_width_search.h"
+#include "svdd/metrics.h"
+#include "svdd/side_by_side.h"
+#include "tools/arguments.h"
+#include "tools/published_tables.h"
+#include "tools/svg_chart.h"
+#include "tools/table_output.h"
+#include "tools/task.h"
+#include "tools/train.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+// The rows asked for, in the table's order.
+std::vector<TableMethod> chosen_methods(const PublishedTable& table, const std::string& asked) {
+  const std::vector<std::string> keys = asked.empty() ? table.own : words_of(asked);
+  std::vector<std::string> known;
+  for (const TableMethod& m : table.methods) known.push_back(m.key);
+  for (const std::string& key : keys)
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      std::string list;
+      for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+      throw UsageError("--methods: " + table.name + " has no row " + engine::in_quotes(key) + "; it has " +
+                       list);
+    }
+  std::vector<TableMethod> chosen;
+  for (const TableMethod& m : table.methods)
+    if (std::find(keys.begin(), keys.end(), m.key) != keys.end()) chosen.push_back(m);
+  return chosen;
+}
+
+// The case of this name; or those whose normal classes are all among the ones asked for, or whose name is.
+std::vector<TableCase> chosen_cases(const PublishedTable& table, const std::string& asked) {
+  if (asked.empty()) return table.cases;
+  for (const TableCase& c : table.cases)
+    if (c.name == asked) return {c};
+  const std::vector<std::string> words = words_of(asked);
+  const auto among = [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  std::vector<TableCase> chosen;
+  std::set<std::string> used;
+  for (const TableCase& c : table.cases) {
+    const auto normal = c.options.find("normal");
+    const std::vector<std::string> classes =
+        normal == c.options.end() ? std::vector<std::string>{} : words_of(normal->second[0]);
+    const bool all = !classes.empty() && std::all_of(classes.begin(), classes.end(), among);
+    if (!all && !among(c.name)) continue;
+    chosen.push_back(c);
+    used.insert(classes.begin(), classes.end());
+    used.insert(c.name);
+  }
+  for (const std::string& word : words)
+    if (!used.contains(word))
+      throw UsageError("--classes: " + table.name + " has no case for " + engine::in_quotes(word));
+  return chosen;
+}
+
+struct Run {
+  const TableMethod* method;
+  const TableCase* on;
+  int64_t seed;
+  fs::path folder;  // relative to the table's
+  ResolvedOptions options;
+};
+
+ordered_json read_json(const fs::path& path) {
+  try {
+    return ordered_json::parse(engine::read_file(path, 64 << 20));
+  } catch (const nlohmann::json::exception&) {
+    throw std::runtime_error(engine::in_quotes(path) + " is not JSON; remove its folder to run it again");
+  }
+}
+
+// What decides on the result: the configuration without the machine and the folder.
+ordered_json decisive(ordered_json config) {
+  for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir"}) config.erase(key);
+  return config;
+}
+
+// A finished run is taken over only if it is the run that this table would make.
+bool finished(const Run& run, const fs::path& out) {
+  const fs::path folder = out / run.folder;
+  if (!fs::exists(folder / "results.json")) return false;
+  const ordered_json found = decisive(read_json(folder / "config.json")),
+                     wanted = decisive(to_json(run.options.options));
+  for (const auto& [key, value] : wanted.items())
+    if (found.value(key, ordered_json()) != value)
+      throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + key + " " +
+                               found.value(key, ordered_json()).dump() + ", but this table has " +
+                               value.dump() +
+                               ": one table holds one configuration; name another folder with --out");
+  return true;
+}
+
+std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector<TableMethod>& methods,
+                              const std::vector<TableCase>& cases, const fs::path& out) {
+  std::vector<Run> runs;
+  for (const TableCase& c : cases)
+    for (const TableMethod& m : methods)
+      for (int64_t seed = 1; seed <= options.seeds; ++seed) {
+        Run run{&m, &c, seed, fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed)), {}};
+        GivenOptions given = m.options;
+        given.insert(c.options.begin(), c.options.end());
+        if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
+        given["seed"] = {std::to_string(seed)};
+        given["threads"] = {"1"};
+        given["quiet"] = {"true"};
+        given["out"] = {(out / run.folder).string()};
+        for (const auto& [name, values] : options.changed)
+          if (method_takes(m.options.at("method")[0], name)) given[name] = values;
+        run.options = resolve_train_options(given);
+        runs.push_back(std::move(run));
+      }
+  return runs;
+}
+
+// The published protocol of the kernel methods: the width that ranks a tenth of the test set best.
+void run_with_searched_width(const Run& run, const fs::path& folder) {
+  const TrainOptions& o = run.options.options;
+  const auto backend = make_backend(o.backend);
+  const Task task = load_task(o);
+  fs::create_directories(folder);
+  engine::write_file_atomically(folder / "config.json", to_json(o).dump(2) + '\n');
+  svdd::Monitor silent;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto found =
+      svdd::search_kernel_width(task.split.train, task.split.test, task.split.test_labels,
+                                {.nu = o.deep_svdd.nu, .preprocessing = o.deep_svdd.preprocessing},
+                                svdd::published_kernel_widths(), o.deep_svdd.seed, *backend, silent);
+  ordered_json results{{"method", o.method}, {"auc", found.rest_auc}, {"gamma", found.gamma}};
+  results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  engine::write_file_atomically(folder / "results.json", results.dump(2) + '\n');
+}
+
+double perform(const Run& run, const fs::path& out) {
+  const TrainOptions& o = run.options.options;
+  if (o.method == "kernel-svdd" && o.gamma == 0)
+    run_with_searched_width(run, out / run.folder);
+  else
+    perform_run(run.options, {"svdd", "reproduce"});
+  const ordered_json results = read_json(out / run.folder / "results.json");
+  return results["auc"].is_null() ? -1 : results["auc"].get<double>();
+}
+
+// The plain distance to the mean of the training data, prepared as the first method's: what any method should
+// beat.
+double distance_to_mean_auc(const Run& run) {
+  const TrainOptions& o = run.options.options;
+  const Task task = load_task(o);
+  const auto prepare = datasets::Preprocessing::fit(o.deep_svdd.preprocessing, task.split.train);
+  datasets::Samples train = task.split.train, test = task.split.test;
+  prepare.apply(train);
+  prepare.apply(test);
+  const auto d = static_cast<size_t>(train.size());
+  std::vector<double> mean(d);
+  for (size_t i = 0; i < train.values.size(); ++i) mean[i % d] += train.values[i];
+  for (double& m : mean) m /= static_cast<double>(train.count());
+  std::vector<float> scores;
+  for (size_t i = 0; i < test.values.size(); i += d) {
+    double sum = 0;
+    for (size_t j = 0; j < d; ++j) sum += (test.values[i + j] - mean[j]) * (test.values[i + j] - mean[j]);
+    scores.push_back(static_cast<float>(sum));
+  }
+  return svdd::roc_auc(scores, task.split.test_labels);
+}
+
+// "3 clusters, NMI 0.92; …" of the seeds.
+std::string clusters_of(const ordered_json& results) {
+  if (!results.contains("details") || !results["details"].contains("clusters")) return "";
+  const ordered_json& d = results["details"];
+  std::string text = d["clusters"].dump() + " clusters";
+  if (d.contains("nmi")) text += " of NMI " + fixed_text(d["nmi"].get<double>(), 2);
+  return text;
+}
+
+std::string text_of(const GivenOptions& changed) {
+  std::string text;
+  for (const auto& [name, values] : changed)
+    if (!values.empty()) text += (text.empty() ? "--" : ", --") + name + " " + values.back();
+  return text;
+}
+
+ResultTable collected(const PublishedTable& table, const std::vector<TableMethod>& methods,
+                      const std::vector<TableCase>& cases, const std::vector<Run>& runs, const fs::path& out,
+                      const GivenOptions& changed) {
+  ResultTable result{table.title, table.source, table.note, text_of(changed), {}, {}};
+  for (const TableCase& c : cases) result.cases.push_back(c.name);
+  double seconds = 0;
+  TableRow untrained{"untrained network", {}, "", true}, mean{"distance to the mean", {}, "", true};
+  for (const TableMethod& m : methods) {
+    TableRow row{m.name, {}, cases.size() == table.cases.size() ? m.published_mean : ""};
+    for (const TableCase& c : cases) {
+      TableCell cell, at_random;
+      if (const auto p = m.published.find(c.name); p != m.published.end()) cell.published = p->second;
+      for (const Run& run : runs) {
+        if (run.method != &m || run.on != &c) continue;
+        const ordered_json results = read_json(out / run.folder / "results.json");
+        if (results["auc"].is_null()) continue;
+        cell.values.push_back(results["auc"].get<double>());
+        cell.runs.push_back(run.folder.string());
+        for (const char* key : {"pretrain_seconds", "train_seconds"})
+          if (results.contains(key)) seconds += results[key].get<double>();
+        if (results.contains("untrained_auc") && !results["untrained_auc"].is_null())
+          at_random.values.push_back(results["untrained_auc"].get<double>());
+        if (const std::string clusters = clusters_of(results); !clusters.empty())
+          row.note +=
+              (row.note.empty() ? "" : "; ") + c.name + " seed " + std::to_string(run.seed) + " " + clusters;
+      }
+      row.cells.push_back(cell);
+      if (&m == &methods.front()) untrained.cells.push_back(at_random);
+    }
+    result.rows.push_back(row);
+  }
+  if (std::any_of(untrained.cells.begin(), untrained.cells.end(),
+                  [](const TableCell& c) { return !c.values.empty(); }))
+    result.rows.push_back(untrained);
+  for (const TableCase& c : cases) {
+    const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& r) { return r.on == &c; });
+    mean.cells.push_back({{distance_to_mean_auc(*run)}, ""});
+  }
+  result.rows.push_back(mean);
+  result.seconds = std::to_string(runs.size()) + (runs.size() == 1 ? " run, " : " runs, ") +
+                   number_text(seconds, 3) + " s of training on one thread each";
+  return result;
+}
+
+// Says which runs are done, and how long the others may take.
+class Count {
+ public:
+  Count(size_t total, size_t done, int jobs) : total_(total), done_(done), before_(done), jobs_(jobs) {}
+  void finished(const Run& run, double auc) {
+    const std::lock_guard lock(mutex_);
+    ++done_;
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    const double left = spent / static_cast<double>(done_ - before_) * static_cast<double>(total_ - done_);
+    std::cerr << "[" << done_ << "/" << total_ << "] " << run.method->name << ", " << run.on->name
+              << ", seed " << run.seed << ": "
+              << (auc < 0 ? "no AUC" : "AUC " + fixed_text(100 * auc, 2) + " %")
+              << (done_ < total_ ? ", about " + number_text(left, 2) + " s left" : "") << std::endl;
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t total_, done_, before_;
+  int jobs_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+void run_reproduce(const ReproduceOptions& options) {
+  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
+  if (options.seeds < 1)
+    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 or more");
+  if (options.jobs < 0)
+    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 0 or more");
+  const PublishedTable& table = published_table(options.table);
+  const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
+  const std::vector<TableCase> cases = chosen_cases(table, options.classes);
+  const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
+  const std::vector<Run> runs = planned_runs(options, methods, cases, out);
+
+  std::vector<const Run*> open;
+  for (const Run& run : runs)
+    if (!finished(run, out)) open.push_back(&run);
+  const int jobs = static_cast<int>(options.jobs > 0 ? options.jobs : engine::machine_threads());
+  std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
+            << " of them done before; " << jobs << " at once, in " << engine::in_quotes(out) << std::endl;
+  Count count(runs.size(), runs.size() - open.size(), jobs);
+  std::vector<std::function<void()>> work;
+  for (const Run* run : open)
+    work.push_back([run, &out, &count] { count.finished(*run, perform(*run, out)); });
+  svdd::run_side_by_side(work, jobs);
+
+  const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
+  engine::write_file_atomically(out / "table.csv", as_csv(result));
+  engine::write_file_atomically(out / "table.md", as_markdown(result));
+  engine::write_file_atomically(out / "table.html", as_html(result));
+  std::cout << as_text(result);
+}
+
+}  // namespace tools

@@ -1,0 +1,42 @@
+// A table of results beside published figures, as text, CSV, Markdown and HTML.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+struct TableCell {
+  std::vector<double> values;          // one for each seed, fractions in [0, 1]; none: not run
+  std::string published;               // in percent, as printed; may be empty
+  std::vector<std::string> runs = {};  // folders, relative to the table's
+
+  std::optional<double> mean() const;
+  std::optional<double> deviation() const;  // over the seeds, n − 1 in the denominator; none for one seed
+};
+
+struct TableRow {
+  std::string name;
+  std::vector<TableCell> cells;  // one for each case
+  std::string published_mean = "";
+  bool reference = false;  // not a method: the untrained network, the distance to the mean
+  std::string note = "";   // clusters and their agreement with the classes
+};
+
+struct ResultTable {
+  std::string title, source, note, settings;  // settings: what differs from the published ones
+  std::vector<std::string> cases;
+  std::vector<TableRow> rows;
+  std::string seconds = "";  // of all runs together
+};
+
+// The mean over the cases of a row's means; none where one is missing.
+std::optional<double> mean_over_cases(const TableRow& row);
+
+std::string as_text(const ResultTable& table);  // for a terminal
+std::string as_csv(const ResultTable& table);   // row,case,mean,std,seeds,published; AUC in percent
+std::string as_markdown(const ResultTable& table);
+std::string as_html(const ResultTable& table);  // one self-contained page
+
+}  // namespace tools
