@@ -1,8 +1,10 @@
 #include "tools/task.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "datasets/catalog.h"
+#include "datasets/hold_out.h"
 #include "svdd/networks.h"
 #include "tools/published_settings.h"
 #include "tools/usage_error.h"
@@ -46,8 +48,15 @@ Task load_task(const TrainOptions& options) {
   const std::string source = !known              ? options.data
                              : known->built_in() ? "built in"
                                                  : datasets::find(options.data, options.data_dir).string();
-  return {source, data.class_names, normal,
-          datasets::one_vs_rest(data, normal, {.limit = options.limit, .anomalous = options.anomalous})};
+  datasets::OneVsRest split =
+      datasets::one_vs_rest(data, normal, {.limit = options.limit, .anomalous = options.anomalous});
+  if (options.method == "multi-sphere") {  // whose protocol sets a sixth of the training data aside
+    auto kept = datasets::hold_out_validation(split.train, split.train_classes,
+                                              options.deep_svdd.training.batch_size, options.deep_svdd.seed);
+    split.train = std::move(kept.train);
+    split.train_classes = std::move(kept.train_classes);
+  }
+  return {source, data.class_names, normal, std::move(split)};
 }
 
 }  // namespace tools

@@ -3,7 +3,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "svdd/metrics.h"
@@ -41,10 +40,8 @@ void TrainMonitor::epoch(const svdd::EpochReport& report) {
   history_.push_back(report);
   std::string extra = "lr " + number_text(report.lr, 3);
   if (report.radius) extra += "  radius " + number_text(*report.radius, 4);
-  if (!report.radii.empty()) {
-    const auto alive = std::count_if(report.radii.begin(), report.radii.end(), [](float r) { return r > 0; });
-    extra += "  " + std::to_string(alive) + (alive == 1 ? " sphere" : " spheres");
-  }
+  if (report.spheres)
+    extra += "  " + std::to_string(*report.spheres) + (*report.spheres == 1 ? " sphere" : " spheres");
   progress_.step(static_cast<int>(report.epoch + 1), report.loss, extra);
 }
 
