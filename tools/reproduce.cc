@@ -200,10 +200,12 @@ std::string clusters_of(const ordered_json& results) {
   return text;
 }
 
+// What is not as published. Both recipes are; the title says which.
 std::string text_of(const GivenOptions& changed) {
   std::string text;
   for (const auto& [name, values] : changed)
-    if (!values.empty()) text += (text.empty() ? "--" : ", --") + name + " " + values.back();
+    if (!values.empty() && name != "recipe")
+      text += (text.empty() ? "--" : ", --") + name + " " + values.back();
   return text;
 }
 
@@ -211,6 +213,7 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
                       const std::vector<TableCase>& cases, const std::vector<Run>& runs, const fs::path& out,
                       const GivenOptions& changed) {
   ResultTable result{table.title, table.source, table.note, text_of(changed), {}, {}};
+  if (changed.contains("recipe")) result.title += " (recipe " + changed.at("recipe").back() + ")";
   for (const TableCase& c : cases) result.cases.push_back(c.name);
   double seconds = 0;
   TableRow untrained{"untrained network", {}, "", true}, mean{"distance to the mean", {}, "", true};
