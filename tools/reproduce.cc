@@ -257,7 +257,7 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
 // Says which runs are done, and how long the others may take.
 class Count {
  public:
-  Count(size_t total, size_t done, int jobs) : total_(total), done_(done), before_(done), jobs_(jobs) {}
+  Count(size_t total, size_t done) : total_(total), done_(done), before_(done) {}
   void finished(const Run& run, double auc) {
     const std::lock_guard lock(mutex_);
     ++done_;
@@ -272,7 +272,6 @@ class Count {
  private:
   std::mutex mutex_;
   size_t total_, done_, before_;
-  int jobs_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
@@ -296,7 +295,7 @@ void run_reproduce(const ReproduceOptions& options) {
   const int jobs = static_cast<int>(options.jobs > 0 ? options.jobs : engine::machine_threads());
   std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
             << " of them done before; " << jobs << " at once, in " << engine::in_quotes(out) << std::endl;
-  Count count(runs.size(), runs.size() - open.size(), jobs);
+  Count count(runs.size(), runs.size() - open.size());
   std::vector<std::function<void()>> work;
   for (const Run* run : open)
     work.push_back([run, &out, &count] { count.finished(*run, perform(*run, out)); });
