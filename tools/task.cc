@@ -44,6 +44,9 @@ Task load_task(const TrainOptions& options) {
                      ", for instance --normal 3");
   check_classes("--normal", normal, data, options.data);
   check_classes("--anomalous", options.anomalous, data, options.data);
+  for (const int anomalous : options.anomalous)
+    if (std::find(normal.begin(), normal.end(), anomalous) != normal.end())
+      throw UsageError("--anomalous: class " + std::to_string(anomalous) + " is normal too; name it once");
   const datasets::KnownDataset* known = datasets::known_dataset(options.data);
   const std::string source = !known              ? options.data
                              : known->built_in() ? "built in"

@@ -42,6 +42,7 @@ TEST(BadInput, CommandLine) {
                   {train + "--resume", 2, "--resume is not in this version"},
                   {train + "--gamma auto", 2, "--gamma is an option of dasvdd, kernel-svdd"},
                   {train + "--use_multi_radius maybe", 2, "expected True or False"},
+                  {train + "--anomalous 3", 2, "--anomalous: class 3 is normal too"},
                   {train + "--method svm", 2, "--method is 'svm'"},
                   {train + "--network vgg", 2, "vgg"},
                   {train + "--objective two-class", 2, "--objective is 'two-class'"},
