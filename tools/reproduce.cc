@@ -11,6 +11,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/baselines/kernel_width_search.h"
+#include "svdd/baselines/mean_distance.h"
 #include "svdd/metrics.h"
 #include "svdd/side_by_side.h"
 #include "tools/arguments.h"
@@ -178,17 +179,7 @@ double distance_to_mean_auc(const Run& run) {
   datasets::Samples train = task.split.train, test = task.split.test;
   prepare.apply(train);
   prepare.apply(test);
-  const auto d = static_cast<size_t>(train.size());
-  std::vector<double> mean(d);
-  for (size_t i = 0; i < train.values.size(); ++i) mean[i % d] += train.values[i];
-  for (double& m : mean) m /= static_cast<double>(train.count());
-  std::vector<float> scores;
-  for (size_t i = 0; i < test.values.size(); i += d) {
-    double sum = 0;
-    for (size_t j = 0; j < d; ++j) sum += (test.values[i + j] - mean[j]) * (test.values[i + j] - mean[j]);
-    scores.push_back(static_cast<float>(sum));
-  }
-  return svdd::roc_auc(scores, task.split.test_labels);
+  return svdd::roc_auc(svdd::distances_to_mean(train, test), task.split.test_labels);
 }
 
 // "3 clusters, NMI 0.92; …" of the seeds.
