@@ -36,6 +36,8 @@ struct Dataset {
   // What is normal where nothing else is asked for: class 0 of a set that comes labelled normal and
   // anomalous, or the published choice. Empty: it must be named.
   std::vector<int> default_normal = {};
+  // The set comes whole, and its test half was drawn from it: LoadOptions::test_fraction had a say.
+  bool test_was_held_out = false;
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   // Throws std::invalid_argument, naming the data set, when the halves' shapes differ, a half's bytes or

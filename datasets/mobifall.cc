@@ -193,6 +193,7 @@ Dataset load_mobifall_folder(const fs::path& folder, const LoadOptions& options)
   } else {
     data.class_names = activities;
     read_recording(folder, options, data);
+    data.test_was_held_out = true;
   }
   return data;
 }

@@ -171,6 +171,18 @@ void Preprocessing::apply(Samples& samples, int threads) const {
   if (pca) samples = pca->apply(samples, threads);
 }
 
+int64_t Preprocessing::outputs(int64_t values) const {
+  const auto require = [&](int64_t wanted) {
+    if (wanted != values)
+      throw std::invalid_argument("the preprocessing is for samples of " + std::to_string(wanted) +
+                                  " values, but these have " + std::to_string(values));
+  };
+  if (zca) require(zca->inputs());
+  if (per_feature != PerFeature::none) require(static_cast<int64_t>(offset.size()));
+  if (pca) require(pca->features());
+  return pca ? pca->components() : values;
+}
+
 std::string_view name_of(Preprocessing::Gcn gcn) { return gcn_names.at(static_cast<size_t>(gcn)); }
 
 Preprocessing::Gcn gcn_named(std::string_view name) {

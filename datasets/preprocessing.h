@@ -51,6 +51,10 @@ struct Preprocessing {
   // where samples have not as many values as those it was fitted on, if it knows.
   void apply(Samples& samples, int threads = 0) const;
 
+  // How many values come out of samples of so many. Throws std::invalid_argument where the tensors of its
+  // steps are for samples of another size, as may be in a file.
+  int64_t outputs(int64_t values) const;
+
   bool operator==(const Preprocessing&) const = default;
 };
 

@@ -237,7 +237,7 @@ Table read_table(const fs::path& path, const std::string& label_column) {
 
 Dataset load_table(const fs::path& path, const LoadOptions& options) {
   Table table = read_table(path, options.label_column);
-  Dataset data{path.string(), table.class_names, {}, {}, table.default_normal};
+  Dataset data{path.string(), table.class_names, {}, {}, table.default_normal, table.labelled};
   const double fraction = table.labelled ? options.test_fraction.value_or(usual_test_fraction) : 0;
   if (fraction == 0) {  // nothing to hold out: the file's order is as good as any
     data.train = std::move(table.rows);

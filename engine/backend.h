@@ -9,6 +9,7 @@
 // that calls. Nothing is allocated by a repeated call with the same shapes.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,17 +33,34 @@ enum class Binary { add, subtract, multiply };
 // What follows a normalisation and its activation in one pass over memory.
 enum class Resample { none, max_pool, upsample };  // max_pool: 2×2, stride 2; upsample: nearest, ×2
 
-// β's, ε and the decayed step of one Adam update; see engine/optimizers.h.
-struct AdamStep {
+// What is the same in every Adam update of a training; see engine/optimizers.h.
+struct AdamConstants {
   double beta1, beta2, epsilon, weight_decay;
-  double step_size;         // lr / (1 − β1^t)
-  double bias_correction2;  // sqrt(1 − β2^t)
+};
+
+// A sequence of calls that a backend has prepared to repeat. Dies before the backend and the arrays it works
+// on.
+class Replayable {
+ public:
+  virtual ~Replayable() = default;
+  virtual void run() = 0;
 };
 
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string name() const = 0;  // as shown to users, e.g. "cpu (avx512, 2 threads)"
+
+  // Waits until all calls so far are done, where they return before: for clocks. Downloads wait by
+  // themselves.
+  virtual void finish() {}
+
+  // Prepares `calls` to be repeated; nothing of it has run when capture returns. The contract: `calls` has
+  // run once before in just this form, so that all its arrays exist; it makes calls on this backend alone, on
+  // the same arrays each time, and neither reads numbers back (download) nor brings new ones (upload,
+  // gather). A backend may therefore note the calls down, with the numbers that stand in them, and run the
+  // notes; here run() just makes the calls again.
+  virtual std::unique_ptr<Replayable> capture(std::function<void()> calls);
 
   // --- memory
   // -----------------------------------------------------------------------------------------------------
@@ -54,6 +72,10 @@ class Backend {
   virtual void fill(Array& a, double value) = 0;
   // to[n] = from[index[n]]: samples (layout samples) picked from a whole data set (layout plain).
   virtual void gather(const Array& from, std::span<const int32_t> index, Array& to) = 0;
+  // row = table[position], and back: table[position] = row. table (S, F), or (S) where F is 1, plain;
+  // position (1) plain, a whole number in [0, S); row (F) of either layout.
+  virtual void read_row(const Array& table, const Array& position, Array& row) = 0;
+  virtual void write_row(const Array& row, const Array& position, Array& table) = 0;
 
   // --- convolution and dense layers
   // --------------------------------------------------------------------------------- y[n,o,i,j] = bias[o] +
@@ -125,7 +147,7 @@ class Backend {
   // index[n] = argmin over the k with alive[k] != 0 of Σ_f (a[n,f] − points[k,f])², of equals the lowest; 0
   // where there is no such k or no such sum is finite. points (K,F) and alive (K) plain, index (N).
   virtual void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) = 0;
-  // to[n] = table[index[n]]; table (K) or (K,F) plain, index (N) whole numbers in [0, K), to (N) or (N,F)
+  // to[n] = table[index[n]]; table (K, …) plain, index (N) whole numbers in [0, K), to (N, …)
   virtual void take(const Array& table, const Array& index, Array& to) = 0;
   // The q-quantile of sqrt(max(x, 0)), interpolated between order statistics at position (N − 1)·q. (N) ->
   // (1)
@@ -133,10 +155,15 @@ class Backend {
 
   // --- updates of a parameter p with gradient g (see engine/optimizers.h)
   // -------------------------------------------
-  virtual void adam(const AdamStep& step, const Array& g, Array& m, Array& v, Array* v_max, Array& p) = 0;
-  virtual void sgd(double lr, double momentum, double weight_decay, bool first, const Array& g,
-                   Array& velocity, Array& p) = 0;
-  virtual void adagrad(double lr, double epsilon, double weight_decay, const Array& g, Array& sum,
+  // What changes from step to step is read from `rates`, plain and of p's number type.
+  // rates[0]: the step's size lr / (1 − β1^t), rates[1]: sqrt(1 − β2^t). v_max is null without AMSGrad.
+  virtual void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,
+                    Array* v_max, Array& p) = 0;
+  // rates[0]: the learning rate. A velocity of −0 makes the first step's velocity g, to the bit.
+  virtual void sgd(double momentum, double weight_decay, const Array& rates, const Array& g, Array& velocity,
+                   Array& p) = 0;
+  // rates[0]: the learning rate
+  virtual void adagrad(double epsilon, double weight_decay, const Array& rates, const Array& g, Array& sum,
                        Array& p) = 0;
 };
 

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "engine/host_device.h"
+
 namespace engine::elementary {
 
 // 1.5·2^23: adding it to |x| < 2^22 leaves the nearest integer in the low mantissa bits (two's complement).
@@ -16,14 +18,16 @@ inline constexpr float round_magic = 12582912.0f;
 
 struct Scalar {  // one float with the interface that exp_lanes asks for
   float v;
-  Scalar(float x) : v(x) {}
-  friend Scalar operator+(Scalar a, Scalar b) { return a.v + b.v; }
-  friend Scalar operator-(Scalar a, Scalar b) { return a.v - b.v; }
-  friend Scalar operator*(Scalar a, Scalar b) { return a.v * b.v; }
-  friend Scalar fma(Scalar a, Scalar b, Scalar c) { return std::fma(a.v, b.v, c.v); }
-  friend Scalar clamp(Scalar a, float lo, float hi) { return a.v < lo ? lo : (a.v > hi ? hi : a.v); }
+  SVDD_HOST_DEVICE Scalar(float x) : v(x) {}
+  SVDD_HOST_DEVICE friend Scalar operator+(Scalar a, Scalar b) { return a.v + b.v; }
+  SVDD_HOST_DEVICE friend Scalar operator-(Scalar a, Scalar b) { return a.v - b.v; }
+  SVDD_HOST_DEVICE friend Scalar operator*(Scalar a, Scalar b) { return a.v * b.v; }
+  SVDD_HOST_DEVICE friend Scalar fma(Scalar a, Scalar b, Scalar c) { return std::fma(a.v, b.v, c.v); }
+  SVDD_HOST_DEVICE friend Scalar clamp(Scalar a, float lo, float hi) {
+    return a.v < lo ? lo : (a.v > hi ? hi : a.v);
+  }
   // p · 2^n, where n sits in the low bits of t = n + round_magic; p and the result are normal numbers.
-  friend Scalar scale_by_power(Scalar p, Scalar t) {
+  SVDD_HOST_DEVICE friend Scalar scale_by_power(Scalar p, Scalar t) {
     const uint32_t n = std::bit_cast<uint32_t>(t.v) << 23;
     return std::bit_cast<float>(std::bit_cast<uint32_t>(p.v) + n);
   }
@@ -32,7 +36,7 @@ struct Scalar {  // one float with the interface that exp_lanes asks for
 // e^x for x clamped to [-86.5, 88.0]; relative error below 2e-7. x = n·ln2 + r, e^x = 2^n · P(r), |r| <=
 // ln2/2. NaN stays NaN.
 template <class V>
-inline V exp_lanes(V x) {
+SVDD_HOST_DEVICE inline V exp_lanes(V x) {
   const V clamped = clamp(x, -86.5f, 88.0f);
   const V t = fma(clamped, V(1.44269504088896341f), V(round_magic));
   const V n = t - V(round_magic);
@@ -48,7 +52,7 @@ inline V exp_lanes(V x) {
   return scale_by_power(p, t);
 }
 
-inline float exp(float x) { return std::isnan(x) ? x : exp_lanes(Scalar(x)).v; }
+SVDD_HOST_DEVICE inline float exp(float x) { return std::isnan(x) ? x : exp_lanes(Scalar(x)).v; }
 inline double exp(double x) {
   return std::exp(x);
 }  // the double path is for gradient checks, not for the bits

@@ -4,6 +4,20 @@
 
 namespace engine {
 
+Optimizer::Optimizer(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {
+  if (parameters_.empty()) throw std::invalid_argument("[optimizer] there are no parameters to update");
+  const Array& first = parameters_[0].value();
+  rates_ = Array(first.backend(), {std::tuple_size_v<Rates>}, Layout::plain, first.type());
+}
+
+void Optimizer::step(double lr) {
+  const Rates rates = next_rates(lr);
+  const std::array<float, 2> in_float{static_cast<float>(rates[0]), static_cast<float>(rates[1])};
+  const bool is_float = rates_.type() == DType::f32;
+  rates_.backend().upload(is_float ? static_cast<const void*>(in_float.data()) : rates.data(), rates_);
+  apply();
+}
+
 std::vector<Array> Optimizer::zeros_like_parameters() const {
   std::vector<Array> zeros;
   for (const Tensor& p : parameters_) zeros.push_back(p.value().zeros_like());
@@ -25,41 +39,50 @@ Adam::Adam(std::vector<Tensor> parameters, Options options)
   if (options.amsgrad) v_max_ = zeros_like_parameters();
 }
 
-void Adam::step(double lr) {
+Optimizer::Rates Adam::next_rates(double lr) {
   beta1_power_ *= options_.beta1;
   beta2_power_ *= options_.beta2;
-  const AdamStep step{.beta1 = options_.beta1,
-                      .beta2 = options_.beta2,
-                      .epsilon = options_.epsilon,
-                      .weight_decay = options_.weight_decay,
-                      .step_size = lr / (1 - beta1_power_),
-                      .bias_correction2 = std::sqrt(1 - beta2_power_)};
+  return {lr / (1 - beta1_power_), std::sqrt(1 - beta2_power_)};
+}
+
+void Adam::apply() {
+  const AdamConstants constants{.beta1 = options_.beta1,
+                                .beta2 = options_.beta2,
+                                .epsilon = options_.epsilon,
+                                .weight_decay = options_.weight_decay};
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().adam(step, gradient_of(p), m_[i], v_[i], options_.amsgrad ? &v_max_[i] : nullptr, p.value());
+    p.backend().adam(constants, rates(), gradient_of(p), m_[i], v_[i],
+                     options_.amsgrad ? &v_max_[i] : nullptr, p.value());
   }
 }
 
 Sgd::Sgd(std::vector<Tensor> parameters, Options options)
-    : Optimizer(std::move(parameters)), options_(options), velocity_(zeros_like_parameters()) {}
+    : Optimizer(std::move(parameters)), options_(options), velocity_(zeros_like_parameters()) {
+  for (Array& v : velocity_) v.backend().fill(v, -0.0);
+}
 
-void Sgd::step(double lr) {
+Optimizer::Rates Sgd::next_rates(double lr) { return {lr, 0}; }
+
+void Sgd::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().sgd(lr, options_.momentum, options_.weight_decay, first_, gradient_of(p), velocity_[i],
+    p.backend().sgd(options_.momentum, options_.weight_decay, rates(), gradient_of(p), velocity_[i],
                     p.value());
   }
-  first_ = false;
 }
 
 AdaGrad::AdaGrad(std::vector<Tensor> parameters, Options options)
     : Optimizer(std::move(parameters)), options_(options), sum_(zeros_like_parameters()) {}
 
-void AdaGrad::step(double lr) {
-  const double decayed = lr / (1 + static_cast<double>(steps_++) * options_.lr_decay);
+Optimizer::Rates AdaGrad::next_rates(double lr) {
+  return {lr / (1 + static_cast<double>(steps_++) * options_.lr_decay), 0};
+}
+
+void AdaGrad::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& p = parameters_[i];
-    p.backend().adagrad(decayed, options_.epsilon, options_.weight_decay, gradient_of(p), sum_[i], p.value());
+    p.backend().adagrad(options_.epsilon, options_.weight_decay, rates(), gradient_of(p), sum_[i], p.value());
   }
 }
 

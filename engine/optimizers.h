@@ -2,6 +2,7 @@
 // (PyTorch's Adam and SGD; not the decoupled AdamW). Formulas are PyTorch's, so that golden trajectories
 // agree.
 #pragma once
+#include <array>
 #include <vector>
 
 #include "engine/backend.h"
@@ -11,10 +12,20 @@ namespace engine {
 
 class Optimizer {
  public:
-  explicit Optimizer(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
+  // `parameters` live on one backend and have one number type; std::invalid_argument for none.
+  explicit Optimizer(std::vector<Tensor> parameters);
   virtual ~Optimizer() = default;
+
   // One update of every parameter from its gradient, at learning rate lr.
-  virtual void step(double lr) = 0;
+  void step(double lr);
+
+  // What changes from step to step: for Adam its two numbers (backend.h), else the learning rate.
+  using Rates = std::array<double, 2>;
+  // The halves of a step, for one that the backend repeats without the host: the rates of the next step (each
+  // call is one step further), and the update by what rates() holds, which makes calls on the backend alone.
+  virtual Rates next_rates(double lr) = 0;
+  virtual void apply() = 0;
+  Array& rates() { return rates_; }  // (2), plain, on the parameters' backend and of their number type
 
  protected:
   // One array like each parameter, all zero: a moment, a velocity, a running sum.
@@ -23,6 +34,9 @@ class Optimizer {
   static const Array& gradient_of(const Tensor& parameter);
 
   std::vector<Tensor> parameters_;
+
+ private:
+  Array rates_;
 };
 
 // Kingma and Ba 2015: m = β1·m + (1−β1)·g, v = β2·v + (1−β2)·g², p −= lr/(1−β1^t) · m / (√v/√(1−β2^t) + ε).
@@ -34,7 +48,8 @@ class Adam final : public Optimizer {
     bool amsgrad = false;
   };
   Adam(std::vector<Tensor> parameters, Options options);
-  void step(double lr) override;
+  Rates next_rates(double lr) override;
+  void apply() override;
 
  private:
   Options options_;
@@ -43,19 +58,20 @@ class Adam final : public Optimizer {
          beta2_power_ = 1;  // β^t, by repeated multiplication: pow differs between C libraries
 };
 
-// velocity = momentum·velocity + g (g itself on the first step), p −= lr·velocity.
+// velocity = momentum·velocity + g, p −= lr·velocity. The velocity begins at −0, so that the first is g
+// itself.
 class Sgd final : public Optimizer {
  public:
   struct Options {
     double momentum = 0, weight_decay = 0;
   };
   Sgd(std::vector<Tensor> parameters, Options options);
-  void step(double lr) override;
+  Rates next_rates(double lr) override;
+  void apply() override;
 
  private:
   Options options_;
   std::vector<Array> velocity_;
-  bool first_ = true;
 };
 
 // Duchi et al. 2011: sum += g², p −= lr/(1 + (t−1)·lr_decay) · g / (√sum + ε).
@@ -65,7 +81,8 @@ class AdaGrad final : public Optimizer {
     double lr_decay = 0, epsilon = 1e-10, weight_decay = 0;
   };
   AdaGrad(std::vector<Tensor> parameters, Options options);
-  void step(double lr) override;
+  Rates next_rates(double lr) override;
+  void apply() override;
 
  private:
   Options options_;

@@ -121,11 +121,9 @@ void Dasvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   if (own_.train_centre)  // by codes of the network as it is after its own turn
     training.alternation = {.share = own_.network_share,
                             .forward = [&](const Batch& b) { return phi(b.samples, Mode::evaluate); },
-                            .update =
-                                [&](const Tensor& z) {
-                                  dasvdd_centre_gradient(z, centre_);
-                                  adagrad.step(own_.centre_lr);
-                                }};
+                            .gradient = [&](const Tensor& z) { dasvdd_centre_gradient(z, centre_); },
+                            .optimizer = &adagrad,
+                            .lr = own_.centre_lr};
   svdd::train(x, training, backend_, monitor);
 }
 
@@ -216,11 +214,7 @@ std::unique_ptr<Detector> load_dasvdd(const ModelFolder& model, engine::Backend&
   DasvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.gamma = field<double>(model, "gamma");
-  try {
-    check(o);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  reading(model, [&] { check(o); });
   return restored<Dasvdd>(o, model, backend);
 }
 

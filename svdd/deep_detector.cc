@@ -41,6 +41,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const Samples x = training_samples(train.samples);
   std::vector<int32_t> classes = train.classes;
   classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
+  training_clusters_.clear();
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   collapse_warning_.reset();
   initialise_network(x);
@@ -65,11 +66,13 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   train_seconds_ = watch.seconds();
 
   std::vector<float> scores = score_prepared(x);
-  const Spread after = measure_spread(scores, representations(x), rep_dim());  // refuses what is not finite
+  const std::vector<float> z = representations(x);
+  const Spread after = measure_spread(scores, z, rep_dim());  // refuses what is not finite
   collapse_warning_ = svdd::collapse_warning(before, after);
   if (collapse_warning_) monitor.note(*collapse_warning_);
   const std::optional<double> own = own_threshold();
   threshold_ = own ? *own : contamination_threshold(scores, options_.contamination);
+  training_clusters_ = clusters_of_training(z);
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
 }
@@ -77,6 +80,11 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
 std::vector<float> DeepDetector::score(const Samples& samples) {
   require_fitted();
   return score_prepared(prepared(samples));
+}
+
+std::vector<float> DeepDetector::embed(const Samples& samples) {
+  require_fitted();
+  return representations(prepared(samples));
 }
 
 std::string DeepDetector::weights_sha256() const { return svdd::weights_sha256(scoring_state()); }
@@ -198,6 +206,7 @@ void DeepDetector::restore(const ModelFolder& model) {
   threshold_ = field<double>(model, "threshold");
   preprocessing_ = field<Preprocessing>(model, "preprocessing");
   datasets::take_tensors(model.tensors.tensors, preprocessing_);
+  preprocessing_.outputs(datasets::sample_size(shape_.input));
   const auto warning = field<std::string>(model, "collapse_warning");
   if (!warning.empty()) collapse_warning_ = warning;
   restore_spheres(model);
@@ -235,11 +244,7 @@ DeepOptions saved_options(const ModelFolder& model) {
   o.recipe = field<bool>(model, "affine_batch_norm") ? Recipe::theano : Recipe::pytorch;
   o.bias_terms = field<bool>(model, "bias_terms");
   o.contamination = field<double>(model, "contamination");
-  try {
-    check_sizes(model, o);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  reading(model, [&] { check_sizes(model, o); });
   return o;
 }
 

@@ -43,6 +43,7 @@ class DeepDetector : public Detector {
   std::string weights_sha256() const final;
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
+  std::vector<float> embed(const datasets::Samples& samples) final;
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
 
@@ -71,6 +72,8 @@ class DeepDetector : public Detector {
   virtual std::vector<float> score_prepared(const datasets::Samples& x) = 0;
   // The threshold that the objective itself sets (0: on the sphere); none: the contamination's.
   virtual std::optional<double> own_threshold() const { return std::nullopt; }
+  // The sphere of each training sample, given their representations; none where there is one sphere only.
+  virtual std::vector<int32_t> clusters_of_training(const std::vector<float>& /*z*/) const { return {}; }
   // Autoencoder pretraining by default.
   virtual void pretrain_network(const datasets::Samples& x, Monitor& monitor);
   // The networks that scoring needs.
@@ -102,13 +105,11 @@ DeepOptions saved_options(const ModelFolder& model);
 // file.
 template <class D, class O>
 std::unique_ptr<Detector> restored(const O& options, const ModelFolder& model, engine::Backend& backend) {
-  try {
+  return reading(model, [&]() -> std::unique_ptr<Detector> {
     auto detector = std::make_unique<D>(options, backend);
     detector->restore(model);
     return detector;
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  });
 }
 
 }  // namespace svdd

@@ -75,10 +75,10 @@ void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
     training.step = [&](const Batch& b) { return soft_boundary_step(b.samples); };
     // R: the (1 − ν)-quantile of the batch's distances, those of the forward pass before the step
     // (Section 3.2; the paper searches a line over all samples, the quantile is its solution on the batch).
-    training.after_step = [&](int64_t epoch, const StepResult& step, std::span<const int32_t>) {
-      if (epoch >= own_.warm_up_epochs)
-        backend_.root_quantile(step.distances.value(), 1 - own_.nu, radius_.value());
+    training.after_step = [&](const Batch&, const StepResult& step) {
+      backend_.root_quantile(step.distances.value(), 1 - own_.nu, radius_.value());
     };
+    training.after_step_from_epoch = own_.warm_up_epochs;
     training.radius = [&] { return std::optional(radius_.value().item()); };
   } else {
     training.step = [&](const Batch& b) { return one_class_step(b.samples); };
@@ -154,12 +154,10 @@ std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backe
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
   const auto objective = field<std::string>(model, "objective");
-  try {
+  reading(model, [&] {
     o.objective = objective_named(objective);
     check_soft_boundary(o.nu, o.warm_up_epochs);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  });
   return restored<DeepSvdd>(o, model, backend);
 }
 

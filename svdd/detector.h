@@ -58,6 +58,10 @@ class Detector {
   // shape is not the one fitted on.
   virtual std::vector<float> score(const datasets::Samples& samples) = 0;
 
+  // φ of each sample, count × p in C order, for looking at; empty where the method has no network. Errors as
+  // of score.
+  virtual std::vector<float> embed(const datasets::Samples& /*samples*/) { return {}; }
+
   // Writes all that scoring needs into a folder (created if absent); load_detector reads it back, on any
   // backend.
   virtual void save(const std::filesystem::path& folder) const = 0;
@@ -71,6 +75,10 @@ class Detector {
   double threshold() const { return threshold_; }
   // Scores of the training samples after the fit, ascending: the yardstick of p-values (threshold.h).
   const std::vector<float>& training_scores() const { return training_scores_; }
+  // After a fit with several spheres, the one that each training sample used belongs to, in their order: k_i
+  // under Multi-Radius, the nearest live sphere under Multi-sphere. Empty where there is one sphere or none,
+  // and in a detector that was loaded.
+  const std::vector<int32_t>& training_clusters() const { return training_clusters_; }
   // One sentence if the representation collapsed during the fit (collapse.h).
   const std::optional<std::string>& collapse_warning() const { return collapse_warning_; }
   // Seconds spent, for the report.
@@ -80,6 +88,7 @@ class Detector {
  protected:
   double threshold_ = 0;
   std::vector<float> training_scores_;
+  std::vector<int32_t> training_clusters_;
   std::optional<std::string> collapse_warning_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;
 };

@@ -4,6 +4,7 @@
 #pragma once
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "engine/files/in_quotes.h"
@@ -48,6 +49,17 @@ T field(const ModelFolder& model, const std::string& name) {
     throw std::runtime_error(
         engine::in_quotes(model.path()) + ": the entry '" + name +
         "' is missing or has the wrong type; the file is damaged or not from this program");
+  }
+}
+
+// What `read` gives. A std::invalid_argument from it, such as an option that is impossible, is a mistake of
+// the file here: std::runtime_error naming model.json.
+template <class Read>
+auto reading(const ModelFolder& model, Read read) {
+  try {
+    return read();
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
   }
 }
 

@@ -40,6 +40,7 @@ class MultiRadius final : public DeepDetector {
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the nearest sphere
   }
+  std::vector<int32_t> clusters_of_training(const std::vector<float>&) const override { return cluster_; }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
 
@@ -47,8 +48,9 @@ class MultiRadius final : public DeepDetector {
   void centre_spheres(const std::vector<float>& z);
   void merge_small_clusters(const std::vector<float>& z);
   void report_clusters(const std::vector<int32_t>& classes, Monitor& monitor);
-  StepResult one_class_step(const Batch& batch, const Array& own_centres);
-  StepResult soft_boundary_step(const Batch& batch, const Array& own_centres);
+  StepResult one_class_step(const Batch& batch, const Tensor& centres);
+  StepResult soft_boundary_step(const Batch& batch, const Tensor& centres);
+  std::vector<int32_t> clusters_of(const Batch& batch) const;
 
   MultiRadiusOptions own_;
   std::vector<int32_t> cluster_;  // k_i of each training sample
@@ -163,64 +165,58 @@ void MultiRadius::report_clusters(const std::vector<int32_t>& classes, Monitor& 
 }
 
 // The mean squared distance of every sample to the centre of its own cluster.
-StepResult MultiRadius::one_class_step(const Batch& batch, const Array& own_centres) {
-  Tensor centres(Array(backend_, {batch.samples.shape()[0], rep_dim()}, Layout::samples, DType::f32));
-  const auto choose = [this, centres, &own_centres](std::span<const int32_t> rows) mutable {
-    backend_.gather(own_centres, rows, centres.value());
-  };
-  auto begin = choose;
-  begin(batch.rows);
+StepResult MultiRadius::one_class_step(const Batch& batch, const Tensor& centres) {
   const Tensor d = squared_distance(phi(batch.samples, Mode::train), centres);
-  return {.loss = mean(d), .distances = d, .before_replay = choose};
+  return {.loss = mean(d), .distances = d};
 }
 
-// Each cluster's share of the batch counts as one (ClusterShares).
-StepResult MultiRadius::soft_boundary_step(const Batch& batch, const Array& own_centres) {
+// Each cluster's share of the batch counts as one (ClusterShares); the host computes it for every batch.
+StepResult MultiRadius::soft_boundary_step(const Batch& batch, const Tensor& centres) {
   const int64_t n = batch.samples.shape()[0];
   const auto tensor = [&](const Shape& shape, Layout layout) {
     return Tensor(Array(backend_, shape, layout, DType::f32));
   };
-  Tensor centres = tensor({n, rep_dim()}, Layout::samples), r2 = tensor({n}, Layout::samples),
-         weight = tensor({n}, Layout::samples), sizes = tensor({1}, Layout::plain);
-  const auto update = [this, centres, r2, weight, sizes, &own_centres, shares = ClusterShares(),
-                       clusters = std::vector<int32_t>(),
-                       mean_r2 = std::vector<float>(1)](std::span<const int32_t> rows) mutable {
-    backend_.gather(own_centres, rows, centres.value());
-    clusters.clear();
-    for (const int32_t row : rows) clusters.push_back(cluster_[static_cast<size_t>(row)]);
-    shares.update(clusters, radii_, own_.nu);
+  Tensor r2 = tensor({n}, Layout::samples), weight = tensor({n}, Layout::samples),
+         sizes = tensor({1}, Layout::plain);
+  const auto update = [this, batch, r2, weight, sizes, shares = ClusterShares(),
+                       mean_r2 = std::vector<float>(1)]() mutable {
+    shares.update(clusters_of(batch), radii_, own_.nu);
     mean_r2[0] = shares.mean_radius2;
     r2.value().assign(shares.radius2);
     weight.value().assign(shares.weight);
     sizes.value().assign(mean_r2);
   };
   auto begin = update;
-  begin(batch.rows);
+  begin();
   const Tensor d = squared_distance(phi(batch.samples, Mode::train), centres);
   return {.loss = sum(weight * relu(d - r2)) + sizes, .distances = d, .before_replay = update};
+}
+
+std::vector<int32_t> MultiRadius::clusters_of(const Batch& batch) const {
+  std::vector<int32_t> clusters;
+  for (const float row : batch.rows.value().to_floats())
+    clusters.push_back(cluster_[static_cast<size_t>(row)]);
+  return clusters;
 }
 
 void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
   TrainingPhase training = phase("multi-radius", options_.training, optimizers);
-  std::vector<float> of_each;  // c_{k_i}, for all i
-  for (const int32_t k : cluster_) {
-    const auto* centre = centres_.data() + k * rep_dim();
-    of_each.insert(of_each.end(), centre, centre + rep_dim());
-  }
-  const Array own_centres = Array::from(backend_, {x.count(), rep_dim()}, Layout::plain, DType::f32, of_each);
+  const Tensor centres(Array::from(backend_, {spheres(), rep_dim()}, Layout::plain, DType::f32, centres_)),
+      cluster(Array::from(backend_, {x.count()}, Layout::plain, DType::f32,
+                          std::vector<float>(cluster_.begin(), cluster_.end())));
+  const auto own_centres = [&](const Batch& b) { return take(centres, take(cluster, b.rows)); };  // c_{k_i}
   if (soft_boundary()) {
-    training.step = [&](const Batch& b) { return soft_boundary_step(b, own_centres); };
-    training.after_step = [&](int64_t epoch, const StepResult& step, std::span<const int32_t> rows) {
-      if (epoch < own_.warm_up_epochs) return;
-      std::vector<int32_t> clusters;
-      for (const int32_t row : rows) clusters.push_back(cluster_[static_cast<size_t>(row)]);
-      update_radii(step.distances.value().to_floats(), clusters, own_.nu, radii_);
+    training.step = [&](const Batch& b) { return soft_boundary_step(b, own_centres(b)); };
+    training.after_step = [&](const Batch& b, const StepResult& step) {
+      update_radii(step.distances.value().to_floats(), clusters_of(b), own_.nu, radii_);
     };
+    training.after_step_from_epoch = own_.warm_up_epochs;
+    training.needs_host = true;  // for the shares and radii of the clusters
     training.radii = [&] { return radii_; };
   } else {
-    training.step = [&](const Batch& b) { return one_class_step(b, own_centres); };
+    training.step = [&](const Batch& b) { return one_class_step(b, own_centres(b)); };
   }
   svdd::train(x, training, backend_, monitor);
   if (soft_boundary()) details_["radii"] = radii_;
@@ -330,15 +326,13 @@ std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Ba
   o.nu = field<double>(model, "nu");
   const auto objective = field<std::string>(model, "objective"),
              rule = field<std::string>(model, "inference");
-  try {
+  reading(model, [&] {
     o.objective = objective_named(objective);
     check_soft_boundary(o.nu, o.warm_up_epochs);
     if (rule != "nearest-centre" && rule != "smallest-margin")
       throw std::invalid_argument("there is no inference rule " + engine::in_quotes(rule) +
                                   "; known are nearest-centre, smallest-margin");
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  });
   o.inference = rule == "nearest-centre" ? Inference::nearest_centre : Inference::smallest_margin;
   return restored<MultiRadius>(o, model, backend);
 }

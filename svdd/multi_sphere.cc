@@ -43,6 +43,7 @@ class MultiSphere final : public DeepDetector {
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
   std::optional<double> own_threshold() const override { return 0.0; }  // on the nearest sphere
+  std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
 
@@ -151,6 +152,15 @@ std::vector<float> MultiSphere::score_prepared(const Samples& x) {
       x, [&](const Tensor& b) { return margin(phi(b, Mode::evaluate)); }, backend_);
 }
 
+// Each to the nearest sphere that is live in the end: the last one to die may have been nearer.
+std::vector<int32_t> MultiSphere::clusters_of_training(const std::vector<float>& z) const {
+  const auto n = static_cast<int64_t>(z.size()) / rep_dim();
+  const Tensor k =
+      nearest_sphere(Tensor(Array::from(backend_, {n, rep_dim()}, Layout::samples, DType::f32, z)));
+  const std::vector<float> sphere = k.value().to_floats();
+  return {sphere.begin(), sphere.end()};
+}
+
 void MultiSphere::describe(nlohmann::json& description, NamedArrays& arrays) const {
   description["objective"] = name_of(own_.objective);
   description["nu"] = own_.nu;
@@ -237,12 +247,10 @@ std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Ba
   o.spheres = model.tensors.at("radii").size();
   numbers(model, "centres", {o.spheres, o.rep_dim});  // before memory is asked for that many
   const auto objective = field<std::string>(model, "objective");
-  try {
+  reading(model, [&] {
     o.objective = sphere_objective_named(objective);
     check(o);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(engine::in_quotes(model.path()) + ": " + error.what());
-  }
+  });
   return restored<MultiSphere>(o, model, backend);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 
@@ -26,22 +27,65 @@ Shape batch_shape(int64_t n, const std::vector<int64_t>& sample) {
   return Shape(extents);
 }
 
+// Every whole number up to here is a float.
+constexpr int64_t most_samples = int64_t{1} << 24;
+
+std::string text(double value) {  // 1e-05, where std::to_string says 0.000010
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+void require_finite(double loss, const TrainingPhase& phase, int64_t epoch) {
+  if (std::isfinite(loss)) return;
+  const PhaseOptions& o = phase.options;
+  throw std::runtime_error(phase.name + ": the loss is no longer a finite number in epoch " +
+                           std::to_string(epoch) + "; a lower learning rate usually helps (now " +
+                           text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
+}
+
+// What the steps of an epoch need from the host, a row for each, brought at once.
+class StepTable {
+ public:
+  StepTable(engine::Backend& backend, int64_t steps, int64_t width)
+      : rows_(backend, {steps, width}, Layout::plain, DType::f32) {}
+
+  template <class Numbers>
+  void add(const Numbers& row) {
+    for (const auto number : row) next_.push_back(static_cast<float>(number));
+  }
+  void send() {
+    rows_.assign(next_);
+    next_.clear();
+  }
+  void read(const Array& position, Array& row) const { rows_.backend().read_row(rows_, position, row); }
+
+ private:
+  Array rows_;
+  std::vector<float> next_;
+};
+
 // A batch of one size and what is computed from it: recorded at first use, then replayed.
 class RecordedForward {
  public:
-  RecordedForward(engine::Backend& backend, const Shape& shape)
-      : batch_(Array(backend, shape, Layout::samples, DType::f32)) {}
+  RecordedForward(engine::Backend& backend, int64_t steps, const Shape& shape)
+      : batch_{Tensor(Array(backend, shape, Layout::samples, DType::f32)),
+               Tensor(Array(backend, {shape[0]}, Layout::samples, DType::f32))},
+        rows_(backend, steps, shape[0]) {}
 
-  size_t size() const { return static_cast<size_t>(batch_.shape()[0]); }
+  size_t size() const { return static_cast<size_t>(batch_.samples.shape()[0]); }
+  const Batch& batch() const { return batch_; }
   Tape& tape() { return tape_; }
+  StepTable& rows() { return rows_; }
 
   // Calls compute(batch) to be recorded, or else before_replay().
   template <class Compute, class BeforeReplay>
-  void run(const Array& data, std::span<const int32_t> rows, Compute compute, BeforeReplay before_replay) {
-    batch_.backend().gather(data, rows, batch_.value());
+  void run(const Array& data, const Array& position, Compute compute, BeforeReplay before_replay) {
+    rows_.read(position, batch_.rows.value());
+    data.backend().take(data, batch_.rows.value(), batch_.samples.value());
     if (tape_.size() == 0) {
       const Tape::Recording recording(tape_);
-      compute(Batch{batch_, rows});
+      compute(batch_);
     } else {
       before_replay();
       tape_.replay();
@@ -49,54 +93,134 @@ class RecordedForward {
   }
 
  private:
-  Tensor batch_;
+  Batch batch_;
+  StepTable rows_;
   Tape tape_;
 };
 
-// A training step for batches of n samples.
-class RecordedStep {
+// An optimiser, and its rates at the steps of an epoch.
+class ScheduledUpdate {
  public:
-  RecordedStep(const TrainingPhase& phase, engine::Backend& backend, int64_t n,
-               const std::vector<int64_t>& sample)
-      : phase_(phase),
-        own_(backend, batch_shape(phase.alternation ? phase.alternation->of_step(n) : n, sample)) {
-    if (!phase.alternation) return;
-    const int64_t rest = n - phase.alternation->of_step(n);
-    rest_.emplace(backend, batch_shape(rest > 0 ? rest : n, sample));
-  }
+  ScheduledUpdate(engine::Backend& backend, int64_t steps, engine::Optimizer& optimizer)
+      : optimizer_(optimizer), rates_(backend, steps, optimizer.rates().shape().count()) {}
 
-  const StepResult& result() const { return result_; }
-  // Those of a batch's rows that result() is about.
-  std::span<const int32_t> own(std::span<const int32_t> rows) const { return rows.first(own_.size()); }
-
-  void run(const Array& data, std::span<const int32_t> rows, double lr) {
-    own_.run(
-        data, own(rows), [&](const Batch& batch) { result_ = phase_.step(batch); },
-        [&] {
-          if (result_.before_replay) result_.before_replay(own(rows));
-        });
-    own_.tape().backward(result_.loss);
-    for (engine::Optimizer* optimizer : phase_.optimizers) optimizer->step(lr);
-    if (!rest_) return;
-    rest_->run(
-        data, rows.last(rest_->size()),
-        [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); }, [] {});
-    phase_.alternation->update(forward_);
+  void plan_step(double lr) { rates_.add(optimizer_.next_rates(lr)); }
+  void send() { rates_.send(); }
+  void run(const Array& position) {
+    rates_.read(position, optimizer_.rates());
+    optimizer_.apply();
   }
 
  private:
-  const TrainingPhase& phase_;
-  RecordedForward own_;
-  StepResult result_;
-  std::optional<RecordedForward> rest_;  // of an alternation
-  Tensor forward_;                       // its result
+  engine::Optimizer& optimizer_;
+  StepTable rates_;
 };
 
-std::string text(double value) {  // 1e-05, where std::to_string says 0.000010
-  std::ostringstream out;
-  out << value;
-  return out.str();
-}
+// The steps of an epoch that have batches of n samples.
+class TrainingSteps {
+ public:
+  TrainingSteps(const TrainingPhase& phase, const Array& data, int64_t count, int64_t n)
+      : phase_(phase),
+        data_(data),
+        count_(count),
+        n_(n),
+        own_(data.backend(), count,
+             data.shape().with_samples(phase.alternation ? phase.alternation->of_step(n) : n)),
+        position_(data.backend(), {1}, Layout::plain, DType::f32),
+        one_(position_.zeros_like()),
+        losses_(data.backend(), {count}, Layout::plain, DType::f32) {
+    engine::Backend& backend = data.backend();
+    backend.fill(one_, 1);
+    for (engine::Optimizer* optimizer : phase.optimizers) updates_.emplace_back(backend, count, *optimizer);
+    if (!phase.alternation) return;
+    const int64_t rest = n - static_cast<int64_t>(own_.size());
+    rest_.emplace(backend, count, data.shape().with_samples(rest > 0 ? rest : n));
+    if (phase.alternation->optimizer) rest_update_.emplace(backend, count, *phase.alternation->optimizer);
+  }
+  TrainingSteps(const TrainingSteps&) = delete;
+  TrainingSteps& operator=(const TrainingSteps&) = delete;
+
+  // How many samples the loss of one step is about.
+  int64_t samples_of_loss() const { return static_cast<int64_t>(own_.size()); }
+
+  // Brings all that the steps of one epoch need: those of `order` that are theirs, which are taken off it,
+  // and the rates.
+  void plan_epoch(std::span<const int32_t>& order, double lr) {
+    for (int64_t step = 0; step < count_; ++step) {
+      const auto rows = order.first(static_cast<size_t>(n_));
+      order = order.subspan(rows.size());
+      own_.rows().add(rows.first(own_.size()));
+      if (rest_) rest_->rows().add(rows.last(rest_->size()));
+      for (ScheduledUpdate& update : updates_) update.plan_step(lr);
+      if (rest_update_) rest_update_->plan_step(phase_.alternation->lr);
+    }
+    own_.rows().send();
+    if (rest_) rest_->rows().send();
+    for (ScheduledUpdate& update : updates_) update.send();
+    if (rest_update_) rest_update_->send();
+    position_.backend().fill(position_, 0);
+  }
+
+  // A step runs call by call the first time that it has this form, so that all it needs exists; from then on
+  // as the backend captured it.
+  void run_epoch(int64_t epoch) {
+    epoch_ = epoch;
+    const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
+    if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
+    with_after_step_ = with_after_step;
+    for (int64_t step = 0; step < count_; ++step) {
+      if (phase_.needs_host || !ready_) {
+        run_step();
+        ready_ = true;
+      } else {
+        if (!captured_) captured_ = data_.backend().capture([this] { run_step(); });
+        captured_->run();
+      }
+    }
+  }
+
+  // One for each step of the last epoch; waits for it.
+  std::vector<float> losses() const { return losses_.to_floats(); }
+
+ private:
+  // The step at position_, and on to the next.
+  void run_step() {
+    engine::Backend& backend = data_.backend();
+    own_.run(
+        data_, position_, [&](const Batch& batch) { result_ = phase_.step(batch); },
+        [&] {
+          if (result_.before_replay) result_.before_replay();
+        });
+    own_.tape().backward(result_.loss);
+    for (ScheduledUpdate& update : updates_) update.run(position_);
+    if (rest_) {
+      rest_->run(
+          data_, position_, [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); },
+          [] {});
+      phase_.alternation->gradient(forward_);
+    }
+    if (rest_update_) rest_update_->run(position_);
+    if (phase_.needs_host) require_finite(result_.loss.value().item(), phase_, epoch_);  // before it is used
+    if (with_after_step_) phase_.after_step(own_.batch(), result_);
+    backend.write_row(result_.loss.value(), position_, losses_);
+    backend.binary(engine::Binary::add, position_, one_, position_);
+  }
+
+  const TrainingPhase& phase_;
+  const Array data_;
+  int64_t count_, n_;
+  RecordedForward own_;
+  StepResult result_;
+  std::vector<ScheduledUpdate> updates_;
+  std::optional<RecordedForward> rest_;  // of an alternation
+  Tensor forward_;                       // its result
+  std::optional<ScheduledUpdate> rest_update_;
+  int64_t epoch_ = 0;
+  Array position_, one_;  // of the step in the epoch
+  Array losses_;
+  bool with_after_step_ = false, ready_ = false;
+  std::unique_ptr<engine::Replayable> captured_;
+};
 
 }  // namespace
 
@@ -120,33 +244,37 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
   const PhaseOptions& o = phase.options;
   if (samples.count() < 1) throw std::invalid_argument(phase.name + ": there are no samples to train on");
   o.check(phase.name);
-  const int64_t n = samples.count(), full = std::min(o.batch_size, n), last = n % full == 0 ? full : n % full;
+  const int64_t n = samples.count(), full = std::min(o.batch_size, n);
+  if (n > most_samples)
+    throw std::invalid_argument(phase.name + ": there are " + std::to_string(n) +
+                                " samples to train on; at most " + std::to_string(most_samples) +
+                                " can be numbered");
   const Array data =
       Array::from(backend, batch_shape(n, samples.shape), Layout::plain, DType::f32, samples.values);
-  const int64_t used = phase.whole_batches ? n / full * full : n;
-  RecordedStep full_step(phase, backend, full, samples.shape), last_step(phase, backend, last, samples.shape);
+  TrainingSteps full_steps(phase, data, n / full, full);
+  std::optional<TrainingSteps> last_step;
+  if (n % full > 0 && !phase.whole_batches) last_step.emplace(phase, data, 1, n % full);
   for (int64_t epoch = 0; epoch < o.epochs; ++epoch) {
     const Stopwatch watch;
     const double lr = engine::multi_step_rate(o.lr, o.lr_milestones, epoch);
     const auto order = engine::permutation(
         n, engine::RandomStream(phase.seed, "shuffle/" + phase.name + "/" + std::to_string(epoch)));
+    std::span<const int32_t> rows(order);
+    full_steps.plan_epoch(rows, lr);
+    if (last_step) last_step->plan_epoch(rows, lr);
+    full_steps.run_epoch(epoch);
+    if (last_step) last_step->run_epoch(epoch);
     double loss = 0;
     int64_t counted = 0;
-    for (int64_t first = 0; first < used; first += full) {
-      RecordedStep& step = first + full <= n ? full_step : last_step;
-      const auto rows = std::span(order).subspan(static_cast<size_t>(first),
-                                                 static_cast<size_t>(std::min(full, used - first)));
-      step.run(data, rows, lr);
-      const double batch_loss = step.result().loss.value().item();
-      if (!std::isfinite(batch_loss))
-        throw std::runtime_error(phase.name + ": the loss is no longer a finite number in epoch " +
-                                 std::to_string(epoch) + "; a lower learning rate usually helps (now " +
-                                 text(lr) + ")");
-      const auto own = step.own(rows);
-      loss += batch_loss * static_cast<double>(own.size());
-      counted += static_cast<int64_t>(own.size());
-      if (phase.after_step) phase.after_step(epoch, step.result(), own);
-    }
+    const auto count = [&](const TrainingSteps& steps) {
+      for (const double of_batch : steps.losses()) {
+        require_finite(of_batch, phase, epoch);
+        loss += of_batch * static_cast<double>(steps.samples_of_loss());
+        counted += steps.samples_of_loss();
+      }
+    };
+    count(full_steps);
+    if (last_step) count(*last_step);
     if (phase.after_epoch) phase.after_epoch(epoch);
     monitor.epoch({.phase = phase.name,
                    .epoch = epoch,

@@ -3,7 +3,6 @@
 #pragma once
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -29,25 +28,27 @@ struct PhaseOptions {
 // Some training samples, in an order of their own.
 struct Batch {
   engine::Tensor samples;
-  std::span<const int32_t> rows;  // their places in the training set
+  engine::Tensor rows;  // (N): their places in the training set, whole numbers, for `take`
 };
 
 // What a method computes from one batch.
 struct StepResult {
   engine::Tensor loss;            // (1)
   engine::Tensor distances = {};  // (N), for after_step; may be empty
-  // A step is recorded from its first batch and replayed for the others. What it takes from the rows beside
-  // the samples (labels, weights) is brought up to date here, before each replay; may be empty.
-  std::function<void(std::span<const int32_t> rows)> before_replay = {};
+  // What the host must bring up to date before each replay of a step that takes more than it finds on the
+  // backend; for a phase that needs_host. May be empty.
+  std::function<void()> before_replay = {};
 };
 
 // Two sets of variables taking turns on every batch: `step` has the first ⌈share·n⌉ of its n samples; then
-// `forward` is computed of the others (of all of them where no others are left) and given to `update`, which
-// moves what `step` held fixed.
+// `forward` is computed of the others (of all of them where no others are left), `gradient` derives from that
+// the gradients of what `step` held fixed, and `optimizer` moves it.
 struct Alternation {
   double share = 1;                                           // in (0, 1]
   std::function<engine::Tensor(const Batch& batch)> forward;  // recorded and replayed as `step` is
-  std::function<void(const engine::Tensor& result)> update;
+  std::function<void(const engine::Tensor& result)> gradient;
+  engine::Optimizer* optimizer = nullptr;
+  double lr = 0;
 
   int64_t of_step(int64_t n) const;  // ⌈share·n⌉
 };
@@ -61,8 +62,14 @@ struct TrainingPhase {
   std::optional<Alternation> alternation = {};
   // Every epoch leaves out the samples that fill no batch (fewer than one batch are all used).
   bool whole_batches = false;
-  // After each update, with the result of the forward pass before it; may be empty.
-  std::function<void(int64_t epoch, const StepResult&, std::span<const int32_t> rows)> after_step = {};
+  // After each update from this epoch on, with the batch and the result of the forward pass before the
+  // update; may be empty.
+  std::function<void(const Batch& batch, const StepResult&)> after_step = {};
+  int64_t after_step_from_epoch = 0;
+  // Whether before_replay, the alternation or after_step read numbers back or bring new ones. Such steps run
+  // call by call. All others make calls on the backend alone, which captures a step as a whole and repeats it
+  // (Backend::capture): the host brings an epoch's rows and rates beforehand and reads its losses afterwards.
+  bool needs_host = false;
   std::function<void(int64_t epoch)> after_epoch = {};  // before the epoch is reported; may be empty
   // For the history; may be empty.
   std::function<std::optional<double>()> radius = {};
@@ -72,7 +79,8 @@ struct TrainingPhase {
 
 // Trains for options.epochs epochs: every epoch a new permutation of the samples, batches without
 // replacement, the last one short or left out. Each batch size is recorded once and replayed.
-// std::runtime_error when a loss is not finite; std::invalid_argument for no samples or impossible options.
+// std::runtime_error when a loss is not finite, at the end of its epoch; std::invalid_argument for no
+// samples, for more than 2^24 (their numbers are kept as floats) or for impossible options.
 void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
            Monitor& monitor);
 

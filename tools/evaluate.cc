@@ -35,6 +35,7 @@ TrainOptions options_of_run(const EvaluateOptions& options) {
   if (!options.normal.empty()) given["normal"] = {options.normal};
   given["out"] = {options.model};  // nothing is written there: an evaluation is no run
   TrainOptions of_run = resolve_train_options(given, config_of_run(options.model)).options;
+  if (!options.data.empty()) of_run.test_fraction.reset();  // it was said of other data
   of_run.limit = 1;  // training samples: none are needed, only that there are some
   return of_run;
 }

@@ -96,14 +96,28 @@ struct Range {
   std::string words;
 };
 
-TrainOption real_row(Words words, Range range, double& target) {
-  const auto set = [range, &target](const std::string& text, const std::string& where) {
+// `target`: a double, or one that may be missing.
+template <class Real>
+auto set_real(Range range, Real& target) {
+  return [range, &target](const std::string& text, const std::string& where) {
     const double value = parse_number<double>(text, where, range.words);
     if (!range.holds(value)) refuse(where, text, range.words);
     target = value;
   };
+}
+
+TrainOption real_row(Words words, Range range, double& target) {
+  const auto set = set_real(range, target);
   return {words.name, {}, words.placeholder, words.group, words.help, Kind::real, set, [&target] {
             return json(target);
+          }};
+}
+
+// Left out of config.json while it has no value.
+TrainOption optional_real_row(Words words, Range range, std::optional<double>& target) {
+  const auto set = set_real(range, target);
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::real, set, [&target] {
+            return target ? json(*target) : json("");
           }};
 }
 
@@ -308,6 +322,10 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
                 "of a .csv table: the column with the classes; else one named\nlabel, class, y, target, "
                 "outlier or anomaly"},
                o.label_column));
+  add(optional_real_row({"test-fraction", "X", data,
+                         "of data that come whole (tables; MobiFall's recording, by subjects):\n"
+                         "the share held out for the test, the same rows whatever the seed"},
+                        {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, o.test_fraction));
   add(whole_row({"limit", "N", data, "only the first N training samples; 0: all"}, int64_t{0}, o.limit));
 
   std::vector<std::pair<std::string, std::string>> names;
@@ -339,6 +357,11 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
                 "of the hidden layers, for the networks of dense layers and\nmulti_sphere_mnist; none: the "
                 "network's own"},
                false, true, d.widths),
+      deep);
+  add(flag_row(
+          {"zca", "True|False", method,
+           "whiten the samples (ZCA, epsilon 0.1) after contrast normalisation,\nbefore they are scaled"},
+          d.preprocessing.zca),
       deep);
   add(flag_row({"dictionary", "True|False", method, "first filters learned from patches (grey images)"},
                d.dictionary),
@@ -408,8 +431,9 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       pretrained);
   phase(pretraining, "ae-", d.pretraining, {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
 
-  add(text_row({"device", "NAME", machine, "cpu, or reference: the plain loops, slow, the same bits"},
-               o.backend.device));
+  add(text_row(
+      {"device", "NAME", machine, "cpu, cuda, or reference: the plain loops, slow; all the same bits"},
+      o.backend.device));
   add(text_row({"simd", "NAME", machine, "auto, avx512, avx2 or portable: all the same bits"},
                o.backend.simd));
   add(text_row({"blas", "NAME", machine, "builtin, or openblas: for comparison, other bits"},

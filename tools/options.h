@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace tools {
 
 struct TrainOptions {
   std::string method = "deep-svdd", data, data_dir, out, label_column;
-  std::vector<int> normal;     // empty until the data are known, where they name a default
-  std::vector<int> anomalous;  // empty: all that are not normal
-  int64_t limit = 0;           // 0: all training samples
+  std::vector<int> normal;                   // empty until the data are known, where they name a default
+  std::vector<int> anomalous;                // empty: all that are not normal
+  int64_t limit = 0;                         // 0: all training samples
+  std::optional<double> test_fraction = {};  // of data that come whole; nothing: the data's own choice
   // Deep SVDD's options, and what the other methods share with it.
   svdd::DeepSvddOptions deep_svdd;
   svdd::LabelSource labels = svdd::LabelSource::finch;  // multi-radius

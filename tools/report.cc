@@ -269,6 +269,7 @@ std::string page(const RunFolder& run) {
   body += separation(run, notes);
   body += classes(run, notes);
   body += pictures(run, notes);
+  body += plane_map(run);
   body += training(run, notes);
   body += all_figures(run);
   body += receipt(run);

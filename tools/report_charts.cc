@@ -1,7 +1,6 @@
 #include "tools/report_charts.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -13,6 +12,7 @@
 #include "svdd/metrics.h"
 #include "tools/report_html.h"
 #include "tools/svg_chart.h"
+#include "tools/svg_parts.h"
 
 namespace tools {
 namespace {
@@ -40,23 +40,65 @@ bool spans_decades(const std::vector<double>& losses) {
   return high > 10 * low;
 }
 
-// The radii as they are, or where they are many, their smallest, median and largest in every epoch.
-std::vector<Series> drawn_radii(const std::vector<Series>& radii) {
-  constexpr size_t most_curves = 8;
-  std::vector<Series> out;
-  for (const Series& radius : radii)
-    if (!radius.x.empty()) out.push_back(radius);
-  if (out.size() <= most_curves) return out;
+// The radii as they are; where they are many, all of them muted and the median of every epoch before them.
+LineChart radii_chart(const Phase& phase) {
+  constexpr size_t most_curves = 8, most_in_background = 120;
+  LineChart chart{"Radius in phase " + phase.name, "Radius by epoch", "epoch", "radius", {}, {}};
+  for (const Series& radius : phase.radii)
+    if (!radius.x.empty()) chart.series.push_back(radius);
+  const size_t count = chart.series.size();
+  if (count <= most_curves) return chart;
   std::map<double, std::vector<double>> by_epoch;
-  for (const Series& radius : out)
+  for (const Series& radius : chart.series)
     for (size_t i = 0; i < radius.x.size(); ++i) by_epoch[radius.x[i]].push_back(radius.y[i]);
-  out = {{"largest", {}, {}}, {"median", {}, {}}, {"smallest", {}, {}}};
+  Series median{"median", {}, {}};
   for (auto& [epoch, values] : by_epoch) {
-    std::sort(values.begin(), values.end());
-    const std::array shown = {values.back(), values[values.size() / 2], values.front()};
-    for (size_t i = 0; i < shown.size(); ++i) out[i].x.push_back(epoch), out[i].y.push_back(shown[i]);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    median.x.push_back(epoch), median.y.push_back(*middle);
+  }
+  const size_t stride = (count + most_in_background - 1) / most_in_background;
+  for (size_t i = 0; i < count; i += stride) chart.background.push_back(std::move(chart.series[i]));
+  chart.background_name = stride == 1 ? "each of " + std::to_string(count)
+                                      : "one in " + std::to_string(stride) + " of " + std::to_string(count);
+  chart.series = {std::move(median)};
+  return chart;
+}
+
+// The points by `group`, the largest first; of more than eight, all beyond the sixth are one muted group
+// without a name. In each, a part for every value of `part`, which tooltips tell.
+template <class Group, class Part>
+std::vector<ScatterGroup> grouped(const std::vector<MapPoint>& points, Group group, Part part,
+                                  const std::string& group_word, const std::string& part_word) {
+  std::map<std::string, std::vector<const MapPoint*>> members;
+  for (const MapPoint& p : points) members[group(p)].push_back(&p);
+  std::vector<std::pair<std::string, std::vector<const MapPoint*>>> sorted(members.begin(), members.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  const size_t coloured =
+      sorted.size() > 8 ? 6 : sorted.size();  // the seventh colour is nearly the muted one
+  std::vector<ScatterGroup> out;
+  for (size_t k = 0; k < sorted.size(); ++k) {
+    const auto& [name, of_group] = sorted[k];
+    if (k < coloured) out.push_back({name, svg::colour(k), {}});
+    if (k == coloured) out.push_back({"", "quiet", {}});
+    std::map<std::string, ScatterPart> parts;
+    for (const MapPoint* p : of_group) {
+      ScatterPart& one = parts[part(*p)];
+      one.x.push_back(p->x), one.y.push_back(p->y);
+    }
+    for (auto& [words, one] : parts) {
+      one.words = group_word + name + part_word + words;
+      out.back().parts.push_back(std::move(one));
+    }
   }
   return out;
+}
+
+std::string clusters_words(const std::vector<ScatterGroup>& by_cluster) {
+  const bool more = by_cluster.back().name.empty();
+  return std::string("Numbers name the spheres") +
+         (more ? "; grey: smaller ones, after the six largest" : "") + ". Point at one to read its class";
 }
 
 // "3", or "3 (cat)" where results.json names its classes.
@@ -184,6 +226,53 @@ std::string pictures(const RunFolder& run, Notes& notes) {
          "\n<div class=\"row\">\n" + out + "</div>\n";
 }
 
+// Where several spheres hold the training samples, these by cluster and by class; else the test samples,
+// normal and anomalous.
+std::string plane_map(const RunFolder& run) {
+  if (!run.map || run.map->empty()) return "";
+  const bool clustered =
+      std::all_of(run.map->begin(), run.map->end(), [](const MapPoint& p) { return !p.cluster.empty(); });
+  const std::string of =
+      std::to_string(run.map->size()) + (clustered ? " training samples" : " test samples");
+  const auto map = [&](const char* title, std::vector<ScatterGroup> groups, bool names_inside) {
+    return scatter_chart(
+        {title, "Representations of " + of + " in a plane, by t-SNE", std::move(groups), names_inside});
+  };
+  std::string charts;
+  if (clustered) {
+    const auto cluster = [](const MapPoint& p) { return p.cluster; };
+    const auto class_of = [&](const MapPoint& p) { return class_label(run, p.class_name); };
+    const std::vector<ScatterGroup> by_cluster = grouped(*run.map, cluster, class_of, "cluster ", ", class "),
+                                    by_class = grouped(*run.map, class_of, cluster, "class ", ", cluster ");
+    charts =
+        figure(map("Representations by cluster", by_cluster, true), "By cluster", clusters_words(by_cluster));
+    if (by_class.size() > 1)
+      charts += figure(map("Representations by class", by_class, true), "By true class",
+                       "The same places; training has not seen these names unless it was given them");
+  } else {
+    std::vector<ScatterGroup> groups(2);
+    groups[0] = {"anomalous", "anomalous", {}, true}, groups[1] = {"normal", "normal", {}, false};
+    std::map<std::pair<bool, std::string>, ScatterPart> parts;
+    for (const MapPoint& p : *run.map) {
+      ScatterPart& part = parts[{!p.anomalous, class_label(run, p.class_name)}];
+      part.x.push_back(p.x), part.y.push_back(p.y);
+    }
+    for (auto& [key, part] : parts) {
+      ScatterGroup& group = groups[key.first ? 1 : 0];
+      part.words = "class " + key.second + ", " + group.name;
+      group.parts.push_back(std::move(part));
+    }
+    std::erase_if(groups, [](const ScatterGroup& g) { return g.parts.empty(); });
+    charts = figure(map("Representations, normal and anomalous", std::move(groups), false),
+                    "Normal and anomalous", "Square: an anomaly. Point at one to read its class");
+  }
+  return "<h2>Map of the representations</h2>\n" +
+         tag("p", "What the network makes of " + of +
+                      ", spread out in a plane by t-SNE: neighbours here are neighbours there. Distances "
+                      "between groups, and their sizes, mean little.") +
+         "\n<div class=\"row map\">\n" + charts + "</div>\n";
+}
+
 std::string training(const RunFolder& run, Notes& notes) {
   constexpr size_t most_phases = 12;
   if (!run.history) return note(notes, "history.csv is missing: no loss curves.");
@@ -217,14 +306,23 @@ std::string training(const RunFolder& run, Notes& notes) {
     curves.push_back({std::move(chart), "Loss: " + phase.name, words});
   }
   for (const Phase& phase : phases) {
-    std::vector<Series> radii = drawn_radii(phase.radii);
-    if (radii.empty()) continue;
-    const bool one = radii.size() == 1;
-    curves.push_back(
-        {{"Radius in phase " + phase.name, "Radius by epoch", "epoch", "radius", std::move(radii), {}},
-         (one ? "Radius: " : "Radii: ") + phase.name,
-         one ? "Of the sphere that holds the normal samples"
-             : "Of the spheres that hold the normal samples"});
+    LineChart radii = radii_chart(phase);
+    if (radii.series.empty()) continue;
+    const bool one = radii.series.size() == 1 && radii.background.empty();
+    curves.push_back({std::move(radii), (one ? "Radius: " : "Radii: ") + phase.name,
+                      one                     ? "Of the sphere that holds the normal samples"
+                      : phase.alive.x.empty() ? "Of the spheres that hold the normal samples"
+                                              : "Of the spheres that hold the normal samples, each while it "
+                                                "lives"});
+    if (!phase.alive.x.empty())
+      curves.push_back({{"Live spheres in phase " + phase.name,
+                         "Number by epoch",
+                         "epoch",
+                         "live spheres",
+                         {phase.alive},
+                         {}},
+                        "Live spheres: " + phase.name,
+                        "Those with too few samples of their own die after an epoch"});
   }
   if (curves.size() % 2 == 1) curves.back().chart.width = 1060;  // alone in the last row of two
   std::string out;

@@ -15,6 +15,7 @@ std::string normal_classes(const RunFolder& run);  // "0, 1" or "3 (cat)"; "" wh
 std::string separation(const RunFolder& run, Notes& notes);  // ROC curve and histograms
 std::string classes(const RunFolder& run, Notes& notes);     // each anomalous class against the normal ones
 std::string pictures(const RunFolder& run, Notes& notes);    // the most normal and the most anomalous
+std::string plane_map(const RunFolder& run);                 // representations, by cluster or by label
 std::string training(const RunFolder& run, Notes& notes);    // losses and radii by epoch
 
 }  // namespace tools

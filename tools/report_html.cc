@@ -103,7 +103,7 @@ margin:6px 0 10px;white-space:nowrap}
 font-variant-numeric:tabular-nums}
 .tiles span{color:var(--muted);font-size:13px;line-height:1.35;display:block}
 .row{display:grid;gap:16px;grid-template-columns:repeat(2,minmax(0,1fr))}.row.roc{grid-template-columns:minmax(0,44fr)
-minmax(0,56fr)}.row.roc>figure:only-child{grid-column:1/-1;max-width:680px}.row.charts>figure:last-child:nth-child(odd)
+minmax(0,56fr)}.row.roc>figure:only-child,.row.map>figure:only-child{grid-column:1/-1;max-width:680px}.row.charts>figure:last-child:nth-child(odd)
 {grid-column:1/-1}.row+.row{margin-top:16px}
 figure{margin:0;padding:16px 18px}figcaption{margin-bottom:10px}figcaption b{font-weight:620}
 figcaption span{color:var(--muted);font-size:14px;display:block}

@@ -16,6 +16,7 @@
 #include "svdd/side_by_side.h"
 #include "tools/arguments.h"
 #include "tools/published_tables.h"
+#include "tools/run_output.h"
 #include "tools/svg_chart.h"
 #include "tools/table_output.h"
 #include "tools/task.h"
@@ -132,6 +133,7 @@ std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector
         if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
         given["seed"] = {std::to_string(seed)};
         given["threads"] = {"1"};
+        given["device"] = {options.device};
         given["quiet"] = {"true"};
         given["out"] = {(out / run.folder).string()};
         for (const auto& [name, values] : options.changed)
@@ -147,8 +149,8 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
   const TrainOptions& o = run.options.options;
   const auto backend = make_backend(o.backend);
   const Task task = load_task(o);
-  fs::create_directories(folder);
-  engine::write_file_atomically(folder / "config.json", to_json(o).dump(2) + '\n');
+  RunOutput output(folder);
+  output.begin(to_json(o).dump(2) + '\n');
   svdd::Monitor silent;
   const auto begin = std::chrono::steady_clock::now();
   const auto found =
@@ -157,7 +159,8 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
                                 svdd::published_kernel_widths(), o.deep_svdd.seed, *backend, silent);
   ordered_json results{{"method", o.method}, {"auc", found.rest_auc}, {"gamma", found.gamma}};
   results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  engine::write_file_atomically(folder / "results.json", results.dump(2) + '\n');
+  engine::write_file_atomically(output.file("results.json"), results.dump(2) + '\n');
+  output.keep();
 }
 
 double perform(const Run& run, const fs::path& out) {
@@ -245,6 +248,16 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
   return result;
 }
 
+// Folders that hold nothing but such folders go.
+void remove_empty(const fs::path& folder) noexcept {
+  std::error_code ignored;
+  std::vector<fs::path> below;
+  for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored))
+    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) below.push_back(entry->path());
+  for (const fs::path& path : below) remove_empty(path);
+  fs::remove(folder, ignored);
+}
+
 // Says which runs are done, and how long the others may take.
 class Count {
  public:
@@ -290,7 +303,20 @@ void run_reproduce(const ReproduceOptions& options) {
   std::vector<std::function<void()>> work;
   for (const Run* run : open)
     work.push_back([run, &out, &count] { count.finished(*run, perform(*run, out)); });
-  svdd::run_side_by_side(work, jobs);
+  // Runs beside each other share folders, so these are made before any run and not by one, which would take
+  // them away from another if it failed.
+  fs::path made = fs::absolute(out / "runs").lexically_normal();  // the outermost that is not there yet
+  while (!fs::exists(made) && !fs::exists(made.parent_path())) made = made.parent_path();
+  for (const Run* run : open) {
+    std::error_code ignored;  // the run itself tells
+    fs::create_directories(out / run->folder.parent_path(), ignored);
+  }
+  try {
+    svdd::run_side_by_side(work, jobs);
+  } catch (...) {
+    remove_empty(made);
+    throw;
+  }
 
   const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
   engine::write_file_atomically(out / "table.csv", as_csv(result));

@@ -122,6 +122,13 @@ class Csv {
   std::vector<std::string> header_, fields_;
 };
 
+int32_t label_of(const Csv& csv, size_t column) {
+  const int32_t label = csv.number<int32_t>(column, "0 (normal) or 1 (anomalous)");
+  if (label != 0 && label != 1)
+    csv.bad("gives label as " + std::to_string(label) + "; expected 0 (normal) or 1 (anomalous)");
+  return label;
+}
+
 Scores read_scores(const fs::path& path, std::string_view text) {
   Csv csv(path, text);
   const size_t index = csv.column("index"), label = csv.column("label"), score = csv.column("score");
@@ -129,9 +136,7 @@ Scores read_scores(const fs::path& path, std::string_view text) {
   Scores out;
   while (csv.next()) {
     csv.number<int64_t>(index, "a whole number");
-    const int32_t l = csv.number<int32_t>(label, "0 (normal) or 1 (anomalous)");
-    if (l != 0 && l != 1)
-      csv.bad("gives label as " + std::to_string(l) + "; expected 0 (normal) or 1 (anomalous)");
+    const int32_t l = label_of(csv, label);
     const float s = csv.number<float>(score);
     out.scores.push_back(s);
     out.labels.push_back(l);
@@ -145,7 +150,7 @@ Scores read_scores(const fs::path& path, std::string_view text) {
 std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
   Csv csv(path, text);
   const size_t name = csv.column("phase"), epoch = csv.column("epoch"), loss = csv.column("loss");
-  const auto rate = csv.find("lr");
+  const auto rate = csv.find("lr"), alive = csv.find("spheres");
   std::vector<size_t> radius_columns;
   for (size_t i = 0; i < csv.header().size(); ++i)
     if (csv.header()[i].starts_with("radius")) radius_columns.push_back(i);
@@ -157,6 +162,7 @@ std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
     if (phases.empty() || phases.back().name != csv.text(name)) {
       phases.emplace_back();
       phases.back().name = csv.text(name);
+      phases.back().alive.name = "live spheres";
       for (const size_t column : radius_columns)
         phases.back().radii.push_back({csv.header()[column], {}, {}});
     }
@@ -165,14 +171,31 @@ std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
     phase.losses.push_back(optional_number(loss));
     phase.rates.push_back(rate ? optional_number(*rate) : std::nan(""));
     if (!std::isfinite(phase.losses.back())) ++phase.nans;
+    const double living = alive ? optional_number(*alive) : std::nan("");
+    if (!std::isnan(living)) {
+      phase.alive.x.push_back(phase.epochs.back());
+      phase.alive.y.push_back(living);
+    }
     for (size_t i = 0; i < radius_columns.size(); ++i) {
       const double radius = optional_number(radius_columns[i]);
-      if (std::isnan(radius)) continue;
+      // Where spheres die, a radius of 0 says dead; elsewhere it is a radius.
+      if (std::isnan(radius) || (radius == 0 && !std::isnan(living))) continue;
       phase.radii[i].x.push_back(phase.epochs.back());
       phase.radii[i].y.push_back(radius);
     }
   }
   return phases;
+}
+
+std::vector<MapPoint> read_map(const fs::path& path, std::string_view text) {
+  Csv csv(path, text);
+  const size_t x = csv.column("x"), y = csv.column("y"), class_name = csv.column("class"),
+               label = csv.column("label"), cluster = csv.column("cluster");
+  std::vector<MapPoint> points;
+  while (csv.next())
+    points.push_back({csv.number<double>(x), csv.number<double>(y), csv.text(class_name),
+                      label_of(csv, label) == 1, csv.text(cluster)});
+  return points;
 }
 
 std::optional<std::string> read_picture(const fs::path& path) {
@@ -256,12 +279,14 @@ RunFolder read_run_folder(const fs::path& folder) {
   const fs::path path = folder / "results.json";
   const auto results = read_if_there(path, most_json_bytes);
   if (!results) fail(path, "is missing; expected the folder of a finished run (svdd train --out DIR)");
-  RunFolder run{folder, Results(path, parse_object(path, *results)), {}, {}, {}, {}, {}, {}};
+  RunFolder run{folder, Results(path, parse_object(path, *results)), {}, {}, {}, {}, {}, {}, {}};
   run.threshold = run.results.number("threshold");
   if (const auto text = read_if_there(folder / "scores.csv", most_csv_bytes))
     run.scores = read_scores(folder / "scores.csv", *text);
   if (const auto text = read_if_there(folder / "history.csv", most_csv_bytes))
     run.history = read_history(folder / "history.csv", *text);
+  if (const auto text = read_if_there(folder / "map.csv", most_csv_bytes))
+    run.map = read_map(folder / "map.csv", *text);
   run.config = read_if_there(folder / "config.json", most_json_bytes);
   if (run.config) parse_object(folder / "config.json", *run.config);
   run.normals = read_picture(folder / "normals.png");

@@ -51,8 +51,17 @@ struct Scores {
 struct Phase {
   std::string name;
   std::vector<double> epochs, losses, rates;  // rates: learning rates, NaN where empty
-  std::vector<Series> radii;                  // per radius column; epochs where it is empty are left out
-  int64_t nans = 0;                           // losses that are empty or not finite
+  std::vector<Series> radii;  // per radius column; epochs where it is empty, or its sphere dead, left out
+  Series alive;               // how many spheres live; empty where the method has none that die
+  int64_t nans = 0;           // losses that are empty or not finite
+};
+
+// map.csv: a sample's place in the plane.
+struct MapPoint {
+  double x, y;
+  std::string class_name;
+  bool anomalous;
+  std::string cluster;  // empty where the method has none
 };
 
 struct RunFolder {
@@ -62,6 +71,7 @@ struct RunFolder {
   // Absent where the file is missing:
   std::optional<Scores> scores;
   std::optional<std::vector<Phase>> history;
+  std::optional<std::vector<MapPoint>> map;
   std::optional<std::string> config;             // the text of config.json
   std::optional<std::string> normals, outliers;  // the bytes of the PNG files
 };

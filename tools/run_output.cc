@@ -17,8 +17,9 @@ constexpr uint64_t most_json_bytes = uint64_t{1} << 24;
 
 // results.json goes first: whatever stops the removal, no results stand beside another run's files.
 // config.json is not among them: it tells what the folder is, and is replaced in one step.
-constexpr std::array<const char*, 7> run_files = {"results.json", "report.html",  "scores.csv", "history.csv",
-                                                  "normals.png",  "outliers.png", "log.txt"};
+constexpr std::array<const char*, 8> run_files = {"results.json", "report.html", "scores.csv",
+                                                  "history.csv",  "map.csv",     "normals.png",
+                                                  "outliers.png", "log.txt"};
 
 // Whether the file holds a JSON object with all these keys.
 bool holds_keys(const fs::path& path, std::initializer_list<const char*> keys) {
@@ -57,10 +58,20 @@ RunOutput::RunOutput(fs::path path) : path_(std::move(path)) {
 }
 
 RunOutput::~RunOutput() {
-  if (!begun_) unmake();
+  if (kept_) return;
+  if (begun_ && was_empty_) try {
+      clear();
+      clear_away(path_ / "config.json");
+      std::error_code ignored;
+      fs::remove(path_ / "model", ignored);
+    } catch (const std::exception&) {
+      return;  // the failure that led here is the one to tell
+    }
+  unmake();
 }
 
 void RunOutput::unmake() noexcept {
+  // Only those that are empty: remove() fails for others.
   for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) {
     std::error_code ignored;
     fs::remove(*folder, ignored);
@@ -87,11 +98,11 @@ void RunOutput::make() {
                              ": it is not a folder that can be made or used");
 }
 
-void RunOutput::refuse_foreign() const {
+void RunOutput::refuse_foreign() {
   std::error_code error;
-  const bool empty = fs::is_empty(path_, error);
+  was_empty_ = fs::is_empty(path_, error);
   if (error) throw std::runtime_error("cannot read the folder " + in_quotes(path_) + ": " + error.message());
-  if (empty || holds_keys(path_ / "results.json", {"method", "scores_sha256"}) ||
+  if (was_empty_ || holds_keys(path_ / "results.json", {"method", "scores_sha256"}) ||
       holds_keys(path_ / "config.json", {"method", "data", "seed"}))
     return;
   throw std::runtime_error(
@@ -99,8 +110,8 @@ void RunOutput::refuse_foreign() const {
       " holds files but no earlier run, so nothing is written there: name a new or empty one");
 }
 
-void RunOutput::begin(std::string_view config) {
-  begun_ = true;
+// All but config.json.
+void RunOutput::clear() {
   for (const char* name : run_files) clear_away(path_ / name);
   std::error_code error;
   std::vector<fs::path> of_model;
@@ -108,6 +119,11 @@ void RunOutput::begin(std::string_view config) {
     if (const fs::path ending = entry.path().extension(); ending == ".safetensors" || ending == ".json")
       of_model.push_back(entry.path());
   for (const fs::path& path : of_model) clear_away(path);
+}
+
+void RunOutput::begin(std::string_view config) {
+  begun_ = true;
+  clear();
   engine::write_file_atomically(path_ / "config.json", config);
 }
 

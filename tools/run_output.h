@@ -1,5 +1,5 @@
-// The folder that a run writes: found fit for it before anything is computed, and never left with results
-// that are not the run's own.
+// The folder that a run writes: found fit for it before anything is computed, never left with results that
+// are not the run's own, and gone again where the run fails before it has anything to keep.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -14,7 +14,9 @@ class RunOutput {
   // be written to, and when it holds files but is no folder of an earlier run (one whose config.json or
   // results.json `svdd train` wrote): those files are not ours to replace.
   explicit RunOutput(std::filesystem::path path);
-  ~RunOutput();  // unless begin() was reached, removes the folders that it made
+  // Without keep(): removes the run's files from a folder that was missing or empty before, and the folders
+  // that it made. Files of an earlier run do not come back, so such a folder stays.
+  ~RunOutput();
   RunOutput(const RunOutput&) = delete;
   RunOutput& operator=(const RunOutput&) = delete;
 
@@ -22,16 +24,20 @@ class RunOutput {
   // stay.
   void begin(std::string_view config);
 
+  // From here on what is in the folder is worth keeping, whatever happens.
+  void keep() { kept_ = true; }
+
   std::filesystem::path file(std::string_view name) const { return path_ / name; }
 
  private:
   void make();
   void unmake() noexcept;
-  void refuse_foreign() const;
+  void clear();
+  void refuse_foreign();
 
   std::filesystem::path path_;
   std::vector<std::filesystem::path> made_;  // outermost first
-  bool begun_ = false;
+  bool was_empty_ = false, begun_ = false, kept_ = false;
 };
 
 }  // namespace tools

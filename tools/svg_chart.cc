@@ -106,6 +106,10 @@ std::string_view chart_style() {
 .chart .mark{stroke:var(--chart-axis);stroke-dasharray:2 3}
 .chart .threshold{stroke:var(--chart-ink);stroke-width:1.5;stroke-dasharray:5 4}
 .chart .curve{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+.chart .background{fill:none;stroke:var(--c);stroke-width:1;stroke-opacity:.35;stroke-linejoin:round;
+stroke-linecap:round}
+.chart .dots{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round;stroke-opacity:.75}
+.chart .dots.square{stroke-width:4;stroke-linecap:square}.chart .border{fill:none;stroke:var(--chart-grid)}
 .chart .area{fill:var(--c);fill-opacity:.13;stroke:none}
 .chart .bars{fill:var(--c);fill-opacity:.3;stroke:var(--c);stroke-width:1.5;stroke-linejoin:round}
 .chart .swatch{fill:var(--c);rx:2px}.chart .spot{fill:var(--c);stroke:var(--chart-paper);stroke-width:2}
@@ -128,23 +132,24 @@ std::string line_chart(const LineChart& chart) {
   const auto shown = [&](double x, double y) {
     return drawable(x) && drawable(y) && (!chart.log_y || y > 1e-300);
   };
-  for (const Series& series : chart.series) {
-    if (series.x.size() != series.y.size())
-      throw std::invalid_argument("[line_chart] series '" + series.name + "' has " +
-                                  std::to_string(series.x.size()) + " x and " +
-                                  std::to_string(series.y.size()) + " y; expected as many of both");
-    for (size_t i = 0; i < series.x.size(); ++i) {
-      const double x = series.x[i], y = series.y[i];
-      if (!shown(x, y)) continue;
-      low_x = any ? std::min(low_x, x) : x, high_x = any ? std::max(high_x, x) : x;
-      low_y = any ? std::min(low_y, y) : y, high_y = any ? std::max(high_y, y) : y;
-      any = true;
+  for (const std::vector<Series>* all : {&chart.series, &chart.background})
+    for (const Series& series : *all) {
+      if (series.x.size() != series.y.size())
+        throw std::invalid_argument("[line_chart] series '" + series.name + "' has " +
+                                    std::to_string(series.x.size()) + " x and " +
+                                    std::to_string(series.y.size()) + " y; expected as many of both");
+      for (size_t i = 0; i < series.x.size(); ++i) {
+        const double x = series.x[i], y = series.y[i];
+        if (!shown(x, y)) continue;
+        low_x = any ? std::min(low_x, x) : x, high_x = any ? std::max(high_x, x) : x;
+        low_y = any ? std::min(low_y, y) : y, high_y = any ? std::max(high_y, y) : y;
+        any = true;
+      }
     }
-  }
   std::string out = svg::open(width, height, chart.title, chart.description);
   if (!any) return out + label(width / 2.0, height / 2.0, "name middle", "nothing to draw") + "</svg>\n";
 
-  const bool named = chart.series.size() > 1;
+  const bool named = chart.series.size() > 1 || !chart.background.empty();
   const Plot plot{66, named ? 32.0 : 16.0, width - 14.0, height - 46.0};
   const Axis x(low_x, high_x, plot.left, plot.right),
       y(low_y, high_y, plot.bottom - 6, plot.top + 6, chart.log_y);
@@ -154,19 +159,25 @@ std::string line_chart(const LineChart& chart) {
     out += line(x(mark.x), plot.top, x(mark.x), plot.bottom, "mark");
     out += beside(x(mark.x), plot.top + 12, plot, "tick halo", mark.label);
   }
-  std::vector<std::pair<std::string, std::string>> names;
-  for (size_t s = 0; s < chart.series.size(); ++s) {
-    const Series& series = chart.series[s];
-    names.emplace_back(colour(s), series.name);
-    Path curve;
+  const auto draw = [&](const Series& series, Path& curve) {
     for (size_t i = 0; i < series.x.size(); ++i) {
       if (shown(series.x[i], series.y[i]))
         curve.add(x(series.x[i]), y(series.y[i]));
       else
         curve.gap();
     }
+  };
+  Path behind;
+  for (const Series& series : chart.background) draw(series, behind), behind.gap();
+  if (!chart.background.empty()) out += svg::path(behind.data(), "background quiet");
+  std::vector<std::pair<std::string, std::string>> names;
+  for (size_t s = 0; s < chart.series.size(); ++s) {
+    names.emplace_back(colour(s), chart.series[s].name);
+    Path curve;
+    draw(chart.series[s], curve);
     out += svg::path(curve.data(), "curve " + colour(s));
   }
+  if (!chart.background.empty()) names.emplace_back("quiet", chart.background_name);
   if (named) out += legend(plot, names);
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& series = chart.series[s];
@@ -186,6 +197,75 @@ std::string line_chart(const LineChart& chart) {
     }
   }
   return out + "</svg>\n";
+}
+
+namespace {
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+std::string scatter_chart(const ScatterChart& chart) {
+  double low_x = 0, high_x = 0, low_y = 0, high_y = 0;
+  bool any = false;
+  const auto shown = [](double x, double y) { return drawable(x) && drawable(y); };
+  for (const ScatterGroup& group : chart.groups)
+    for (const ScatterPart& part : group.parts) {
+      if (part.x.size() != part.y.size())
+        throw std::invalid_argument("[scatter_chart] '" + part.words + "' has " +
+                                    std::to_string(part.x.size()) + " x and " +
+                                    std::to_string(part.y.size()) + " y; expected as many of both");
+      for (size_t i = 0; i < part.x.size(); ++i) {
+        const double x = part.x[i], y = part.y[i];
+        if (!shown(x, y)) continue;
+        low_x = any ? std::min(low_x, x) : x, high_x = any ? std::max(high_x, x) : x;
+        low_y = any ? std::min(low_y, y) : y, high_y = any ? std::max(high_y, y) : y;
+        any = true;
+      }
+    }
+  std::string out = svg::open(chart.width, chart.height, chart.title, chart.description);
+  if (!any)
+    return out + label(chart.width / 2.0, chart.height / 2.0, "name middle", "nothing to draw") + "</svg>\n";
+
+  const Plot plot{4, chart.names_inside ? 4.0 : 32.0, chart.width - 4.0, chart.height - 4.0};
+  constexpr double margin = 12;
+  const double width = plot.right - plot.left - 2 * margin, height = plot.bottom - plot.top - 2 * margin;
+  const auto range = [](double low, double high) { return high - low > 1e-290 ? high - low : 0; };
+  const double range_x = range(low_x, high_x), range_y = range(low_y, high_y);
+  double scale = 1;  // of both axes
+  if (range_x > 0 || range_y > 0)
+    scale = std::min(range_x > 0 ? width / range_x : height / range_y,
+                     range_y > 0 ? height / range_y : width / range_x);
+  const auto across = [&](double x) {
+    return (plot.left + plot.right) / 2 + scale * (x - (low_x + high_x) / 2);
+  };
+  const auto up = [&](double y) { return (plot.top + plot.bottom) / 2 - scale * (y - (low_y + high_y) / 2); };
+
+  out += box(plot.left, plot.top, plot.right - plot.left, plot.bottom - plot.top, "border") + '\n';
+  std::string labels;
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const ScatterGroup& group : chart.groups) {
+    names.emplace_back(group.style, group.name);
+    std::vector<double> all_x, all_y;
+    for (const ScatterPart& part : group.parts) {
+      Path dots;
+      for (size_t i = 0; i < part.x.size(); ++i) {
+        if (!shown(part.x[i], part.y[i])) continue;
+        all_x.push_back(across(part.x[i])), all_y.push_back(up(part.y[i]));
+        dots.add(all_x.back(), all_y.back());
+        dots.gap();
+      }
+      out += "<g><title>" + escape_xml(part.words) + "</title>" +
+             svg::path(dots.data(), (group.square ? "dots square " : "dots ") + group.style) + "</g>\n";
+    }
+    if (chart.names_inside && !all_x.empty() && !group.name.empty())
+      labels += label(median(all_x), median(all_y) + 4, "strong halo middle", group.name);
+  }
+  return out + (chart.names_inside ? labels + '\n' : legend(plot, names)) + "</svg>\n";
 }
 
 std::string roc_chart(const RocChart& chart) {

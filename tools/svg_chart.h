@@ -1,5 +1,5 @@
-// Small charts as inline SVG for the HTML reports: lines, a ROC curve, two score histograms, figures side by
-// side.
+// Small charts as inline SVG for the HTML reports: lines, points, a ROC curve, two score histograms, figures
+// side by side.
 //
 // Every chart is a pure function from numbers to text: the same numbers give the same bytes under any locale.
 // There are no scripts; a light and a dark palette come from chart_style(), which a page includes once;
@@ -43,12 +43,37 @@ struct LineChart {
   std::string x_label, y_label;
   std::vector<Series> series;
   std::vector<LineMark> marks;
+  std::vector<Series> background = {};  // thin and muted, behind the others; not to be told apart
+  std::string background_name = "";     // of all of them, for the legend
   bool log_y = false;
   int width = 520, height = 300;  // in units of which the letters are 12 high
 };
 
 // Throws std::invalid_argument where x and y of a series differ in length.
 std::string line_chart(const LineChart& chart);
+
+struct ScatterPart {  // points that one tooltip names
+  std::string words;
+  std::vector<double> x, y;  // of one length
+};
+
+struct ScatterGroup {
+  std::string name;   // in the legend, or beside its points
+  std::string style;  // its colour: "normal", "anomalous", "quiet", or svg::colour(k)
+  std::vector<ScatterPart> parts;
+  bool square = false;  // squares instead of discs: to be told apart without colours
+};
+
+// Points of a plane whose axes mean nothing: no numbers, and one scale for both.
+struct ScatterChart {
+  std::string title, description;    // for screen readers
+  std::vector<ScatterGroup> groups;  // drawn in this order
+  bool names_inside = false;         // at the middle (median) of each group's points, instead of in a legend
+  int width = 520, height = 440;
+};
+
+// Throws std::invalid_argument where x and y of a part differ in length.
+std::string scatter_chart(const ScatterChart& chart);
 
 struct RocPoint {
   double false_positive_rate, true_positive_rate;

@@ -35,9 +35,16 @@ void check_classes(const std::string& option, const std::vector<int>& asked, con
 }  // namespace
 
 Task load_task(const TrainOptions& options) {
-  datasets::LoadOptions how{.data_dir = options.data_dir, .label_column = options.label_column};
+  datasets::LoadOptions how{.data_dir = options.data_dir,
+                            .label_column = options.label_column,
+                            .test_fraction = options.test_fraction};
   if (has_network(options.method)) how.image_shape = input_of(options.deep_svdd.network);
   const datasets::Dataset data = datasets::load(options.data, how);
+  if (options.test_fraction && !data.test_was_held_out)
+    throw UsageError(
+        "--test-fraction: " + options.data +
+        (data.test.count() > 0 ? " has a test half of its own" : " has no labels to test against") +
+        "; a share can be held out of labelled tables and of MobiFall's recording");
   const std::vector<int> normal = options.normal.empty() ? data.default_normal : options.normal;
   if (normal.empty())
     throw UsageError("--normal is missing: name the normal class or classes of " + options.data +

@@ -13,6 +13,7 @@
 #include "tools/image_grid.h"
 #include "tools/methods.h"
 #include "tools/peak_memory.h"
+#include "tools/plane_map.h"
 #include "tools/report.h"
 #include "tools/results.h"
 #include "tools/run_output.h"
@@ -64,17 +65,22 @@ void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
   write("outliers.png", [&](int64_t a, int64_t b) { return score(a) > score(b); });
 }
 
-std::vector<std::string> warnings(const TrainOptions& options, const svdd::Detector& detector,
+std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
                                   const Task& task, const ordered_json& results) {
+  const TrainOptions& options = resolved.options;
   std::vector<std::string> found;
   if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
   if (const std::string why = why_no_auc(task.split.test_labels); !why.empty()) found.push_back(why);
   const svdd::DeepSvddOptions& o = options.deep_svdd;
-  if (to_json(options).contains("objective") && o.objective == svdd::Objective::soft_boundary &&
-      o.training.epochs <= o.warm_up_epochs)
+  const bool has_objective = method_takes(options.method, "objective");
+  if (has_objective && o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
     found.push_back("the radius stayed 0: of " + std::to_string(o.training.epochs) +
                     " epochs all were among the first " + std::to_string(o.warm_up_epochs) +
                     " (--warm-up-epochs)");
+  if (has_objective && o.objective == svdd::Objective::one_class)
+    for (const std::string& name : resolved.from_command_line)
+      if (name == "nu" || name == "warm-up-epochs")
+        found.push_back("--" + name + " changed nothing: only --objective soft-boundary looks at it");
   if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
       results["auc"].get<double>() <= results["untrained_auc"].get<double>())
     found.push_back(
@@ -129,7 +135,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
-  results["warnings"] = warnings(options, *detector, task, results);
+  results["warnings"] = warnings(resolved, *detector, task, results);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
   results["score_seconds"] = score_seconds;
@@ -141,9 +147,13 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["command_line"] = command_line;
 
   detector->save(folder.file("model"));
+  folder.keep();
   engine::write_file_atomically(folder.file("scores.csv"),
                                 scores_csv(scores, split.test_labels, split.test_classes));
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
+  if (const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
+      !map.empty())
+    engine::write_file_atomically(folder.file("map.csv"), map);
   write_pictures(folder, split, scores);
   results["peak_memory_mb"] = peak_megabytes();
   engine::write_file_atomically(folder.file("results.json"),

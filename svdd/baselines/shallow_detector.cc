@@ -78,32 +78,15 @@ void ShallowDetector::save(const std::filesystem::path& folder) const {
   write_model_folder(folder, entries, stored);
 }
 
-// Of the rows that come out of a preprocessing from a file; std::invalid_argument unless samples of so many
-// values can go in.
-static int64_t features_of(const Preprocessing& p, int64_t values) {
-  const auto require = [&](int64_t wanted) {
-    if (wanted != values)
-      throw std::invalid_argument("the preprocessing is for samples of " + std::to_string(wanted) +
-                                  " values, but sample_shape has " + std::to_string(values));
-  };
-  if (p.zca) require(p.zca->inputs());
-  if (p.per_feature != Preprocessing::PerFeature::none) require(static_cast<int64_t>(p.offset.size()));
-  if (p.pca) require(p.pca->features());
-  return p.pca ? p.pca->components() : values;
-}
-
 void ShallowDetector::restore(const ModelFolder& model) {
-  const std::string path = engine::in_quotes(model.path());
-  try {
+  reading(model, [&] {
     shape_ = field<std::vector<int64_t>>(model, "sample_shape");
     preprocessing_ = field<Preprocessing>(model, "preprocessing");
     datasets::take_tensors(model.tensors.tensors, preprocessing_);
-    restore_arrays(model, features_of(preprocessing_, datasets::sample_size(shape_)));
+    restore_arrays(model, preprocessing_.outputs(datasets::sample_size(shape_)));
     threshold_ = field<double>(model, "threshold");
     if (!std::isfinite(threshold_)) throw std::invalid_argument("the threshold is not finite");
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(path + ": " + error.what());
-  }
+  });
   const engine::NdArray& scores = model.tensors.at("training_scores");
   training_scores_ = numbers(model, "training_scores", {scores.size()});
   const std::string tensors = engine::in_quotes(model.tensors.path);

@@ -161,6 +161,21 @@ TEST(Preprocessing, StepsComeInThePublishedOrder) {
   EXPECT_EQ(applied.shape, by_hand.shape);
   EXPECT_LT(applied.size(), 6);
   EXPECT_EQ(applied.values, by_hand.values);
+  EXPECT_EQ(fitted.outputs(6), applied.size());
+}
+
+TEST(Preprocessing, OutputsRefusesSamplesOfAnotherSize) {
+  EXPECT_EQ(Preprocessing{Gcn::l1}.outputs(5), 5) << "contrast is normalised at any size";
+  for (int step = 0; step < 3; ++step) {
+    PreprocessingOptions options;
+    options.zca = step == 0;
+    options.pca = step == 1 ? 0.8 : 0;
+    options.per_feature = step == 2 ? PerFeature::standard : PerFeature::none;
+    const Preprocessing fitted = Preprocessing::fit(options, small_images());
+    EXPECT_TRUE(contains(error_of<std::invalid_argument>([&] { fitted.outputs(5); }),
+                         "is for samples of 6 values, but these have 5"))
+        << step;
+  }
 }
 
 TEST(PreprocessingTensors, RoundTripKeepsTheBits) {

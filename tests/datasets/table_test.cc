@@ -150,6 +150,9 @@ TEST_F(TableTest, LabelledTablesAreShuffledAndSplit) {
   const auto before = datasets::load_table(folder_ / "t.csv", options).test.values;
   options.split_seed = 1;
   EXPECT_NE(datasets::load_table(folder_ / "t.csv", options).test.values, before);
+  options.test_fraction = 0;
+  EXPECT_EQ(datasets::load_table(folder_ / "t.csv", options).test.count(), 0);
+  EXPECT_TRUE(datasets::load_table(folder_ / "t.csv", options).test_was_held_out) << "as asked for";
   options.test_fraction = 1;
   EXPECT_THROW(datasets::load_table(folder_ / "t.csv", options), std::invalid_argument);
 
@@ -157,6 +160,7 @@ TEST_F(TableTest, LabelledTablesAreShuffledAndSplit) {
   const Dataset unlabelled = datasets::load_table(folder_ / "u.csv");
   EXPECT_EQ(unlabelled.train.values, (std::vector<float>{1, 2, 3}));
   EXPECT_EQ(unlabelled.test.count(), 0);
+  EXPECT_FALSE(unlabelled.test_was_held_out);
   EXPECT_EQ(one_vs_rest(unlabelled, {0}).test.count(), 0);
 }
 

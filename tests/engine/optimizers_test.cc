@@ -69,6 +69,17 @@ TEST_F(OptimizersTest, SgdsVelocityBeginsWithTheGradient) {
   expect_near(p, {0.465});
 }
 
+// g itself, a negative zero too: of those the velocity keeps the sign, and so does a parameter that is zero.
+TEST_F(OptimizersTest, SgdsFirstStepKeepsTheSignOfZero) {
+  for (const double momentum : {0.0, 0.9}) {
+    const Tensor p = parameter({-0.0, -0.0}, {-0.0, 0.0});
+    Sgd({p}, {.momentum = momentum}).step(0.1);
+    const Doubles after = p.value().to_doubles();
+    EXPECT_FALSE(std::signbit(after[0]));  // −0 + 0.1·0
+    EXPECT_TRUE(std::signbit(after[1]));   // −0 − 0.1·0
+  }
+}
+
 TEST_F(OptimizersTest, AdaGradDividesByAllThatWas) {
   const Tensor p = parameter({1}, {3});
   AdaGrad adagrad({p}, {.lr_decay = 1.0, .epsilon = 0x1p-60});
@@ -96,6 +107,30 @@ TEST_F(OptimizersTest, GradientsMustHaveBeenComputed) {
   EXPECT_EQ(message(Adam({p}, {})), expected);
   EXPECT_EQ(message(Sgd({p}, {})), expected);
   EXPECT_EQ(message(AdaGrad({p}, {})), expected);
+}
+
+// A step in its halves, where rates are drawn for several steps before the first is applied.
+TEST_F(OptimizersTest, RatesDrawnBeforehandMakeTheSameSteps) {
+  const auto same = [&](auto make) {
+    const Tensor at_once = parameter({1, 2}, {3, -4}), in_halves = parameter({1, 2}, {3, -4});
+    auto expected = make(at_once), optimizer = make(in_halves);
+    const Doubles lrs{0.1, 0.1, 0.01};
+    std::vector<Optimizer::Rates> rates;
+    for (const double lr : lrs) rates.push_back(optimizer.next_rates(lr));
+    for (size_t t = 0; t < lrs.size(); ++t) {
+      expected.step(lrs[t]);
+      optimizer.rates().assign(Doubles(rates[t].begin(), rates[t].end()));
+      optimizer.apply();
+      EXPECT_EQ(in_halves.value().to_doubles(), at_once.value().to_doubles()) << "step " << t;
+    }
+  };
+  same([](const Tensor& p) { return Adam({p}, {.amsgrad = true}); });
+  same([](const Tensor& p) { return Sgd({p}, {.momentum = 0.5}); });
+  same([](const Tensor& p) { return AdaGrad({p}, {.lr_decay = 1.0}); });
+}
+
+TEST_F(OptimizersTest, NoParametersIsAnError) {
+  EXPECT_EQ(engine_tests::message_of([] { Adam({}, {}); }), "[optimizer] there are no parameters to update");
 }
 
 TEST(MultiStepRate, DropsAtEachMilestone) {

@@ -131,6 +131,9 @@ inline Operand positive_parameter(Draw& d, Shape s) { return {Role::value, Layou
 inline Operand parameter_output(Shape s) { return {Role::output, Layout::plain, s, {}}; }
 inline Operand state(Draw& d, Shape s) { return {Role::state, Layout::plain, s, d.normal(s)}; }
 inline Operand positive_state(Draw& d, Shape s) { return {Role::state, Layout::plain, s, d.positive(s)}; }
+inline Operand numbers(const std::vector<double>& known) {
+  return {Role::value, Layout::plain, {static_cast<int64_t>(known.size())}, {known.begin(), known.end()}};
+}
 
 // Pooling and its like: half of the calls have ties in every window.
 inline Operand value_with_ties(Draw& d, Shape s) {

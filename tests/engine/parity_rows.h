@@ -38,12 +38,13 @@ template <engine::Binary f>
 Call draw_binary(Draw& d) {
   const Shape shape = d.coin() ? d.batch() : d.images(19, 9, 20);
   const bool single = d.coin();  // b is one number
+  const Layout layout = d.between(0, 3) == 0 ? Layout::plain : Layout::samples;
   std::vector<float> second = d.normal(single ? Shape{1} : shape);
   std::reverse(second.begin(), second.end());
   return {single ? "with one number" : "",
-          {{Role::value, Layout::samples, shape, d.with_extremes(shape)},
-           {Role::value, single ? Layout::plain : Layout::samples, single ? Shape{1} : shape, second},
-           output(shape)},
+          {{Role::value, layout, shape, d.with_extremes(shape)},
+           {Role::value, single ? Layout::plain : layout, single ? Shape{1} : shape, second},
+           {Role::output, layout, shape, {}}},
           [](Backend& on, Arrays& a) { on.binary(f, a[0], a[1], a[2]); }};
 }
 
@@ -107,16 +108,15 @@ Call draw_activation(Draw& d) {
 
 inline Call draw_adam(Draw& d, bool amsgrad) {
   const Shape shape = d.coin() ? d.plain() : Shape{d.between(100, 300), d.between(100, 200)};
-  const engine::AdamStep step{.beta1 = 0.9,
-                              .beta2 = 0.999,
-                              .epsilon = 1e-8,
-                              .weight_decay = d.one_of({0, 5e-7, 0.05}),
-                              .step_size = d.one_of({1e-2, 1e-3, 1e-5}),
-                              .bias_correction2 = d.one_of({0.0316, 0.3, 1})};
+  const engine::AdamConstants constants{
+      .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = d.one_of({0, 5e-7, 0.05})};
+  const Operand rates = numbers({d.one_of({1e-2, 1e-3, 1e-5}), d.one_of({0.0316, 0.3, 1})});
   return {"",
-          {parameter(d, shape), state(d, shape), positive_state(d, shape), positive_state(d, shape),
+          {rates, parameter(d, shape), state(d, shape), positive_state(d, shape), positive_state(d, shape),
            state(d, shape)},
-          [=](Backend& on, Arrays& a) { on.adam(step, a[0], a[1], a[2], amsgrad ? &a[3] : nullptr, a[4]); }};
+          [=](Backend& on, Arrays& a) {
+            on.adam(constants, a[0], a[1], a[2], a[3], amsgrad ? &a[4] : nullptr, a[5]);
+          }};
 }
 
 // --- the table
@@ -155,6 +155,32 @@ inline std::vector<Row> parity_rows() {
            index.push_back(static_cast<int32_t>(d.between(0, all[0] - 1)));
          return {"", {parameter(d, all), gradient_output(batch)}, [=](Backend& on, Arrays& a) {
                    on.gather(a[0], index, a[1]);
+                 }};
+       }},
+      {"read_row", 30,
+       [](Draw& d) -> Call {
+         const int64_t rows = d.between(1, 40), count = d.coin() ? d.samples() : d.between(100, 300);
+         const Shape table = count == 1 ? Shape{rows} : Shape{rows, count};
+         const auto position = static_cast<double>(d.between(0, rows - 1));
+         return {
+             "row " + std::to_string(position),
+             {parameter(d, table), numbers({position}), gradient_output({count}), parameter_output({count})},
+             [](Backend& on, Arrays& a) {
+               on.read_row(a[0], a[1], a[2]);
+               on.read_row(a[0], a[1], a[3]);
+             }};
+       }},
+      {"write_row", 30,
+       [](Draw& d) -> Call {
+         const int64_t rows = d.between(1, 40), count = d.coin() ? d.samples() : d.between(100, 300);
+         const Shape table = count == 1 ? Shape{rows} : Shape{rows, count};
+         const auto position = static_cast<double>(d.between(0, rows - 1)), other = d.one_of({0, position});
+         return {"row " + std::to_string(position),
+                 {value(d, {count}), parameter(d, {count}), numbers({position}), numbers({other}),
+                  state(d, table), state(d, table)},
+                 [](Backend& on, Arrays& a) {
+                   on.write_row(a[0], a[2], a[4]);
+                   on.write_row(a[1], a[3], a[5]);
                  }};
        }},
 
@@ -365,17 +391,16 @@ inline std::vector<Row> parity_rows() {
                   output(n)},
                  [](Backend& on, Arrays& x) { on.nearest_point(x[0], x[1], x[2], x[3]); }};
        }},
-      {"take", 30,
+      {"take", 40,
        [](Draw& d) -> Call {
          const int64_t n = d.coin() ? d.samples() : d.between(200, 300), k = d.between(1, 100);
-         const bool rows = d.coin();
-         const Shape table = rows ? Shape{k, d.between(1, 130)} : Shape{k};
+         const Shape to = d.coin() ? d.batch().with_samples(n) : Shape{n};
          std::vector<float> index;  // with repetitions
          for (int64_t i = 0; i < n; ++i) index.push_back(static_cast<float>(d.between(0, k - 1)));
-         return {rows ? "rows" : "numbers",
-                 {parameter(d, table),
+         return {"",
+                 {parameter(d, to.with_samples(k)),
                   {Role::value, Layout::samples, {n}, index},
-                  gradient_output(rows ? Shape{n, table[1]} : Shape{n})},
+                  gradient_output(to)},
                  [](Backend& on, Arrays& a) { on.take(a[0], a[1], a[2]); }};
        }},
       {"root_quantile", 30,
@@ -393,18 +418,17 @@ inline std::vector<Row> parity_rows() {
        [](Draw& d) -> Call {
          const Shape p = d.plain();
          const double momentum = d.one_of({0, 0.9}), decay = d.one_of({0, 0.05});
-         const bool first = d.coin();
-         return {first ? "first step" : "",
-                 {parameter(d, p), state(d, p), state(d, p)},
-                 [=](Backend& on, Arrays& a) { on.sgd(1e-2, momentum, decay, first, a[0], a[1], a[2]); }};
+         return {"",
+                 {numbers({1e-2}), parameter(d, p), state(d, p), state(d, p)},
+                 [=](Backend& on, Arrays& a) { on.sgd(momentum, decay, a[0], a[1], a[2], a[3]); }};
        }},
       {"adagrad", 20,
        [](Draw& d) -> Call {
          const Shape p = d.plain();
          const double decay = d.one_of({0, 0.05});
-         return {"", {parameter(d, p), positive_state(d, p), state(d, p)}, [=](Backend& on, Arrays& a) {
-                   on.adagrad(0.5, 1e-10, decay, a[0], a[1], a[2]);
-                 }};
+         return {"",
+                 {numbers({0.5}), parameter(d, p), positive_state(d, p), state(d, p)},
+                 [=](Backend& on, Arrays& a) { on.adagrad(1e-10, decay, a[0], a[1], a[2], a[3]); }};
        }},
   };
 }

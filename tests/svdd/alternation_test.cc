@@ -21,12 +21,13 @@ struct Diary {
       return StepResult{mean(squared_distance(layer.forward(b.samples, Mode::train), origin)),
                         squared_distance(b.samples, origin)};
     };
-    phase.after_step = [this](int64_t, const StepResult& step, std::span<const int32_t> own) {
-      const std::vector<float> d = step.distances.value().to_floats();
-      ASSERT_EQ(d.size(), own.size());
-      for (size_t i = 0; i < d.size(); ++i) EXPECT_EQ(d[i], static_cast<float>(own[i] * own[i]));
-      events.push_back({"step", {own.begin(), own.end()}});
+    phase.after_step = [this](const Batch& own, const StepResult& step) {
+      const std::vector<float> d = step.distances.value().to_floats(), rows = own.rows.value().to_floats();
+      ASSERT_EQ(d.size(), rows.size());
+      for (size_t i = 0; i < d.size(); ++i) EXPECT_EQ(d[i], rows[i] * rows[i]);
+      events.push_back({"step", {rows.begin(), rows.end()}});
     };
+    phase.needs_host = true;
   }
   void alternate(double share) {
     phase.alternation = {.share = share,
@@ -35,7 +36,7 @@ struct Diary {
                                ++recordings;
                                return 1.0 * b.samples;
                              },
-                         .update =
+                         .gradient =
                              [this](const Tensor& result) {
                                const std::vector<float> values = result.value().to_floats();
                                events.push_back({"turn", {values.begin(), values.end()}});
@@ -65,7 +66,9 @@ std::vector<int32_t> part(const std::vector<int32_t>& order, size_t first, size_
 }
 
 TEST(Alternation, TheShareOfABatchIsRoundedUp) {
-  const auto of = [](double share, int64_t n) { return Alternation{share, {}, {}}.of_step(n); };
+  const auto of = [](double share, int64_t n) {
+    return Alternation{.share = share, .forward = {}, .gradient = {}}.of_step(n);
+  };
   EXPECT_EQ(of(0.9, 200), 180);
   EXPECT_EQ(of(0.9, 32), 29);
   EXPECT_EQ(of(0.9, 9), 9);  // ⌈8.1⌉
@@ -91,6 +94,25 @@ TEST(Alternation, TheStepHasTheFirstRowsAndThenTheOtherSideTheRest) {
     EXPECT_EQ(diary.events[e + 4], (Event{"turn", part(order, 10, 11)}));
     EXPECT_EQ(diary.events[e + 5], (Event{"step", part(order, 8, 10)}));
   }
+}
+
+// The other side's gradient is the sum of its rows, so that plain descent adds up what it has seen.
+TEST(Alternation, TheOtherSidesOptimizerFollowsItsGradient) {
+  Diary diary(11);
+  diary.alternate(0.5);
+  Tensor weight(Array(*on, {1}, Layout::plain, DType::f32));
+  weight.grad() = weight.value().zeros_like();
+  Sgd sgd({weight}, {});
+  diary.phase.alternation->gradient = [&](const Tensor& z) { on->channel_sum(z.value(), weight.grad()); };
+  diary.phase.alternation->optimizer = &sgd;
+  diary.phase.alternation->lr = 0.5;
+  diary.run();
+  float sum = 0;
+  for (int64_t epoch = 0; epoch < 2; ++epoch) {
+    const auto order = diary.order(epoch);
+    for (const size_t k : {2, 3, 6, 7, 10}) sum += 0.5f * static_cast<float>(order[k]);
+  }
+  EXPECT_EQ(weight.value().item(), -sum);
 }
 
 TEST(Alternation, WhereNoneAreLeftBothHaveTheSameRows) {

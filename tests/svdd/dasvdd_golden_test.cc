@@ -42,7 +42,7 @@ TEST_P(DasvddGolden, TheAlternationIsPyTorchs) {
     const double gamma = g.number("gamma");
 
     const int64_t batch = g.integer("batch");
-    const svdd::Alternation turns{.share = g.number("support_fraction"), .forward = {}, .update = {}};
+    const svdd::Alternation turns{.share = g.number("support_fraction"), .forward = {}, .gradient = {}};
     const int64_t own = turns.of_step(batch);
     EXPECT_EQ(own, 29);  // ⌈0.9 · 32⌉
     const Array rows = plain(g.shape("x"), g.values("x"));

@@ -103,6 +103,12 @@ TEST(MultiRadius, TrueLabelsArePureClusters) {
   EXPECT_NEAR(detector->details().at("nmi").get<double>(), 1.0, 1e-6);
 }
 
+TEST(MultiRadius, TrainingClustersAreTheLabelsOfTheFit) {
+  const auto detector = fitted(options(LabelSource::classes));
+  std::vector<int32_t> classes = two_digits().train_classes;  // 0 and 1
+  EXPECT_EQ(detector->training_clusters(), classes);
+}
+
 TEST(MultiRadius, OneClusterIsDeepSvdd) {
   MultiRadiusOptions o = options(LabelSource::kmeans);
   o.clusters = 1;

@@ -207,6 +207,19 @@ TEST(MultiSphere, AScoreIsTheMarginOfTheNearestLiveSphere) {
   EXPECT_GT(nearer_to_a_dead_one, 0) << "the test has nothing to show";
 }
 
+TEST(MultiSphere, TrainingClustersAreTheNearestLiveSpheres) {
+  auto o = options();
+  o.nu = 0.5;  // many die
+  const auto detector = fitted(o);
+  ByHand hand(*detector, o);
+  const std::vector<float> z = hand.phi(two_digits().train, engine::Mode::evaluate);
+  std::vector<int32_t> nearest;
+  for (size_t i = 0; i < z.size(); i += hand.p)
+    nearest.push_back(static_cast<int32_t>(hand.nearest_live(&z[i])));
+  EXPECT_EQ(detector->training_clusters(), nearest);
+  EXPECT_EQ(detector->embed(two_digits().train), z);
+}
+
 TEST(MultiSphere, RadiiFitTheNetworkAsTheLastEpochLeavesIt) {
   const auto detector = fitted(options());
   ByHand hand(*detector, options());

@@ -34,9 +34,10 @@ struct Toy {
       return StepResult{.loss = mean(squared_distance(layer.forward(x, Mode::train), origin)),
                         .distances = squared_distance(x, origin)};
     };
-    phase.after_step = [this](int64_t epoch, const StepResult& step, std::span<const int32_t>) {
-      batches.push_back({epoch, step.distances.value().to_floats()});
+    phase.after_step = [this](const Batch&, const StepResult& step) {
+      batches.push_back(step.distances.value().to_floats());
     };
+    phase.needs_host = true;
   }
 
   Dense layer{*on, DType::f32, 2, 2};
@@ -44,7 +45,7 @@ struct Toy {
   TrainingPhase phase{
       .name = "toy", .options = {.epochs = 2, .lr_milestones = {}, .batch_size = 2}, .seed = 7};
   int recordings = 0;
-  std::vector<std::pair<int64_t, std::vector<float>>> batches;
+  std::vector<std::vector<float>> batches;  // their distances
 };
 
 struct Listener final : Monitor {
@@ -62,8 +63,7 @@ TEST(Training, EveryEpochVisitsEverySampleOnceInItsOwnOrder) {
     const RandomStream stream(7, "shuffle/toy/" + std::to_string(epoch));
     for (const int32_t row : permutation(5, stream)) expected.push_back(static_cast<float>(row * row));
     for (size_t b = 0; b < 3; ++b) {
-      const auto& [when, distances] = toy.batches[static_cast<size_t>(epoch) * 3 + b];
-      EXPECT_EQ(when, epoch);
+      const std::vector<float>& distances = toy.batches[static_cast<size_t>(epoch) * 3 + b];
       EXPECT_EQ(distances.size(), b < 2 ? 2u : 1u);
       found.insert(found.end(), distances.begin(), distances.end());
     }
@@ -127,15 +127,19 @@ TEST(Training, ReplayedStepsLearnAsRecordedOnesDo) {
 // Adds 1 to a weight at each step, and says so.
 class Increment final : public Optimizer {
  public:
-  Increment(const Tensor& weight, std::vector<std::string>& events) : Optimizer({weight}), events_(events) {}
-  void step(double) override {
+  Increment(const Tensor& weight, std::vector<std::string>& events)
+      : Optimizer({weight}), one_(weight.value().zeros_like()), events_(events) {
+    on->fill(one_, 1);
+  }
+  Rates next_rates(double) override { return {}; }
+  void apply() override {
     events_.push_back("update");
-    std::vector<float> values = parameters_[0].value().to_floats();
-    for (float& v : values) v += 1;
-    parameters_[0].value().assign(values);
+    Array& weight = parameters_[0].value();
+    on->binary(Binary::add, weight, one_, weight);
   }
 
  private:
+  Array one_;
   std::vector<std::string>& events_;
 };
 
@@ -151,7 +155,7 @@ TEST(Training, AfterStepFollowsTheUpdatesWithTheDistancesOfBefore) {
     return StepResult{.loss = mean(squared_distance(toy.layer.forward(x, Mode::train), toy.origin)),
                       .distances = squared_distance(x, toy.origin) * weight};
   };
-  toy.phase.after_step = [&](int64_t, const StepResult& step, std::span<const int32_t>) {
+  toy.phase.after_step = [&](const Batch&, const StepResult& step) {
     events.push_back("after");
     distances.push_back(step.distances.value().item());
   };
@@ -164,33 +168,49 @@ TEST(Training, AfterStepFollowsTheUpdatesWithTheDistancesOfBefore) {
   EXPECT_EQ(events, expected);
 }
 
-// A step that reads labels: what it captured at its recording is brought up to date before every replay.
-TEST(Training, BeforeReplayFollowsTheRows) {
+// A step that reads labels on the host brings them up to date before every replay; one that takes them on the
+// backend need not.
+TEST(Training, LabelsFollowTheRows) {
   Toy toy;
   const std::vector<float> labels{10, 20, 30, 40, 50};
-  std::vector<std::vector<float>> seen;
-  toy.phase.step = [&](const Batch& batch) {
-    Tensor own(Array(*on, {static_cast<int64_t>(batch.rows.size())}, Layout::samples, DType::f32));
-    const auto update = [&labels, own](std::span<const int32_t> rows) mutable {
-      std::vector<float> values;
-      for (const int32_t row : rows) values.push_back(labels[static_cast<size_t>(row)]);
-      own.value().assign(values);
-    };
-    auto begin = update;
-    begin(batch.rows);
-    const Tensor d = squared_distance(toy.layer.forward(batch.samples, Mode::train), toy.origin);
-    return StepResult{.loss = mean(d), .distances = own, .before_replay = update};
+  const Tensor table(Array::from(*on, {5}, Layout::plain, DType::f32, labels));
+  const auto labels_of = [&](const Tensor& rows) {
+    std::vector<float> values;
+    for (const float row : rows.value().to_floats()) values.push_back(labels.at(static_cast<size_t>(row)));
+    return values;
   };
-  toy.phase.after_step = [&](int64_t, const StepResult& step, std::span<const int32_t> rows) {
-    std::vector<float> expected;
-    for (const int32_t row : rows) expected.push_back(labels[static_cast<size_t>(row)]);
-    EXPECT_EQ(step.distances.value().to_floats(), expected);
-    seen.push_back(expected);
+  Tensor taken;
+  size_t seen = 0;
+  toy.phase.step = [&](const Batch& batch) {
+    Tensor own(Array(*on, batch.rows.shape(), Layout::samples, DType::f32));
+    const auto update = [&labels_of, batch, own] { own.value().assign(labels_of(batch.rows)); };
+    update();
+    const Tensor d = squared_distance(toy.layer.forward(batch.samples, Mode::train), toy.origin);
+    return StepResult{.loss = mean(d), .distances = own - take(table, batch.rows), .before_replay = update};
+  };
+  toy.phase.after_step = [&](const Batch& batch, const StepResult& step) {
+    ++seen;
+    EXPECT_EQ(step.distances.value().to_floats(),
+              std::vector<float>(static_cast<size_t>(batch.rows.shape()[0])));
+    const std::vector<float> rows = batch.rows.value().to_floats(), x = batch.samples.value().to_floats();
+    for (size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(x[2 * i], rows[i] + 1);
   };
   toy.phase.options = {.epochs = 3, .lr_milestones = {}, .batch_size = 2};
   Monitor silent;
   train({{2}, {1, 0, 2, 0, 3, 0, 4, 0, 5, 0}}, toy.phase, *on, silent);
-  EXPECT_EQ(seen.size(), 9u);
+  EXPECT_EQ(seen, 9u);
+}
+
+TEST(Training, AfterStepBeginsAtItsEpoch) {
+  for (const bool needs_host : {false, true}) {
+    Toy toy;
+    toy.phase.options = {.epochs = 5, .lr_milestones = {}, .batch_size = 2};
+    toy.phase.after_step_from_epoch = 3;
+    toy.phase.needs_host = needs_host;  // either way on a backend that makes captured calls again
+    Monitor silent;
+    train(numbered_rows(5), toy.phase, *on, silent);
+    EXPECT_EQ(toy.batches.size(), 6u);
+  }
 }
 
 TEST(Training, NoEpochsChangeNothing) {
@@ -229,6 +249,14 @@ TEST(Training, NoSamplesIsAnError) {
                                   train({{2}, {}}, toy.phase, *on, silent);
                                 }),
                                 "toy: there are no samples"));
+}
+
+TEST(Training, MoreSamplesThanFloatsCanNumberAreAnError) {
+  Toy toy;
+  Monitor silent;
+  const datasets::Samples many{{1}, std::vector<float>((size_t{1} << 24) + 1)};
+  EXPECT_EQ(scratch::error_of<std::invalid_argument>([&] { train(many, toy.phase, *on, silent); }),
+            "toy: there are 16777217 samples to train on; at most 16777216 can be numbered");
 }
 
 TEST(Training, ImpossibleOptionsAreNamed) {

@@ -82,7 +82,7 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
   EXPECT_NE(outcome.err.find("epoch 3/3"), std::string::npos) << outcome.err;
 
   const fs::path run = f / "new" / "run";
-  for (const char* name : {"config.json", "results.json", "scores.csv", "history.csv", "log.txt",
+  for (const char* name : {"config.json", "results.json", "scores.csv", "history.csv", "log.txt", "map.csv",
                            "normals.png", "outliers.png", "report.html", "model"})
     EXPECT_TRUE(fs::exists(run / name)) << name;
   const json results = results_of(run);
@@ -139,6 +139,37 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
   EXPECT_EQ(history.rfind("phase,epoch,loss,lr,radius,seconds\n", 0), 0u);
   EXPECT_EQ(column(history, 1), (std::vector<std::string>{"0", "1", "0", "1", "2"}));
   EXPECT_NE(column(history, 4).back(), "") << "soft-boundary has a radius";
+}
+
+TEST(Cli, AMapShowsTestSamplesOrTheClustersOfTraining) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const std::string rest = " --epochs 1 --ae-epochs 1 --batch-size 16 --ae-batch-size 16 --quiet --out ";
+  expect_done(f, "train --data small --normal 3" + rest + "one");
+  const std::string one = text_of(f / "one" / "map.csv");
+  EXPECT_EQ(one.rfind("x,y,class,label,cluster\n", 0), 0u);
+  const auto classes = column(one, 2), labels = column(one, 3);
+  ASSERT_EQ(classes.size(), 40u) << "the whole test set, which is small";
+  for (size_t i = 0; i < classes.size(); ++i) EXPECT_EQ(labels[i], classes[i] == "3" ? "0" : "1");
+  EXPECT_EQ(column(one, 4), std::vector<std::string>(40));
+  EXPECT_NE(text_of(f / "one" / "report.html").find("Normal and anomalous"), std::string::npos);
+
+  expect_done(
+      f, "train --data small --method multi-radius --labels true --normal 3,5 --threads 1" + rest + "two");
+  const std::string two = text_of(f / "two" / "map.csv");
+  const auto classes_of_two = column(two, 2), clusters = column(two, 4);
+  ASSERT_EQ(clusters.size(), 80u) << "the training samples";
+  for (size_t i = 0; i < clusters.size(); ++i) EXPECT_EQ(clusters[i], classes_of_two[i] == "3" ? "0" : "1");
+  EXPECT_NE(text_of(f / "two" / "report.html").find("Representations by cluster"), std::string::npos);
+  expect_done(
+      f, "train --data small --method multi-radius --labels true --normal 3,5 --threads 2" + rest + "again");
+  EXPECT_EQ(text_of(f / "again" / "map.csv"), two) << "the same bits for any number of threads";
+
+  // An earlier run's map does not stay beside a method that has none.
+  expect_done(f, "train --data small --method isolation-forest --normal 3 --quiet --out two");
+  EXPECT_FALSE(fs::exists(f / "two" / "map.csv"));
 }
 
 TEST(Cli, CommandLinesOfTheAuthorsProgramsWork) {
@@ -299,6 +330,69 @@ TEST(Cli, ATestSetOfOneClassHasNoAuc) {
        {"auc", "auc_ci95", "average_precision", "fpr95", "f1", "best_f1", "ae_auc", "untrained_auc"})
     EXPECT_TRUE(results[key].is_null()) << key;
   EXPECT_EQ(results["n_test"], 40);
+}
+
+TEST(Cli, AShareOfATableIsHeldOutAsAsked) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  std::string table = "a,b,class\n";
+  for (int i = 0; i < 40; ++i)
+    table += std::to_string(i % 7) + ',' + std::to_string(i % 5) + (i % 4 ? ",0\n" : ",1\n");
+  write_text(f / "t.csv", table);
+  const std::string train = "train --data t.csv --method isolation-forest --quiet --out ";
+  const auto tested = [&](const std::string& rest) {
+    expect_done(f, train + "run" + rest);
+    return results_of(f / "run")["n_test"].get<int>();
+  };
+  EXPECT_EQ(tested(""), 16);
+  EXPECT_FALSE(json::parse(text_of(f / "run" / "config.json")).contains("test_fraction"));
+  EXPECT_EQ(tested(" --test-fraction 0.75"), 30);
+  const std::string seed_1 = text_of(f / "run" / "scores.csv");
+  const json results = results_of(f / "run");
+  // Scores again, from the model, and the whole run, from its configuration.
+  const Outcome evaluated = run_svdd(f, words_of("evaluate --model run --output again.json"));
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_EQ(json::parse(text_of(f / "again.json"))["scores_sha256"], results["scores_sha256"]);
+  expect_done(f, "train --config run/config.json --out repeated");
+  EXPECT_EQ(receipt(f / "repeated"), receipt(f / "run"));
+  // The same rows whatever the seed, so that seeds can be compared.
+  EXPECT_EQ(tested(" --test-fraction 0.75 --seed 9"), 30);
+  EXPECT_EQ(results_of(f / "run")["test_data_sha256"], results["test_data_sha256"]);
+  EXPECT_EQ(tested(" --test-fraction 0"), 0);
+}
+
+TEST(Cli, WhiteningIsStoredWithTheModel) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  expect_done(f, small_train + " --zca");
+  const json results = results_of(f / "run");
+  EXPECT_EQ(json::parse(text_of(f / "run" / "config.json"))["zca"], true);
+  expect_done(f, "evaluate --model run --output again.json");
+  EXPECT_EQ(json::parse(text_of(f / "again.json"))["scores_sha256"], results["scores_sha256"]);
+  for (const std::string off : {"", " --zca False"}) {
+    expect_done(f, small_train + off);
+    EXPECT_NE(results_of(f / "run")["scores_sha256"], results["scores_sha256"]);
+  }
+}
+
+TEST(Cli, OptionsThatChangeNothingAreNamed) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const auto warned = [&](const std::string& line) {
+    expect_done(f, line);
+    const json results = results_of(f / "run");
+    for (const json& warning : results["warnings"])
+      if (warning.get<std::string>().rfind("--nu changed nothing", 0) == 0) return true;
+    return false;
+  };
+  EXPECT_TRUE(warned(small_train + " --nu 0.05"));
+  EXPECT_FALSE(warned("train --config run/config.json --out run")) << "a configuration names every option";
+  EXPECT_FALSE(warned(small_train + " --nu 0.05 --objective soft-boundary"));
 }
 
 TEST(Cli, ReportIsRebuiltFromTheFolder) {

@@ -235,7 +235,9 @@ TEST(TrainOptions, WrittenAndReadBackAreTheSame) {
 TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
   for (const std::string method : {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder",
                                    "kernel-svdd", "kde", "isolation-forest"}) {
-    TrainOptions options = resolve_train_options(with({{"data-dir", {"d"}}, {"method", {method}}})).options;
+    TrainOptions options =
+        resolve_train_options(with({{"data-dir", {"d"}}, {"test-fraction", {"0.5"}}, {"method", {method}}}))
+            .options;
     nlohmann::ordered_json written = to_json(options);
     size_t known = 0;
     for (const TrainOption& row : train_option_table(options))

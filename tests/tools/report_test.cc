@@ -204,7 +204,7 @@ TEST_F(Report, EscapesWhateverTheFilesSay) {
   EXPECT_TRUE(has(html, "<th>b,&quot;c</th>"));
 }
 
-TEST_F(Report, ManyRadiiAreSummedUp) {
+TEST_F(Report, ManyRadiiStandBehindTheirMedian) {
   write("results.json", "{}");
   std::string header = "phase,epoch,loss", row0 = "train,0,1", row1 = "train,1,1";
   for (int k = 0; k < 9; ++k) {
@@ -214,9 +214,85 @@ TEST_F(Report, ManyRadiiAreSummedUp) {
   }
   write("history.csv", header + '\n' + row0 + '\n' + row1 + '\n');
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<title>largest, epoch 1: 80</title>"));
   EXPECT_TRUE(has(html, "<title>median, epoch 0: 4</title>"));
-  EXPECT_TRUE(has(html, "<title>smallest, epoch 1: 0</title>"));
+  EXPECT_TRUE(has(html, "<title>median, epoch 1: 40</title>"));
+  EXPECT_TRUE(has(html, ">each of 9</text>"));
+  const size_t behind = html.find("class=\"background quiet\"");
+  ASSERT_NE(behind, std::string::npos);
+  EXPECT_EQ(count(html.substr(behind, html.find("/>", behind) - behind), "M"), 9u) << "one piece for each";
+  EXPECT_FALSE(has(html, "Live spheres"));
+}
+
+TEST_F(Report, DeadSpheresHaveNoRadius) {
+  write("results.json", "{}");
+  write("history.csv",
+        "phase,epoch,loss,radius_0,radius_1,spheres\ntrain,0,1,3,5,2\ntrain,1,1,2,0,1\ntrain,2,1,1,0,1\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<title>radius_0, epoch 2: 1</title>"));
+  EXPECT_TRUE(has(html, "<title>radius_1, epoch 0: 5</title>"));
+  EXPECT_FALSE(has(html, "<title>radius_1, epoch 1: 0</title>"));
+  EXPECT_TRUE(has(html, "Live spheres: train"));
+  EXPECT_TRUE(has(html, "<title>epoch 1: 1</title>"));
+  // Where nothing dies, a radius of 0 is one: it is held there while it warms up.
+  write("history.csv", "phase,epoch,loss,radius_0,radius_1\ntrain,0,1,0,0\ntrain,1,1,2,3\n");
+  EXPECT_TRUE(has(page(), "<title>radius_1, epoch 0: 0</title>"));
+}
+
+TEST_F(Report, MapsTrainingSamplesByClusterAndClass) {
+  write("results.json", R"({"normal": [3, 5], "class_names": ["a", "b", "c", "d", "e", "<f>"]})");
+  write("map.csv", "x,y,class,label,cluster\n0,0,3,0,7\n1,0,3,0,7\n0,9,5,0,2\n1,9,3,0,2\n-1.5e1,2,5,0,2\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "5 training samples"));
+  EXPECT_TRUE(has(html, "Representations by cluster") && has(html, "Representations by class"));
+  EXPECT_TRUE(has(html, "<title>cluster 7, class 3 (d)</title>"));
+  EXPECT_TRUE(has(html, "<title>cluster 2, class 5 (&lt;f&gt;)</title>"));
+  EXPECT_EQ(count(html, "<title>cluster "), 3u);
+  EXPECT_EQ(count(html, "<title>class "), 3u);
+  EXPECT_LT(html.find("dots s1"), html.find("dots s2"));
+  EXPECT_FALSE(has(html, "dots s3") || has(html, "dots quiet"));
+}
+
+TEST_F(Report, MapsTestSamplesByLabel) {
+  write("results.json", "{}");
+  EXPECT_FALSE(has(page(), "Map of the representations")) << "without map.csv";
+  write("map.csv", "x,y,class,label,cluster\n0,0,3,0,\n1,0,4,1,\n0,9,5,1,\n");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "3 test samples"));
+  EXPECT_TRUE(has(html, "<title>class 3, normal</title>") && has(html, "<title>class 5, anomalous</title>"));
+  EXPECT_EQ(count(html, "dots square anomalous"), 2u);
+  EXPECT_EQ(count(html, "dots normal"), 1u);
+  EXPECT_FALSE(has(html, "by cluster"));
+}
+
+TEST_F(Report, ManyClustersShareTheMutedColour) {
+  write("results.json", "{}");
+  std::string map = "x,y,class,label,cluster\n";
+  for (int k = 0; k < 10; ++k)
+    for (int i = 0; i <= k; ++i) map += "0." + std::to_string(k) + ",1,3,0," + std::to_string(k) + '\n';
+  write("map.csv", map);
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "grey: smaller ones"));
+  EXPECT_EQ(count(html, "dots quiet"), 4u);
+  const size_t largest = html.find("cluster 9, class 3"), first = html.find("dots s1");
+  ASSERT_NE(largest, std::string::npos);
+  EXPECT_LT(largest, first) << "the largest has the first colour";
+  EXPECT_LT(first - largest, 60u);
+}
+
+TEST_F(Report, NamesWhatIsBrokenInTheMap) {
+  write("results.json", "{}");
+  const std::string header = "x,y,class,label,cluster\n";
+  const std::vector<std::pair<std::string, std::string>> broken = {
+      {"", "is empty; expected a header line"},
+      {"x,y,class,label\n", "has no column 'cluster'"},
+      {header + "1,2,3,0\n", "line 2 has 4 fields; expected 5"},
+      {header + "one,2,3,0,\n", "gives 'x' as 'one'; expected a number"},
+      {header + "1,2,3,2,\n", "gives label as 2; expected 0 (normal) or 1"}};
+  for (const auto& [text, message] : broken) {
+    write("map.csv", text);
+    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(has(error(), "map.csv'"));
+  }
 }
 
 TEST_F(Report, CommandSurvivesTheShell) {

@@ -156,6 +156,59 @@ TEST(LineChart, RefusesSeriesOfTwoLengths) {
   EXPECT_THROW(line_chart(chart_of({0, 1}, {1})), std::invalid_argument);
 }
 
+TEST(LineChart, TheBackgroundIsOnePathThatSharesTheAxes) {
+  LineChart chart = chart_of({0, 1}, {1, 2});
+  chart.background = {{"", {0, 1}, {0, 3}}, {"", {0, 1}, {3, nan}}};
+  chart.background_name = "<all>";
+  const std::string svg = line_chart(chart);
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_EQ(path_data(svg, "background quiet"), "M66 248L506 38M66 38h0");
+  EXPECT_EQ(path_data(svg, "curve s1"), "M66 178L506 108");
+  EXPECT_TRUE(has(svg, "&lt;all&gt;"));
+  EXPECT_LT(svg.find("background quiet"), svg.find("curve s1"));
+  chart.background[0].x.pop_back();
+  EXPECT_THROW(line_chart(chart), std::invalid_argument);
+}
+
+ScatterChart scatter_of(std::vector<double> x, std::vector<double> y) {
+  return {"title", "description", {{"group", "s1", {{"part", std::move(x), std::move(y)}}}}};
+}
+
+TEST(ScatterChart, BothAxesHaveOneScale) {
+  ScatterChart chart = scatter_of({0, 2, 2}, {0, 0, 1});
+  chart.width = 132, chart.height = 232;  // 100 by 172 between the margins, the legend above
+  const std::string svg = scatter_chart(chart);
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_EQ(path_data(svg, "dots s1"), "M16 155h0M116 155h0M116 105h0");
+  EXPECT_TRUE(has(svg, "<g><title>part</title>"));
+  EXPECT_TRUE(has(svg, "swatch s1") && has(svg, ">group</text>"));
+}
+
+TEST(ScatterChart, NamesStandAtTheMedianOfTheirPoints) {
+  ScatterChart chart = scatter_of({0, 1, 10}, {0, 0, 10});
+  chart.names_inside = true;
+  chart.width = 132, chart.height = 132;
+  chart.groups[0].name = "<a>";
+  chart.groups[0].square = true;
+  const std::string svg = scatter_chart(chart);
+  EXPECT_EQ(path_data(svg, "dots square s1"), "M16 116h0M26 116h0M116 16h0");
+  EXPECT_TRUE(has(svg, "x=\"26\" y=\"120\">&lt;a&gt;</text>")) << svg;
+  EXPECT_FALSE(has(svg, "swatch"));
+}
+
+TEST(ScatterChart, EndsOnAnyNumbers) {
+  const double largest = std::numeric_limits<double>::max();
+  const std::vector<std::vector<double>> hostile = {
+      {},          {nan, nan},          {infinity, -infinity}, {5},        {0, 0},
+      {7, 7, nan}, {largest, -largest}, {9e299, -9e299},       {1e-320, 0}};
+  for (const std::vector<double>& values : hostile) {
+    EXPECT_EQ(flaw(scatter_chart(scatter_of(values, values))), "");
+    EXPECT_EQ(flaw(scatter_chart(scatter_of(values, std::vector<double>(values.size())))), "");
+  }
+  EXPECT_EQ(flaw(scatter_chart({})), "");
+  EXPECT_THROW(scatter_chart(scatter_of({0, 1}, {1})), std::invalid_argument);
+}
+
 TEST(RocChart, PerfectCurveFollowsTheFrame) {
   const std::string svg =
       roc_chart({"ROC", "d", {{0, 0}, {0, 0.5}, {0, 1}, {0.5, 1}, {1, 1}}, 1.0, RocPoint{0, 0.5}});

@@ -49,6 +49,8 @@ void clear_padding(Array& a) {
   for (int64_t i = 0; i < size; ++i) std::fill(block + i * lanes + used, block + (i + 1) * lanes, 0.0f);
 }
 
+int64_t row_at(const Array& position) { return static_cast<int64_t>(position.data<float>()[0]); }
+
 // Memory that grows to the largest size ever asked for and then stays.
 class Scratch {
  public:
@@ -122,6 +124,16 @@ class CpuBackend final : public Backend {
     interleave(to, [&](int64_t n) {
       return n < samples ? from.data<float>() + index[static_cast<size_t>(n)] * size : nullptr;
     });
+  }
+  // One number per sample lies as in a plain array, so both layouts of a row are copied alike.
+  void read_row(const Array& table, const Array& position, Array& row) override {
+    const int64_t count = row.shape().count();
+    std::copy_n(table.data<float>() + row_at(position) * count, count, row.data<float>());
+    clear_padding(row);
+  }
+  void write_row(const Array& row, const Array& position, Array& table) override {
+    const int64_t count = row.shape().count();
+    std::copy_n(row.data<float>(), count, table.data<float>() + row_at(position) * count);
   }
 
   // --- convolution and dense layers
@@ -334,23 +346,24 @@ class CpuBackend final : public Backend {
 
   // --- updates
   // ------------------------------------------------------------------------------------------------------
-  void adam(const AdamStep& step, const Array& g, Array& m, Array& v, Array* v_max, Array& p) override {
+  void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,
+            Array* v_max, Array& p) override {
     runs(p, [&](Range r) {
-      k_.adam(step, g.data<float>(), m.data<float>(), v.data<float>(), v_max ? v_max->data<float>() : nullptr,
-              p.data<float>(), r);
+      k_.adam(constants, rates.data<float>(), g.data<float>(), m.data<float>(), v.data<float>(),
+              v_max ? v_max->data<float>() : nullptr, p.data<float>(), r);
     });
   }
-  void sgd(double lr, double momentum, double weight_decay, bool first, const Array& g, Array& velocity,
+  void sgd(double momentum, double weight_decay, const Array& rates, const Array& g, Array& velocity,
            Array& p) override {
     runs(p, [&](Range r) {
-      k_.sgd(static_cast<float>(lr), static_cast<float>(momentum), static_cast<float>(weight_decay), first,
+      k_.sgd(rates.data<float>()[0], static_cast<float>(momentum), static_cast<float>(weight_decay),
              g.data<float>(), velocity.data<float>(), p.data<float>(), r);
     });
   }
-  void adagrad(double lr, double epsilon, double weight_decay, const Array& g, Array& sum,
+  void adagrad(double epsilon, double weight_decay, const Array& rates, const Array& g, Array& sum,
                Array& p) override {
     runs(p, [&](Range r) {
-      k_.adagrad(static_cast<float>(lr), static_cast<float>(epsilon), static_cast<float>(weight_decay),
+      k_.adagrad(rates.data<float>()[0], static_cast<float>(epsilon), static_cast<float>(weight_decay),
                  g.data<float>(), sum.data<float>(), p.data<float>(), r);
     });
   }

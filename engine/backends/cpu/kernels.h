@@ -120,9 +120,9 @@ struct Kernels {
   void (*unary_gradient)(Unary, float parameter, const float* x, const float* y, const float* gy, float* gx,
                          Range);
   void (*binary)(Binary, const float* a, const float* b, bool single_b, float* y, Range);
-  void (*adam)(const AdamStep&, const float* g, float* m, float* v, float* v_max, float* p, Range);
-  void (*sgd)(float lr, float momentum, float decay, bool first, const float* g, float* velocity, float* p,
-              Range);
+  void (*adam)(const AdamConstants&, const float* rates, const float* g, float* m, float* v, float* v_max,
+               float* p, Range);
+  void (*sgd)(float lr, float momentum, float decay, const float* g, float* velocity, float* p, Range);
   void (*adagrad)(float lr, float epsilon, float decay, const float* g, float* sum, float* p, Range);
 
   // units: blocks; `point`: b is one point in C order, not a batch

@@ -104,11 +104,12 @@ void squared_distance_gradient(const Batch& a, const float* b, bool point, const
     }
 }
 
-void adam(const AdamStep& s, const float* gradient, float* m, float* v, float* v_max, float* p, Range units) {
+void adam(const AdamConstants& s, const float* rates, const float* gradient, float* m, float* v, float* v_max,
+          float* p, Range units) {
   const V beta1(static_cast<float>(s.beta1)), rest1(static_cast<float>(1 - s.beta1)),
       beta2(static_cast<float>(s.beta2)), rest2(static_cast<float>(1 - s.beta2)),
-      decay(static_cast<float>(s.weight_decay)), epsilon(static_cast<float>(s.epsilon)),
-      step(static_cast<float>(s.step_size)), correction(static_cast<float>(s.bias_correction2));
+      decay(static_cast<float>(s.weight_decay)), epsilon(static_cast<float>(s.epsilon)), step(rates[0]),
+      correction(rates[1]);
   for_runs(units, [&](int64_t i) {
     const V parameter = V::load(p + i), g = fma(decay, parameter, V::load(gradient + i));
     const V moment = fma(beta1, V::load(m + i), rest1 * g);
@@ -125,12 +126,12 @@ void adam(const AdamStep& s, const float* gradient, float* m, float* v, float* v
   });
 }
 
-void sgd(float lr, float momentum, float decay, bool first, const float* gradient, float* velocity, float* p,
+void sgd(float lr, float momentum, float decay, const float* gradient, float* velocity, float* p,
          Range units) {
   const V minus_lr(-lr), mu(momentum), wd(decay);
   for_runs(units, [&](int64_t i) {
     const V parameter = V::load(p + i), g = fma(wd, parameter, V::load(gradient + i));
-    const V speed = first ? g : fma(mu, V::load(velocity + i), g);
+    const V speed = fma(mu, V::load(velocity + i), g);
     speed.store(velocity + i);
     fma(minus_lr, speed, parameter).store(p + i);
   });

@@ -12,6 +12,7 @@
 
 #include "engine/backend.h"
 #include "engine/elementary.h"
+#include "engine/host_device.h"
 
 namespace engine::reference {
 
@@ -250,7 +251,7 @@ void upsample_nearest_gradient(const T* gy, Image ys, int64_t scale, T* gx, Imag
 }
 
 template <class T>
-T unary(Unary f, T parameter, T x) {
+SVDD_HOST_DEVICE T unary(Unary f, T parameter, T x) {
   switch (f) {
     case Unary::leaky_relu:
       return x > 0 ? x : parameter * x;
@@ -271,7 +272,7 @@ T unary(Unary f, T parameter, T x) {
 }
 
 template <class T>
-T unary_gradient(Unary f, T parameter, T x, T y, T gy) {
+SVDD_HOST_DEVICE T unary_gradient(Unary f, T parameter, T x, T y, T gy) {
   switch (f) {
     case Unary::leaky_relu:
       return x > 0 ? gy : parameter * gy;
@@ -292,7 +293,7 @@ T unary_gradient(Unary f, T parameter, T x, T y, T gy) {
 }
 
 template <class T>
-T binary(Binary f, T a, T b) {
+SVDD_HOST_DEVICE T binary(Binary f, T a, T b) {
   switch (f) {
     case Binary::add:
       return a + b;
@@ -364,11 +365,12 @@ T root_quantile(T* values, int64_t count, double q) {
 
 // Adam and AMSGrad with the weight decay added to the gradient (PyTorch's Adam).
 template <class T>
-void adam(const AdamStep& s, const T* gradient, T* m, T* v, T* v_max, T* p, int64_t count) {
+void adam(const AdamConstants& s, const T* rates, const T* gradient, T* m, T* v, T* v_max, T* p,
+          int64_t count) {
   const T beta1 = static_cast<T>(s.beta1), rest1 = static_cast<T>(1 - s.beta1),
           beta2 = static_cast<T>(s.beta2), rest2 = static_cast<T>(1 - s.beta2),
-          decay = static_cast<T>(s.weight_decay), epsilon = static_cast<T>(s.epsilon),
-          step = static_cast<T>(s.step_size), correction = static_cast<T>(s.bias_correction2);
+          decay = static_cast<T>(s.weight_decay), epsilon = static_cast<T>(s.epsilon), step = rates[0],
+          correction = rates[1];
   for (int64_t i = 0; i < count; ++i) {
     const T g = std::fma(decay, p[i], gradient[i]);
     m[i] = std::fma(beta1, m[i], rest1 * g);
@@ -380,10 +382,10 @@ void adam(const AdamStep& s, const T* gradient, T* m, T* v, T* v_max, T* p, int6
 }
 
 template <class T>
-void sgd(T lr, T momentum, T decay, bool first, const T* gradient, T* velocity, T* p, int64_t count) {
+void sgd(T lr, T momentum, T decay, const T* gradient, T* velocity, T* p, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const T g = std::fma(decay, p[i], gradient[i]);
-    velocity[i] = first ? g : std::fma(momentum, velocity[i], g);
+    velocity[i] = std::fma(momentum, velocity[i], g);
     p[i] = std::fma(-lr, velocity[i], p[i]);
   }
 }

@@ -31,6 +31,11 @@ const T* maybe(const Array* a) {
   return a ? a->data<T>() : nullptr;
 }
 
+template <class Number, class T>
+Number* row_of(Number* table, const T* position, const Array& row) {
+  return table + static_cast<int64_t>(position[0]) * row.shape().count();
+}
+
 int64_t step_of(const Array& b) { return b.layout() == Layout::samples ? b.shape().per_sample() : 0; }
 
 class ReferenceBackend final : public Backend {
@@ -61,6 +66,16 @@ class ReferenceBackend final : public Backend {
     by_type(from, [&]<class T>(T) {
       for (size_t n = 0; n < index.size(); ++n)
         std::copy_n(from.data<T>() + index[n] * size, size, to.data<T>() + static_cast<int64_t>(n) * size);
+    });
+  }
+  void read_row(const Array& table, const Array& position, Array& row) override {
+    by_type(row, [&]<class T>(T) {
+      std::copy_n(row_of(table.data<T>(), position.data<T>(), row), row.shape().count(), row.data<T>());
+    });
+  }
+  void write_row(const Array& row, const Array& position, Array& table) override {
+    by_type(row, [&]<class T>(T) {
+      std::copy_n(row.data<T>(), row.shape().count(), row_of(table.data<T>(), position.data<T>(), row));
     });
   }
 
@@ -250,23 +265,24 @@ class ReferenceBackend final : public Backend {
     });
   }
 
-  void adam(const AdamStep& step, const Array& g, Array& m, Array& v, Array* v_max, Array& p) override {
+  void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,
+            Array* v_max, Array& p) override {
     by_type(p, [&]<class T>(T) {
-      reference::adam(step, g.data<T>(), m.data<T>(), v.data<T>(), v_max ? v_max->data<T>() : nullptr,
-                      p.data<T>(), p.shape().count());
+      reference::adam(constants, rates.data<T>(), g.data<T>(), m.data<T>(), v.data<T>(),
+                      v_max ? v_max->data<T>() : nullptr, p.data<T>(), p.shape().count());
     });
   }
-  void sgd(double lr, double momentum, double weight_decay, bool first, const Array& g, Array& velocity,
+  void sgd(double momentum, double weight_decay, const Array& rates, const Array& g, Array& velocity,
            Array& p) override {
     by_type(p, [&]<class T>(T) {
-      reference::sgd(static_cast<T>(lr), static_cast<T>(momentum), static_cast<T>(weight_decay), first,
-                     g.data<T>(), velocity.data<T>(), p.data<T>(), p.shape().count());
+      reference::sgd(rates.data<T>()[0], static_cast<T>(momentum), static_cast<T>(weight_decay), g.data<T>(),
+                     velocity.data<T>(), p.data<T>(), p.shape().count());
     });
   }
-  void adagrad(double lr, double epsilon, double weight_decay, const Array& g, Array& sum,
+  void adagrad(double epsilon, double weight_decay, const Array& rates, const Array& g, Array& sum,
                Array& p) override {
     by_type(p, [&]<class T>(T) {
-      reference::adagrad(static_cast<T>(lr), static_cast<T>(epsilon), static_cast<T>(weight_decay),
+      reference::adagrad(rates.data<T>()[0], static_cast<T>(epsilon), static_cast<T>(weight_decay),
                          g.data<T>(), sum.data<T>(), p.data<T>(), p.shape().count());
     });
   }
