@@ -33,7 +33,7 @@ help:
 	@echo "make tidy      check every source file with clang-tidy"
 	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan      build and test the engine under the thread sanitizer"
-	@echo "make minimal   build and test without threads, OpenBLAS, zlib and kernels for x86"
+	@echo "make minimal   build and test without threads, OpenBLAS, zlib, CUDA and kernels for x86"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 
 run:
@@ -66,7 +66,7 @@ tsan:
 	@tools/run-tests.sh build-tsan --label-regex '^engine$$'
 
 minimal:
-	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_X86=OFF \
+	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF \
 		$(CMAKE_OPTIONS))
 	@tools/run-tests.sh build-minimal --parallel $(JOBS)
 

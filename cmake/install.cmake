@@ -14,6 +14,7 @@ endif()
 
 foreach(folder engine datasets svdd)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${folder}/*.h)
+  list(FILTER headers EXCLUDE REGEX "/backends/cuda/")  # serves the command; its library is not installed
   foreach(header IN LISTS headers)
     get_filename_component(header_folder ${header} DIRECTORY)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/svdd/${header_folder})

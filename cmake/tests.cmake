@@ -2,6 +2,7 @@
 # With SVDD_DATA unset, the tests that need real data skip themselves and say so.
 include(GoogleTest)
 
+# Further arguments: other libraries to link.
 function(add_floor_tests floor library)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/${floor}/*_test.cc)
   if(NOT sources)
@@ -12,7 +13,7 @@ function(add_floor_tests floor library)
   target_compile_options(${target} PRIVATE -O1)  # the tests are compiled more often than they run
   target_compile_definitions(${target} PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_include_directories(${target} SYSTEM PRIVATE ${SVDD_JSON_INCLUDE} ${SVDD_STB_INCLUDE})
-  target_link_libraries(${target} PRIVATE ${library} ${svdd_gtest})
+  target_link_libraries(${target} PRIVATE ${library} ${ARGN} ${svdd_gtest})
   if(floor STREQUAL "tools" AND TARGET svdd)
     target_compile_definitions(${target} PRIVATE SVDD_BINARY="$<TARGET_FILE:svdd>")
     add_dependencies(${target} svdd)
@@ -21,11 +22,28 @@ function(add_floor_tests floor library)
                        PROPERTIES LABELS ${floor} TIMEOUT 600)
 endfunction()
 
-add_floor_tests(engine svdd_engine)
+add_floor_tests(engine svdd_engine svdd_cuda_on_host)
 add_floor_tests(datasets svdd_datasets)
-add_floor_tests(svdd svdd_methods)
+add_floor_tests(svdd svdd_methods svdd_cuda_on_host)
 if(SVDD_WITH_TOOL)
   add_floor_tests(tools svdd_tools)
+endif()
+
+# The tests of backends again, on a real card; where there is none, they skip themselves.
+if(SVDD_HAVE_CUDA)
+  set(sources parity capture root_quantile nearest_point golden_ops golden_losses golden_optimizers golden_trajectory
+              cuda_convolution)
+  list(TRANSFORM sources PREPEND tests/engine/)
+  list(TRANSFORM sources APPEND _test.cc)
+  add_executable(tests_engine_cuda ${sources})
+  target_compile_options(tests_engine_cuda PRIVATE -O1)
+  target_compile_definitions(tests_engine_cuda PRIVATE SVDD_TEST_CARD=1
+                             SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+  target_include_directories(tests_engine_cuda SYSTEM PRIVATE ${SVDD_JSON_INCLUDE}
+                             ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_link_libraries(tests_engine_cuda PRIVATE svdd_cuda ${svdd_gtest})
+  gtest_discover_tests(tests_engine_cuda TEST_PREFIX engine_cuda/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS cuda TIMEOUT 600)
 endif()
 
 # Under a sanitizer the two below say nothing new: they test how we build, not what the code does.

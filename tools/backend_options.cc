@@ -3,6 +3,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "engine/backends/cuda/cuda.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/files/in_quotes.h"
 #include "tools/usage_error.h"
@@ -38,7 +39,7 @@ engine::Blas blas_named(const std::string& name) {
 }  // namespace
 
 int64_t BackendOptions::threads_used() const {
-  if (device == "reference") return 1;
+  if (device != "cpu") return 1;
   return threads > 0 ? threads : engine::machine_threads();
 }
 
@@ -53,11 +54,15 @@ engine::CpuOptions cpu_options(const BackendOptions& options) {
 }
 
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
-  if (options.device == "cuda")
-    throw UsageError("--device cuda is not in this version; expected cpu or reference");
-  if (options.device != "cpu" && options.device != "reference")
-    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or reference");
+  if (options.device != "cpu" && options.device != "cuda" && options.device != "reference")
+    throw UsageError("--device is " + engine::in_quotes(options.device) +
+                     "; expected cpu, cuda or reference");
   const engine::CpuOptions cpu = cpu_options(options);
+  if (options.device == "cuda") {
+    if (const std::string problem = engine::cuda_problem(); !problem.empty())
+      throw UsageError("--device cuda: " + problem);
+    return engine::make_cuda_backend();
+  }
   if (options.device == "reference") return engine::make_reference_backend();
   try {
     return engine::make_cpu_backend(cpu);

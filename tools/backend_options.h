@@ -10,19 +10,19 @@
 namespace tools {
 
 struct BackendOptions {
-  std::string device = "cpu";    // or "reference": the plain loops, slow, the same bits
+  std::string device = "cpu";    // or "cuda"; or "reference": the plain loops, slow. All the same bits
   std::string simd = "auto";     // or "avx512", "avx2", "portable"
   std::string blas = "builtin";  // or "openblas": outside the portable bits
   int64_t threads = 0;           // 0: as many as the machine offers
 
-  int64_t threads_used() const;  // what 0 stands for here; 1 on the reference device
+  int64_t threads_used() const;  // what 0 stands for here; 1 on the other devices
 };
 
 // The options of the CPU backend alone. Throws as make_backend does.
 engine::CpuOptions cpu_options(const BackendOptions& options);
 
 // Throws UsageError, naming the option, for a word that is none of those above, more threads than sense, or
-// what this processor or this build cannot do.
+// what this processor, this build or this machine cannot do.
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options);
 
 }  // namespace tools

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/backends/cpu/machine.h"
+#include "engine/backends/cuda/peak.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "tools/bench_kernels.h"
@@ -29,6 +30,8 @@ engine::Simd simd_of(const BackendOptions& o) {
 }
 
 Limits measure_limits(const BackendOptions& o) {
+  if (o.device == "cuda")
+    return {engine::cuda::measure_operations_per_second(), engine::cuda::measure_bytes_per_second()};
   const int threads = static_cast<int>(o.threads_used());
   return {engine::cpu::measure_operations_per_second(threads, simd_of(o)),
           engine::cpu::measure_bytes_per_second(threads)};
@@ -88,13 +91,20 @@ int run_bench(const BenchOptions& options) {
   if (what != "all" && what != "peak" && what != "kernels" && what != "steps")
     throw UsageError("there is no benchmark " + engine::in_quotes(what) +
                      "; expected all, peak, kernels or steps");
-  if (!options.compare.empty() && options.compare != "torch")
-    throw UsageError("--compare knows torch only, not " + engine::in_quotes(options.compare));
+  if (!options.compare.empty() && options.compare != "torch" && options.compare != "torch-graph")
+    throw UsageError("--compare is " + engine::in_quotes(options.compare) +
+                     "; expected torch, or torch-graph for its steps as a CUDA graph");
+  if (options.compare == "torch-graph" && options.backend.device != "cuda")
+    throw UsageError("--compare torch-graph needs --device cuda");
   if (options.repeat < 1)
     throw UsageError("--repeat must be at least 1, found " + std::to_string(options.repeat));
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::unique_ptr<TorchProcess> torch;
-  if (!options.compare.empty()) torch = std::make_unique<TorchProcess>(options.backend.threads_used());
+  if (!options.compare.empty())
+    torch = std::make_unique<TorchProcess>(options.backend.threads_used(),
+                                           options.compare == "torch-graph"   ? "cuda-graph"
+                                           : options.backend.device == "cuda" ? "cuda"
+                                                                              : "cpu");
 
   const Limits limits = measure_limits(options.backend);
   std::cout << "svdd " SVDD_VERSION " on " << backend->name() << "\n"
@@ -119,7 +129,7 @@ int run_bench(const BenchOptions& options) {
   }
   if (what == "all" || what == "steps") {
     head("epoch, batch 200", torch != nullptr);
-    measure_steps(options.backend, options.repeat, torch.get(), show);
+    measure_steps(options.backend, options.repeat, options.only, torch.get(), show);
   }
   json["peak_memory_mb"] = peak_megabytes();
   std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";

@@ -14,7 +14,8 @@ namespace tools {
 struct BenchOptions {
   std::string what = "all";  // all, peak, kernels or steps
   BackendOptions backend;
-  std::string compare;           // "torch", or empty
+  std::string only;              // epochs whose names hold this; empty: all
+  std::string compare;           // "torch", "torch-graph", or empty
   int64_t repeat = 5;            // medians of so many
   std::filesystem::path output;  // JSON; empty: none
 };

@@ -57,10 +57,13 @@ class Stopwatch final : public svdd::Monitor {
 
 class Steps {
  public:
-  Steps(engine::Backend& backend, int64_t repeat, TorchProcess* torch, Show show)
-      : backend_(backend), repeat_(repeat), torch_(torch), show_(std::move(show)) {}
+  Steps(engine::Backend& backend, int64_t repeat, std::string only, TorchProcess* torch, Show show)
+      : backend_(backend), repeat_(repeat), only_(std::move(only)), torch_(torch), show_(std::move(show)) {}
+
+  bool wanted(const std::string& name) const { return name.find(only_) != std::string::npos; }
 
   void deep_svdd(const Subject& s) {
+    if (!wanted(s.name + " Deep SVDD")) return;
     Setup on(s, backend_);
     train(s, "Deep SVDD", "svdd", on, on.net.encoder.state(), 3 * s.encoder - s.first_layer,
           [&](const Tensor& x) {
@@ -69,6 +72,7 @@ class Steps {
   }
 
   void autoencoder(const Subject& s) {
+    if (!wanted(s.name + " autoencoder")) return;
     Setup on(s, backend_);
     train(s, "autoencoder", "autoencoder", on, on.state(), 3 * (s.encoder + s.decoder) - s.first_layer,
           [&](const Tensor& x) {
@@ -80,6 +84,7 @@ class Steps {
   // DASVDD's joint loss (spec: mean squared error over samples and features, plus γ times the mean squared
   // distance).
   void joint(const Subject& s) {
+    if (!wanted(s.name + " joint loss")) return;
     Setup on(s, backend_);
     train(s, "joint loss", "train", on, on.state(), 3 * (s.encoder + s.decoder) - s.first_layer,
           [&](const Tensor& x) {
@@ -90,6 +95,7 @@ class Steps {
   }
 
   void score(const Subject& s) {
+    if (!wanted(s.name + " scoring")) return;
     Setup on(s, backend_);
     const auto distance = [&](const Tensor& x) {
       return squared_distance(on.net.encoder.forward(x, Mode::evaluate), on.centre);
@@ -149,6 +155,7 @@ class Steps {
 
   engine::Backend& backend_;
   int64_t repeat_;
+  std::string only_;
   TorchProcess* torch_;
   Show show_;
 };
@@ -164,7 +171,7 @@ Measurement measure_side_by_side(const Subject& s, const BackendOptions& options
   for (std::vector<double>& own : seconds)
     runs.push_back([&s, &one_thread, repeat, &own] {
       const auto backend = make_backend(one_thread);
-      Steps(*backend, repeat, nullptr, [&own](const Measurement& m) {
+      Steps(*backend, repeat, "", nullptr, [&own](const Measurement& m) {
         own.push_back(m.seconds);
       }).deep_svdd(s);
     });
@@ -181,11 +188,13 @@ Measurement measure_side_by_side(const Subject& s, const BackendOptions& options
 
 }  // namespace
 
-void measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch, const Show& show) {
+void measure_steps(const BackendOptions& options, int64_t repeat, const std::string& only,
+                   TorchProcess* torch, const Show& show) {
   const std::unique_ptr<engine::Backend> backend = make_backend(options);
-  Steps steps(*backend, repeat, torch, show);
+  Steps steps(*backend, repeat, only, torch, show);
   steps.deep_svdd(mnist);
-  if (options.device == "cpu") show(measure_side_by_side(mnist, options, repeat));
+  if (options.device == "cpu" && steps.wanted(mnist.name + " Deep SVDD, runs at once"))
+    show(measure_side_by_side(mnist, options, repeat));
   steps.autoencoder(mnist);
   steps.score(mnist);
   steps.joint(dasvdd);

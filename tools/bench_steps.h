@@ -6,7 +6,8 @@
 
 namespace tools {
 
-// `torch`, where given, runs the same epoch in PyTorch after each of ours.
-void measure_steps(const BackendOptions& options, int64_t repeat, TorchProcess* torch, const Show& show);
+// Those whose names hold `only`. `torch`, where given, runs the same epoch in PyTorch after each of ours.
+void measure_steps(const BackendOptions& options, int64_t repeat, const std::string& only,
+                   TorchProcess* torch, const Show& show);
 
 }  // namespace tools

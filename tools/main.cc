@@ -60,7 +60,9 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* description, 
 }
 
 void add_backend_options(CLI::App& command, BackendOptions& options) {
-  command.add_option("--device", options.device, "cpu, or reference: the plain loops, slow, the same bits")
+  command
+      .add_option("--device", options.device,
+                  "cpu, cuda, or reference: the plain loops, slow; all the same bits")
       ->type_name("NAME");
   command.add_option("--simd", options.simd, "auto, avx512, avx2 or portable: all the same bits")
       ->type_name("NAME");
@@ -141,10 +143,16 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
       train->add_flag("--quiet", c.quiet, row.help)->group(row.group);
       continue;
     }
-    const auto keep = [&values = c.given[row.name]](const std::string& text) { values.push_back(text); };
+    const bool flag = row.kind == TrainOption::Kind::flag;
+    const auto keep = [flag, &values = c.given[row.name]](const std::string& text) {
+      values.push_back(flag && text.empty() ? "true" : text);
+    };
     CLI::Option* option = train->add_option_function<std::string>("--" + row.name, keep, row.help);
     option->type_name(row.placeholder)->group(row.group)->trigger_on_parse();  // given again, kept again
-    option->default_str(default_text(row.get()));
+    if (flag)  // which needs no value; a default of CLI11's own would stand in for it
+      option->expected(0, 1)->type_name(row.placeholder + "=" + default_text(row.get()));
+    else
+      option->default_str(default_text(row.get()));
     if (row.name != "pretrain") continue;
     option->group("");  // the authors' spelling; ours is the flag
     train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights")->group(row.group);
@@ -279,6 +287,8 @@ Examples:
   reproduce->add_option("--methods", o.methods, "the rows to fill; else the table's own")
       ->type_name("A,B,...");
   reproduce->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
+  reproduce->add_option("--device", o.device, "cpu or cuda: the same bits; the runs share the GPU")
+      ->type_name("NAME");
   for (const char* name : {"recipe", "epochs", "ae-epochs", "limit", "batch-size"})
     reproduce->add_option_function<std::string>(
         "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
@@ -357,11 +367,17 @@ against them: seconds, rate, share of the limit. Medians.
 Examples:
   svdd bench
   svdd bench steps --compare torch       # the same steps in PyTorch, in turn
+  svdd bench steps --only MNIST          # those alone
   svdd bench kernels --threads 1 --simd avx2 --output kernels.json
 )",
                                 [&o] { run_bench(o); });
   bench->add_option("what", o.what, "what to measure: all, peak, kernels or steps")->type_name("");
-  bench->add_option("--compare", o.compare, "measure the same in torch, if python3 has it")
+  bench->add_option("--only", o.only, "epochs whose names hold this word, such as CIFAR-10")
+      ->type_name("TEXT");
+  bench
+      ->add_option(
+          "--compare", o.compare,
+          "torch: measure the same in PyTorch, if python3 has it; torch-graph: its steps as a CUDA graph")
       ->type_name("torch");
   bench->add_option("--repeat", o.repeat, "medians of so many measurements")->type_name("N");
   bench->add_option("--output", o.output, "also write the measurements as JSON")->type_name("FILE");

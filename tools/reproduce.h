@@ -13,6 +13,7 @@ struct ReproduceOptions {
   int64_t seeds = 3;                 // seeds 1 to so many
   std::string classes, methods;      // "0,3": of the table's cases, its rows; empty: as the table has them
   int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
+  std::string device = "cpu";        // as svdd train's; of the runs' bits it changes none
   GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
 };
 

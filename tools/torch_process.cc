@@ -16,12 +16,11 @@ namespace {
 [[noreturn]] void no_torch() {
   throw std::runtime_error(
       "--compare torch: python3 with PyTorch did not answer; install it (Debian: apt-get install "
-      "python3-torch) or "
-      "leave the option out");
+      "python3-torch) or leave the option out");
 }
 }  // namespace
 
-TorchProcess::TorchProcess(int64_t threads) {
+TorchProcess::TorchProcess(int64_t threads, const std::string& device) {
   int down[2], up[2];
   if (pipe(down) != 0 || pipe(up) != 0)
     throw std::runtime_error("--compare torch: no pipe to a child process");
@@ -36,7 +35,8 @@ TorchProcess::TorchProcess(int64_t threads) {
     for (const char* python : {"python3", "/usr/bin/python3"}) {
       const std::string test = std::string(python) + " -c 'import torch' 2>/dev/null";
       if (std::system(test.c_str()) == 0)
-        execlp(python, python, "-c", bench_torch_script, count.c_str(), static_cast<char*>(nullptr));
+        execlp(python, python, "-c", bench_torch_script, count.c_str(), device.c_str(),
+               static_cast<char*>(nullptr));
     }
     _exit(127);
   }

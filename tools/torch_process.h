@@ -7,8 +7,9 @@ namespace tools {
 
 class TorchProcess {
  public:
-  // Starts python3 with the script; std::runtime_error if it has no torch.
-  explicit TorchProcess(int64_t threads);
+  // Starts python3 with the script; std::runtime_error if it has no torch. device: cpu, cuda, or cuda-graph,
+  // the steps captured as a CUDA graph.
+  TorchProcess(int64_t threads, const std::string& device);
   ~TorchProcess();
   TorchProcess(const TorchProcess&) = delete;
   TorchProcess& operator=(const TorchProcess&) = delete;

@@ -1,6 +1,7 @@
 #include "tools/version.h"
 
 #include "engine/backends/cpu/cpu.h"
+#include "engine/backends/cuda/cuda.h"
 
 namespace tools {
 namespace {
@@ -24,6 +25,12 @@ std::string kernels() {
 
 std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
+std::string cuda() {
+  if (!SVDD_HAVE_CUDA) return "no";
+  const std::string problem = engine::cuda_problem();
+  return problem.empty() ? "yes" : "yes, but not on this machine: " + problem;
+}
+
 }  // namespace
 
 std::string version_text() {
@@ -34,7 +41,7 @@ std::string version_text() {
          row("threads",
              SVDD_HAVE_THREADS ? std::to_string(engine::machine_threads()) : "no, built without them") +
          row("OpenBLAS", yes_or_no(SVDD_HAVE_OPENBLAS)) + row("zlib", yes_or_no(SVDD_HAVE_ZLIB)) +
-         row("CUDA", "no");
+         row("CUDA", cuda());
 }
 
 }  // namespace tools

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/backends/cpu/cpu.h"
+#include "engine/backends/cuda/cuda.h"
 #include "engine/backends/reference/reference.h"
 
 namespace engine_tests {
@@ -22,21 +23,40 @@ struct Platform {
   friend std::ostream& operator<<(std::ostream& out, const Platform& p) { return out << p.name; }
 };
 
-// The reference backend in double and the CPU backend in float, with OpenBLAS too where the build has it.
+// Built with SVDD_TEST_CARD, the tests run on a real card alone, and skip themselves where there is none, for
+// the reason that this gives. Otherwise the CUDA backend is the one that the executor of cuda_on_host/ runs.
+inline std::string no_card() {
+#if SVDD_TEST_CARD
+  return engine::cuda_problem();
+#else
+  return "";
+#endif
+}
+
+// The reference backend in double, the CPU backend and CUDA's in float, and OpenBLAS where the build has it.
 inline std::vector<Platform> platforms() {
+#if SVDD_TEST_CARD
+  return {{"cuda_float", engine::DType::f32,
+           [] { return no_card().empty() ? engine::make_cuda_backend() : nullptr; }}};
+#else
   std::vector<Platform> all{
       {"reference_double", engine::DType::f64, [] { return engine::make_reference_backend(); }},
-      {"cpu_float", engine::DType::f32, [] { return engine::make_cpu_backend(); }}};
+      {"cpu_float", engine::DType::f32, [] { return engine::make_cpu_backend(); }},
+      {"cuda_on_host_float", engine::DType::f32, [] { return engine::make_cuda_backend(); }}};
 #if SVDD_HAVE_OPENBLAS
   all.push_back({"openblas_float", engine::DType::f32,
                  [] { return engine::make_cpu_backend({.blas = engine::Blas::openblas}); }});
 #endif
   return all;
+#endif
 }
 
 // A test that runs once on each platform.
 class OnEachPlatform : public testing::TestWithParam<Platform> {
  protected:
+  void SetUp() override {
+    if (!on_) GTEST_SKIP() << no_card();
+  }
   engine::Array plain(engine::Shape shape, const std::vector<double>& values) const {
     return engine::Array::from(*on_, shape, engine::Layout::plain, GetParam().type, values);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/backends/cuda/cuda.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
 #include "refusals.h"
@@ -47,7 +48,7 @@ TEST(BadInput, CommandLine) {
                   {train + "--network vgg", 2, "vgg"},
                   {train + "--objective two-class", 2, "--objective is 'two-class'"},
                   {train + "--recipe keras", 2, "--recipe is 'keras'"},
-                  {train + "--device cuda", 2, "--device cuda is not in this version"},
+                  {train + "--device gpu", 2, "expected cpu, cuda or reference"},
                   {train + "--device tpu", 2, "--device is 'tpu'"},
                   {train + "--simd sse9", 2, "--simd is 'sse9'"},
                   {train + "--blas mkl", 2, "--blas is 'mkl'"},
@@ -88,6 +89,16 @@ TEST(BadInput, CommandLine) {
                   {"bench everything", 2, "'everything'"}});
 }
 
+TEST(BadInput, NoGpu) {
+  const std::string problem = engine::cuda_problem();
+  if (problem.empty()) GTEST_SKIP() << "this machine has a GPU";
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  expect_refused(scratch.path, {{"train --data strokes --normal 3 --out run --device cuda", 2, problem},
+                                {"bench --device cuda", 2, problem},
+                                {"bench --compare torch-graph", 2, "needs --device cuda"}});
+}
+
 TEST(BadInput, Configuration) {
   SKIP_WITHOUT_SVDD();
   const Scratch scratch;
@@ -99,7 +110,7 @@ TEST(BadInput, Configuration) {
   write_text(f / "value.json", R"({"data": "strokes", "normal": [3], "out": "run", "nu": 0})");
   write_text(f / "later.json", R"({"data": "strokes", "normal": [3], "out": "run", "resume": true})");
   write_text(f / "other.json", R"({"data": "strokes", "normal": [3], "out": "run", "spheres": 3})");
-  write_text(f / "device.json", R"({"data": "strokes", "normal": [3], "out": "run", "device": "cuda"})");
+  write_text(f / "device.json", R"({"data": "strokes", "normal": [3], "out": "run", "device": "gpu"})");
   write_text(f / "empty.json", "");
   write_text(f / "deep.json", std::string(200000, '['));
   expect_refused(
@@ -112,7 +123,7 @@ TEST(BadInput, Configuration) {
           {"train --config value.json", 2, "value.json': 'nu' is '0'"},
           {"train --config later.json", 2, "is not in this version"},
           {"train --config other.json", 2, "'spheres' is an option of multi-sphere; the method deep-svdd"},
-          {"train --config device.json", 2, "cuda is not in this version"},
+          {"train --config device.json", 2, "expected cpu, cuda or reference"},
           {"train --config empty.json", 2, "empty.json"},
           {"train --config deep.json", 2, "deep.json"}});
 }
@@ -145,6 +156,7 @@ TEST(BadInput, Data) {
   datasets::write_idx_labels(f / "root" / "mnist" / names[1], labels);
   fs::create_directory(f / "empty");
   write_text(f / "table.csv", "1,2,3\n4,x,6\n");
+  write_text(f / "rows.csv", "1,2,3\n4,5,6\n7,8,8\n");
   const auto train = [](const std::string& data) { return "train --normal 3 --out run --data " + data; };
   expect_refused(
       f, {{train("nowhere"), 1, "'nowhere'"},
@@ -159,6 +171,10 @@ TEST(BadInput, Data) {
           {train("half"), 1, "half/" + names[3]},
           {train("counts"), 1, "counts/" + names[0]},
           {train("small --network cifar10_LeNet"), 2, "3x32x32"},
+          {train("small --test-fraction 0.5"), 2, "small has a test half of its own"},
+          {train("rows.csv --test-fraction 0.5"), 2, "rows.csv has no labels to test against"},
+          {train("rows.csv --test-fraction 1"), 2, "a number in [0, 1)"},
+          {train("small --method kde --zca True"), 2, "the method kde has none such"},
           {train("no-class-3"), 1, "class 3 has no training samples"},
           {train("mnist --data-dir root"), 1, "is not mnist"},
           {train("mnist --data-dir nowhere"), 1, "'nowhere'"},
@@ -184,6 +200,42 @@ TEST(BadInput, RunFolder) {
                      {train("/dev/null/run"), 1, "'/dev/null/run'"},
                      {train("foreign"), 1, "'foreign' holds files but no earlier run"},
                      {train("other"), 1, "'other' holds files but no earlier run"}});
+}
+
+TEST(BadInput, AFitThatFailsLeavesNothing) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const std::string failing = "train --data small --normal 3 --method multi-sphere --spheres 1000 --quiet";
+  fs::create_directory(f / "mine");
+  expect_refused(f, {{failing + " --out run", 1, "too few for 1000 spheres"},
+                     {failing + " --out new/deep/run", 1, "too few for 1000 spheres"},
+                     {failing + " --out mine", 1, "too few for 1000 spheres"}});
+  // The folder of an earlier run stays: it may hold what no run wrote.
+  ASSERT_EQ(run_svdd(f, words_of(small_train)).status, 0);
+  write_text(f / "run" / "thesis.txt", "mine");
+  EXPECT_EQ(run_svdd(f, words_of(failing + " --out run")).status, 1);
+  EXPECT_EQ(text_of(f / "run" / "thesis.txt"), "mine");
+  EXPECT_FALSE(fs::exists(f / "run" / "results.json"));
+}
+
+TEST(BadInput, ATableThatFailsLeavesNothing) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const auto reproduce = [&](const std::string& rest) {
+    return run_svdd(scratch.path, words_of("reproduce deep-svdd-mnist --seeds 2 --classes 0,1 " + rest));
+  };
+  for (const std::string rest : {"--jobs 2", "--jobs 1 --out new/deep", "--methods kernel-svdd --jobs 2"}) {
+    const Outcome outcome = reproduce(rest);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("svdd data fetch mnist"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(fs::is_empty(scratch.path)) << rest;
+  }
+  fs::create_directories(scratch.path / "here" / "mine");
+  reproduce("--out here");
+  EXPECT_TRUE(fs::is_directory(scratch.path / "here" / "mine"));
+  EXPECT_FALSE(fs::exists(scratch.path / "here" / "runs"));
 }
 
 TEST(BadInput, ModelsAndInputs) {

@@ -1,0 +1,25 @@
+// The CUDA backend: one NVIDIA GPU, float only. It returns the reference backend's bits. All calls enqueue
+// their work and return; only upload of more than a few numbers and download wait for the device.
+//
+// Its library, svdd_cuda, stands beside svdd_engine: what does not link it needs no CUDA. In a build without
+// CUDA the functions here are there all the same and say so.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "engine/backend.h"
+
+namespace engine {
+
+struct CudaOptions {
+  int device = 0;  // as nvidia-smi counts them
+};
+
+// Why make_cuda_backend would fail, and how to mend it, in one line; empty where it would not.
+std::string cuda_problem(const CudaOptions& options = {});
+
+// std::runtime_error with that line if the build has no CUDA, or this machine no driver or no fitting GPU.
+// Arrays must not outlive the backend.
+std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options = {});
+
+}  // namespace engine
