@@ -2,9 +2,26 @@
 # With SVDD_DATA unset, the tests that need real data skip themselves and say so.
 include(GoogleTest)
 
+# The tests of backends: compiled once, for the CUDA backend that the executor runs on the host (in tests_engine) and for
+# the one of a real card (tests_engine_cuda).
+set(tests_of_backends parity capture root_quantile nearest_point golden_ops golden_losses golden_optimizers
+                      golden_trajectory)
+list(TRANSFORM tests_of_backends PREPEND ${PROJECT_SOURCE_DIR}/tests/engine/)
+list(TRANSFORM tests_of_backends APPEND _test.cc)
+add_library(tests_of_backends OBJECT EXCLUDE_FROM_ALL ${tests_of_backends})
+target_compile_options(tests_of_backends PRIVATE -O1)
+target_compile_definitions(tests_of_backends PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+target_include_directories(tests_of_backends SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
+target_link_libraries(tests_of_backends PRIVATE svdd_engine ${svdd_gtest})
+
 # Further arguments: other libraries to link.
 function(add_floor_tests floor library)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/${floor}/*_test.cc)
+  list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/ REGEX "^[^/]")
+  if(floor STREQUAL "engine")
+    list(REMOVE_ITEM sources ${tests_of_backends})
+    list(APPEND sources $<TARGET_OBJECTS:tests_of_backends>)
+  endif()
   if(NOT sources)
     return()
   endif()
@@ -31,16 +48,10 @@ endif()
 
 # The tests of backends again, on a real card; where there is none, they skip themselves.
 if(SVDD_HAVE_CUDA)
-  set(sources parity capture root_quantile nearest_point golden_ops golden_losses golden_optimizers golden_trajectory
-              cuda_convolution)
-  list(TRANSFORM sources PREPEND tests/engine/)
-  list(TRANSFORM sources APPEND _test.cc)
-  add_executable(tests_engine_cuda ${sources})
+  add_executable(tests_engine_cuda tests/engine/on_a_card.cc tests/engine/cuda_convolution_test.cc
+                                   $<TARGET_OBJECTS:tests_of_backends>)
   target_compile_options(tests_engine_cuda PRIVATE -O1)
-  target_compile_definitions(tests_engine_cuda PRIVATE SVDD_TEST_CARD=1
-                             SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
-  target_include_directories(tests_engine_cuda SYSTEM PRIVATE ${SVDD_JSON_INCLUDE}
-                             ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_include_directories(tests_engine_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_link_libraries(tests_engine_cuda PRIVATE svdd_cuda ${svdd_gtest})
   gtest_discover_tests(tests_engine_cuda TEST_PREFIX engine_cuda/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS cuda TIMEOUT 600)

@@ -14,8 +14,6 @@ torch.manual_seed(0)
 batch = 200
 as_graph = sys.argv[2] == "cuda-graph"
 device = torch.device("cuda" if as_graph else sys.argv[2])
-if device.type == "cuda":
-    torch.set_default_device(device)  # Debian's PyTorch for CPUs is older than the function
 torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.benchmark = True
 
@@ -30,27 +28,30 @@ def lenet(net):
                                 nn.Linear(196, 32, bias=False))
         decoder = nn.Sequential(nn.Unflatten(1, (2, 4, 4)), act, up, deconv(2, 4), bn(4), act, up, deconv(4, 8, 3),
                                 bn(8), act, up, deconv(8, 1), nn.Sigmoid())
-        return torch.rand(6131, 1, 28, 28), 32, encoder.to(device), decoder.to(device)
+        return torch.rand(6131, 1, 28, 28, device=device), 32, encoder.to(device), decoder.to(device)
     encoder = nn.Sequential(conv(3, 32), bn(32), act, pool, conv(32, 64), bn(64), act, pool, conv(64, 128), bn(128),
                             act, pool, nn.Flatten(), nn.Linear(2048, 128, bias=False))
     decoder = nn.Sequential(nn.BatchNorm1d(128, eps=1e-4, affine=False), nn.Unflatten(1, (8, 4, 4)), act,
                             deconv(8, 128), bn(128), act, up, deconv(128, 64), bn(64), act, up, deconv(64, 32),
                             bn(32), act, up, deconv(32, 3), nn.Sigmoid())
-    return torch.rand(5000, 3, 32, 32), 128, encoder.to(device), decoder.to(device)
+    return torch.rand(5000, 3, 32, 32, device=device), 128, encoder.to(device), decoder.to(device)
 
 
 def dasvdd():
     act = nn.LeakyReLU(0.01)
     encoder = nn.Sequential(nn.Linear(784, 1024), act, nn.Linear(1024, 256), act, nn.Linear(256, 256), act)
     decoder = nn.Sequential(nn.Linear(256, 256), act, nn.Linear(256, 1024), act, nn.Linear(1024, 784), nn.Sigmoid())
-    return torch.rand(6131, 784), 256, encoder.to(device), decoder.to(device)
+    return torch.rand(6131, 784, device=device), 256, encoder.to(device), decoder.to(device)
 
 
 def epoch_of(net, phase):
     x, rep_dim, encoder, decoder = dasvdd() if net == "dasvdd" else lenet(net)
-    centre = torch.full((rep_dim,), 0.1)
+    centre = torch.full((rep_dim,), 0.1, device=device)
     parameters = list(encoder.parameters()) + (list(decoder.parameters()) if phase != "svdd" else [])
-    adam = torch.optim.Adam(parameters, lr=1e-4, weight_decay=5e-7, **({"capturable": True} if as_graph else {}))
+    fastest = {"fused": True} if device.type == "cuda" else {}
+    adam = torch.optim.Adam(parameters, lr=1e-4, weight_decay=5e-7, capturable=as_graph, **fastest)
+    if phase == "score":
+        encoder.eval()
 
     def loss_of(b):
         z = encoder(b)
@@ -63,7 +64,7 @@ def epoch_of(net, phase):
     def step(b):
         if phase == "score":
             with torch.no_grad():
-                return ((encoder.eval()(b) - centre) ** 2).sum(1)
+                return ((encoder(b) - centre) ** 2).sum(1)
         adam.zero_grad(set_to_none=True)
         loss_of(b).backward()
         adam.step()
@@ -87,7 +88,7 @@ def epoch_of(net, phase):
         graph.replay()
 
     def epoch():
-        order = torch.randperm(len(x)) if phase != "score" else torch.arange(len(x))
+        order = torch.randperm(len(x), device=device) if phase != "score" else torch.arange(len(x), device=device)
         for i in range(0, len(x), batch):
             rows = order[i:i + batch]
             if as_graph:

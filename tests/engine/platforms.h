@@ -23,22 +23,17 @@ struct Platform {
   friend std::ostream& operator<<(std::ostream& out, const Platform& p) { return out << p.name; }
 };
 
-// Built with SVDD_TEST_CARD, the tests run on a real card alone, and skip themselves where there is none, for
-// the reason that this gives. Otherwise the CUDA backend is the one that the executor of cuda_on_host/ runs.
-inline std::string no_card() {
-#if SVDD_TEST_CARD
-  return engine::cuda_problem();
-#else
-  return "";
-#endif
-}
+// Which CUDA backend the program is linked with: a real card's (on_a_card.cc) or the one that the executor of
+// cuda_on_host/ runs. On a card it is tested alone, and tests skip themselves where there is none, for the
+// reason that no_card gives.
+extern const bool on_a_card;
+inline std::string no_card() { return on_a_card ? engine::cuda_problem() : ""; }
 
 // The reference backend in double, the CPU backend and CUDA's in float, and OpenBLAS where the build has it.
 inline std::vector<Platform> platforms() {
-#if SVDD_TEST_CARD
-  return {{"cuda_float", engine::DType::f32,
-           [] { return no_card().empty() ? engine::make_cuda_backend() : nullptr; }}};
-#else
+  if (on_a_card)
+    return {{"cuda_float", engine::DType::f32,
+             [] { return no_card().empty() ? engine::make_cuda_backend() : nullptr; }}};
   std::vector<Platform> all{
       {"reference_double", engine::DType::f64, [] { return engine::make_reference_backend(); }},
       {"cpu_float", engine::DType::f32, [] { return engine::make_cpu_backend(); }},
@@ -48,7 +43,6 @@ inline std::vector<Platform> platforms() {
                  [] { return engine::make_cpu_backend({.blas = engine::Blas::openblas}); }});
 #endif
   return all;
-#endif
 }
 
 // A test that runs once on each platform.
