@@ -85,31 +85,40 @@ sanitize() {  # TOOL SECONDS NAME...
 }
 left() { local seconds=$((${BUDGET:-480} - (SECONDS - begun))); echo $((seconds > 20 ? seconds : 20)); }
 
-train() {  # DEVICE
-  rm -rf "$log/mnist-3-$1"
-  timeout 150 "$build/svdd" train --data mnist --normal 3 --device "$1" --quiet --out "$log/mnist-3-$1"
+train() {  # DEVICE OPTION...
+  local folder=$log/mnist-3-$1
+  rm -rf "$folder"
+  timeout 150 "$build/svdd" train --data mnist --normal 3 --device "$@" --quiet --out "$folder"
 }
 
-field() { sed -nE "s/^ *\"$2\": \"?([^\",]*)\"?,?$/\1/p" "$log/mnist-3-$1/results.json"; }
+field() { sed -nE "s/^ *\"$2\": \"?([^\",]*)\"?,?$/\1/p" "$log/$1/results.json"; }  # FOLDER NAME
 
-# The full recipe on the GPU and, begun before, on the CPU: the same weights, the same scores.
+same() {  # FOLDER FOLDER: the same weights and the same scores
+  local what a b same=0
+  for what in weights_sha256 scores_sha256; do
+    a=$(field "$1" $what) b=$(field "$2" $what)
+    echo "$what: $1 $a, $2 $b"
+    { [ -n "$a" ] && [ "$a" = "$b" ]; } || same=1
+  done
+  return $same
+}
+seconds_of() { echo "$(field "$1" pretrain_seconds) + $(field "$1" train_seconds)"; }
+
+# The full recipe on the GPU and, begun before, on the CPU.
 receipt() {
   wait "$on_cpu" || { cat "$log/train-cpu.log"; return 1; }
   train cuda || return
-  local same=yes
-  for what in weights_sha256 scores_sha256; do
-    echo "$what: cuda $(field cuda $what), cpu $(field cpu $what)"
-    { [ -n "$(field cuda $what)" ] && [ "$(field cuda $what)" = "$(field cpu $what)" ]; } || same=no
-  done
-  echo "same bits: $same; AUC $(field cuda auc); seconds on the GPU $(field cuda pretrain_seconds) + $(field cuda train_seconds), on the CPU $(field cpu pretrain_seconds) + $(field cpu train_seconds)"
-  [ $same = yes ]
+  same mnist-3-cuda mnist-3-cpu || { echo "the bits differ"; return 1; }
+  echo "same bits; AUC $(field mnist-3-cuda auc); seconds: GPU $(seconds_of mnist-3-cuda), CPU $(seconds_of mnist-3-cpu)"
 }
 
+# Ten runs share the GPU; the one that ran alone before must not notice.
 digits() {
   local start=$SECONDS
   rm -rf "$log/digits"
   timeout 200 "$build/svdd" reproduce deep-svdd-mnist --methods one-class --seeds "${SEEDS:-1}" --device cuda \
     --jobs "${RUNS_AT_ONCE:-10}" --out "$log/digits" || return
+  same mnist-3-cuda digits/runs/one-class/3/seed-1 || { echo "the bits differ from those of the run alone"; return 1; }
   echo "the table of ${SEEDS:-1} seed(s) took $((SECONDS - start)) seconds"
 }
 
@@ -122,7 +131,8 @@ if [ $failed = 0 ]; then
   [ ! -d "${SVDD_DATA:-}/mnist" ] || check unpack unpack
   on_cpu=
   if "$build/svdd" data info mnist >/dev/null 2>&1; then
-    train cpu >"$log/train-cpu.log" 2>&1 &  # beside the tests, which are not about time
+    # Beside the tests, which are not about time.
+    train cpu --threads $(($(nproc) > 2 ? $(nproc) - 2 : 1)) >"$log/train-cpu.log" 2>&1 &
     on_cpu=$!
   else
     echo "MNIST was not found (SVDD_DATA): no receipt of a whole run, no table." >&2

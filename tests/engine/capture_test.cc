@@ -71,6 +71,10 @@ std::vector<double> losses_of_six_steps(Backend& on, bool captured) {
   return losses.to_doubles();
 }
 
+TEST_P(Capture, OfAWholeStepMakesTheBitsOfItsCalls) {
+  EXPECT_EQ(losses_of_six_steps(*on_, true), losses_of_six_steps(*on_, false));
+}
+
 TEST(CaptureOfAStep, FromNotesAloneMakesTheSameBits) {
   const auto plain = make_cpu_backend({.threads = 1});
   NotingBackend noting(make_cpu_backend({.threads = 1}));

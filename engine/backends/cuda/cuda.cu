@@ -323,9 +323,10 @@ class CudaBackend final : public Backend {
   static size_t bytes(int64_t floats) { return static_cast<size_t>(floats) * sizeof(float); }
 
   // Whoever asks for the stream is about to call the runtime, which chooses the device for each host thread
-  // apart.
+  // apart. The one that captures has chosen before it began, and nothing but the calls themselves belongs
+  // there.
   cudaStream_t stream() {
-    check(cudaSetDevice(device_), "choosing the device");
+    if (!capturing_) check(cudaSetDevice(device_), "choosing the device");
     return stream_;
   }
   void wait() { check(cudaStreamSynchronize(stream()), "waiting for the device"); }
