@@ -19,7 +19,6 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <source_location>
 #include <tuple>
 #include <utility>
 
@@ -60,16 +59,20 @@ inline constexpr int warpSize = 32;
 namespace cuda_on_host {
 
 // The calling thread waits for its block, or for the threads of its warp that the mask names.
-void meet_block(std::source_location where);
-void meet_warp(unsigned mask, std::source_location where);
+struct Where {  // a line of a kernel; std::source_location, which clang 14 has not
+  const char* file = "";
+  int line = 0;
+};
+void meet_block(Where where);
+void meet_warp(unsigned mask, Where where);
 // Meets the warp; then returns what the thread in `source(lane)` has brought.
-uint64_t exchange(unsigned mask, uint64_t brought, int source, std::source_location where);
+uint64_t exchange(unsigned mask, uint64_t brought, int source, Where where);
 int lane();
 // The lanes of the mask whose predicate holds.
-unsigned ballot(unsigned mask, bool predicate, std::source_location where);
+unsigned ballot(unsigned mask, bool predicate, Where where);
 
 template <class T>
-T shuffle(unsigned mask, T value, int source, std::source_location where) {
+T shuffle(unsigned mask, T value, int source, Where where) {
   static_assert(sizeof(T) <= sizeof(uint64_t));
   uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof(T));
@@ -80,7 +83,7 @@ T shuffle(unsigned mask, T value, int source, std::source_location where) {
 
 }  // namespace cuda_on_host
 
-#define SVDD_HERE std::source_location where = std::source_location::current()
+#define SVDD_HERE cuda_on_host::Where where = {__builtin_FILE(), __builtin_LINE()}
 inline void __syncthreads(SVDD_HERE) { cuda_on_host::meet_block(where); }
 inline void __syncwarp(unsigned mask = 0xffffffffu, SVDD_HERE) { cuda_on_host::meet_warp(mask, where); }
 // Segments of `width` lanes; a source outside its segment means the thread itself, as on a card.

@@ -66,7 +66,7 @@ struct Fibre {
   bool at_rest = false;  // waits at the end of its loop for the next thread to be
   bool finished = false;
   Waiting waiting = Waiting::for_nobody;
-  std::source_location where;
+  cuda_on_host::Where where;
   unsigned mask = 0;
   uint64_t brought[2];  // the values of this exchange and the last
   unsigned exchanges = 0;
@@ -89,9 +89,9 @@ std::unique_ptr<KernelError> failure;  // of a fibre
 std::string text_of(uint3 v) {
   return "(" + std::to_string(v.x) + ", " + std::to_string(v.y) + ", " + std::to_string(v.z) + ")";
 }
-std::string place(std::source_location where) {
-  const std::string file = where.file_name();
-  return file.substr(file.rfind('/') + 1) + ":" + std::to_string(where.line());
+std::string place(cuda_on_host::Where where) {
+  const std::string file = where.file;
+  return file.substr(file.rfind('/') + 1) + ":" + std::to_string(where.line);
 }
 [[nodiscard]] KernelError error(const std::string& what) {
   return KernelError("block " + text_of(blockIdx) + ": " + what);
@@ -183,7 +183,7 @@ void resume(int thread) {
   if (failure) throw KernelError(*std::exchange(failure, nullptr));
 }
 
-void wait(Waiting for_whom, unsigned mask, std::source_location where) {
+void wait(Waiting for_whom, unsigned mask, cuda_on_host::Where where) {
   if (plain)
     throw error("divergent barrier: thread " + text_of(threadIdx) + " waits at " + place(where) +
                 ", but thread 0 has returned without waiting");
@@ -214,7 +214,7 @@ bool release_warp(int first) {
       if (g.finished) throw fail("lane " + std::to_string(other) + " has returned");
       if (g.waiting != Waiting::for_warp) {
         complete = false;
-      } else if (g.mask != f.mask || g.where.line() != f.where.line()) {
+      } else if (g.mask != f.mask || g.where.line != f.where.line) {
         throw fail("lane " + std::to_string(other) + " waits at " + place(g.where) +
                    (g.mask != f.mask ? " with another mask" : ""));
       }
@@ -253,11 +253,11 @@ void run_fibres() {
       if (!f.finished) waits = t;
     }
     if (finished == block_size) return;
-    const std::source_location where = fibres[static_cast<size_t>(waits)]->where;
+    const cuda_on_host::Where where = fibres[static_cast<size_t>(waits)]->where;
     if (at_barrier == block_size) {
       for (int t = 0; t < block_size; ++t) {
         Fibre& f = *fibres[static_cast<size_t>(t)];
-        if (f.where.line() != where.line())
+        if (f.where.line != where.line)
           throw error("divergent barrier: some threads wait at " + place(f.where) + ", others at " +
                       place(where));
         f.waiting = Waiting::for_nobody;
@@ -271,7 +271,7 @@ void run_fibres() {
 }
 
 // Byte by byte, because the sanitizer's gaps between the variables are filled too.
-[[gnu::no_sanitize("address")]] void poison_shared_memory() {
+__attribute__((no_sanitize("address"))) void poison_shared_memory() {
   for (volatile char* p = __start_cuda_shared; p < __stop_cuda_shared; p += sizeof(uint64_t))
     *reinterpret_cast<volatile uint64_t*>(p) = ~uint64_t{0};  // NaN
 }
@@ -423,13 +423,11 @@ bool touches_device(const void* p, size_t bytes) {
 
 // --- what kernels call
 
-void cuda_on_host::meet_block(std::source_location where) { wait(Waiting::for_block, 0, where); }
-void cuda_on_host::meet_warp(unsigned mask, std::source_location where) {
-  wait(Waiting::for_warp, mask, where);
-}
+void cuda_on_host::meet_block(Where where) { wait(Waiting::for_block, 0, where); }
+void cuda_on_host::meet_warp(unsigned mask, Where where) { wait(Waiting::for_warp, mask, where); }
 int cuda_on_host::lane() { return current % warp; }
 
-uint64_t cuda_on_host::exchange(unsigned mask, uint64_t brought, int source, std::source_location where) {
+uint64_t cuda_on_host::exchange(unsigned mask, uint64_t brought, int source, Where where) {
   if (plain) wait(Waiting::for_warp, mask, where);  // throws
   Fibre& f = *fibres[static_cast<size_t>(current)];
   const unsigned turn = f.exchanges++ % 2;
@@ -443,7 +441,7 @@ uint64_t cuda_on_host::exchange(unsigned mask, uint64_t brought, int source, std
   return g.brought[turn];
 }
 
-unsigned cuda_on_host::ballot(unsigned mask, bool predicate, std::source_location where) {
+unsigned cuda_on_host::ballot(unsigned mask, bool predicate, Where where) {
   const int own = lane();
   unsigned votes = 0;
   if (plain) wait(Waiting::for_warp, mask, where);  // throws
