@@ -96,6 +96,9 @@ int run_bench(const BenchOptions& options) {
                      "; expected torch, or torch-graph for its steps as a CUDA graph");
   if (options.compare == "torch-graph" && options.backend.device != "cuda")
     throw UsageError("--compare torch-graph needs --device cuda");
+  if (!options.only.empty() && (what == "peak" || what == "kernels" || !has_step(options.only)))
+    throw UsageError("--only " + engine::in_quotes(options.only) +
+                     " names no epoch that is measured here; svdd bench steps shows their names");
   if (options.repeat < 1)
     throw UsageError("--repeat must be at least 1, found " + std::to_string(options.repeat));
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);

@@ -188,6 +188,13 @@ Measurement measure_side_by_side(const Subject& s, const BackendOptions& options
 
 }  // namespace
 
+bool has_step(const std::string& text) {
+  std::string names = dasvdd.name + " joint loss\n";
+  for (const Subject* s : {&mnist, &cifar10})
+    for (const char* what : {" Deep SVDD\n", " autoencoder\n", " scoring\n"}) names += s->name + what;
+  return names.find(text) != std::string::npos;
+}
+
 void measure_steps(const BackendOptions& options, int64_t repeat, const std::string& only,
                    TorchProcess* torch, const Show& show) {
   const std::unique_ptr<engine::Backend> backend = make_backend(options);

@@ -6,6 +6,9 @@
 
 namespace tools {
 
+// Whether there is an epoch whose name holds `text`.
+bool has_step(const std::string& text);
+
 // Those whose names hold `only`. `torch`, where given, runs the same epoch in PyTorch after each of ours.
 void measure_steps(const BackendOptions& options, int64_t repeat, const std::string& only,
                    TorchProcess* torch, const Show& show);

@@ -48,6 +48,8 @@ TEST(BadInput, CommandLine) {
                   {train + "--network vgg", 2, "vgg"},
                   {train + "--objective two-class", 2, "--objective is 'two-class'"},
                   {train + "--recipe keras", 2, "--recipe is 'keras'"},
+                  {"bench steps --only ImageNet", 2, "--only 'ImageNet' names no epoch"},
+                  {"bench kernels --only MNIST", 2, "--only 'MNIST' names no epoch"},
                   {train + "--device gpu", 2, "expected cpu, cuda or reference"},
                   {train + "--device tpu", 2, "--device is 'tpu'"},
                   {train + "--simd sse9", 2, "--simd is 'sse9'"},
