@@ -58,10 +58,11 @@ struct WeightGradient {                     // of conv2d
   float* gw;
   Window window;
   // Input channels go together in groups while the gradient lies in the first cache; where there are few,
-  // one by one, so that there are units for all threads.
+  // one by one, or in pairs for a single output channel, so that there are units for all threads.
   static constexpr int64_t most_channels = 4;
   SVDD_INLINE int64_t channel_groups() const {
-    return x.c < 16 ? x.c : (x.c + most_channels - 1) / most_channels;
+    const int64_t together = x.c >= 16 ? most_channels : gy.c == 1 ? 2 : 1;
+    return (x.c + together - 1) / together;
   }
 };
 struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]

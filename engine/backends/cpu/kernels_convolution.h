@@ -136,24 +136,32 @@ void strided_input_gradient(const Batch& gy, const float* w, Window v, const Bat
 
 // --- weight gradient
 // -------------------------------------------------------------------------------------------------- In
-// registers: T output channels × L taps of one filter row, sixteen partial sums each (one for each lane),
-// over all positions of a block; then they are added to the `total` over the blocks. The block's planes are
-// read anew for each filter row: they come from the second cache faster than the multiply-adds need them.
+// registers: T output channels × C input channels × L taps of one filter row, sixteen partial sums each (one
+// for each lane), over all positions of a block; then they are added to the `total` over the blocks. The
+// block's planes are read anew for each filter row: they come from the second cache faster than the
+// multiply-adds need them.
 
-template <int T, int L>
+// Where the sums of a unit's weights lie: total[channel][output][tap][lane].
+struct Totals {
+  float* at;
+  int64_t output_stride, channel_stride;
+};
+
+template <int T, int C, int L>
 void weight_gradient_taps(const WeightGradient& job, const float* x, const float* gy, int64_t k,
-                          int64_t l_first, float* total, int64_t channel_stride) {
+                          int64_t l_first, Totals total) {
   const int64_t stride = job.window.stride, padding = job.window.padding, width = job.x.w, columns = job.gy.w;
-  const int64_t gy_plane = job.gy.positions() * lanes;
+  const int64_t gy_plane = job.gy.positions() * lanes, x_plane = job.x.positions() * lanes;
   // Output columns whose L taps all fall inside the image: [inner_first, inner_last).
   int64_t inner_first = padding > l_first ? (padding - l_first + stride - 1) / stride : 0;
   int64_t inner_last = (width - 1 - (l_first + L - 1) + padding) / stride + 1;
   if (width - 1 - (l_first + L - 1) + padding < 0) inner_last = 0;
   inner_last = inner_last < columns ? inner_last : columns;
   inner_first = inner_first < inner_last ? inner_first : inner_last;
-  V acc[T][L];
+  V acc[T][C][L];
   for (int t = 0; t < T; ++t)
-    for (int l = 0; l < L; ++l) acc[t][l] = V(0.0f);
+    for (int c = 0; c < C; ++c)
+      for (int l = 0; l < L; ++l) acc[t][c][l] = V(0.0f);
   for (int64_t i = 0; i < job.gy.h; ++i) {
     const int64_t a = i * stride + k - padding;
     if (a < 0 || a >= job.x.h) continue;
@@ -165,50 +173,54 @@ void weight_gradient_taps(const WeightGradient& job, const float* x, const float
       for (int l = 0; l < L; ++l) {
         const int64_t b = j * stride + l_first + l - padding;
         if (b < 0 || b >= width) continue;
-        const V value = V::load(xr + (j * stride + l) * lanes);
-        for (int t = 0; t < T; ++t) acc[t][l] = fma(g[t], value, acc[t][l]);
+        for (int c = 0; c < C; ++c) {
+          const V value = V::load(xr + c * x_plane + (j * stride + l) * lanes);
+          for (int t = 0; t < T; ++t) acc[t][c][l] = fma(g[t], value, acc[t][c][l]);
+        }
       }
     };
     for (int64_t j = 0; j < inner_first; ++j) edge(j);
     for (int64_t j = inner_first; j < inner_last; ++j) {
       V g[T];
       for (int t = 0; t < T; ++t) g[t] = V::load(gr + t * gy_plane + j * lanes);
-      for (int l = 0; l < L; ++l) {
-        const V value = V::load(xr + (j * stride + l) * lanes);
-        for (int t = 0; t < T; ++t) acc[t][l] = fma(g[t], value, acc[t][l]);
-      }
+      for (int l = 0; l < L; ++l)
+        for (int c = 0; c < C; ++c) {
+          const V value = kept(V::load(xr + c * x_plane + (j * stride + l) * lanes));
+          for (int t = 0; t < T; ++t) acc[t][c][l] = fma(g[t], value, acc[t][c][l]);
+        }
     }
     for (int64_t j = inner_last; j < columns; ++j) edge(j);
   }
   for (int t = 0; t < T; ++t)
-    for (int l = 0; l < L; ++l) {
-      float* sum = total + t * channel_stride + l * lanes;
-      (V::load(sum) + acc[t][l]).store(sum);
-    }
+    for (int c = 0; c < C; ++c)
+      for (int l = 0; l < L; ++l) {
+        float* sum = total.at + c * total.channel_stride + t * total.output_stride + l * lanes;
+        (V::load(sum) + acc[t][c][l]).store(sum);
+      }
 }
 
 constexpr int most_taps = 5;  // of a filter row at once
 
-template <int T>
-void weight_gradient_row(const WeightGradient& job, const float* x, const float* gy, int64_t k, float* total,
-                         int64_t channel_stride) {
+template <int T, int C>
+void weight_gradient_row(const WeightGradient& job, const float* x, const float* gy, int64_t k,
+                         Totals total) {
   const int64_t kernel = job.window.kernel;
-  for (int64_t l = 0; l < kernel; l += most_taps, total += most_taps * lanes) {
+  for (int64_t l = 0; l < kernel; l += most_taps, total.at += most_taps * lanes) {
     switch (kernel - l) {
       case 1:
-        weight_gradient_taps<T, 1>(job, x, gy, k, l, total, channel_stride);
+        weight_gradient_taps<T, C, 1>(job, x, gy, k, l, total);
         break;
       case 2:
-        weight_gradient_taps<T, 2>(job, x, gy, k, l, total, channel_stride);
+        weight_gradient_taps<T, C, 2>(job, x, gy, k, l, total);
         break;
       case 3:
-        weight_gradient_taps<T, 3>(job, x, gy, k, l, total, channel_stride);
+        weight_gradient_taps<T, C, 3>(job, x, gy, k, l, total);
         break;
       case 4:
-        weight_gradient_taps<T, 4>(job, x, gy, k, l, total, channel_stride);
+        weight_gradient_taps<T, C, 4>(job, x, gy, k, l, total);
         break;
       default:
-        weight_gradient_taps<T, 5>(job, x, gy, k, l, total, channel_stride);
+        weight_gradient_taps<T, C, 5>(job, x, gy, k, l, total);
     }
   }
 }
@@ -218,17 +230,24 @@ void weight_gradient_unit(const WeightGradient& job, int64_t o, Range channels) 
   const int64_t kernel = job.window.kernel, taps = kernel * kernel, sums = T * taps * lanes;
   alignas(64) float total[WeightGradient::most_channels * T * most_kernel * most_kernel * lanes];
   for (int64_t i = 0; i < (channels.last - channels.first) * sums; ++i) total[i] = 0;
-  for (int64_t block = 0; block < job.x.blocks; ++block)
-    for (int64_t c = channels.first; c < channels.last; ++c)
-      for (int part = 0; part < lanes; part += V::width) {
-        // At most two channels' accumulators fit the sixteen registers of AVX2.
-        constexpr int together = V::width == 16 ? T : (T < 2 ? T : 2);
-        for (int t = 0; t < T; t += together)
-          for (int64_t k = 0; k < kernel; ++k)
-            weight_gradient_row<together>(
-                job, job.x.at(block, c) + part, job.gy.at(block, o + t) + part, k,
-                total + (c - channels.first) * sums + (t * taps + k * kernel) * lanes + part, taps * lanes);
+  // At most two channels' accumulators fit the sixteen registers of AVX2; those of one alone would wait for
+  // each other, so it meets two channels of x at once.
+  constexpr int together = V::width == 16 ? T : (T < 2 ? T : 2), abreast = T == 1 ? 2 : 1;
+  const auto add = [&]<int C>(int64_t block, int64_t c, int part) {
+    for (int t = 0; t < T; t += together)
+      for (int64_t k = 0; k < kernel; ++k) {
+        float* at = total + (c - channels.first) * sums + (t * taps + k * kernel) * lanes + part;
+        weight_gradient_row<together, C>(job, job.x.at(block, c) + part, job.gy.at(block, o + t) + part, k,
+                                         {at, taps * lanes, sums});
       }
+  };
+  for (int64_t block = 0; block < job.x.blocks; ++block) {
+    int64_t c = channels.first;
+    for (; c + abreast <= channels.last; c += abreast)
+      for (int part = 0; part < lanes; part += V::width) add.template operator()<abreast>(block, c, part);
+    for (; c < channels.last; ++c)
+      for (int part = 0; part < lanes; part += V::width) add.template operator()<1>(block, c, part);
+  }
   for (int64_t c = channels.first; c < channels.last; ++c)
     for (int t = 0; t < T; ++t)
       for (int64_t tap = 0; tap < taps; ++tap)
