@@ -37,7 +37,7 @@ std::vector<double> losses_of_six_steps(Backend& on, bool captured) {
     for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = factor * static_cast<double>((i * 7) % 5 + 1);
     return Array::from(on, shape, Layout::plain, DType::f32, numbers);
   };
-  const Array data = table({5, 3}, 0.25), order = table({6, 2}, 1), rates = table({6, 1}, 0.01);
+  const Array data = table({5, 3}, 0.25), order = table({6, 2}, 1), rates = table({6, 2}, 0.01);
   Array position(on, {1}, Layout::plain, DType::f32), losses(on, {6}, Layout::plain, DType::f32);
   const Array one = Array::from(on, {1}, Layout::plain, DType::f32, std::vector<double>{1});
   const Tensor batch(Array(on, {2, 3}, Layout::samples, DType::f32));
