@@ -4,8 +4,8 @@ include(GoogleTest)
 
 # The tests of backends: compiled once, for the CUDA backend that the executor runs on the host (in tests_engine) and for
 # the one of a real card (tests_engine_cuda).
-set(tests_of_backends parity capture root_quantile nearest_point golden_ops golden_losses golden_optimizers
-                      golden_trajectory)
+set(tests_of_backends parity capture root_quantile nearest_point nearest_candidates golden_ops golden_losses
+                      golden_optimizers golden_trajectory tensor_cores)
 list(TRANSFORM tests_of_backends PREPEND ${PROJECT_SOURCE_DIR}/tests/engine/)
 list(TRANSFORM tests_of_backends APPEND _test.cc)
 add_library(tests_of_backends OBJECT EXCLUDE_FROM_ALL ${tests_of_backends})
@@ -13,6 +13,13 @@ target_compile_options(tests_of_backends PRIVATE -O1)
 target_compile_definitions(tests_of_backends PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
 target_include_directories(tests_of_backends SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
 target_link_libraries(tests_of_backends PRIVATE svdd_engine ${svdd_gtest})
+# So is what svdd/ does on a device: for tests_svdd, and for the card's program.
+set(tests_on_devices ${PROJECT_SOURCE_DIR}/tests/svdd/clustering/on_a_device_test.cc)
+add_library(tests_on_devices OBJECT EXCLUDE_FROM_ALL ${tests_on_devices})
+target_compile_options(tests_on_devices PRIVATE -O1)
+target_compile_definitions(tests_on_devices PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+target_include_directories(tests_on_devices SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
+target_link_libraries(tests_on_devices PRIVATE svdd_methods ${svdd_gtest})
 
 # Further arguments: other libraries to link.
 function(add_floor_tests floor library)
@@ -21,6 +28,9 @@ function(add_floor_tests floor library)
   if(floor STREQUAL "engine")
     list(REMOVE_ITEM sources ${tests_of_backends})
     list(APPEND sources $<TARGET_OBJECTS:tests_of_backends>)
+  elseif(floor STREQUAL "svdd")
+    list(REMOVE_ITEM sources ${tests_on_devices})
+    list(APPEND sources $<TARGET_OBJECTS:tests_on_devices>)
   endif()
   if(NOT sources)
     return()
@@ -49,10 +59,10 @@ endif()
 # The tests of backends again, on a real card; where there is none, they skip themselves.
 if(SVDD_HAVE_CUDA)
   add_executable(tests_engine_cuda tests/engine/on_a_card.cc tests/engine/cuda_convolution_test.cc
-                                   $<TARGET_OBJECTS:tests_of_backends>)
+                                   $<TARGET_OBJECTS:tests_of_backends> $<TARGET_OBJECTS:tests_on_devices>)
   target_compile_options(tests_engine_cuda PRIVATE -O1)
   target_include_directories(tests_engine_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
-  target_link_libraries(tests_engine_cuda PRIVATE svdd_cuda ${svdd_gtest})
+  target_link_libraries(tests_engine_cuda PRIVATE svdd_methods svdd_cuda ${svdd_gtest})
   gtest_discover_tests(tests_engine_cuda TEST_PREFIX engine_cuda/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS cuda TIMEOUT 600)
 endif()

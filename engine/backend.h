@@ -55,6 +55,12 @@ class Backend {
   // themselves.
   virtual void finish() {}
 
+  // Whether it computes beside the host, in memory of its own, so that large work is worth bringing to it.
+  virtual bool is_device() const { return false; }
+  // An output of `dense` is off by at most this times |bias| + Σ_f |x·w|. Here that of sums in float, in any
+  // order: u(F + 1) / (1 − u(F + 1)), u = 2^-24.
+  virtual double dense_error(int64_t features) const;
+
   // Prepares `calls` to be repeated; nothing of it has run when capture returns. The contract: `calls` has
   // run once before in just this form, so that all its arrays exist; it makes calls on this backend alone, on
   // the same arrays each time, and neither reads numbers back (download) nor brings new ones (upload,
@@ -126,6 +132,11 @@ class Backend {
                                              Array& gbias) = 0;
   // running = (1 − momentum)·running + momentum·factor·batch
   virtual void update_running(const Array& batch, double momentum, double factor, Array& running) = 0;
+  // All that batch norm's training form asks of a batch before it normalises, m values in a channel:
+  // channel_moments, inverse_std, and both running statistics updated, the variance's with factor m / (m −
+  // 1). The bits of those four calls, which are what it does; a device makes fewer launches of them.
+  virtual void batch_statistics(const Array& x, double epsilon, double momentum, Array& mean, Array& variance,
+                                Array& inverse_std, Array& running_mean, Array& running_variance);
 
   // --- pointwise
   // ----------------------------------------------------------------------------------------------------
@@ -147,6 +158,15 @@ class Backend {
   // index[n] = argmin over the k with alive[k] != 0 of Σ_f (a[n,f] − points[k,f])², of equals the lowest; 0
   // where there is no such k or no such sum is finite. points (K,F) and alive (K) plain, index (N).
   virtual void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) = 0;
+  // The k that may be nearest, of distances x (N,K) known up to an error: x[n,k] is no more than the true
+  // one, x[n,k] + slack[k] + margin[n] no less. With m the index of the least x[n,k], of equals the lowest,
+  //   limit[n] = min(limit[n], (x[n,m] + slack[m]) + margin[n]),
+  //   list[n] = the first k, ascending, of which x[n,k] > limit[n] is false; −1 behind the last,
+  //   count[n] = how many such k there are, listed or not.
+  // `others`: k = n is left out. NaN is never the least and always listed; where no x[n,k] is below infinity,
+  // limit stays as it was. slack (K) plain; margin, limit, count (N); list (N,L); K at most 2^24.
+  virtual void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others,
+                                  Array& limit, Array& count, Array& list) = 0;
   // to[n] = table[index[n]]; table (K, …) plain, index (N) whole numbers in [0, K), to (N, …)
   virtual void take(const Array& table, const Array& index, Array& to) = 0;
   // The q-quantile of sqrt(max(x, 0)), interpolated between order statistics at position (N − 1)·q. (N) ->

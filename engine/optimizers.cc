@@ -57,6 +57,13 @@ void Adam::apply() {
   }
 }
 
+Optimizer::State Adam::state() {
+  State state{m_, {&beta1_power_, &beta2_power_}};
+  state.arrays.insert(state.arrays.end(), v_.begin(), v_.end());
+  state.arrays.insert(state.arrays.end(), v_max_.begin(), v_max_.end());
+  return state;
+}
+
 Sgd::Sgd(std::vector<Tensor> parameters, Options options)
     : Optimizer(std::move(parameters)), options_(options), velocity_(zeros_like_parameters()) {
   for (Array& v : velocity_) v.backend().fill(v, -0.0);
@@ -75,9 +82,7 @@ void Sgd::apply() {
 AdaGrad::AdaGrad(std::vector<Tensor> parameters, Options options)
     : Optimizer(std::move(parameters)), options_(options), sum_(zeros_like_parameters()) {}
 
-Optimizer::Rates AdaGrad::next_rates(double lr) {
-  return {lr / (1 + static_cast<double>(steps_++) * options_.lr_decay), 0};
-}
+Optimizer::Rates AdaGrad::next_rates(double lr) { return {lr / (1 + steps_++ * options_.lr_decay), 0}; }
 
 void AdaGrad::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {

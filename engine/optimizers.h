@@ -27,6 +27,14 @@ class Optimizer {
   virtual void apply() = 0;
   Array& rates() { return rates_; }  // (2), plain, on the parameters' backend and of their number type
 
+  // What steps change beside the parameters and rates(): moments, and what counts the steps. Kept and put
+  // back with them, the next step is the same to the bit. The pointers are into the optimiser.
+  struct State {
+    std::vector<Array> arrays;
+    std::vector<double*> numbers;
+  };
+  virtual State state() = 0;
+
  protected:
   // One array like each parameter, all zero: a moment, a velocity, a running sum.
   std::vector<Array> zeros_like_parameters() const;
@@ -50,6 +58,7 @@ class Adam final : public Optimizer {
   Adam(std::vector<Tensor> parameters, Options options);
   Rates next_rates(double lr) override;
   void apply() override;
+  State state() override;
 
  private:
   Options options_;
@@ -68,6 +77,7 @@ class Sgd final : public Optimizer {
   Sgd(std::vector<Tensor> parameters, Options options);
   Rates next_rates(double lr) override;
   void apply() override;
+  State state() override { return {velocity_, {}}; }
 
  private:
   Options options_;
@@ -83,11 +93,12 @@ class AdaGrad final : public Optimizer {
   AdaGrad(std::vector<Tensor> parameters, Options options);
   Rates next_rates(double lr) override;
   void apply() override;
+  State state() override { return {sum_, {&steps_}}; }
 
  private:
   Options options_;
   std::vector<Array> sum_;
-  int64_t steps_ = 0;
+  double steps_ = 0;  // a whole number
 };
 
 // The learning rate of an epoch, counted from 0: lr · gamma^(milestones at or before it). A milestone m means

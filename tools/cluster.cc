@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
@@ -38,6 +39,14 @@ svdd::FinchOptions finch_options(const ClusterOptions& o) {
   finch.clusters = o.clusters;
   finch.silhouettes = o.silhouettes;
   return finch;
+}
+
+// The GPU, where one is asked for; null: the host alone.
+std::unique_ptr<engine::Backend> gpu_of(const BackendOptions& options) {
+  if (options.device == "cuda") return make_backend(options);
+  if (options.device != "cpu")
+    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or cuda");
+  return nullptr;
 }
 
 // Shows the phases that take more than a moment.
@@ -116,6 +125,8 @@ void run_cluster(const ClusterOptions& options) {
   if (options.output.empty()) throw UsageError("--output is missing: name a CSV file for the labels");
   const svdd::FinchOptions finch = finch_options(options);
   const engine::CpuOptions cpu = cpu_options(options.backend);
+  const std::unique_ptr<engine::Backend> gpu = gpu_of(options.backend);
+  const svdd::Device device{.backend = gpu.get()};
   engine::AtomicFile file(options.output);  // first: what cannot be written is not worth computing
 
   const RowInput rows = read_rows(options.input);
@@ -123,13 +134,14 @@ void run_cluster(const ClusterOptions& options) {
   svdd::check_rows(engine::in_quotes(options.input), rows.values, rows.features, finch.distance, 2);
   if (!options.quiet)
     std::cerr << what << ", at most "
-              << number_text(svdd::finch_memory(rows.count, rows.features, cpu) / 1e6, 2) << " MB of memory; "
-              << svdd::finch_licence_note << std::endl;
+              << number_text(svdd::finch_memory(rows.count, rows.features, cpu, device) / 1e6, 2)
+              << " MB of memory" << (gpu ? " beside the CUDA driver's; " : "; ") << svdd::finch_licence_note
+              << std::endl;
   const svdd::Stopwatch watch;
   LongPhases progress(options.quiet);
   svdd::FinchResult result;
   try {
-    result = svdd::finch(rows.values, rows.features, finch, cpu, std::ref(progress));
+    result = svdd::finch(rows.values, rows.features, finch, cpu, std::ref(progress), device);
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(engine::in_quotes(options.input) + ": " + error.what());
   }
@@ -142,7 +154,8 @@ void run_cluster(const ClusterOptions& options) {
             << (finch.distance == svdd::Distance::cosine ? "cosine" : "euclidean") << " distance, "
             << options.variant << "\n\n"
             << summary(result, rows.classes) << '\n'
-            << number_text(seconds, 3) << " s, " << number_text(peak_megabytes(), 3) << " MB at most\n";
+            << number_text(seconds, 3) << (gpu ? " s on " + gpu->name() + ", " : " s, ")
+            << number_text(peak_megabytes(), 3) << " MB at most\n";
 }
 
 }  // namespace tools

@@ -13,7 +13,7 @@ struct ClusterOptions {
   std::string variant = "early-exit";  // or "silhouette"
   int64_t clusters = 0;                // 0: the variant chooses
   bool silhouettes = false;            // also where the variant does not need them
-  BackendOptions backend;              // device is not asked
+  BackendOptions backend;              // device: "cpu" or "cuda"; blas is not asked
   bool quiet = false;
 };
 

@@ -51,8 +51,7 @@ template <class Normalise, class Gradient>
 Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, Normalise normalise,
                   Gradient gradient) {
   auto inputs = checked_inputs(x, state);
-  const double m = static_cast<double>(x.shape()[0] * x.shape().positions());
-  if (m < 2)
+  if (x.shape()[0] * x.shape().positions() < 2)
     op_error("batch_norm",
              "training needs more than one value per channel; the batch has shape " + x.shape().text());
   const auto saved = std::make_shared<Saved>(state.running_mean);
@@ -63,10 +62,8 @@ Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, No
        .forward =
            [=, running_mean = state.running_mean, running_variance = state.running_variance](
                Backend& on, Operation::Inputs in, Array& y) mutable {
-             on.channel_moments(in[0].value(), saved->mean, saved->variance);
-             on.inverse_std(saved->variance, state.epsilon, saved->inverse_std);
-             on.update_running(saved->mean, state.momentum, 1.0, running_mean);
-             on.update_running(saved->variance, state.momentum, m / (m - 1), running_variance);
+             on.batch_statistics(in[0].value(), state.epsilon, state.momentum, saved->mean, saved->variance,
+                                 saved->inverse_std, running_mean, running_variance);
              normalise(on, in[0].value(), saved->mean, saved->inverse_std, optional(in, 1), optional(in, 2),
                        y);
            },

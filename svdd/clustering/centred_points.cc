@@ -66,6 +66,8 @@ CentredPoints::CentredPoints(const Points& points, int threads) : points_(points
   centre_ = centre_of(points);
   int exponent = 0;
   std::frexp(extent_of(points, centre_, threads), &exponent);  // 0 where all points are one: the unit stays 1
+  // Under cosine Points::squared takes less than 2^-100 for 0, which must be as little in this measure.
+  if (points.kind() == Distance::cosine) exponent = std::max(exponent, 0);
   unit_ = std::ldexp(1.0, exponent), inverse_ = 1 / unit_;
   squared_norm_.resize(static_cast<size_t>(points.count()));
   for_points(points, threads, [&](int64_t i, const std::vector<double>& u) {

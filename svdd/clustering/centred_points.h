@@ -8,7 +8,8 @@
 namespace svdd {
 
 // z_i = (u_i − m) / unit rounded to float, for u_i of Points, m the mean of up to 4096 evenly spaced rows
-// (any centre is right, a near one is exact), and a power of two that keeps every ‖z_i‖ <= 1.
+// (any centre is right, a near one is exact), and a power of two that keeps every ‖z_i‖ <= 1; under cosine it
+// is at least 1.
 class CentredPoints {
  public:
   CentredPoints(const Points& points, int threads);

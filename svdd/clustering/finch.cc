@@ -106,7 +106,8 @@ ShareDone in_phase(const FinchMonitor& monitor, const std::string& phase) {
 }
 
 std::vector<Partition> all_partitions(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                                      const engine::CpuOptions& on, const FinchMonitor& monitor) {
+                                      const engine::CpuOptions& on, const FinchMonitor& monitor,
+                                      const Device& device) {
   std::vector<Partition> partitions;
   std::vector<int32_t> labels(rows.size() / static_cast<size_t>(d));  // at first each row is a cluster
   std::iota(labels.begin(), labels.end(), 0);
@@ -116,7 +117,7 @@ std::vector<Partition> all_partitions(std::span<const float> rows, int64_t d, co
     const Points points =
         partitions.empty() ? Points(rows, d, options.distance) : Points(means, d, options.distance);
     const Neighbours first = nearest_neighbours(
-        points, on, in_phase(monitor, "partition " + std::to_string(partitions.size() + 1)));
+        points, on, in_phase(monitor, "partition " + std::to_string(partitions.size() + 1)), device);
     const bool bounded = longest < infinity;
     DisjointSets sets = bounded ? components_within(points, first, longest) : components(first);
     if (partitions.empty() && options.variant == FinchVariant::early_exit)
@@ -162,13 +163,13 @@ void add_silhouettes(const Points& points, FinchResult& result, const engine::Cp
 }  // namespace
 
 FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                  const engine::CpuOptions& on, const FinchMonitor& monitor) {
+                  const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
   check_rows("FINCH", rows, d, options.distance, 2);
   if (options.clusters < 0)
     throw std::invalid_argument("FINCH: the number of clusters is " + std::to_string(options.clusters) +
                                 "; expected at least 1, or 0 to leave it to the method");
   FinchResult result;
-  result.partitions = all_partitions(rows, d, options, on, monitor);
+  result.partitions = all_partitions(rows, d, options, on, monitor, device);
   if (options.clusters > 0) result.required = merged_down(rows, d, options, result.partitions);
   const bool by_silhouette = options.variant == FinchVariant::silhouette;
   if (by_silhouette || options.silhouettes)
@@ -181,13 +182,15 @@ FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& op
   return result;
 }
 
-double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on) {
+double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const Device& device) {
   const auto rows = static_cast<double>(n), numbers = static_cast<double>(d);
   const double partitions = 200 * rows;   // labels, neighbours, norms, orders
   const double projections = 512 * rows;  // pair_filter.h
   const double blocks = 480 * 3 * 4 * numbers + 480 * 480 * 4;
   const double thread = blocks + 16 * rows + 400 * rows;  // what it has found; sums by cell of silhouettes
-  return 4 * rows * numbers + rows / 2 * (8 * numbers + 200) + partitions + projections +
+  const double block = device.backend ? static_cast<double>(std::min(device.block, n)) : 0;
+  const double candidates = 4 * block * (2 * numbers + block);  // where all are candidates of all
+  return candidates + 4 * rows * numbers + rows / 2 * (8 * numbers + 200) + partitions + projections +
          threads_of(on) * thread;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/cpu.h"
+#include "svdd/clustering/device.h"
 #include "svdd/clustering/points.h"
 
 namespace svdd {
@@ -61,16 +62,17 @@ using FinchMonitor = std::function<void(std::string_view phase, double share)>;
 // Of n >= 2 rows of d numbers. For `clusters` = K it starts from the coarsest partition with at least K
 // clusters and merges the closest two, by their means, until K are left. A step that would leave one cluster
 // ends the recursion, unless it is the first. First neighbours are exact, so the same rows give the same
-// partitions everywhere. Nearly all the time and memory is that of nearest_neighbours and
-// mean_silhouettes.
+// partitions everywhere. Nearly all the time and memory is that of nearest_neighbours, whose products a
+// device takes over, and mean_silhouettes, which stays on the host.
 //
 // Throws std::invalid_argument as check_rows does, and where more clusters are asked for than the finest
 // partition has.
 FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                  const engine::CpuOptions& on = {}, const FinchMonitor& monitor = {});
+                  const engine::CpuOptions& on = {}, const FinchMonitor& monitor = {},
+                  const Device& device = {});
 
-// Bytes that finch needs at most for n rows of d numbers, those of the rows included; the greater part of it
-// is they and the means of the first partition, which are n/2 at most.
-double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on);
+// Bytes that finch needs at most on the host for n rows of d numbers, those of the rows included; the greater
+// part of it is they and the means of the first partition, which are n/2 at most.
+double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const Device& device = {});
 
 }  // namespace svdd

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <numeric>
@@ -19,6 +20,9 @@ namespace svdd {
 namespace {
 
 using Centres = std::vector<double>;
+
+// NearestCentres::assign, wherever it runs.
+using Assign = std::function<bool(std::span<const double> centres, std::vector<int32_t>& labels)>;
 
 void check(std::span<const float> rows, int64_t d, const KMeansOptions& o) {
   const auto at_least_one = [](const char* what, int64_t value) {
@@ -55,7 +59,7 @@ class Draws {
 };
 
 // The rows that k-means++ begins with.
-Centres plus_plus(const RowBlocks& rows, int64_t clusters, Draws draws) {
+Centres plus_plus(const CentredRows& rows, int64_t clusters, Draws draws) {
   const int64_t n = rows.count(), d = rows.width();
   const auto trials = static_cast<int>(2 + engine::elementary::log(static_cast<float>(clusters)));
   Centres centres;
@@ -95,7 +99,7 @@ Centres plus_plus(const RowBlocks& rows, int64_t clusters, Draws draws) {
 }
 
 // Moves into each cluster without rows the row farthest from its centre, if any lies off its centre.
-void fill_empty(const RowBlocks& rows, const Centres& centres, std::vector<int64_t> sizes,
+void fill_empty(const CentredRows& rows, const Centres& centres, std::vector<int64_t> sizes,
                 std::vector<int32_t>& labels) {
   if (std::find(sizes.begin(), sizes.end(), 0) == sizes.end()) return;
   const int64_t d = rows.width();
@@ -118,13 +122,12 @@ void fill_empty(const RowBlocks& rows, const Centres& centres, std::vector<int64
 }
 
 // One run from the centres given.
-KMeansResult lloyd(std::span<const float> data, const RowBlocks& rows, Centres centres,
-                   const KMeansOptions& o, const engine::CpuOptions& on) {
+KMeansResult lloyd(std::span<const float> data, const CentredRows& rows, Centres centres,
+                   const KMeansOptions& o, const Assign& assign) {
   const int64_t d = rows.width();
   KMeansResult run;
   run.labels.assign(static_cast<size_t>(rows.count()), -1);
-  NearestCentres nearest(rows, o.clusters, on);
-  nearest.assign(centres, run.labels);
+  assign(centres, run.labels);
   while (run.iterations < o.iterations && !run.converged) {
     ++run.iterations;
     std::vector<int32_t> members = run.labels;
@@ -135,7 +138,7 @@ KMeansResult lloyd(std::span<const float> data, const RowBlocks& rows, Centres c
       if (sizes[k] > 0)
         std::copy_n(means.begin() + static_cast<int64_t>(k) * d, d,
                     centres.begin() + static_cast<int64_t>(k) * d);
-    run.converged = !nearest.assign(centres, run.labels);
+    run.converged = !assign(centres, run.labels);
   }
   for (size_t i = 0; i < run.labels.size(); ++i)
     run.inertia += squared_distance(rows.row(static_cast<int64_t>(i)), centres.data() + run.labels[i] * d, d);
@@ -147,21 +150,32 @@ KMeansResult lloyd(std::span<const float> data, const RowBlocks& rows, Centres c
 }  // namespace
 
 KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                    const engine::CpuOptions& on) {
+                    const engine::CpuOptions& on, const Device& device) {
   check(rows, d, options);
   const std::vector<float>& given = options.initial_centres;
   const int64_t runs = given.empty() ? options.restarts : 1;
   const int threads = threads_of(on);
-  const RowBlocks blocks(rows, d, on);
+  const CentredRows centred(rows, d, on);
+  std::optional<RowBlocks> blocks;
+  std::optional<NearestCentresOnDevice> on_device;
+  if (device.backend)
+    on_device.emplace(centred, options.clusters, device);
+  else
+    blocks.emplace(centred, on);
   std::optional<KMeansResult> best;
   int64_t best_run = 0;
   std::mutex lock;
   Turns turns(runs);
   on_threads(static_cast<int>(std::min<int64_t>(threads, runs)), [&] {
+    std::optional<NearestCentres> on_host;
+    if (blocks) on_host.emplace(*blocks, options.clusters, on);
+    const Assign assign = [&](std::span<const double> centres, std::vector<int32_t>& labels) {
+      return on_device ? on_device->assign(centres, labels) : on_host->assign(centres, labels);
+    };
     for (int64_t r = 0; turns.take(r);) {
-      Centres begin = given.empty() ? plus_plus(blocks, options.clusters, Draws(options.seed, r))
+      Centres begin = given.empty() ? plus_plus(centred, options.clusters, Draws(options.seed, r))
                                     : Centres(given.begin(), given.end());
-      KMeansResult run = lloyd(rows, blocks, std::move(begin), options, on);
+      KMeansResult run = lloyd(rows, centred, std::move(begin), options, assign);
       const std::lock_guard hold(lock);  // the least inertia, then the first: in whatever order runs end
       if (best && (run.inertia > best->inertia || (run.inertia == best->inertia && r > best_run))) continue;
       best = std::move(run);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/cpu.h"
+#include "svdd/clustering/device.h"
 
 namespace svdd {
 
@@ -37,11 +38,11 @@ struct KMeansResult {
 //
 // Labels are exact: the engine's products rule out most centres, the rest are compared by differences in
 // double (the lowest index wins ties). So nothing depends on the number of threads, which share out the runs,
-// or on the instruction set.
+// on the instruction set, or on the device, which takes over the products of Lloyd's iterations.
 //
 // Throws std::invalid_argument as check_rows does; for clusters, restarts or iterations below 1, more
 // clusters than rows, and initial centres of another number or not finite.
 KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                    const engine::CpuOptions& on = {});
+                    const engine::CpuOptions& on = {}, const Device& device = {});
 
 }  // namespace svdd

@@ -10,16 +10,23 @@ namespace {
 
 constexpr int64_t lanes = BlockProducts::lanes;
 
+// As many rows as make block² products with all centres, in whole groups of sixteen.
+int64_t rows_at_once(int64_t n, int64_t centres, int64_t block) {
+  const int64_t most = std::max<int64_t>(1, block * block / centres / lanes) * lanes;
+  return std::min(most, (n + lanes - 1) / lanes * lanes);
+}
+
 }  // namespace
 
-RowBlocks::RowBlocks(std::span<const float> rows, int64_t d, const engine::CpuOptions& on)
-    : rows_(rows),
-      points_(rows, d, Distance::euclidean),
-      centred_(points_, threads_of(on)),
-      backend_(engine::make_cpu_backend(on)) {
+CentredRows::CentredRows(std::span<const float> rows, int64_t d, const engine::CpuOptions& on)
+    : rows_(rows), points_(rows, d, Distance::euclidean), centred_(points_, threads_of(on)) {}
+
+RowBlocks::RowBlocks(const CentredRows& rows, const engine::CpuOptions& on)
+    : rows_(rows), backend_(engine::make_cpu_backend(on)) {
+  const int64_t d = rows.width(), n = rows.count();
   std::vector<float> numbers(static_cast<size_t>(height * d));
-  for (int64_t first = 0; first < count(); first += height) {
-    centred_.write(first, std::min(height, count() - first), height, numbers.data());
+  for (int64_t first = 0; first < n; first += height) {
+    rows.centred().write(first, std::min(height, n - first), height, numbers.data());
     blocks_.push_back(
         engine::Array::from(*backend_, {height, d}, engine::Layout::samples, engine::DType::f32, numbers));
   }
@@ -29,11 +36,12 @@ double squared_distance(const float* x, const double* centre, int64_t d) {
   return sum_of_squares(d, [=](int64_t k) { return static_cast<double>(x[k]) - centre[k]; });
 }
 
-NearestCentres::NearestCentres(const RowBlocks& rows, int64_t centres, const engine::CpuOptions& on)
-    : rows_(rows),
+NearestCentres::NearestCentres(const RowBlocks& blocks, int64_t centres, const engine::CpuOptions& on)
+    : blocks_(blocks),
+      rows_(blocks.rows()),
       count_(centres),
-      products_(on, RowBlocks::height, centres, rows.width()),
-      scaled_(static_cast<size_t>(centres * rows.width())),
+      products_(on, RowBlocks::height, centres, rows_.width()),
+      scaled_(static_cast<size_t>(centres * rows_.width())),
       upper_(static_cast<size_t>(centres)),
       lower_(static_cast<size_t>(centres)) {}
 
@@ -57,7 +65,7 @@ bool NearestCentres::assign(std::span<const double> centres, std::vector<int32_t
 
   bool changed = false;
   for (int64_t block = 0; block * RowBlocks::height < n; ++block) {
-    products_.multiply_with(rows_.block(block));
+    products_.multiply_with(blocks_.block(block));
     const int64_t end = std::min(n, (block + 1) * RowBlocks::height);
     for (int64_t first = block * RowBlocks::height; first < end; first += lanes) {
       const float* y = products_.group(first % RowBlocks::height / lanes);
@@ -98,6 +106,52 @@ int32_t NearestCentres::nearest_of_some(int64_t i, const float* y, float margin,
     if (squared < smallest) nearest = static_cast<int32_t>(k), smallest = squared;
   }
   return nearest;
+}
+
+NearestCentresOnDevice::NearestCentresOnDevice(const CentredRows& rows, int64_t centres, const Device& device)
+    : rows_(rows),
+      height_(rows_at_once(rows.count(), centres, device.block)),
+      search_(rows.centred(), device, height_, centres),
+      centres_(search_.targets()) {
+  const int64_t n = rows.count();
+  std::vector<float> z(static_cast<size_t>(height_ * rows.width()));
+  for (int64_t first = 0; first < n; first += height_) {
+    rows.centred().write(first, std::min(height_, n - first), height_, z.data());
+    blocks_.push_back(search_.rows(first, z));
+  }
+}
+
+bool NearestCentresOnDevice::assign(std::span<const double> centres, std::vector<int32_t>& labels) {
+  const int64_t d = rows_.width();
+  std::vector<float> z(centres.size());
+  for (size_t at = 0; at < z.size(); at += static_cast<size_t>(d))
+    rows_.centred().write(centres.data() + at, z.data() + at);
+
+  bool changed = false;
+  const std::lock_guard hold(lock_);
+  search_.assign(z, centres_);
+  for (int64_t b = 0; b < static_cast<int64_t>(blocks_.size()); ++b) {
+    const NearestCandidates::Rows& block = blocks_[static_cast<size_t>(b)];
+    search_.begin();
+    search_.search(block, centres_, false);
+    for (int64_t r = 0; r < block.count; ++r) {
+      const int64_t i = b * height_ + r;
+      const std::span<const float> candidates = search_.of(r);
+      auto nearest = static_cast<int32_t>(candidates.front());
+      if (candidates.size() > 1) {
+        double smallest = std::numeric_limits<double>::infinity();
+        for (const float k : candidates) {
+          const auto at = static_cast<int64_t>(k);
+          const double squared = squared_distance(rows_.row(i), centres.data() + at * d, d);
+          if (squared < smallest) nearest = static_cast<int32_t>(at), smallest = squared;
+        }
+      }
+      int32_t& label = labels[static_cast<size_t>(i)];
+      changed |= nearest != label;
+      label = nearest;
+    }
+  }
+  return changed;
 }
 
 }  // namespace svdd

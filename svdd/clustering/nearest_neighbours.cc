@@ -9,6 +9,7 @@
 
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
+#include "svdd/clustering/nearest_candidates.h"
 #include "svdd/clustering/pair_filter.h"
 
 namespace svdd {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int64_t lanes = BlockProducts::lanes;
 constexpr int64_t projected_width = 128, least_rows_to_project = 2000;
+constexpr int64_t part = 64;  // rows that a thread takes at a time of what a device is given or has found
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // The nearest row found so far, of every row.
@@ -163,19 +165,85 @@ class Search {
   Nearest& found_;
 };
 
+// The centred rows first … first+count-1.
+std::vector<float> block_of(const CentredPoints& centred, int64_t first, int64_t count, int threads) {
+  std::vector<float> z(static_cast<size_t>(count * centred.width()));
+  Turns turns((count + part - 1) / part);
+  on_threads(threads, [&] {
+    for (int64_t turn = 0; turns.take(turn);) {
+      const int64_t rows = std::min(part, count - turn * part);
+      centred.write(first + turn * part, rows, rows, z.data() + turn * part * centred.width());
+    }
+  });
+  return z;
+}
+
+// Measures what a search for the rows first … first+count-1 has listed of the points from `other` on. In
+// `found` distances are squared.
+void measure_listed(const Points& points, const NearestCandidates& search, int64_t first, int64_t count,
+                    int64_t other, int threads, Neighbours& found) {
+  Turns parts((count + part - 1) / part);
+  on_threads(threads, [&] {
+    for (int64_t turn = 0; parts.take(turn);)
+      for (int64_t r = turn * part; r < std::min(count, (turn + 1) * part); ++r) {
+        int32_t& index = found.index[static_cast<size_t>(first + r)];
+        double& least = found.distance[static_cast<size_t>(first + r)];
+        for (const float k : search.of(r)) {  // ascending: of equals the lowest is there first
+          if (least == 0) break;
+          const int64_t j = other + static_cast<int64_t>(k);
+          const double squared = points.squared_below(first + r, j, least);
+          if (squared < least) index = static_cast<int32_t>(j), least = squared;
+        }
+      }
+  });
+}
+
+// All pairs of a row of one block with a row of another are the device's work; those that may be nearest are
+// measured here.
+Neighbours search_on_device(const CentredPoints& centred, const Device& device, int threads,
+                            const ShareDone& share_done) {
+  const Points& points = centred.points();
+  const int64_t n = points.count(), block = std::min(device.block, (n + lanes - 1) / lanes * lanes);
+  NearestCandidates search(centred, device, block, block);
+  std::vector<NearestCandidates::Targets> blocks;
+  for (int64_t first = 0; first < n; first += block) {
+    blocks.push_back(search.targets());
+    search.assign(block_of(centred, first, std::min(block, n - first), threads), blocks.back());
+  }
+
+  Neighbours found{std::vector<int32_t>(static_cast<size_t>(n), -1),
+                   std::vector<double>(static_cast<size_t>(n), infinity)};
+  Turns turns(static_cast<int64_t>(blocks.size()), share_done);
+  for (int64_t turn = 0; turns.take(turn);) {
+    const int64_t first = turn * block, count = std::min(block, n - first);
+    const NearestCandidates::Rows rows = search.rows(first, blocks[static_cast<size_t>(turn)]);
+    search.begin();
+    for (int64_t other = 0; other < static_cast<int64_t>(blocks.size()); ++other) {
+      search.search(rows, blocks[static_cast<size_t>(other)], other == turn);
+      measure_listed(points, search, first, count, other * block, threads, found);
+    }
+  }
+  for (double& d : found.distance) d = points.distance(d);
+  return found;
+}
+
 }  // namespace
 
 Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
-                              const engine::CpuOptions& on, const ShareDone& share_done) {
+                              const engine::CpuOptions& on, const ShareDone& share_done,
+                              const Device& device) {
   check_rows("nearest neighbours", rows, d, distance, 2);
-  return nearest_neighbours(Points(rows, d, distance), on, share_done);
+  return nearest_neighbours(Points(rows, d, distance), on, share_done, device);
 }
 
-Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on,
-                              const ShareDone& share_done) {
+Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on, const ShareDone& share_done,
+                              const Device& device) {
   const int64_t n = points.count();
   const int threads = threads_of(on);
   const CentredPoints centred(points, threads);
+  // The distance to a row without a direction is a convention that no product knows of.
+  if (device.backend && points.all_have_directions())
+    return search_on_device(centred, device, threads, share_done);
   const PairFilter full = full_filter(centred);
   const bool project = centred.width() >= 3 * projected_width && n >= least_rows_to_project;
   const PairFilter projected = project ? projected_filter(centred, projected_width, on) : PairFilter();

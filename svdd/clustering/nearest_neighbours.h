@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/cpu.h"
+#include "svdd/clustering/device.h"
 #include "svdd/clustering/points.h"
 #include "svdd/clustering/work_sharing.h"
 
@@ -25,12 +26,16 @@ struct Neighbours {
 // rows, and 512 n bytes for projections. Where most rows lie in tight bunches far apart, closer together than
 // floats can tell, the pairs within a bunch are all measured, which is slower and no less exact.
 //
+// With a device the bounds on all pairs are its work (nearest_candidates.h), in O(n·d + block²) of its
+// memory, and what may be nearest is measured by the threads of the host.
+//
 // Throws std::invalid_argument as check_rows does.
 Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
-                              const engine::CpuOptions& on = {}, const ShareDone& share_done = {});
+                              const engine::CpuOptions& on = {}, const ShareDone& share_done = {},
+                              const Device& device = {});
 
 // The same for points that were checked before.
 Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on,
-                              const ShareDone& share_done = {});
+                              const ShareDone& share_done = {}, const Device& device = {});
 
 }  // namespace svdd

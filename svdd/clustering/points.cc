@@ -65,6 +65,10 @@ void Points::read(int64_t i, double* u) const {
   for (int64_t k = 0; k < d_; ++k) u[k] *= scale;
 }
 
+bool Points::all_have_directions() const {
+  return std::find(scale_.begin(), scale_.end(), 0.0) == scale_.end();
+}
+
 namespace {
 
 // sum_of_squares in pieces; infinity once what it has exceeds `limit`, since what follows adds to it.

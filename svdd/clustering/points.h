@@ -68,6 +68,9 @@ class Points {
   // The point u_i: row i, or under cosine row i / ‖row i‖. d numbers.
   void read(int64_t i, double* u) const;
 
+  // Under cosine: whether there is no row of zeros. Always under euclidean.
+  bool all_have_directions() const;
+
   // ‖u_i − u_j‖², summed in double by PartialSums and rounded to the 24 bits of a float. What differs by less
   // is equal: the rows themselves have no more, and distances that are equal but for rounding, as between
   // means of whole numbers, shall tie and not be told apart by noise. Under cosine less than 2^-100 is 0:

@@ -117,11 +117,11 @@ long soft_boundary_allocations(Backend& on) {
       [&] { on.root_quantile(distances.value(), 0.9, radius.value()); });
 }
 
-long nearest_centre_allocations(Backend& on) {
+long nearest_centre_allocations(Backend& on, bool trainable) {
   const auto net = mnist_lenet(on, DType::f32);
   std::vector<double> points(7 * 32);
   for (size_t i = 0; i < points.size(); ++i) points[i] = 0.01 * static_cast<double>(i % 13);
-  const Tensor centres(Array::from(on, {7, 32}, Layout::plain, DType::f32, points)),
+  const Tensor centres(Array::from(on, {7, 32}, Layout::plain, DType::f32, points), trainable),
       alive(Array::from(on, {7}, Layout::plain, DType::f32, std::vector<double>{1, 0, 1, 1, 0, 1, 1}));
   return allocations_in_steady_state(
       on, *net,
@@ -156,7 +156,8 @@ TEST(Allocation, NoneInAStepOfTheCpu) {
     EXPECT_EQ(one_class_allocations(*on, Passes::one), 0) << on->name();
     EXPECT_EQ(one_class_allocations(*on, Passes::three), 0) << on->name();
     EXPECT_EQ(soft_boundary_allocations(*on), 0) << on->name();
-    EXPECT_EQ(nearest_centre_allocations(*on), 0) << on->name();
+    EXPECT_EQ(nearest_centre_allocations(*on, false), 0) << on->name();
+    EXPECT_EQ(nearest_centre_allocations(*on, true), 0) << on->name();
     EXPECT_EQ(autoencoder_allocations(*on), 0) << on->name();
   }
 }

@@ -185,6 +185,13 @@ std::vector<Case> all_cases() {
       {"squared_distance_to_the_nearest_point",
        {batch({18, 3}), constant(Layout::plain, {5, 3}), constant(Layout::plain, {5})},
        [](In t) { return squared_distance(t[0], take(t[1], nearest_point(t[0], t[1], t[2]))); }},
+      {"squared_distance_to_the_nearest_of_moving_points",
+       {batch({18, 3}), parameter({5, 3}), constant(Layout::plain, {5})},
+       [](In t) { return squared_distance(t[0], take(t[1], nearest_point(t[0], t[1], t[2]))); }},
+      {"take_numbers",
+       {constant(Layout::samples, {18, 1}), constant(Layout::plain, {4, 1}), constant(Layout::plain, {4}),
+        parameter({4})},
+       [](In t) { return take(t[3], nearest_point(t[0], t[1], t[2])); }},
 
       {"reshape", {batch({3, 8})}, [](In t) { return reshape(t[0], {3, 2, 2, 2}); }, true},
       {"flatten", {batch({2, 2, 3, 1})}, [](In t) { return flatten(t[0]); }, true},

@@ -82,6 +82,35 @@ TEST_P(NearestPoint, TakesNumbersAndRows) {
   EXPECT_EQ(rows.value().to_doubles(), (Numbers{5, 6, 1, 2, 5, 6}));
 }
 
+TEST_P(NearestPoint, ARowTakenHasTheSumOfItsSamplesGradients) {
+  for (const int64_t n : {5, 40}) {
+    std::vector<double> at, numbers;
+    for (int64_t i = 0; i < n; ++i) at.push_back(static_cast<double>(i % 3 == 0 ? 2 : 0));  // nobody takes 1
+    for (int64_t i = 0; i < 2 * n; ++i) numbers.push_back(static_cast<double>(i));
+    const Tensor table(plain({3, 2}, {1, 2, 3, 4, 5, 6}), true), single(plain({3}, {1, 2, 3}), true);
+    const Tensor a(samples({n, 2}, numbers)), index(samples({n}, at));
+    Tape tape;
+    Tensor loss;
+    {
+      const Tape::Recording recording(tape);
+      loss = sum(squared_distance(a, take(table, index))) + sum(take(single, index));
+    }
+    Numbers rows(6), counts(3);
+    for (int64_t i = 0; i < n; ++i) {
+      const auto k = static_cast<size_t>(at[static_cast<size_t>(i)]);
+      counts[k] += 1;
+      for (size_t j = 0; j < 2; ++j)
+        rows[2 * k + j] += 2 * (static_cast<double>(2 * k + j + 1) - numbers[static_cast<size_t>(2 * i) + j]);
+    }
+    for (int pass = 0; pass < 2; ++pass) {  // whole numbers: every order of the sum is exact
+      tape.replay();
+      tape.backward(loss);
+      EXPECT_EQ(table.grad().to_doubles(), rows);
+      EXPECT_EQ(single.grad().to_doubles(), counts);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Platforms, NearestPoint, testing::ValuesIn(engine_tests::platforms()),
                          engine_tests::platform_name);
 

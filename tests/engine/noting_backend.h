@@ -154,6 +154,10 @@ class NotingBackend final : public Backend {
   void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) override {
     call(&Backend::nearest_point, a, points, alive, index);
   }
+  void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others, Array& limit,
+                          Array& count, Array& list) override {
+    call(&Backend::nearest_candidates, x, slack, margin, others, limit, count, list);
+  }
   void take(const Array& t, const Array& i, Array& to) override { call(&Backend::take, t, i, to); }
   void root_quantile(const Array& x, double q, Array& r) override { call(&Backend::root_quantile, x, q, r); }
 

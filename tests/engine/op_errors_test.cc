@@ -135,7 +135,8 @@ TEST_F(OpErrors, Take) {
   expect([&] { take(plain({4, 3, 2, 1}), batch({2})); }, "take", {"(K, F)", "(4, 3, 2, 1)"});
   expect([&] { take(batch({4, 3}), batch({2})); }, "take", {"plain", "(4, 3)"});
   expect([&] { take(Tensor(), batch({2})); }, "take", {"nothing"});
-  expect([&] { take(plain({4, 3}, true), batch({2})); }, "take", {"constants"});
+  const Tensor index(batch({2}).value(), true);
+  expect([&] { take(plain({4, 3}), index); }, "take", {"whole number", "no gradient"});
 }
 
 TEST_F(OpErrors, BatchNorm) {

@@ -109,6 +109,32 @@ TEST_F(OptimizersTest, GradientsMustHaveBeenComputed) {
   EXPECT_EQ(message(AdaGrad({p}, {})), expected);
 }
 
+// What state() tells, put into a new optimiser over the same parameters, makes the same further steps.
+TEST_F(OptimizersTest, GoOnFromTheirState) {
+  const auto same = [&](auto make) {
+    const Tensor through = parameter({1, 2}, {3, -4});
+    auto expected = make(through);
+    expected.step(0.1);
+    expected.step(0.1);
+    const Tensor resumed = parameter(through.value().to_doubles(), {3, -4});
+    auto optimizer = make(resumed);
+    auto from = expected.state(), to = optimizer.state();
+    ASSERT_EQ(from.arrays.size(), to.arrays.size());
+    ASSERT_EQ(from.numbers.size(), to.numbers.size());
+    EXPECT_FALSE(from.arrays.empty());
+    for (size_t i = 0; i < from.arrays.size(); ++i) to.arrays[i].assign(from.arrays[i].to_doubles());
+    for (size_t i = 0; i < from.numbers.size(); ++i) *to.numbers[i] = *from.numbers[i];
+    for (const Tensor& p : {through, resumed}) p.grad().assign(Doubles{-1, 0.5});
+    expected.step(0.01);
+    optimizer.step(0.01);
+    EXPECT_EQ(through.value().to_doubles(), resumed.value().to_doubles());
+  };
+  for (const bool amsgrad : {false, true})
+    same([&](const Tensor& p) { return Adam({p}, {.weight_decay = 0.1, .amsgrad = amsgrad}); });
+  same([](const Tensor& p) { return Sgd({p}, {.momentum = 0.9}); });
+  same([](const Tensor& p) { return AdaGrad({p}, {.lr_decay = 0.5}); });
+}
+
 // A step in its halves, where rates are drawn for several steps before the first is applied.
 TEST_F(OptimizersTest, RatesDrawnBeforehandMakeTheSameSteps) {
   const auto same = [&](auto make) {

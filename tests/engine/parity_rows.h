@@ -317,6 +317,16 @@ inline std::vector<Row> parity_rows() {
                    on.update_running(a[0], 0.1, m / (m - 1), a[1]);
                  }};
        }},
+      {"batch_statistics", 30,
+       [](Draw& d) -> Call {
+         const Shape x = d.coin() ? Shape{d.samples() + 1, d.between(1, 40)} : d.images(19, 2, 16), c{x[1]};
+         return {"",
+                 {value(d, x), parameter_output(c), parameter_output(c), parameter_output(c), state(d, c),
+                  state(d, c)},
+                 [](Backend& on, Arrays& a) {
+                   on.batch_statistics(a[0], 1e-4, 0.1, a[1], a[2], a[3], a[4], a[5]);
+                 }};
+       }},
 
       {"leaky_relu", 20, draw_unary<Unary::leaky_relu>},
       {"relu", 20, draw_unary<Unary::relu>},
@@ -390,6 +400,29 @@ inline std::vector<Row> parity_rows() {
                   {Role::value, Layout::plain, {count}, alive},
                   output(n)},
                  [](Backend& on, Arrays& x) { on.nearest_point(x[0], x[1], x[2], x[3]); }};
+       }},
+      {"nearest_candidates", 40,
+       [](Draw& d) -> Call {
+         const int64_t samples = d.samples();
+         const int64_t points = d.between(1, 3) > 1 ? d.between(1, 60) : d.between(200, 700);
+         const Shape x{samples, points}, n{samples}, listed{samples, d.between(1, 9)};
+         const bool ties = d.coin(), others = d.coin(), none_yet = d.coin();
+         const auto drawn = [&](Shape s) { return ties ? d.few_values(s) : d.normal(s); };
+         std::vector<float> limit = d.normal(n);
+         if (none_yet) limit.assign(limit.size(), std::numeric_limits<float>::infinity());
+         std::vector<float> distances = drawn(x);
+         if (d.coin()) distances[static_cast<size_t>(d.between(0, x.count() - 1))] = limit[0];
+         return {
+             std::string(ties ? "ties" : "") + (others ? ", others" : "") + (none_yet ? ", no limit" : ""),
+             {{Role::value, Layout::samples, x, distances},
+              {Role::value, Layout::plain, {points}, d.positive({points})},
+              {Role::value, Layout::samples, n, d.positive(n)},
+              {Role::state, Layout::samples, n, limit},
+              output(n),
+              output(listed)},
+             [others](Backend& on, Arrays& a) {
+               on.nearest_candidates(a[0], a[1], a[2], others, a[3], a[4], a[5]);
+             }};
        }},
       {"take", 40,
        [](Draw& d) -> Call {

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "datasets/idx.h"
+#include "engine/backends/cuda/cuda.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
 #include "refusals.h"
@@ -108,7 +109,9 @@ TEST(Cluster, WritesTheSameBytesOnAnyMachine) {
   const Scratch scratch;
   write_text(scratch.path / "t.csv", table(true));
   std::string first;
-  for (const std::string more : {"", "--threads 1", "--threads 3", "--simd portable"}) {
+  std::vector<std::string> machines = {"", "--threads 1", "--threads 3", "--simd portable"};
+  if (engine::cuda_problem().empty()) machines.push_back("--device cuda");
+  for (const std::string& more : machines) {
     const Outcome outcome = run_svdd(
         scratch.path, words_of("cluster --quiet --input t.csv --output o.csv --variant silhouette " + more));
     ASSERT_EQ(outcome.status, 0) << outcome.err;
@@ -148,6 +151,7 @@ TEST(Cluster, RefusesInOneLine) {
           {input("t.csv --clusters -3"), 2, "--clusters is -3"},
           {input("t.csv --clusters few"), 2, "--clusters"},
           {input("t.csv --threads -1"), 2, "--threads is -1"},
+          {input("t.csv --device reference"), 2, "--device is 'reference'; expected cpu or cuda"},
           {input("t.csv --simd mmx"), 2, "--simd is 'mmx'"},
           {input("t.csv --cluster 3"), 2, "did you mean '--clusters'"},
           {input("t.csv more"), 2, "'more'"},
@@ -168,6 +172,8 @@ TEST(Cluster, RefusesInOneLine) {
           {input("wide.npy"), 1, "'wide.npy'"},
           {input("named.npz"), 1, "'named.npz' holds the arrays 'features'"},
           {"cluster --input t.csv --output nowhere/o.csv", 1, "nowhere/o.csv"}});
+  if (const std::string problem = engine::cuda_problem(); !problem.empty())
+    expect_refused(f, {{input("t.csv --device cuda"), 2, problem}});
 }
 
 }  // namespace

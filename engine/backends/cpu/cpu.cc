@@ -332,6 +332,14 @@ class CpuBackend final : public Backend {
                        r);
     });
   }
+  void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others, Array& limit,
+                          Array& count, Array& list) override {
+    const Batch xb = batch_of(x), to = batch_of(list);
+    share(runs_of(x) * lanes, xb.blocks, [&](Range r) {
+      k_.nearest_candidates(xb, slack.data<float>(), margin.data<float>(), others, limit.data<float>(),
+                            count.data<float>(), to, r);
+    });
+  }
   void take(const Array& table, const Array& index, Array& to) override {
     const int64_t size = to.shape().per_sample(), samples = to.samples();
     const float *rows = table.data<float>(), *at = index.data<float>();

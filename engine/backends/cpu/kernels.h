@@ -135,6 +135,10 @@ struct Kernels {
   void (*nearest_point)(const Batch& a, const float* points, const float* alive, int64_t count, float* index,
                         Range);
 
+  // units: blocks
+  void (*nearest_candidates)(const Batch& x, const float* slack, const float* margin, bool others,
+                             float* limit, float* count, const Batch& list, Range);
+
   // The machine's limit: `rounds` rounds of independent multiply-adds, operations_per_round operations each.
   float (*multiply_adds)(int64_t rounds);
   int64_t operations_per_round;

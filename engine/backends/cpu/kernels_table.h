@@ -51,6 +51,7 @@ constexpr Kernels table{
     .squared_distance = squared_distance,
     .squared_distance_gradient = squared_distance_gradient,
     .nearest_point = nearest_point,
+    .nearest_candidates = nearest_candidates,
     .multiply_adds = multiply_adds,
     .operations_per_round = operations_per_round,
 };

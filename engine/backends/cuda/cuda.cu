@@ -70,11 +70,11 @@ class Graph final : public Replayable {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(int device) : device_(device) {
+  explicit CudaBackend(const CudaOptions& options) : device_(options.device), tf32_(options.tf32) {
     check(cudaSetDevice(device_), "choosing the device");
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, device_), "asking for the device's properties");
-    name_ = std::string("cuda (") + properties.name + ")";
+    name_ = std::string("cuda (") + properties.name + (tf32_ ? ", tf32)" : ")");
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
     tickets_ = device_memory(device_, stream_, most_channels);
   }
@@ -86,6 +86,11 @@ class CudaBackend final : public Backend {
 
   std::string name() const override { return name_; }
   bool supports(DType type) const override { return type == DType::f32; }
+  bool is_device() const override { return true; }
+  // TF32 rounds both factors by 2^-11; how tensor cores round sums is not documented.
+  double dense_error(int64_t features) const override {
+    return tf32_ ? 0x1.01p-10 + 4 * Backend::dense_error(features) : Backend::dense_error(features);
+  }
 
   std::unique_ptr<Replayable> capture(std::function<void()> calls) override {
     cudaGraph_t graph = nullptr;
@@ -181,22 +186,31 @@ class CudaBackend final : public Backend {
   // --- convolution and dense layers
   // ---------------------------------------------------------------------------------
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
-    cuda::conv2d(stream(), batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), scratch_);
+    if (!tf32_ ||
+        !tensor_cores::conv2d(stream(), batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), scratch_))
+      cuda::conv2d(stream(), batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), scratch_);
   }
   void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
-    cuda::conv2d_input_gradient(stream(), batch_of(gy), w.data<float>(), v, batch_of(gx), scratch_);
+    if (!tf32_ || !tensor_cores::conv2d_input_gradient(stream(), batch_of(gy), w.data<float>(), v,
+                                                       batch_of(gx), scratch_))
+      cuda::conv2d_input_gradient(stream(), batch_of(gy), w.data<float>(), v, batch_of(gx), scratch_);
   }
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
-    cuda::conv2d_weight_gradient(stream(), batch_of(x), batch_of(gy), v, gw.data<float>(), scratch_);
+    if (!tf32_ || !tensor_cores::conv2d_weight_gradient(stream(), batch_of(x), batch_of(gy), v,
+                                                        gw.data<float>(), scratch_))
+      cuda::conv2d_weight_gradient(stream(), batch_of(x), batch_of(gy), v, gw.data<float>(), scratch_);
   }
   void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {
-    cuda::dense(stream(), batch_of(x), w.data<float>(), maybe(bias), batch_of(y), scratch_);
+    if (!tf32_ || !tensor_cores::dense(stream(), batch_of(x), w.data<float>(), maybe(bias), batch_of(y)))
+      cuda::dense(stream(), batch_of(x), w.data<float>(), maybe(bias), batch_of(y), scratch_);
   }
   void dense_input_gradient(const Array& gy, const Array& w, Array& gx) override {
-    cuda::dense_input_gradient(stream(), batch_of(gy), w.data<float>(), batch_of(gx), scratch_);
+    if (!tf32_ || !tensor_cores::dense_input_gradient(stream(), batch_of(gy), w.data<float>(), batch_of(gx)))
+      cuda::dense_input_gradient(stream(), batch_of(gy), w.data<float>(), batch_of(gx), scratch_);
   }
   void dense_weight_gradient(const Array& x, const Array& gy, Array& gw) override {
-    cuda::dense_weight_gradient(stream(), batch_of(x), batch_of(gy), gw.data<float>(), scratch_);
+    if (!tf32_ || !tensor_cores::dense_weight_gradient(stream(), batch_of(x), batch_of(gy), gw.data<float>()))
+      cuda::dense_weight_gradient(stream(), batch_of(x), batch_of(gy), gw.data<float>(), scratch_);
   }
   void channel_sum(const Array& x, Array& s) override {
     cuda::channel_sum(stream(), batch_of(x), s.data<float>(), partials());
@@ -253,6 +267,17 @@ class CudaBackend final : public Backend {
                          static_cast<float>(momentum * factor), running.data<float>(), batch.shape().count());
   }
 
+  void batch_statistics(const Array& x, double epsilon, double momentum, Array& mean, Array& variance,
+                        Array& inverse_std, Array& running_mean, Array& running_variance) override {
+    const auto m = static_cast<double>(x.shape()[0] * x.shape().positions());
+    const auto running = [&](Array& value, double factor) -> Running {
+      return {value.data<float>(), static_cast<float>(1 - momentum), static_cast<float>(momentum * factor)};
+    };
+    cuda::batch_statistics(stream(), batch_of(x), static_cast<float>(epsilon), mean.data<float>(),
+                           variance.data<float>(), inverse_std.data<float>(), running(running_mean, 1.0),
+                           running(running_variance, m / (m - 1)), partials());
+  }
+
   // --- pointwise
   // ----------------------------------------------------------------------------------------------------
   void unary(Unary f, double parameter, const Array& x, Array& y) override {
@@ -292,6 +317,11 @@ class CudaBackend final : public Backend {
   void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) override {
     cuda::nearest_point(stream(), batch_of(a), points.data<float>(), alive.data<float>(), points.shape()[0],
                         index.data<float>());
+  }
+  void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others, Array& limit,
+                          Array& count, Array& list) override {
+    cuda::nearest_candidates(stream(), batch_of(x), slack.data<float>(), margin.data<float>(), others,
+                             limit.data<float>(), count.data<float>(), batch_of(list));
   }
   void take(const Array& table, const Array& index, Array& to) override {
     cuda::take(stream(), table.data<float>(), index.data<float>(), batch_of(to));
@@ -338,6 +368,7 @@ class CudaBackend final : public Backend {
   Partials partials() { return {scratch_, static_cast<unsigned*>(tickets_.get())}; }
 
   int device_;
+  bool tf32_;
   std::string name_;
   cudaStream_t stream_ = nullptr;
   bool capturing_ = false;
@@ -381,7 +412,7 @@ std::string cuda_problem(const CudaOptions& options) {
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options) {
   const std::string problem = cuda_problem(options);
   if (!problem.empty()) throw std::runtime_error(problem);
-  return std::make_unique<CudaBackend>(options.device);
+  return std::make_unique<CudaBackend>(options);
 }
 
 }  // namespace engine

@@ -1,5 +1,5 @@
 // What the CUDA backend (cuda.cu) calls: functions that enqueue one operation on a stream and return at once.
-// Each equals the loop of the same name in reference/loops.h, bit by bit.
+// Each equals the loop of the same name in reference/loops.h, bit by bit; those of tensor_cores do not.
 //
 // The kernels behind them lie in kernels_*.cu, one idea each. All pointers are to device memory, unless a
 // comment says otherwise. Plain arrays are in C order; the memory of any array is a multiple of sixteen
@@ -43,6 +43,19 @@ void dense(cudaStream_t, const Batch& x, const float* w, const float* bias, cons
 void dense_input_gradient(cudaStream_t, const Batch& gy, const float* w, const Batch& gx, Scratch&);
 void dense_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, float* gw, Scratch&);
 
+// --- kernels_tensor_cores.cu: the same in TF32, with other bits. Each says whether it has done it; where the
+// channels or features do not fill whole tiles (multiples of 8 that are summed, of 16 that are not), or the
+// kernel is not 5×5 with stride 1, it has not, and the exact one above is to be called.
+namespace tensor_cores {
+bool conv2d(cudaStream_t, const Batch& x, const float* w, const float* bias, Window, const Batch& y,
+            Scratch&);
+bool conv2d_input_gradient(cudaStream_t, const Batch& gy, const float* w, Window, const Batch& gx, Scratch&);
+bool conv2d_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, Window, float* gw, Scratch&);
+bool dense(cudaStream_t, const Batch& x, const float* w, const float* bias, const Batch& y);
+bool dense_input_gradient(cudaStream_t, const Batch& gy, const float* w, const Batch& gx);
+bool dense_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, float* gw);
+}  // namespace tensor_cores
+
 // --- kernels_resampling.cu
 void max_pool2d(cudaStream_t, const Batch& x, Window, const Batch& y);
 void max_pool2d_gradient(cudaStream_t, const Batch& x, const Batch& y, const Batch& gy, Window,
@@ -59,6 +72,13 @@ struct Partials {
 };
 void channel_sum(cudaStream_t, const Batch& x, float* sum, Partials);
 void channel_moments(cudaStream_t, const Batch& x, float* mean, float* variance, Partials);
+struct Running {  // value = keep·value + take·(the batch's)
+  float* value;
+  float keep, take;
+};
+// channel_moments, 1 / √(variance + epsilon) and both running statistics, in two launches.
+void batch_statistics(cudaStream_t, const Batch& x, float epsilon, float* mean, float* variance,
+                      float* inverse_std, Running of_mean, Running of_variance, Partials);
 
 // --- kernels_batch_norm.cu
 struct Normalisation {  // weight and bias both or neither null
@@ -97,6 +117,8 @@ void squared_distance_gradient(cudaStream_t, const Batch& a, const float* b, boo
                                float* ga);
 void nearest_point(cudaStream_t, const Batch& a, const float* points, const float* alive, int64_t count,
                    float* index);
+void nearest_candidates(cudaStream_t, const Batch& x, const float* slack, const float* margin, bool others,
+                        float* limit, float* count, const Batch& list);
 void root_quantile(cudaStream_t, const float* x, int64_t samples, double q, float* result, Scratch&);
 
 // --- kernels_updates.cu (rates: on the device)

@@ -92,6 +92,33 @@ struct Divide {
   __device__ void operator()(int channel, float total, float) const { result[channel] = total / divisor; }
 };
 
+__device__ void update(const Running& running, int channel, float batch) {
+  running.value[channel] = fmaf(running.keep, running.value[channel], running.take * batch);
+}
+
+struct Mean {
+  float divisor;
+  float* mean;
+  Running running;
+  __device__ void operator()(int channel, float total, float) const {
+    const float m = total / divisor;
+    mean[channel] = m;
+    update(running, channel, m);
+  }
+};
+
+struct Variance {
+  float divisor, epsilon;
+  float *variance, *inverse_std;
+  Running running;
+  __device__ void operator()(int channel, float total, float) const {
+    const float v = total / divisor;
+    variance[channel] = v;
+    inverse_std[channel] = 1.0f / sqrtf(v + epsilon);
+    update(running, channel, v);
+  }
+};
+
 struct GradientTotals {
   float divisor;
   const float *inverse_std, *weight;  // weight may be null
@@ -130,6 +157,15 @@ void channel_moments(cudaStream_t stream, const Batch& x, float* mean, float* va
   float* partials = p.sums.floats(partials_of(x));
   totals(stream, x, Sum{x.data}, Divide{m, mean}, partials, p.tickets);
   totals(stream, x, SumOfSquares{x.data, mean}, Divide{m, variance}, partials, p.tickets);
+}
+
+void batch_statistics(cudaStream_t stream, const Batch& x, float epsilon, float* mean, float* variance,
+                      float* inverse_std, Running of_mean, Running of_variance, Partials p) {
+  const auto m = static_cast<float>(int64_t{x.samples} * x.positions());
+  float* partials = p.sums.floats(partials_of(x));
+  totals(stream, x, Sum{x.data}, Mean{m, mean, of_mean}, partials, p.tickets);
+  totals(stream, x, SumOfSquares{x.data, mean}, Variance{m, epsilon, variance, inverse_std, of_variance},
+         partials, p.tickets);
 }
 
 ChannelCoefficients batch_norm_sums(cudaStream_t stream, const Batch& x, const Normalisation& n,

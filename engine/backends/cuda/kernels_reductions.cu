@@ -107,6 +107,74 @@ __global__ void __launch_bounds__(block_threads)
   index[block * lanes + lane] = static_cast<float>(nearest);
 }
 
+// --- which points may be nearest: a block of threads for a block of samples. Each of its half-warps goes
+// over a run of neighbouring points, three times: for its least distance, to count what lies within the
+// limit, and, knowing how many those before it have, to list them. The second and third find the numbers in
+// the cache.
+
+__global__ void __launch_bounds__(block_threads)
+    nearest_candidates_kernel(Batch x, const float* slack, const float* margin, bool others, float* limit,
+                              float* count, Batch list) {
+  __shared__ float least_of[searchers][lanes];
+  __shared__ int nearest_of[searchers][lanes];
+  __shared__ int found_of[searchers][lanes];
+  const int lane = static_cast<int>(threadIdx.x) % lanes, searcher = static_cast<int>(threadIdx.x) / lanes,
+            block = static_cast<int>(blockIdx.x), sample = block * lanes + lane;
+  const int run = (x.c + searchers - 1) / searchers, first = min(searcher * run, x.c),
+            points = min(run, x.c - first), own = others ? sample - first : -1;
+  const float* distances = x.at(block, first) + lane;
+  const auto load = [&](int k) { return distances[k * lanes]; };
+
+  float least = INFINITY;
+  int nearest = -1, k = 0;
+  chain<16>(points, load, [&](float v) {
+    if (k != own && v < least) {
+      least = v;
+      nearest = first + k;
+    }
+    ++k;
+  });
+  least_of[searcher][lane] = least;
+  nearest_of[searcher][lane] = nearest;
+  float bound = limit[sample];
+  __syncthreads();
+  least = INFINITY, nearest = -1;
+  for (int s = 0; s < searchers; ++s)  // ascending, so that of equals the lowest stays
+    if (least_of[s][lane] < least) {
+      least = least_of[s][lane];
+      nearest = nearest_of[s][lane];
+    }
+  if (nearest >= 0) {
+    const float sum = (least + slack[nearest]) + margin[sample];
+    bound = sum < bound ? sum : bound;
+  }
+
+  int found = 0;
+  k = 0;
+  chain<16>(points, load, [&](float v) {
+    found += !(v > bound) && k != own;
+    ++k;
+  });
+  found_of[searcher][lane] = found;
+  __syncthreads();
+  int before = 0, all = 0;
+  for (int s = 0; s < searchers; ++s) {
+    before += s < searcher ? found_of[s][lane] : 0;
+    all += found_of[s][lane];
+  }
+  if (searcher == 0) {
+    limit[sample] = bound;
+    count[sample] = static_cast<float>(all);
+  }
+  for (int i = all + searcher; i < list.c; i += searchers) list.at(block, i)[lane] = -1.0f;
+  for (k = 0; found > 0 && before < list.c; ++k) {
+    if (load(k) > bound || k == own) continue;
+    list.at(block, before)[lane] = static_cast<float>(first + k);
+    ++before;
+    --found;
+  }
+}
+
 // --- order statistics by counting: the rank of a number is how many precede it
 
 // Numbers in the order of their keys, NaN last, both zeros alike.
@@ -162,6 +230,12 @@ void nearest_point(cudaStream_t stream, const Batch& a, const float* points, con
                    int64_t count, float* index) {
   launch(stream, nearest_point_kernel, static_cast<unsigned>(a.blocks), block_threads, a, points, alive,
          static_cast<int>(count), index);
+}
+
+void nearest_candidates(cudaStream_t stream, const Batch& x, const float* slack, const float* margin,
+                        bool others, float* limit, float* count, const Batch& list) {
+  launch(stream, nearest_candidates_kernel, static_cast<unsigned>(x.blocks), block_threads, x, slack, margin,
+         others, limit, count, list);
 }
 
 void root_quantile(cudaStream_t stream, const float* x, int64_t samples, double q, float* result,

@@ -347,6 +347,28 @@ void nearest_point(const T* a, const T* points, const T* alive, int64_t count, T
 }
 
 template <class T>
+void nearest_candidates(const T* x, const T* slack, const T* margin, bool others, T* limit, T* count, T* list,
+                        int64_t samples, int64_t points, int64_t listed) {
+  for (int64_t n = 0; n < samples; ++n, x += points, list += listed) {
+    T least = std::numeric_limits<T>::infinity();
+    int64_t nearest = -1, found = 0;
+    for (int64_t k = 0; k < points; ++k)
+      if (!(others && k == n) && x[k] < least) least = x[k], nearest = k;
+    if (nearest >= 0) {
+      const T sum = (least + slack[nearest]) + margin[n];
+      limit[n] = sum < limit[n] ? sum : limit[n];
+    }
+    std::fill_n(list, listed, T(-1));
+    for (int64_t k = 0; k < points; ++k) {
+      if ((others && k == n) || x[k] > limit[n]) continue;
+      if (found < listed) list[found] = static_cast<T>(k);
+      ++found;
+    }
+    count[n] = static_cast<T>(found);
+  }
+}
+
+template <class T>
 void take(const T* table, const T* index, T* to, int64_t samples, int64_t size) {
   for (int64_t n = 0; n < samples; ++n)
     std::copy_n(table + static_cast<int64_t>(index[n]) * size, size, to + n * size);

@@ -253,6 +253,14 @@ class ReferenceBackend final : public Backend {
                                index.data<T>(), a.samples(), a.shape().per_sample());
     });
   }
+  void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others, Array& limit,
+                          Array& count, Array& list) override {
+    by_type(x, [&]<class T>(T) {
+      reference::nearest_candidates(x.data<T>(), slack.data<T>(), margin.data<T>(), others, limit.data<T>(),
+                                    count.data<T>(), list.data<T>(), x.samples(), x.shape().per_sample(),
+                                    list.shape().per_sample());
+    });
+  }
   void take(const Array& table, const Array& index, Array& to) override {
     by_type(table, [&]<class T>(T) {
       reference::take(table.data<T>(), index.data<T>(), to.data<T>(), to.samples(), to.shape().per_sample());

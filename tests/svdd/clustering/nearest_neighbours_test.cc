@@ -108,6 +108,14 @@ TEST(NearestNeighbours, OfDuplicatesAreEachOther) {
   for (size_t i = 1; i < 1000; ++i) EXPECT_EQ(all_equal.index[i], 0);
 }
 
+// Their directions differ in the last of 53 bits alone.
+TEST(NearestNeighbours, OfRowsInProportionAreEachOther) {
+  std::vector<float> rows;
+  for (int i = 1; i <= 300; ++i)
+    for (const float x : {1.0f, 2.0f, 3.75f}) rows.push_back(x * static_cast<float>(i));
+  expect_the_definition(rows, 3, Distance::cosine, {.threads = 2}, "one direction");
+}
+
 // What the expansion ‖a‖² + ‖b‖² − 2ab gets wrong in float.
 TEST(NearestNeighbours, SurviveBunchesFarApart) {
   expect_the_definition(bunches(600, 5, 4, 1e4f, 1e-3f), 5, Distance::euclidean, {.threads = 2}, "tight");
