@@ -19,7 +19,7 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build test bench format tidy sanitize tsan minimal install clean
+.PHONY: help run build test bench format tidy sanitize tsan minimal platforms install clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (two to three minutes the first time)"
@@ -34,6 +34,7 @@ help:
 	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan      build and test the engine under the thread sanitizer"
 	@echo "make minimal   build and test without threads, OpenBLAS, zlib, CUDA and kernels for x86"
+	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and AArch64 under qemu"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 
 run:
@@ -70,6 +71,9 @@ minimal:
 		$(CMAKE_OPTIONS))
 	@tools/run-tests.sh build-minimal --parallel $(JOBS)
 
+platforms:
+	@JOBS=$(JOBS) tools/check-platforms.sh
+
 tidy:
 	cmake -S . -B build-tidy -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
 	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' \
@@ -80,4 +84,4 @@ install:
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf build build-sanitize build-tsan build-minimal build-tidy
+	rm -rf build build-sanitize build-tsan build-minimal build-tidy build-platforms

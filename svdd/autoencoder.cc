@@ -24,7 +24,7 @@ class Autoencoder final : public DeepDetector {
   void initialise_spheres(const Samples&, const std::vector<int32_t>&, Monitor&) override {}
   void minimise_objective(const Samples& x, Monitor& monitor) override {
     pretrain_autoencoder(network_, x, options_.training, decay(), options_.amsgrad, options_.seed, backend_,
-                         monitor);
+                         monitor, checkpoints_);
   }
   std::vector<float> score_prepared(const Samples& x) override {
     return reconstruction_errors(network_, x, backend_);
@@ -32,6 +32,7 @@ class Autoencoder final : public DeepDetector {
   std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
   void describe(nlohmann::json&, NamedArrays&) const override {}
   void restore_spheres(const ModelFolder&) override {}
+  void keep_spheres(Checkpoint&) override {}
 };
 
 }  // namespace

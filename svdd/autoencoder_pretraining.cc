@@ -13,9 +13,9 @@ Tensor errors(Network& network, const Tensor& x, Mode mode) {
 
 void pretrain_autoencoder(Network& network, const datasets::Samples& samples, const PhaseOptions& options,
                           Decay decay, bool amsgrad, uint64_t seed, engine::Backend& backend,
-                          Monitor& monitor) {
+                          Monitor& monitor, Checkpoints* checkpoints) {
   const auto optimizers = adam_for(network.state(), options.weight_decay, decay, amsgrad);
-  TrainingPhase phase{.name = "autoencoder", .options = options, .seed = seed};
+  TrainingPhase phase{.name = "autoencoder", .options = options, .seed = seed, .checkpoints = checkpoints};
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
   phase.step = [&](const Batch& batch) {
     const Tensor e = errors(network, batch.samples, Mode::train);

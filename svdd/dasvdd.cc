@@ -40,6 +40,11 @@ class Dasvdd final : public DeepDetector {
   std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
+  void keep_spheres(Checkpoint& c) override {
+    c.array("centre", centre_.value());
+    c.value("gamma", gamma_);
+    c.value("gamma_rule", gamma_source_);
+  }
 
   double tuned_gamma(const Samples& x);
   double ratio_of_terms(Network& network, const Samples& x, const RandomStream& shuffle);

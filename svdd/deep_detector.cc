@@ -8,7 +8,6 @@
 #include "svdd/collapse.h"
 #include "svdd/dictionary_learning.h"
 #include "svdd/receipt.h"
-#include "svdd/stopwatch.h"
 #include "svdd/threshold.h"
 
 namespace svdd {
@@ -17,6 +16,9 @@ using datasets::Preprocessing;
 using datasets::Samples;
 using engine::Mode;
 using engine::Tensor;
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Spread, score_std, score_rms, representation_std, representation_rms,
+                                   distinct_scores)
 
 DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
     : options_(options), backend_(backend) {
@@ -44,37 +46,63 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   training_clusters_.clear();
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   collapse_warning_.reset();
-  initialise_network(x);
+  network_ = build_network(options_.network, backend_, shape_);  // a second fit owes nothing to the first
+  stand_ = {};
+  pretrain_seconds_ = 0;
+  checkpoints_ = train.checkpoints;
 
-  // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running moments
-  // are still 0 and 1, which leaves the random filters' responses as they are.
-  initialise_spheres(x, classes, monitor);
-  monitor.stage("untrained", [&](const Samples& s) { return score_prepared(prepared(s)); });
+  if (!checkpoints_ || !checkpoints_->begin([&](Checkpoint& c) { keep(c, monitor); })) {
+    // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running
+    // moments are still 0 and 1, which leaves the random filters' responses as they are.
+    initialise_network(x);
+    initialise_spheres(x, classes, monitor);
+    monitor.stage("untrained", [&](const Samples& s) { return score_prepared(prepared(s)); });
+  }
 
-  if (options_.pretrain) {
-    const Stopwatch watch;
+  if (options_.pretrain && !stand_.pretrained) {
+    stand_.watch = {};
     pretrain_network(x, monitor);
-    pretrain_seconds_ = watch.seconds();
+    pretrain_seconds_ = stand_.spent();
     monitor.stage("autoencoder",
                   [&](const Samples& s) { return reconstruction_errors(network_, prepared(s), backend_); });
     initialise_spheres(x, classes, monitor);
+    stand_ = {.pretrained = true};
   }
 
-  const Spread before = measure_spread(score_prepared(x), representations(x), rep_dim());
-  const Stopwatch watch;
+  if (!stand_.training) stand_.at_start = measure_spread(score_prepared(x), representations(x), rep_dim());
+  stand_.training = true;
+  stand_.watch = {};
   minimise_objective(x, monitor);
-  train_seconds_ = watch.seconds();
+  train_seconds_ = stand_.spent();
+  checkpoints_ = nullptr;
 
   std::vector<float> scores = score_prepared(x);
   const std::vector<float> z = representations(x);
   const Spread after = measure_spread(scores, z, rep_dim());  // refuses what is not finite
-  collapse_warning_ = svdd::collapse_warning(before, after);
+  collapse_warning_ = svdd::collapse_warning(stand_.at_start, after);
   if (collapse_warning_) monitor.note(*collapse_warning_);
   const std::optional<double> own = own_threshold();
   threshold_ = own ? *own : contamination_threshold(scores, options_.contamination);
   training_clusters_ = clusters_of_training(z);
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
+}
+
+// What a fit keeps in a checkpoint, beside what its phases do.
+void DeepDetector::keep(Checkpoint& c, Monitor& monitor) {
+  for (const engine::NamedTensor& s : network_.state()) c.array(s.name, s.tensor.value());
+  keep_spheres(c);
+  c.value("pretrained", stand_.pretrained);
+  c.value("training", stand_.training);
+  c.value("spread_at_start", stand_.at_start);
+  c.value("pretrain_seconds", pretrain_seconds_);
+  double seconds = stand_.spent();
+  c.value("phase_seconds", seconds);
+  nlohmann::json of_monitor = monitor.kept();
+  c.value("monitor", of_monitor);
+  if (!c.reading()) return;
+  stand_.seconds = seconds;
+  monitor.go_on(of_monitor);
 }
 
 std::vector<float> DeepDetector::score(const Samples& samples) {
@@ -106,14 +134,14 @@ std::vector<float> DeepDetector::centre_of(const std::vector<double>& sum, int64
 
 TrainingPhase DeepDetector::phase(const std::string& name, const PhaseOptions& options,
                                   const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const {
-  TrainingPhase phase{.name = name, .options = options, .seed = options_.seed};
+  TrainingPhase phase{.name = name, .options = options, .seed = options_.seed, .checkpoints = checkpoints_};
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
   return phase;
 }
 
 void DeepDetector::pretrain_network(const Samples& x, Monitor& monitor) {
   pretrain_autoencoder(network_, x, options_.pretraining, decay(), options_.amsgrad, options_.seed, backend_,
-                       monitor);
+                       monitor, checkpoints_);
 }
 
 void DeepDetector::require_fitted() const {
@@ -154,7 +182,6 @@ Samples DeepDetector::training_samples(const Samples& samples) {
 
 void DeepDetector::initialise_network(const Samples& x) {
   const bool theano = options_.recipe == Recipe::theano;
-  network_ = build_network(options_.network, backend_, shape_);  // a second fit owes nothing to the first
   const Initialisation rule = theano ? Initialisation::glorot : network_info(options_.network).start;
   initialise(network_.encoder.state(), rule, options_.seed);
   initialise(network_.decoder.state(), rule, options_.seed);

@@ -8,9 +8,12 @@
 
 #include "datasets/preprocessing.h"
 #include "svdd/autoencoder_pretraining.h"
+#include "svdd/checkpoint.h"
+#include "svdd/collapse.h"
 #include "svdd/detector.h"
 #include "svdd/model_folder.h"
 #include "svdd/networks.h"
+#include "svdd/stopwatch.h"
 #include "svdd/training.h"
 
 namespace svdd {
@@ -83,19 +86,33 @@ class DeepDetector : public Detector {
   using NamedArrays = std::vector<std::pair<std::string, engine::NdArray>>;
   virtual void describe(nlohmann::json& description, NamedArrays& arrays) const = 0;
   virtual void restore_spheres(const ModelFolder& model) = 0;
+  // What the method keeps beside the network while it trains.
+  virtual void keep_spheres(Checkpoint& c) = 0;
 
   DeepOptions options_;
   engine::Backend& backend_;
   NetworkOptions shape_;  // complete
   Network network_;
   datasets::Preprocessing preprocessing_;
+  Checkpoints* checkpoints_ = nullptr;  // during a fit that has some
 
  private:
+  // How far a fit is.
+  struct Stand {
+    bool pretrained = false, training = false;
+    Spread at_start = {};  // of training
+    double seconds = 0;    // of the phase, before this process
+    Stopwatch watch = {};  // of the phase, in it
+    double spent() const { return seconds + watch.seconds(); }
+  };
+  void keep(Checkpoint& c, Monitor& monitor);
   void require_fitted() const;
   void check_shape(const datasets::Samples& samples) const;
   datasets::Samples prepared(const datasets::Samples& samples) const;
   datasets::Samples training_samples(const datasets::Samples& samples);
   void initialise_network(const datasets::Samples& x);
+
+  Stand stand_;
 };
 
 // The options of a saved model's network, for the load_… functions; std::runtime_error names a damaged entry.

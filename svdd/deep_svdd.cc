@@ -34,6 +34,10 @@ class DeepSvdd final : public DeepDetector {
   }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
+  void keep_spheres(Checkpoint& c) override {
+    c.array("centre", centre_.value());
+    c.array("radius", radius_.value());
+  }
 
   StepResult one_class_step(const Tensor& x);
   StepResult soft_boundary_step(const Tensor& x);

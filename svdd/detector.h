@@ -14,6 +14,8 @@
 
 namespace svdd {
 
+class Checkpoints;
+
 // One epoch of one phase ("autoencoder", "deep-svdd"), counted from 0.
 struct EpochReport {
   std::string phase;
@@ -38,12 +40,18 @@ class Monitor {
   // A stage worth measuring is reached: "untrained" (random weights, scored as the method scores) or
   // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
   virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
+  // What a checkpoint (checkpoint.h) holds for the monitor, such as the history; it goes to the monitor of
+  // the fit that goes on from there, before that is told anything else.
+  virtual nlohmann::json kept() const { return nullptr; }
+  virtual void go_on(const nlohmann::json& /*kept*/) {}
 };
 
 // What to learn from: samples as read (images in [0, 1]); preprocessing is fitted and kept by the detector.
 struct TrainingSet {
   const datasets::Samples& samples;
   std::vector<int32_t> classes;  // of the normal classes, for methods that may use them; may be empty
+  // Where a method with a network leaves checkpoints and goes on from one; may be null.
+  Checkpoints* checkpoints = nullptr;
 };
 
 class Detector {

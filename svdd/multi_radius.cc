@@ -43,6 +43,7 @@ class MultiRadius final : public DeepDetector {
   std::vector<int32_t> clusters_of_training(const std::vector<float>&) const override { return cluster_; }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
+  void keep_spheres(Checkpoint& c) override;
 
   std::vector<int32_t> pseudo_labels(const std::vector<float>& z, const std::vector<int32_t>& classes) const;
   void centre_spheres(const std::vector<float>& z);
@@ -77,11 +78,13 @@ std::vector<int32_t> MultiRadius::pseudo_labels(const std::vector<float>& z,
                    {.distance = Distance::euclidean,
                     .variant = FinchVariant::silhouette,
                     .clusters = own_.clusters},
-                   own_.clustering)
+                   own_.clustering, {}, device_of(backend_))
           .result()
           .labels;
     case LabelSource::kmeans:
-      return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, own_.clustering).labels;
+      return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, own_.clustering,
+                    device_of(backend_))
+          .labels;
     case LabelSource::classes:
       break;
   }
@@ -256,6 +259,15 @@ void MultiRadius::restore_spheres(const ModelFolder& model) {
   radii_ = numbers(model, "radii", {k});
   centres_ = numbers(model, "centres", {k, rep_dim()});
   details_ = field<nlohmann::json>(model, "details");
+}
+
+void MultiRadius::keep_spheres(Checkpoint& c) {
+  c.array("clusters", cluster_);
+  c.array("centres", centres_);
+  c.array("radii", radii_);
+  c.value("details", details_);
+  c.require(std::all_of(cluster_.begin(), cluster_.end(), [&](int32_t k) { return k >= 0 && k < spheres(); }),
+            "a sample is in a cluster that is not there");
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ struct MultiRadiusOptions : DeepOptions {
   int64_t clusters = 0;       // kmeans: K; finch: exactly so many; 0: the partition that FINCH chooses
   int64_t least_cluster = 0;  // smaller clusters join the one with the nearest mean; 0: none is too small
   Inference inference = Inference::nearest_centre;
-  engine::CpuOptions clustering = {};  // where the clustering runs; its result does not depend on it
+  // What of the clustering the backend does not do, where that is a device; no result depends on it.
+  engine::CpuOptions clustering = {};
 };
 
 // The soft-boundary loss of a batch as a sum over samples: mean_radius2 + Σ_i weight_i·max(0, d_i −

@@ -24,7 +24,8 @@ class MultiSphere final : public DeepDetector {
   MultiSphere(const MultiSphereOptions& options, engine::Backend& backend)
       : DeepDetector(options, backend),
         own_(options),
-        centres_(Array(backend, {options.spheres, rep_dim()}, Layout::plain, DType::f32)),
+        centres_(Array(backend, {options.spheres, rep_dim()}, Layout::plain, DType::f32),
+                 options.trainable_centres),
         radius2_(Array(backend, {options.spheres}, Layout::plain, DType::f32)),
         mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
@@ -46,6 +47,7 @@ class MultiSphere final : public DeepDetector {
   std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
+  void keep_spheres(Checkpoint& c) override;
 
   Tensor nearest_sphere(const Tensor& z) const { return nearest_point(z, centres_, radius2_); }
   Tensor margin(const Tensor& z) const;
@@ -56,7 +58,7 @@ class MultiSphere final : public DeepDetector {
   void set_radii(std::vector<float> radii);
 
   MultiSphereOptions own_;
-  Tensor centres_;            // c_k, (K, p); fixed while the network trains
+  Tensor centres_;            // c_k, (K, p); fixed while the network trains, or trained too
   Tensor radius2_;            // R_k², (K); 0: dead
   Tensor mean_radius2_;       // over the live spheres, (1)
   std::vector<float> radii_;  // R_k
@@ -72,7 +74,8 @@ void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t
   const Tensor z = training_representations(x);
   const KMeansResult clusters =
       kmeans(z.value().to_floats(), rep_dim(),
-             {.clusters = own_.spheres, .restarts = own_.restarts, .seed = options_.seed}, own_.clustering);
+             {.clusters = own_.spheres, .restarts = own_.restarts, .seed = options_.seed}, own_.clustering,
+             device_of(backend_));
   std::vector<float> centres;
   for (auto c = clusters.centres.begin(); c != clusters.centres.end(); c += rep_dim()) {
     const std::vector<float> centre = centre_of({c, c + rep_dim()}, 1);
@@ -99,8 +102,11 @@ StepResult MultiSphere::step(const Tensor& x) {
 }
 
 void MultiSphere::minimise_objective(const Samples& x, Monitor& monitor) {
-  const auto optimizers =
+  auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
+  if (own_.trainable_centres)
+    optimizers.push_back(std::make_unique<engine::Adam>(std::vector<Tensor>{centres_},
+                                                        engine::Adam::Options{.amsgrad = options_.amsgrad}));
   TrainingPhase training = phase("multi-sphere", options_.training, optimizers);
   training.step = [&](const Batch& b) { return step(b.samples); };
   training.after_epoch = [&](int64_t) { update_spheres(x); };
@@ -179,6 +185,13 @@ void MultiSphere::restore_spheres(const ModelFolder& model) {
                              "; the file is damaged");
   set_radii(std::move(radii));
   alive_by_epoch_ = field<std::vector<int64_t>>(model, "alive_by_epoch");
+}
+
+void MultiSphere::keep_spheres(Checkpoint& c) {
+  c.array("centres", centres_.value());
+  c.array("radii", radii_);
+  c.value("alive_by_epoch", alive_by_epoch_);
+  if (c.reading()) set_radii(radii_);
 }
 
 void check(const MultiSphereOptions& o) {

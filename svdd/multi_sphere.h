@@ -24,10 +24,12 @@ SphereObjective sphere_objective_named(
 
 struct MultiSphereOptions : DeepOptions {
   SphereObjective objective = SphereObjective::hard_margin;
-  double nu = 0.1;                     // the share of its samples outside a sphere; and see least_samples
-  int64_t spheres = 100;               // K, at the start
-  int64_t restarts = 10;               // of the k-means that places them
-  engine::CpuOptions clustering = {};  // where k-means runs; its result does not depend on it
+  double nu = 0.1;                 // the share of its samples outside a sphere; and see least_samples
+  int64_t spheres = 100;           // K, at the start
+  int64_t restarts = 10;           // of the k-means that places them
+  bool trainable_centres = false;  // the c_k move with the weights, by Adam without weight decay
+  // What of k-means the backend does not do, where that is a device; no result depends on it.
+  engine::CpuOptions clustering = {};
 };
 
 // The published settings on MNIST: recipe theano, 150 epochs of pretraining, 100 of training.

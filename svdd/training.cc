@@ -222,6 +222,19 @@ class TrainingSteps {
   std::unique_ptr<engine::Replayable> captured_;
 };
 
+// What a phase keeps in a checkpoint, beside what the fit does: how far it is, and its optimisers.
+void keep(Checkpoint& c, const TrainingPhase& phase, int64_t& epochs_done) {
+  c.value("epochs_done", epochs_done);
+  std::vector<engine::Optimizer*> optimizers = phase.optimizers;
+  if (phase.alternation && phase.alternation->optimizer) optimizers.push_back(phase.alternation->optimizer);
+  for (size_t i = 0; i < optimizers.size(); ++i) {
+    engine::Optimizer::State state = optimizers[i]->state();
+    const std::string name = "optimizer." + std::to_string(i) + ".";
+    for (size_t k = 0; k < state.arrays.size(); ++k) c.array(name + std::to_string(k), state.arrays[k]);
+    for (size_t k = 0; k < state.numbers.size(); ++k) c.value(name + std::to_string(k), *state.numbers[k]);
+  }
+}
+
 }  // namespace
 
 int64_t Alternation::of_step(int64_t n) const {
@@ -254,7 +267,13 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
   TrainingSteps full_steps(phase, data, n / full, full);
   std::optional<TrainingSteps> last_step;
   if (n % full > 0 && !phase.whole_batches) last_step.emplace(phase, data, 1, n % full);
-  for (int64_t epoch = 0; epoch < o.epochs; ++epoch) {
+  int64_t epoch = 0;
+  const auto list = [&](Checkpoint& c) { keep(c, phase, epoch); };
+  if (phase.checkpoints) phase.checkpoints->begin_phase(phase.name, list);
+  if (epoch > 0)
+    monitor.note(phase.name + ": goes on after epoch " + std::to_string(epoch) + " of " +
+                 std::to_string(o.epochs));
+  while (epoch < o.epochs) {
     const Stopwatch watch;
     const double lr = engine::multi_step_rate(o.lr, o.lr_milestones, epoch);
     const auto order = engine::permutation(
@@ -285,6 +304,8 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
                    .radii = phase.radii ? phase.radii() : std::vector<float>{},
                    .spheres = phase.spheres ? phase.spheres() : std::nullopt,
                    .seconds = watch.seconds()});
+    ++epoch;
+    if (phase.checkpoints) phase.checkpoints->end_epoch(phase.name, list);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "engine/layers.h"
 #include "engine/optimizers.h"
 #include "engine/tensor.h"
+#include "svdd/checkpoint.h"
 #include "svdd/detector.h"
 
 namespace svdd {
@@ -71,14 +72,17 @@ struct TrainingPhase {
   // (Backend::capture): the host brings an epoch's rows and rates beforehand and reads its losses afterwards.
   bool needs_host = false;
   std::function<void(int64_t epoch)> after_epoch = {};  // before the epoch is reported; may be empty
+  // Where the phase leaves checkpoints and goes on from one; may be null.
+  Checkpoints* checkpoints = nullptr;
   // For the history; may be empty.
   std::function<std::optional<double>()> radius = {};
   std::function<std::vector<float>()> radii = {};
   std::function<std::optional<int64_t>()> spheres = {};
 };
 
-// Trains for options.epochs epochs: every epoch a new permutation of the samples, batches without
-// replacement, the last one short or left out. Each batch size is recorded once and replayed.
+// Trains for options.epochs epochs, or for those that are left after a checkpoint of this phase: every epoch
+// a new permutation of the samples, batches without replacement, the last one short or left out. Each batch
+// size is recorded once and replayed.
 // std::runtime_error when a loss is not finite, at the end of its epoch; std::invalid_argument for no
 // samples, for more than 2^24 (their numbers are kept as floats) or for impossible options.
 void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,

@@ -24,7 +24,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases =
 }};
 
 constexpr std::array<std::string_view, 1> later_commands = {"export"};
-constexpr std::array<std::string_view, 1> later_options = {"resume"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -54,13 +53,6 @@ void refuse_later_features(const std::vector<std::string>& words) {
   if (words.empty()) return;
   if (contains(later_commands, words[0]))
     throw UsageError("the command " + words[0] + " is not in this version; svdd --help lists those that are");
-  for (const std::string& word : words) {
-    if (!word.starts_with("--")) continue;
-    const std::string name = word.substr(2, word.find('=') - 2);
-    if (contains(later_options, name))
-      throw UsageError("the option --" + name + " is not in this version; svdd " + words[0] +
-                       " --help lists those that are");
-  }
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {

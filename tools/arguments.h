@@ -16,8 +16,7 @@ std::string option_name(std::string_view spelling);
 // stays.
 std::vector<std::string> with_our_names(std::vector<std::string> words);
 
-// Throws UsageError where `words` (the command first) ask for a command or an option that a later version
-// brings.
+// Throws UsageError where `words` (the command first) ask for a command that a later version brings.
 void refuse_later_features(const std::vector<std::string>& words);
 
 // The candidate that takes the fewest letters put in, left out or exchanged to become `word`; empty where

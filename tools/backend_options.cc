@@ -57,11 +57,14 @@ std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
   if (options.device != "cpu" && options.device != "cuda" && options.device != "reference")
     throw UsageError("--device is " + engine::in_quotes(options.device) +
                      "; expected cpu, cuda or reference");
+  if (options.tf32 && options.device != "cuda")
+    throw UsageError("--tf32 is for --device cuda, whose tensor cores it uses; this is --device " +
+                     options.device);
   const engine::CpuOptions cpu = cpu_options(options);
   if (options.device == "cuda") {
     if (const std::string problem = engine::cuda_problem(); !problem.empty())
       throw UsageError("--device cuda: " + problem);
-    return engine::make_cuda_backend();
+    return engine::make_cuda_backend({.tf32 = options.tf32});
   }
   if (options.device == "reference") return engine::make_reference_backend();
   try {

@@ -13,6 +13,7 @@ struct BackendOptions {
   std::string device = "cpu";    // or "cuda"; or "reference": the plain loops, slow. All the same bits
   std::string simd = "auto";     // or "avx512", "avx2", "portable"
   std::string blas = "builtin";  // or "openblas": outside the portable bits
+  bool tf32 = false;             // on the cuda device: multiply in TF32; other bits, and the name says so
   int64_t threads = 0;           // 0: as many as the machine offers
 
   int64_t threads_used() const;  // what 0 stands for here; 1 on the other devices

@@ -146,11 +146,12 @@ if [ $failed = 0 ]; then
   else
     check steps bench steps
   fi
+  check steps-tf32 bench steps --only CIFAR-10 --tf32
   [ -z "$on_cpu" ] || check digits digits
   # Races are looked for in shared memory, which these alone use.
   check sanitizer-race sanitize racecheck $(($(left) / 2)) upload_and_download gather take conv2d_weight_gradient \
-    'dense*' nearest_point root_quantile
-  check sanitizer-memory sanitize memcheck "$(left)" '*'
+    'dense*' nearest_point nearest_candidates root_quantile
+  check sanitizer-memory sanitize memcheck "$(left)" '*:*TensorCores*'
 fi
 
 echo

@@ -2,6 +2,7 @@
 // 0: done. 1: the run failed. 2: the command line, or the --config file it names, is wrong.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <new>
@@ -68,6 +69,8 @@ void add_backend_options(CLI::App& command, BackendOptions& options) {
       ->type_name("NAME");
   command.add_option("--blas", options.blas, "builtin, or openblas: for comparison, other bits")
       ->type_name("NAME");
+  command.add_flag("--tf32", options.tf32,
+                   "cuda only: multiply in TF32, operands of 10 bits; faster, other bits");
   command.add_option("--threads", options.threads, "any number gives the same bits; 0: all there are")
       ->type_name("T");
 }
@@ -93,7 +96,7 @@ std::string single_spaced(std::string help) {
 struct Commands {      // what the command line says
   GivenOptions given;  // of train
   std::string config;
-  bool no_pretrain = false, quiet = false;
+  bool no_pretrain = false, quiet = false, resume = false;
   std::string multi_radius;
   ScoreOptions score;
   EvaluateOptions evaluate;
@@ -117,6 +120,7 @@ Examples:
   svdd train --method multi-radius --data mnist --normal 3,0,1 --out runs/three
   svdd train --method dasvdd --data table.csv --label-column outlier --out runs/table
   svdd train --config runs/first/config.json --out runs/again    # the same bits
+  svdd train --resume --out runs/first                           # goes on after a stop
 )";
 
 void add_train(CLI::App& app, Commands& c, const Words& words) {
@@ -132,7 +136,12 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
         else if (!c.multi_radius.empty() && c.multi_radius != "False" && c.multi_radius != "false")
           throw UsageError("--use_multi_radius is " + engine::in_quotes(c.multi_radius) +
                            "; expected True or False");
-        run_train(resolve_train_options(c.given, c.config), words);
+        // A run goes on with its own options, and those that are given again must be the same.
+        if (c.resume && c.config.empty() && c.given.contains("out") && !c.given["out"].empty())
+          if (const auto own = std::filesystem::path(c.given["out"].back()) / "config.json";
+              std::filesystem::exists(own))
+            c.config = own.string();
+        run_train(resolve_train_options(c.given, c.config), words, c.resume ? Start::go_on : Start::anew);
       });
   TrainOptions defaults;
   defaults.data = "mnist";
@@ -161,6 +170,11 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
       ->add_option("--config", c.config,
                    "every option from a JSON file, such as a run's config.json;\nthe command line wins")
       ->type_name("FILE")
+      ->group("Run");
+  train
+      ->add_flag("--resume", c.resume,
+                 "go on where a run that was stopped or killed left its last\ncheckpoint in --out, with its "
+                 "options; the same bits")
       ->group("Run");
   train->add_option("--use-multi-radius", c.multi_radius)->group("");
 }
@@ -242,6 +256,8 @@ Examples:
   cluster->add_option("--variant", o.variant, "early-exit (the default) or silhouette")->type_name("NAME");
   cluster->add_option("--clusters", o.clusters, "exactly so many; 0: the variant chooses")->type_name("K");
   cluster->add_flag("--silhouettes", o.silhouettes, "compute them for early-exit too");
+  cluster->add_option("--device", o.backend.device, "cpu, or cuda: neighbours on a GPU, the same bits")
+      ->type_name("NAME");
   cluster->add_option("--simd", o.backend.simd, "auto, avx512, avx2 or portable: all the same bits")
       ->type_name("NAME");
   cluster->add_option("--threads", o.backend.threads, "any number gives the same bits; 0: all there are")
@@ -263,11 +279,12 @@ void add_reproduce(CLI::App& app, ReproduceOptions& o) {
 Every cell is a run of svdd train with the published settings, on one thread; as many
 run at once as --jobs says, with the results they would have alone. Always the last
 epoch counts, never the best. A finished run is not repeated: what was interrupted goes
-on where it stood. The untrained network and the distance to the mean of the training
-data stand in rows of their own. Results: table.csv, table.md and table.html in --out.
+on where it stood, a run from its last checkpoint. The untrained network and the
+distance to the mean of the training data stand in rows of their own. Results:
+table.csv, table.md and table.html in --out.
 
 Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --limit,
---batch-size) hold for all runs of the table, which says so.
+--batch-size, --tf32) hold for all runs of the table, which says so.
 
 Examples:
   svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
@@ -293,6 +310,9 @@ Examples:
     reproduce->add_option_function<std::string>(
         "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
         "as in svdd train, in place of the published setting");
+  reproduce->add_flag_callback(
+      "--tf32", [&o] { o.changed["tf32"] = {"true"}; },
+      "as in svdd train: on the GPU in TF32, which the table says");
 }
 
 void add_data(CLI::App& app, Commands& c) {

@@ -33,13 +33,13 @@ std::unique_ptr<svdd::Detector> make(const TrainOptions& options, const svdd::De
     o.objective = d.objective, o.nu = d.nu, o.warm_up_epochs = d.warm_up_epochs;
     o.labels = options.labels, o.clusters = options.clusters, o.least_cluster = options.least_cluster;
     o.inference = options.inference;
-    if (options.backend.device == "cpu") o.clustering = cpu_options(options.backend);
+    o.clustering = cpu_options(options.backend);
     return svdd::make_multi_radius(o, backend);
   }
   if (options.method == "multi-sphere") {
     auto o = with_shared<svdd::MultiSphereOptions>(d);
-    o.nu = d.nu, o.spheres = options.spheres;
-    if (options.backend.device == "cpu") o.clustering = cpu_options(options.backend);
+    o.nu = d.nu, o.spheres = options.spheres, o.trainable_centres = options.trainable_centres;
+    o.clustering = cpu_options(options.backend);
     return svdd::make_multi_sphere(o, backend);
   }
   if (options.method == "dasvdd") {

@@ -13,6 +13,9 @@
 #include "tools/usage_error.h"
 
 namespace tools {
+
+using nlohmann::ordered_json;
+
 namespace {
 
 using engine::in_quotes;
@@ -242,7 +245,6 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
   for (const auto& [key, value] : config.items()) {
     const std::string where = file + ": " + in_quotes(key), name = option_name(key);
     if (value.is_null()) continue;  // as if it were not there
-    refuse_later_features({"train", "--" + name});
     const TrainOption* row = find_row(table, name);
     if (!row) {
       std::vector<std::string> keys;
@@ -390,6 +392,10 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       {"multi-radius"});
   add(whole_row({"spheres", "K", method, "multi-sphere: how many to begin with"}, int64_t{1}, o.spheres),
       {"multi-sphere"});
+  add(flag_row({"trainable-centres", "True|False", method,
+                "multi-sphere: the centres move with the weights; else they stay"},
+               o.trainable_centres),
+      {"multi-sphere"});
   add(gamma_row({"gamma", "auto|X", method,
                  "dasvdd: weight of the distance in loss and score;\nkernel-svdd: of the kernel exp(-gamma "
                  "|x - y|^2)"},
@@ -438,12 +444,18 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
                o.backend.simd));
   add(text_row({"blas", "NAME", machine, "builtin, or openblas: for comparison, other bits"},
                o.backend.blas));
+  add(flag_row({"tf32", "", machine, "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits"},
+               o.backend.tf32));
   add(whole_row({"threads", "T", machine, "any number gives the same bits; 0: all there are"}, int64_t{0},
                 o.backend.threads));
 
   add(text_row(
       {"out", "DIR", run, "folder to write; new, empty, or of an earlier run,\nwhose files are replaced"},
       o.out));
+  add(real_row({"checkpoint-seconds", "T", run,
+                "between the checkpoints that --resume goes on from;\n0: one after every epoch"},
+               not_negative, o.checkpoint_seconds),
+      deep);
   add(flag_row({"quiet", "", run, "no progress on standard error"}, o.quiet));
   return table;
 }
@@ -509,6 +521,25 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
     if (value != json("")) config[key] = value;  // an option without a value, such as no --data-dir
   }
   return config;
+}
+
+ordered_json decisive(ordered_json config) {
+  for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds"})
+    config.erase(key);
+  return config;
+}
+
+std::string difference(const ordered_json& config, const TrainOptions& wanted) {
+  TrainOptions published;
+  published.data = wanted.data, published.method = wanted.method;
+  published.deep_svdd.recipe = wanted.deep_svdd.recipe;
+  set_published(published);
+  const ordered_json unsaid = to_json(published), asked = decisive(to_json(wanted));
+  for (const auto& [key, value] : asked.items()) {
+    const ordered_json found = config.contains(key) ? config[key] : unsaid.value(key, ordered_json());
+    if (found != value) return key + " " + found.dump() + ", but this one has " + value.dump();
+  }
+  return "";
 }
 
 }  // namespace tools

@@ -27,9 +27,11 @@ struct TrainOptions {
   int64_t clusters = 0, least_cluster = 0;
   svdd::Inference inference = svdd::Inference::nearest_centre;
   int64_t spheres = 100;  // multi-sphere
-  double gamma = 0;       // dasvdd and kernel-svdd; 0: auto
+  bool trainable_centres = false;
+  double gamma = 0;  // dasvdd and kernel-svdd; 0: auto
   svdd::GammaRule gamma_rule = svdd::GammaRule::mean_of_all;
   BackendOptions backend;
+  double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
   bool quiet = false;
 };
 
@@ -72,5 +74,12 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
 
 // Every option, by its key: the contents of config.json.
 nlohmann::ordered_json to_json(const TrainOptions& options);
+
+// Those of them that decide on the results: without the machine, the folders and what is shown or kept.
+nlohmann::ordered_json decisive(nlohmann::ordered_json config);
+
+// "epochs 20, but this one has 30": the first decisive option that differs between a run's config.json and
+// what is asked for; empty where none does. What an earlier version did not know is at its published value.
+std::string difference(const nlohmann::ordered_json& config, const TrainOptions& wanted);
 
 }  // namespace tools

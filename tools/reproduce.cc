@@ -100,24 +100,14 @@ ordered_json read_json(const fs::path& path) {
   }
 }
 
-// What decides on the result: the configuration without the machine and the folder.
-ordered_json decisive(ordered_json config) {
-  for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir"}) config.erase(key);
-  return config;
-}
-
 // A finished run is taken over only if it is the run that this table would make.
 bool finished(const Run& run, const fs::path& out) {
   const fs::path folder = out / run.folder;
   if (!fs::exists(folder / "results.json")) return false;
-  const ordered_json found = decisive(read_json(folder / "config.json")),
-                     wanted = decisive(to_json(run.options.options));
-  for (const auto& [key, value] : wanted.items())
-    if (found.value(key, ordered_json()) != value)
-      throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + key + " " +
-                               found.value(key, ordered_json()).dump() + ", but this table has " +
-                               value.dump() +
-                               ": one table holds one configuration; name another folder with --out");
+  const std::string other = difference(read_json(folder / "config.json"), run.options.options);
+  if (!other.empty())
+    throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + other +
+                             ": one table holds one configuration; name another folder with --out");
   return true;
 }
 
@@ -168,7 +158,7 @@ double perform(const Run& run, const fs::path& out) {
   if (o.method == "kernel-svdd" && o.gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
-    perform_run(run.options, {"svdd", "reproduce"});
+    perform_run(run.options, {"svdd", "reproduce"}, Start::go_on);
   const ordered_json results = read_json(out / run.folder / "results.json");
   return results["auc"].is_null() ? -1 : results["auc"].get<double>();
 }

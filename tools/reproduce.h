@@ -18,9 +18,10 @@ struct ReproduceOptions {
 };
 
 // Runs what is not finished, `jobs` runs beside each other, and writes table.csv, table.md and table.html. A
-// run is finished when its results.json is there; one that was interrupted begins again. Throws UsageError
-// for a table, class, row or option that does not exist, std::runtime_error for a folder that holds runs of
-// other settings, and what the first run that failed threw, after the others are done.
+// run is finished when its results.json is there; one that was interrupted goes on from its last checkpoint,
+// if it has left one, else begins again. Throws UsageError for a table, class, row or option that does not
+// exist, std::runtime_error for a folder that holds runs of other settings, and what the first run that
+// failed threw, after the others are done.
 void run_reproduce(const ReproduceOptions& options);
 
 }  // namespace tools

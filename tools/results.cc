@@ -100,6 +100,9 @@ std::string summary(const ordered_json& results, const std::string& report) {
                 r.has("f1") ? "F1 " + fixed_text(r.number("f1"), 3) + " there, " +
                                   fixed_text(r.number("best_f1"), 3) + " at best"
                             : "");
+  if (r.has("validation_outside"))
+    text += row("validation", percent(r.number("validation_outside")),
+                "of " + r.whole("n_validation") + " held-out normal samples lie above the threshold");
   if (r.has("train_seconds"))
     text += row("time", number_text(r.number("pretrain_seconds") + r.number("train_seconds"), 3) + " s",
                 number_text(r.number("pretrain_seconds"), 3) + " s of it pretraining; " +

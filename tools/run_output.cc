@@ -17,9 +17,9 @@ constexpr uint64_t most_json_bytes = uint64_t{1} << 24;
 
 // results.json goes first: whatever stops the removal, no results stand beside another run's files.
 // config.json is not among them: it tells what the folder is, and is replaced in one step.
-constexpr std::array<const char*, 8> run_files = {"results.json", "report.html", "scores.csv",
-                                                  "history.csv",  "map.csv",     "normals.png",
-                                                  "outliers.png", "log.txt"};
+constexpr std::array<const char*, 12> run_files = {
+    "results.json",        checkpoint_name, "report.html",    "scores.csv",  "history.csv",  "map.csv",
+    "representations.npz", "spheres.csv",   "validation.csv", "normals.png", "outliers.png", "log.txt"};
 
 // Whether the file holds a JSON object with all these keys.
 bool holds_keys(const fs::path& path, std::initializer_list<const char*> keys) {
@@ -124,6 +124,10 @@ void RunOutput::clear() {
 void RunOutput::begin(std::string_view config) {
   begun_ = true;
   clear();
+  go_on(config);
+}
+
+void RunOutput::go_on(std::string_view config) {
   engine::write_file_atomically(path_ / "config.json", config);
 }
 

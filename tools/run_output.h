@@ -8,6 +8,9 @@
 
 namespace tools {
 
+inline constexpr const char* checkpoint_name =
+    "checkpoint.safetensors";  // in the folder of an unfinished run
+
 class RunOutput {
  public:
   // Makes the folder where it is missing. Throws std::runtime_error when that cannot be done, when it cannot
@@ -23,6 +26,9 @@ class RunOutput {
   // Removes what an earlier run left, results.json first, and writes config.json. Files that no run writes
   // stay.
   void begin(std::string_view config);
+
+  // In the place of begin, for a run that goes on from a checkpoint: writes config.json, and leaves the rest.
+  void go_on(std::string_view config);
 
   // From here on what is in the folder is worth keeping, whatever happens.
   void keep() { kept_ = true; }

@@ -60,13 +60,17 @@ Task load_task(const TrainOptions& options) {
                                                  : datasets::find(options.data, options.data_dir).string();
   datasets::OneVsRest split =
       datasets::one_vs_rest(data, normal, {.limit = options.limit, .anomalous = options.anomalous});
+  Task task{source, data.class_names, normal, {}};
   if (options.method == "multi-sphere") {  // whose protocol sets a sixth of the training data aside
     auto kept = datasets::hold_out_validation(split.train, split.train_classes,
                                               options.deep_svdd.training.batch_size, options.deep_svdd.seed);
     split.train = std::move(kept.train);
     split.train_classes = std::move(kept.train_classes);
+    task.validation = std::move(kept.validation);
+    task.validation_classes = std::move(kept.validation_classes);
   }
-  return {source, data.class_names, normal, std::move(split)};
+  task.split = std::move(split);
+  return task;
 }
 
 }  // namespace tools

@@ -13,6 +13,9 @@ struct Task {
   std::vector<std::string> class_names;
   std::vector<int> normal;  // as asked for, or the data's own default
   datasets::OneVsRest split;
+  // Set aside from the training data where the method's protocol does so (multi-sphere), else empty.
+  datasets::Samples validation = {};
+  std::vector<int32_t> validation_classes = {};
 };
 
 // As --data, --data-dir, --normal and --limit ask. Throws UsageError for a

@@ -3,20 +3,25 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
+#include "svdd/checkpoint.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/image_grid.h"
 #include "tools/methods.h"
 #include "tools/peak_memory.h"
 #include "tools/plane_map.h"
+#include "tools/published_settings.h"
 #include "tools/report.h"
+#include "tools/representations.h"
 #include "tools/results.h"
 #include "tools/run_output.h"
+#include "tools/stop_signal.h"
 #include "tools/task.h"
 #include "tools/train_monitor.h"
 #include "tools/usage_error.h"
@@ -24,6 +29,7 @@
 namespace tools {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr int64_t pictures_per_sheet = 32, pictures_per_row = 8;
@@ -36,6 +42,21 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text.empty() ? "none" : text;
+}
+
+// A finished run of other options is not the one asked for.
+void require_same_run(const std::filesystem::path& folder, const TrainOptions& options) {
+  ordered_json config;
+  try {
+    config = ordered_json::parse(engine::read_file(folder / "config.json", uint64_t{1} << 20));
+  } catch (const nlohmann::json::exception&) {
+    throw std::runtime_error(engine::in_quotes(folder / "config.json") +
+                             " is not JSON; without --resume the run begins anew");
+  }
+  const std::string other = difference(config, options);
+  if (!other.empty())
+    throw std::runtime_error(engine::in_quotes(folder) + " holds a finished run with " + other +
+                             "; name another folder with --out");
 }
 
 // The normal test samples with the lowest scores, lowest first, and with the highest, highest first.
@@ -88,9 +109,51 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
   return found;
 }
 
+// Fits; where it is asked to stop, what is done is kept.
+void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
+         svdd::Checkpoints& checkpoints, RunOutput& folder, TrainMonitor& monitor) {
+  const datasets::OneVsRest& split = task.split;
+  try {
+    detector.fit({split.train, split.train_classes, &checkpoints}, monitor);
+  } catch (const svdd::Interrupted&) {
+    folder.keep();
+    throw std::runtime_error("stopped by a signal; what is done is kept: svdd train --resume --out " +
+                             options.out + " goes on from there");
+  }
+}
+
+// Representations, spheres and validation scores, which the multi-sphere protocol asks for; and into results
+// how much of the validation data lies above the threshold.
+void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task& task,
+                   const std::vector<float>& test_scores, ordered_json& results) {
+  const std::vector<float> validation_scores =
+      task.validation.count() > 0 ? detector.score(task.validation) : std::vector<float>{};
+  if (!validation_scores.empty()) {
+    const auto outside = std::count_if(validation_scores.begin(), validation_scores.end(), [&](float score) {
+      return static_cast<double>(score) > detector.threshold();
+    });
+    results["n_validation"] = validation_scores.size();
+    results["validation_outside"] =
+        static_cast<double>(outside) / static_cast<double>(validation_scores.size());
+    engine::write_file_atomically(
+        folder.file("validation.csv"),
+        scores_csv(validation_scores, std::vector<int32_t>(validation_scores.size()),
+                   task.validation_classes));
+  }
+  const datasets::OneVsRest& split = task.split;
+  write_representations(folder.file("representations.npz"), detector,
+                        {{"train", split.train, split.train_classes, detector.score(split.train)},
+                         {"validation", task.validation, task.validation_classes, validation_scores},
+                         {"test", split.test, split.test_classes, test_scores, split.test_labels}});
+  engine::write_file_atomically(
+      folder.file("spheres.csv"),
+      spheres_csv(engine::read_safetensors(folder.file("model") / "weights.safetensors")));
+}
+
 }  // namespace
 
-ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
+ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
+                         Start start) {
   const TrainOptions& options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   RunOutput folder(options.out);
@@ -98,7 +161,22 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   const datasets::OneVsRest& split = task.split;
   const std::unique_ptr<svdd::Detector> detector = make_detector(options, split.train.shape, *backend);
 
-  folder.begin(to_json(options).dump(2) + '\n');
+  const json fingerprints{{"train_data_sha256", sha256_of(split.train)},
+                          {"test_data_sha256", sha256_of(split.test)}};
+  json run = decisive(to_json(options));
+  run.update(fingerprints);
+  run["version"] = SVDD_VERSION;
+  svdd::Checkpoints checkpoints({.file = folder.file(checkpoint_name),
+                                 .run = run,
+                                 .seconds = options.checkpoint_seconds,
+                                 .stop = StopSignal::came});
+  const bool goes_on = start == Start::go_on && checkpoints.exists();
+  if (goes_on) {
+    checkpoints.open();  // refuses one of another run before anything is written
+    folder.go_on(to_json(options).dump(2) + '\n');
+  } else {
+    folder.begin(to_json(options).dump(2) + '\n');
+  }
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
@@ -107,7 +185,10 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
 
-  detector->fit({split.train, split.train_classes}, monitor);
+  if (start == Start::go_on && !goes_on)
+    monitor.note("there is no checkpoint in " + engine::in_quotes(options.out) +
+                 ": the run begins from the start");
+  fit(*detector, task, options, checkpoints, folder, monitor);
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -139,8 +220,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
   results["score_seconds"] = score_seconds;
-  results["train_data_sha256"] = sha256_of(split.train);
-  results["test_data_sha256"] = sha256_of(split.test);
+  for (const char* key : {"train_data_sha256", "test_data_sha256"}) results[key] = fingerprints[key];
   results["weights_sha256"] = detector->weights_sha256();
   results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
@@ -154,17 +234,28 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   if (const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
       !map.empty())
     engine::write_file_atomically(folder.file("map.csv"), map);
+  if (options.method == "multi-sphere") write_spheres(folder, *detector, task, scores, results);
   write_pictures(folder, split, scores);
   results["peak_memory_mb"] = peak_megabytes();
   engine::write_file_atomically(folder.file("results.json"),
                                 results.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n');
   write_report(options.out);
+  svdd::remove_checkpoint(folder.file(checkpoint_name));
   for (const auto& warning : results["warnings"]) monitor.note("warning: " + warning.get<std::string>());
   return results;
 }
 
-void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line) {
-  const ordered_json results = perform_run(resolved, command_line);
+void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line, Start start) {
+  const std::filesystem::path out = resolved.options.out;
+  if (start == Start::go_on && std::filesystem::exists(out / "results.json")) {
+    require_same_run(out, resolved.options);
+    svdd::remove_checkpoint(out / checkpoint_name);
+    std::cout << "the run in " << engine::in_quotes(out) << " is finished; nothing is left to do\n";
+    return;
+  }
+  std::optional<StopSignal> signal;
+  if (has_network(resolved.options.method)) signal.emplace(resolved.options.quiet);
+  const ordered_json results = perform_run(resolved, command_line, start);
   std::cout << summary(results, (std::filesystem::path(resolved.options.out) / "report.html").string());
 }
 

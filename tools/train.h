@@ -7,13 +7,20 @@
 
 namespace tools {
 
+// `go_on`: from the checkpoint in the folder; where there is none, from the start.
+enum class Start { anew, go_on };
+
 // The run itself, without a word on standard output: its results.json. Throws as run_train does.
 nlohmann::ordered_json perform_run(const ResolvedOptions& resolved,
-                                   const std::vector<std::string>& command_line);
+                                   const std::vector<std::string>& command_line, Start start);
 
 // Prints a summary on standard output and, unless quiet, progress on standard error. `command_line` goes into
-// results.json as it is. Throws UsageError where the options do not fit together or the data; std::exception
-// where the run fails. The run folder then holds no results.json.
-void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line);
+// results.json as it is. A run that is finished already is left as it is where `start` is go_on. While a
+// network trains, SIGINT and SIGTERM leave a checkpoint at the end of the epoch and end the run as failed.
+// Throws UsageError where the options do not fit together or the data; std::exception where the run fails, or
+// where the folder holds a checkpoint or a finished run of other options or data. The run folder then holds
+// no results.json.
+void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
+               Start start = Start::anew);
 
 }  // namespace tools

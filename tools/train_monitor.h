@@ -21,6 +21,8 @@ class TrainMonitor final : public svdd::Monitor {
   void epoch(const svdd::EpochReport& report) override;
   void note(const std::string& line) override { progress_.note(line); }
   void stage(std::string_view name, const svdd::ScoreFunction& score) override;
+  nlohmann::json kept() const override;
+  void go_on(const nlohmann::json& kept) override;
   void end() { progress_.end(); }
 
   const std::vector<svdd::EpochReport>& history() const { return history_; }
@@ -33,6 +35,7 @@ class TrainMonitor final : public svdd::Monitor {
   double head_start_ =
       0;  // seconds by which the progress clock lags: a phase is announced by its first epoch's end
   Progress progress_;
+  std::string phase_;  // that the progress shows
   std::vector<svdd::EpochReport> history_;
   std::optional<double> untrained_auc_, autoencoder_auc_;
 };

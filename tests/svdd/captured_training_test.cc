@@ -140,6 +140,7 @@ TEST(CapturedTraining, MultiSphere) {
   for (const SphereObjective objective : {SphereObjective::hard_margin, SphereObjective::soft_boundary}) {
     auto o = brief(small_multi_sphere::options());
     o.objective = objective;
+    o.trainable_centres = objective == SphereObjective::soft_boundary;
     const datasets::Samples x = small_runs::first(small_multi_sphere::two_digits().train, 48);
     expect_captured([&](engine::Backend& on) { return make_multi_sphere(o, on); }, x,
                     {.captures = 2, .sizes = 1});

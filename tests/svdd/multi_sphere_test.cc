@@ -266,6 +266,35 @@ TEST(MultiSphere, TheLossIsTheMeanMarginOverNu) {
   }
 }
 
+// Adam's first step is the rate, against the sign of the gradient: Σ 2·(c − z) over the samples outside. So
+// a centre goes to where they are; one without such samples stays.
+TEST(MultiSphere, TrainableCentresGoToTheirSamplesOutside) {
+  auto o = options();
+  o.pretrain = false;
+  o.training = {.epochs = 0, .lr = 1e-3, .lr_milestones = {}, .batch_size = 128};
+  const ByHand before(*fitted(o), o);
+  const std::vector<float> z = ByHand(*fitted(o), o).phi(two_digits().train, engine::Mode::train);
+  std::vector<double> gradient(before.centres.size());
+  for (size_t i = 0; i < z.size(); i += before.p) {
+    const size_t k = before.nearest_live(&z[i]);
+    if (before.squared_distance(&z[i], k) <= before.radii[k] * before.radii[k]) continue;
+    for (size_t j = 0; j < before.p; ++j)
+      gradient[k * before.p + j] += 2 * (before.centres[k * before.p + j] - z[i + j]);
+  }
+  o.training.epochs = 1;
+  EXPECT_EQ(ByHand(*fitted(o), o).centres, before.centres);
+  o.trainable_centres = true;
+  const ByHand after(*fitted(o), o);
+  size_t moved = 0;
+  for (size_t i = 0; i < gradient.size(); ++i) {
+    const double step = gradient[i] == 0 ? 0 : gradient[i] < 0 ? 1e-3 : -1e-3;
+    moved += step != 0;
+    EXPECT_NEAR(after.centres[i] - before.centres[i], step, 1e-5) << i;
+  }
+  EXPECT_GT(moved, before.p);
+  EXPECT_EQ(fitted(o)->details()["alive_by_epoch"].size(), 1u) << "what follows an epoch is the same";
+}
+
 TEST(MultiSphere, SizesOfSpheresDoNotMoveTheNetwork) {
   auto o = options();
   o.pretraining.epochs = o.training.epochs = 2;
@@ -304,8 +333,11 @@ TEST(MultiSphere, TheDictionaryIsAnOption) {
 
 // ---- one receipt everywhere
 
-TEST(MultiSphere, EveryBackendGivesTheSameReceipt) {
+class MultiSphereReceipt : public testing::TestWithParam<bool> {};
+
+TEST_P(MultiSphereReceipt, IsTheSameOnEveryBackend) {
   auto o = options();
+  o.trainable_centres = GetParam();
   o.widths = {3, 2, 2, 16};
   o.spheres = 5;
   o.nu = 0.4;  // so that some die
@@ -332,6 +364,9 @@ TEST(MultiSphere, EveryBackendGivesTheSameReceipt) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Centres, MultiSphereReceipt, testing::Bool(),
+                         [](const auto& info) { return std::string(info.param ? "Trainable" : "Fixed"); });
 
 TEST(MultiSphere, OneSeedGivesOneReceipt) {
   auto o = options();

@@ -137,6 +137,7 @@ class Increment final : public Optimizer {
     Array& weight = parameters_[0].value();
     on->binary(Binary::add, weight, one_, weight);
   }
+  State state() override { return {}; }
 
  private:
   Array one_;

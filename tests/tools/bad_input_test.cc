@@ -40,7 +40,9 @@ TEST(BadInput, CommandLine) {
                   {train + "-e 3", 2, "'-e'"},
                   {train + "more", 2, "'more'"},
                   {train + "--epochs", 2, "--epochs"},
-                  {train + "--resume", 2, "--resume is not in this version"},
+                  {"train --resume", 2, "--data is missing"},
+                  {train + "--checkpoint-seconds soon", 2, "--checkpoint-seconds is 'soon'"},
+                  {train + "--trainable-centres", 2, "--trainable-centres is an option of multi-sphere"},
                   {train + "--gamma auto", 2, "--gamma is an option of dasvdd, kernel-svdd"},
                   {train + "--use_multi_radius maybe", 2, "expected True or False"},
                   {train + "--anomalous 3", 2, "--anomalous: class 3 is normal too"},
@@ -54,6 +56,7 @@ TEST(BadInput, CommandLine) {
                   {train + "--device tpu", 2, "--device is 'tpu'"},
                   {train + "--simd sse9", 2, "--simd is 'sse9'"},
                   {train + "--blas mkl", 2, "--blas is 'mkl'"},
+                  {train + "--tf32", 2, "--tf32 is for --device cuda"},
                   {train + "--threads -2", 2, "--threads is '-2'"},
                   {train + "--threads 100000", 2, "--threads is 100000"},
                   {train + "--nu 0", 2, "--nu is '0'; expected a number in (0, 1]"},
@@ -110,7 +113,7 @@ TEST(BadInput, Configuration) {
   write_text(f / "unknown.json", R"({"data": "strokes", "normal": [3], "out": "run", "epcohs": 3})");
   write_text(f / "type.json", R"({"data": "strokes", "normal": [3], "out": "run", "epochs": "3"})");
   write_text(f / "value.json", R"({"data": "strokes", "normal": [3], "out": "run", "nu": 0})");
-  write_text(f / "later.json", R"({"data": "strokes", "normal": [3], "out": "run", "resume": true})");
+  write_text(f / "resume.json", R"({"data": "strokes", "normal": [3], "out": "run", "resume": true})");
   write_text(f / "other.json", R"({"data": "strokes", "normal": [3], "out": "run", "spheres": 3})");
   write_text(f / "device.json", R"({"data": "strokes", "normal": [3], "out": "run", "device": "gpu"})");
   write_text(f / "empty.json", "");
@@ -123,7 +126,7 @@ TEST(BadInput, Configuration) {
           {"train --config unknown.json", 2, "'epcohs' is no option of svdd train; did you mean 'epochs'?"},
           {"train --config type.json", 2, "type.json': 'epochs' is \"3\""},
           {"train --config value.json", 2, "value.json': 'nu' is '0'"},
-          {"train --config later.json", 2, "is not in this version"},
+          {"train --config resume.json", 2, "'resume' is no option of svdd train"},
           {"train --config other.json", 2, "'spheres' is an option of multi-sphere; the method deep-svdd"},
           {"train --config device.json", 2, "expected cpu, cuda or reference"},
           {"train --config empty.json", 2, "empty.json"},

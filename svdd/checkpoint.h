@@ -1,0 +1,123 @@
+// Checkpoints: what a long fit leaves behind at the ends of epochs, so that a fit that was cut short goes on
+// from there and ends with the same bits as one that was not.
+//
+// A checkpoint is one file, written atomically, in the safetensors format: the arrays (weights, moments,
+// centres); as JSON, the bytes of the array "json", the format's number, which run it is of, and all other
+// values; and in the metadata a SHA-256 over all that. Random numbers need no place in it: they are drawn by
+// the number of the epoch (engine/random.h).
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/array.h"
+#include "engine/files/safetensors.h"
+#include "svdd/stopwatch.h"
+
+namespace svdd {
+
+inline constexpr int checkpoint_format = 1;
+
+// Named arrays and values on their way into a file, or back to where they came from. Whoever has a state
+// lists it once, by reference, and that one list serves both ways:
+//
+//   void keep(Checkpoint& c) { c.array("centre", centre_); c.value("gamma", gamma_); }
+//
+// A name stands once in a checkpoint. Reading, std::runtime_error names the file and an entry that is missing
+// or of another shape or type.
+class Checkpoint {
+ public:
+  Checkpoint() = default;                                         // to be written
+  Checkpoint(nlohmann::json values, engine::SafeTensors arrays);  // to be read
+  bool reading() const { return from_.has_value(); }
+
+  void array(const std::string& name, engine::Array& a);         // of float; keeps its shape
+  void array(const std::string& name, std::vector<float>& a);    // of any length
+  void array(const std::string& name, std::vector<int32_t>& a);  // of any length
+  // Whatever nlohmann-json converts both ways; doubles and floats come back with the same bits, if finite.
+  template <class T>
+  void value(const std::string& name, T& v);
+  // Reading: refuses the file as damaged unless `holds`.
+  void require(bool holds, const std::string& what) const;
+
+  const nlohmann::json& values() const { return values_; }
+  const std::vector<std::pair<std::string, engine::NdArray>>& arrays() const { return arrays_; }
+
+ private:
+  const engine::NdArray& stored(const std::string& name, engine::NdArray::DType type) const;
+
+  nlohmann::json values_ = nlohmann::json::object();
+  std::vector<std::pair<std::string, engine::NdArray>> arrays_;
+  std::optional<engine::SafeTensors> from_;
+};
+
+struct CheckpointOptions {
+  std::filesystem::path file;  // in a folder that exists
+  // What makes the run what it is (options, fingerprints of the data): an object, compared entry by entry
+  // with that of the run which left the file.
+  nlohmann::json run = nlohmann::json::object();
+  // No sooner than so many seconds after the last one, nor before fifty times what that took; 0: after every
+  // epoch.
+  double seconds = 30;
+  std::function<bool()> stop = {};  // asked after every epoch: whether to leave a checkpoint and stop
+};
+
+// What a fit throws that was asked to stop.
+struct Interrupted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Where one fit leaves its checkpoints, each in the place of the one before, and goes on from one.
+class Checkpoints {
+ public:
+  using List = std::function<void(Checkpoint&)>;
+
+  explicit Checkpoints(CheckpointOptions options) : options_(std::move(options)) {}
+  bool exists() const { return std::filesystem::exists(options_.file); }
+  // Reads the file where there is one. std::runtime_error in one line where it is damaged, of another format,
+  // or of another run, naming the entry of `run` that differs.
+  void open();
+
+  // --- for a fit, in this order
+  // What it keeps beside its phases. Where there is a checkpoint, lists it back and says true; opens it
+  // first, unless that has been done.
+  bool begin(List fit);
+  // In the phase in which the checkpoint was left, lists back what the phase keeps.
+  void begin_phase(const std::string& phase, const List& list);
+  // Leaves a checkpoint if it is time. Throws Interrupted if asked to stop.
+  void end_epoch(const std::string& phase, const List& list);
+
+ private:
+  Checkpoint read() const;
+  void write(const std::string& phase, const List& list);
+  [[noreturn]] void refuse(const std::string& what) const;
+
+  CheckpointOptions options_;
+  List fit_;
+  std::optional<Checkpoint> opened_;  // until its phase has begun
+  Stopwatch since_last_;
+  double last_took_ = 0;  // seconds
+};
+
+// Removes one that is of no more use, and what a killed process may have left of another.
+void remove_checkpoint(const std::filesystem::path& file);
+
+template <class T>
+void Checkpoint::value(const std::string& name, T& v) {
+  if (!reading()) {
+    values_[name] = v;
+    return;
+  }
+  try {
+    v = values_.at(name).get<T>();
+  } catch (const nlohmann::json::exception&) {
+    require(false, "its entry " + name + " is missing or of another type");
+  }
+}
+
+}  // namespace svdd
