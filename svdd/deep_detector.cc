@@ -189,8 +189,8 @@ void DeepDetector::initialise_network(const Samples& x) {
   // The first filters are atoms of a dictionary learned from patches.
   for (const engine::NamedTensor& s : network_.encoder.state()) {
     const engine::Shape& shape = s.tensor.shape();
-    if (s.name != "conv1.weight" || !(shape == engine::Shape{shape[0], 1, 5, 5})) continue;
-    s.tensor.value().assign(dictionary_filters(x.values, x.count(), x.shape[1], x.shape[2],
+    if (s.name != "conv1.weight" || !(shape == engine::Shape{shape[0], shape[1], 5, 5})) continue;
+    s.tensor.value().assign(dictionary_filters({x.values, x.count(), x.shape[0], x.shape[1], x.shape[2]},
                                                {.atoms = shape[0], .seed = options_.seed}));
   }
 }

@@ -29,7 +29,7 @@ struct DeepOptions {
   std::vector<int64_t> input = {};   // of one sample; empty: the network's own
   int64_t rep_dim = 0;               // p; 0: the network's own
   std::vector<int64_t> widths = {};  // of the hidden layers; empty: the network's own
-  bool dictionary = false;           // the first filters are atoms learned from patches of one-channel images
+  bool dictionary = false;           // the first filters, if 5x5, are atoms learned from patches
   datasets::PreprocessingOptions preprocessing{.gcn = datasets::Preprocessing::Gcn::l1, .min_max = true};
   uint64_t seed = 1;
   bool amsgrad = false;

@@ -191,13 +191,15 @@ class Learner {
   Vector dictionary_, gram_;           // atoms x d; atoms x atoms
 };
 
-void require_images(std::span<const float> images, int64_t n, int64_t h, int64_t w, int64_t size) {
-  const bool sane = n >= 0 && h > 0 && w > 0 && h <= std::numeric_limits<int64_t>::max() / w;
-  const size_t pixels = sane ? static_cast<size_t>(h * w) : 1;
-  if (!sane || images.size() % pixels != 0 || images.size() / pixels != static_cast<size_t>(n))
-    throw std::invalid_argument("patches: found " + std::to_string(images.size()) + " values, expected " +
-                                std::to_string(n) + " images of " + std::to_string(h) + " x " +
-                                std::to_string(w));
+void require_images(const Images& images, int64_t size) {
+  const auto [values, n, c, h, w] = images;
+  constexpr int64_t most = std::numeric_limits<int64_t>::max();
+  const bool sane = n >= 0 && c > 0 && h > 0 && w > 0 && h <= most / w && c <= most / (h * w);
+  const size_t numbers = sane ? static_cast<size_t>(c * h * w) : 1;
+  if (!sane || values.size() % numbers != 0 || values.size() / numbers != static_cast<size_t>(n))
+    throw std::invalid_argument("patches: found " + std::to_string(values.size()) + " values, expected " +
+                                std::to_string(n) + " images of " + std::to_string(c) + " x " +
+                                std::to_string(h) + " x " + std::to_string(w));
   if (size < 1 || size > h || size > w)
     throw std::invalid_argument("patches: the patch size is " + std::to_string(size) +
                                 ", but the images are " + std::to_string(h) + " x " + std::to_string(w) +
@@ -249,18 +251,19 @@ std::vector<float> learn_dictionary(std::span<const float> patches, int64_t patc
   return learner.dictionary();
 }
 
-std::vector<float> extract_patches(std::span<const float> images, int64_t n, int64_t h, int64_t w,
-                                   int64_t size) {
-  require_images(images, n, h, w, size);
+std::vector<float> extract_patches(const Images& images, int64_t size) {
+  require_images(images, size);
+  const auto [values, n, c, h, w] = images;
   std::vector<float> patches;
-  patches.reserve(static_cast<size_t>(n * (h - size + 1) * (w - size + 1) * size * size));
+  patches.reserve(static_cast<size_t>(n * (h - size + 1) * (w - size + 1) * c * size * size));
   for (int64_t i = 0; i < n; ++i)
     for (int64_t top = 0; top + size <= h; ++top)
       for (int64_t left = 0; left + size <= w; ++left)
-        for (int64_t row = 0; row < size; ++row) {
-          const auto from = images.begin() + (i * h + top + row) * w + left;
-          patches.insert(patches.end(), from, from + size);
-        }
+        for (int64_t channel = 0; channel < c; ++channel)
+          for (int64_t row = 0; row < size; ++row) {
+            const auto from = values.begin() + ((i * c + channel) * h + top + row) * w + left;
+            patches.insert(patches.end(), from, from + size);
+          }
   return patches;
 }
 
@@ -282,21 +285,21 @@ void standardise_positions(std::span<float> patches, int64_t patch_size) {
   for_each([&](float& x, size_t j) { x = static_cast<float>((x - mean[j]) * scale[j]); });
 }
 
-std::vector<float> dictionary_filters(std::span<const float> images, int64_t n, int64_t h, int64_t w,
-                                      const DictionaryOptions& options) {
-  require_images(images, n, h, w, filter_size);
-  const auto order = engine::permutation(n, {options.seed, "dictionary/images"});
-  const int64_t chosen = std::min(n, filter_images);
+std::vector<float> dictionary_filters(const Images& images, const DictionaryOptions& options) {
+  require_images(images, filter_size);
+  const auto order = engine::permutation(images.n, {options.seed, "dictionary/images"});
+  const int64_t chosen = std::min(images.n, filter_images), size = images.c * images.h * images.w;
   std::vector<float> sample;
   for (int64_t i = 0; i < chosen; ++i) {
-    const auto image = images.begin() + order[static_cast<size_t>(i)] * h * w;
-    sample.insert(sample.end(), image, image + h * w);
+    const auto image = images.values.begin() + order[static_cast<size_t>(i)] * size;
+    sample.insert(sample.end(), image, image + size);
   }
-  std::vector<float> patches = extract_patches(sample, chosen, h, w, filter_size);
-  standardise_positions(patches, filter_size * filter_size);
-  std::vector<float> filters = learn_dictionary(patches, filter_size * filter_size, options);
-  for (auto filter = filters.begin(); filter != filters.end(); filter += filter_size * filter_size)
-    std::reverse(filter, filter + filter_size * filter_size);  // by 180°
+  constexpr int64_t plane = filter_size * filter_size;
+  std::vector<float> patches = extract_patches({sample, chosen, images.c, images.h, images.w}, filter_size);
+  standardise_positions(patches, images.c * plane);
+  std::vector<float> filters = learn_dictionary(patches, images.c * plane, options);
+  for (auto channel = filters.begin(); channel != filters.end(); channel += plane)
+    std::reverse(channel, channel + plane);  // by 180°
   return filters;
 }
 

@@ -32,21 +32,24 @@ struct DictionaryOptions {
 std::vector<float> learn_dictionary(std::span<const float> patches, int64_t patch_size,
                                     const DictionaryOptions& options = {});
 
-// All size x size patches of n one-channel images, h x w each: n·(h-size+1)·(w-size+1) rows of size·size
-// values, images first, then patch rows, then patch columns. Throws std::invalid_argument for sizes that
-// disagree.
-std::vector<float> extract_patches(std::span<const float> images, int64_t n, int64_t h, int64_t w,
-                                   int64_t size);
+// n images of c channels, h x w each, in C order.
+struct Images {
+  std::span<const float> values;
+  int64_t n, c, h, w;
+};
+
+// All size x size patches of the images: n·(h-size+1)·(w-size+1) rows of c·size·size values, images first,
+// then patch rows, then patch columns. Throws std::invalid_argument for sizes that disagree.
+std::vector<float> extract_patches(const Images& images, int64_t size);
 
 // Gives each of the patch_size positions mean 0 and standard deviation 1 over the patches. A position that
 // never varies becomes 0.
 void standardise_positions(std::span<float> patches, int64_t patch_size);
 
 // First-layer filters for a network that correlates (as ours do): a dictionary of all 5x5 patches of 500
-// images drawn without replacement (all, where there are fewer), positions standardised; options.atoms x 5 x
-// 5, atom k turned by 180° being filter k, because the original convolved. `images` is n x h x w,
+// images drawn without replacement (all, where there are fewer), positions standardised; options.atoms x c x
+// 5 x 5, each channel of atom k turned by 180° being filter k, because the original convolved. The images are
 // preprocessed as for training.
-std::vector<float> dictionary_filters(std::span<const float> images, int64_t n, int64_t h, int64_t w,
-                                      const DictionaryOptions& options = {});
+std::vector<float> dictionary_filters(const Images& images, const DictionaryOptions& options = {});
 
 }  // namespace svdd

@@ -365,8 +365,7 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
            "whiten the samples (ZCA, epsilon 0.1) after contrast normalisation,\nbefore they are scaled"},
           d.preprocessing.zca),
       deep);
-  add(flag_row({"dictionary", "True|False", method, "first filters learned from patches (grey images)"},
-               d.dictionary),
+  add(flag_row({"dictionary", "True|False", method, "first 5x5 filters learned from patches"}, d.dictionary),
       {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
   add(whole_row({"warm-up-epochs", "N", method, "soft-boundary: the radius stays 0 for these"}, int64_t{0},
                 d.warm_up_epochs),

@@ -87,10 +87,11 @@ void set_published(TrainOptions& o) {
     d.pretraining.lr_milestones = {250};
     d.pretraining.weight_decay = 0.5e-6;
   }
+  if (kind != DataKind::digits) d.dictionary = false;
   if (kind == DataKind::signs) d.training.batch_size = d.pretraining.batch_size = 64;
   if (o.method == "multi-sphere") {
     d.training.epochs = 100;
-    d.dictionary = kind == DataKind::digits;
+    d.dictionary = kind == DataKind::digits || kind == DataKind::motion;
   }
   if (o.method == "dasvdd") {
     d.training = {.epochs = 300, .lr = 1e-3, .lr_milestones = {}, .batch_size = 200, .weight_decay = 0};

@@ -251,7 +251,7 @@ TEST(TheanoRecipe, StartsFromADictionaryOfPatches) {
   Samples x = ones().train;
   datasets::Preprocessing::fit(datasets::Preprocessing::Gcn::l1, true, x).apply(x);
   EXPECT_EQ(stored.at("conv1.weight").as<float>(),
-            dictionary_filters(x.values, 64, 28, 28, {.atoms = 8, .seed = 1}));
+            dictionary_filters({x.values, 64, 1, 28, 28}, {.atoms = 8, .seed = 1}));
   EXPECT_EQ(stored.at("bn1.weight").as<float>(), std::vector<float>(8, 1));
 
   const Network glorot = build_network("mnist_LeNet", *small_runs::backend(), {.affine_batch_norm = true});

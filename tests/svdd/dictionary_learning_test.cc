@@ -54,22 +54,29 @@ Mixture mixture(size_t atoms, size_t d, size_t count) {
 TEST(Patches, AreAllWindowsInOrder) {
   Vector images;
   for (int i = 0; i < 2 * 3 * 4; ++i) images.push_back(static_cast<float>(i));
-  const Vector patches = svdd::extract_patches(images, 2, 3, 4, 2);
+  const Vector patches = svdd::extract_patches({images, 2, 1, 3, 4}, 2);
   ASSERT_EQ(patches.size(), 2u * 2 * 3 * 4);
   EXPECT_EQ(Vector(patches.begin(), patches.begin() + 8), (Vector{0, 1, 4, 5, 1, 2, 5, 6}));
   EXPECT_EQ(Vector(patches.begin() + 12, patches.begin() + 16),
             (Vector{4, 5, 8, 9}));  // the second row begins
   EXPECT_EQ(Vector(patches.end() - 4, patches.end()), (Vector{18, 19, 22, 23}));
-  EXPECT_TRUE(svdd::extract_patches({}, 0, 3, 4, 2).empty());
+  EXPECT_TRUE(svdd::extract_patches({{}, 0, 1, 3, 4}, 2).empty());
+}
+
+TEST(Patches, HoldOneChannelAfterTheOther) {
+  Vector images;
+  for (int i = 0; i < 2 * 2 * 3; ++i) images.push_back(static_cast<float>(i));
+  EXPECT_EQ(svdd::extract_patches({images, 1, 2, 2, 3}, 2),
+            (Vector{0, 1, 3, 4, 6, 7, 9, 10, 1, 2, 4, 5, 7, 8, 10, 11}));
 }
 
 TEST(Patches, RefuseSizesThatDisagree) {
   const Vector images(24);
-  EXPECT_THROW(svdd::extract_patches(images, 3, 3, 4, 2), std::invalid_argument);
-  EXPECT_THROW(svdd::extract_patches(images, 2, 3, 4, 4), std::invalid_argument);
-  EXPECT_THROW(svdd::extract_patches(images, 2, 3, 4, 0), std::invalid_argument);
-  EXPECT_THROW(svdd::extract_patches(images, -2, 3, -4, 2), std::invalid_argument);
-  EXPECT_THROW(svdd::extract_patches(images, 1, int64_t{1} << 40, int64_t{1} << 40, 2),
+  EXPECT_THROW(svdd::extract_patches({images, 3, 1, 3, 4}, 2), std::invalid_argument);
+  EXPECT_THROW(svdd::extract_patches({images, 2, 1, 3, 4}, 4), std::invalid_argument);
+  EXPECT_THROW(svdd::extract_patches({images, 2, 1, 3, 4}, 0), std::invalid_argument);
+  EXPECT_THROW(svdd::extract_patches({images, -2, 1, 3, -4}, 2), std::invalid_argument);
+  EXPECT_THROW(svdd::extract_patches({images, 1, 1, int64_t{1} << 40, int64_t{1} << 40}, 2),
                std::invalid_argument);
 }
 
@@ -190,10 +197,10 @@ TEST(DictionaryFilters, AreTheAtomsTurned) {
   Vector chosen;
   for (const int32_t i : engine::permutation(n, {4, "dictionary/images"}))
     chosen.insert(chosen.end(), images.begin() + i * h * w, images.begin() + (i + 1) * h * w);
-  Vector patches = svdd::extract_patches(chosen, n, h, w, 5);
+  Vector patches = svdd::extract_patches({chosen, n, 1, h, w}, 5);
   svdd::standardise_positions(patches, 25);
   const Vector atoms = svdd::learn_dictionary(patches, 25, options);
-  const Vector filters = svdd::dictionary_filters(images, n, h, w, options);
+  const Vector filters = svdd::dictionary_filters({images, n, 1, h, w}, options);
   ASSERT_EQ(filters.size(), 75u);
   for (size_t k = 0; k < 3; ++k)
     for (size_t row = 0; row < 5; ++row)
@@ -201,9 +208,27 @@ TEST(DictionaryFilters, AreTheAtomsTurned) {
         EXPECT_EQ(filters[25 * k + 5 * row + column], atoms[25 * k + 5 * (4 - row) + (4 - column)]);
 }
 
+TEST(DictionaryFilters, TurnEachChannelOfAnAtom) {
+  const svdd::DictionaryOptions options{.atoms = 4, .iterations = 20, .seed = 4};
+  const engine::RandomStream stream(1, "colour");
+  Vector images(3 * 2 * 6 * 7);
+  for (size_t i = 0; i < images.size(); ++i) images[i] = stream.normal(i);
+  const svdd::Images all{images, 3, 2, 6, 7};
+  const Vector filters = svdd::dictionary_filters(all, options);
+  ASSERT_EQ(filters.size(), 4u * 2 * 25);
+  Vector chosen;
+  for (const int32_t i : engine::permutation(3, {4, "dictionary/images"}))
+    chosen.insert(chosen.end(), images.begin() + i * 84, images.begin() + (i + 1) * 84);
+  Vector patches = svdd::extract_patches({chosen, 3, 2, 6, 7}, 5);
+  svdd::standardise_positions(patches, 50);
+  const Vector atoms = svdd::learn_dictionary(patches, 50, options);
+  for (size_t channel = 0; channel < 8; ++channel)
+    for (size_t i = 0; i < 25; ++i) EXPECT_EQ(filters[25 * channel + i], atoms[25 * channel + 24 - i]);
+}
+
 TEST(DictionaryFilters, RefuseImagesTooSmall) {
-  EXPECT_THROW(svdd::dictionary_filters(Vector(32), 2, 4, 4, {}), std::invalid_argument);
-  EXPECT_THROW(svdd::dictionary_filters({}, 0, 28, 28, {}), std::invalid_argument);
+  EXPECT_THROW(svdd::dictionary_filters({Vector(32), 2, 1, 4, 4}), std::invalid_argument);
+  EXPECT_THROW(svdd::dictionary_filters({{}, 0, 1, 28, 28}), std::invalid_argument);
 }
 
 TEST(Dictionary, IsAsGoodAsScikitLearnsOnMnist) {
@@ -214,7 +239,7 @@ TEST(Dictionary, IsAsGoodAsScikitLearnsOnMnist) {
   const auto train = datasets::one_vs_rest(datasets::load_idx_folder(folder), {3}, 500).train;
   datasets::Samples images = train;
   datasets::Preprocessing::fit(datasets::Preprocessing::Gcn::l1, true, train).apply(images);
-  Vector patches = svdd::extract_patches(images.values, 500, 28, 28, 5);
+  Vector patches = svdd::extract_patches({images.values, 500, 1, 28, 28}, 5);
   svdd::standardise_positions(patches, 25);
   const Vector learned = svdd::learn_dictionary(patches, 25, {});
   // MiniBatchDictionaryLearning of scikit-learn 1.2 with the same settings on these patches: 6.58 to 6.61

@@ -272,6 +272,8 @@ TEST(TrainOptions, PublishedSettings) {
   EXPECT_EQ(published("multi-sphere", "mnist").network, "multi_sphere_mnist");
   EXPECT_EQ(published("multi-sphere", "mnist").training.epochs, 100);
   EXPECT_TRUE(published("multi-sphere", "mnist").dictionary);
+  EXPECT_TRUE(published("multi-sphere", "mobifall").dictionary);
+  EXPECT_FALSE(published("multi-sphere", "cifar10").dictionary);
   EXPECT_EQ(published("dasvdd", "mnist").training.epochs, 300);
   EXPECT_FALSE(published("dasvdd", "mnist").preprocessing.min_max);
   EXPECT_EQ(published("dasvdd", "pima").network, "dasvdd_pima");
