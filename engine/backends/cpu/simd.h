@@ -83,6 +83,24 @@ struct V {
   }
 };
 
+// The same of eight sums, halves of whose lanes lie in two registers each. sums[F·t + i], of F at a time,
+// ends in out[t·stride + i].
+template <int F>
+inline void tree_sums(const V (&low)[8], const V (&high)[8], float* out, int64_t stride) {
+  __m256 eight[8], four[4], two[2];
+  for (int i = 0; i < 8; ++i) eight[i] = _mm256_add_ps(low[i].v, high[i].v);
+  for (int i = 0; i < 4; ++i)
+    four[i] = _mm256_add_ps(_mm256_permute2f128_ps(eight[i], eight[i + 4], 0x20),
+                            _mm256_permute2f128_ps(eight[i], eight[i + 4], 0x31));
+  for (int i = 0; i < 2; ++i)
+    two[i] = _mm256_add_ps(_mm256_shuffle_ps(four[2 * i], four[2 * i + 1], _MM_SHUFFLE(1, 0, 1, 0)),
+                           _mm256_shuffle_ps(four[2 * i], four[2 * i + 1], _MM_SHUFFLE(3, 2, 3, 2)));
+  alignas(32) float one[8];
+  _mm256_store_ps(one, _mm256_add_ps(_mm256_shuffle_ps(two[0], two[1], _MM_SHUFFLE(2, 0, 2, 0)),
+                                     _mm256_shuffle_ps(two[0], two[1], _MM_SHUFFLE(3, 1, 3, 1))));
+  for (int i = 0; i < 8; ++i) out[i / F * stride + i % F] = one[i];
+}
+
 #else
 struct V {
   static constexpr int width = 4;
