@@ -93,7 +93,7 @@ struct Correlation {
 // A warp computes a block of samples × `Columns` neighbouring columns × `Groups`·16 output channels. Of a row
 // of taps it loads the Columns + 4 tiles of x once for all five taps and all groups.
 template <int Columns, int Groups>
-__global__ void __launch_bounds__(warps_per_block* warp_threads) correlate_tiles(Correlation job) {
+__global__ void __launch_bounds__(warps_per_block* warp_threads, 3) correlate_tiles(Correlation job) {
   alignas(32) __shared__ float room[warps_per_block][side * side];
   int rest = own_warp();
   if (rest >= job.warps) return;
