@@ -137,10 +137,17 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
           throw UsageError("--use_multi_radius is " + engine::in_quotes(c.multi_radius) +
                            "; expected True or False");
         // A run goes on with its own options, and those that are given again must be the same.
-        if (c.resume && c.config.empty() && c.given.contains("out") && !c.given["out"].empty())
-          if (const auto own = std::filesystem::path(c.given["out"].back()) / "config.json";
-              std::filesystem::exists(own))
+        if (c.resume && c.config.empty()) {
+          if (c.given["out"].empty())
+            throw UsageError(
+                "--resume needs the folder of the run, for instance svdd train --resume --out runs/first");
+          const std::string& out = c.given["out"].back();
+          if (const auto own = std::filesystem::path(out) / "config.json"; std::filesystem::exists(own))
             c.config = own.string();
+          else if (c.given["data"].empty())
+            throw UsageError("there is no run in " + engine::in_quotes(out) +
+                             " to go on with; to begin one, name the data, for instance --data strokes");
+        }
         run_train(resolve_train_options(c.given, c.config), words, c.resume ? Start::go_on : Start::anew);
       });
   TrainOptions defaults;

@@ -102,6 +102,8 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
     for (const std::string& name : resolved.from_command_line)
       if (name == "nu" || name == "warm-up-epochs")
         found.push_back("--" + name + " changed nothing: only --objective soft-boundary looks at it");
+  if (o.dictionary && (o.network == "mlp" || o.network.starts_with("dasvdd_")))  // dense layers alone
+    found.push_back("--dictionary changed nothing: the network " + o.network + " has no 5x5 filters");
   if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
       results["auc"].get<double>() <= results["untrained_auc"].get<double>())
     found.push_back(

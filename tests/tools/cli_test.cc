@@ -384,13 +384,15 @@ TEST(Cli, OptionsThatChangeNothingAreNamed) {
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
-  const auto warned = [&](const std::string& line) {
+  const auto warned = [&](const std::string& line, const std::string& option = "--nu") {
     expect_done(f, line);
     const json results = results_of(f / "run");
     for (const json& warning : results["warnings"])
-      if (warning.get<std::string>().rfind("--nu changed nothing", 0) == 0) return true;
+      if (warning.get<std::string>().rfind(option + " changed nothing", 0) == 0) return true;
     return false;
   };
+  EXPECT_TRUE(warned(small_train + " --dictionary True --network mlp", "--dictionary"));
+  EXPECT_FALSE(warned(small_train + " --dictionary True", "--dictionary"));
   EXPECT_TRUE(warned(small_train + " --nu 0.05"));
   EXPECT_FALSE(warned("train --config run/config.json --out run")) << "a configuration names every option";
   EXPECT_FALSE(warned(small_train + " --nu 0.05 --objective soft-boundary"));
