@@ -2,9 +2,8 @@
 // representations. With k_i the cluster of training sample i, and d_i = ‖φ(x_i; W) − c_{k_i}‖²:
 //
 // - one-class: minimise (1/n) Σ_i d_i; the score is d to the nearest centre.
-// - soft-boundary: minimise (1/K') Σ_k [R_k² + (1/ν)·mean_{i: k_i = k} max(0, d_i − R_k²)] over the K'
-// clusters
-//   that the batch holds; the score is d − R² of the nearest centre.
+// - soft-boundary: minimise (1/K') Σ_k [R_k² + (1/ν)·mean_{i: k_i = k} max(0, d_i − R_k²)] over
+//   the K' clusters that the batch holds; the score is d − R² of the nearest centre.
 //
 // A cluster that a batch does not hold adds nothing and keeps its radius (the released code makes NaN of it).
 #pragma once

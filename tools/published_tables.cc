@@ -42,8 +42,7 @@ PublishedTable deep_svdd_mnist() {
           "Deep SVDD on MNIST, one digit against the rest",
           ruff,
           "The paper's figures come from its Theano code (--recipe theano); the authors' PyTorch port, rerun "
-          "by others, "
-          "reaches a mean of 93.8.",
+          "by others, reaches a mean of 93.8.",
           one_class_each("mnist", digits),
           {{"one-class", "Deep SVDD, one-class", deep_svdd("one-class"),
             figures(digits, {"98.0±0.7", "99.7±0.1", "91.7±0.8", "91.9±1.5", "94.9±0.8", "88.5±0.9",
@@ -121,7 +120,11 @@ std::vector<TableMethod> multi_radius_methods() {
           {"multi-radius-one-class-true", "Multi-Radius, one-class, true labels",
            multi_radius("one-class", "true")},
           {"multi-radius-true", "Multi-Radius, soft-boundary, true labels",
-           multi_radius("soft-boundary", "true")}};
+           multi_radius("soft-boundary", "true")},
+          {"multi-radius-one-class-kmeans", "Multi-Radius, one-class, k-means",
+           multi_radius("one-class", "kmeans")},
+          {"multi-radius-kmeans", "Multi-Radius, soft-boundary, k-means",
+           multi_radius("soft-boundary", "kmeans")}};
 }
 
 PublishedTable multi_radius_mnist() {
@@ -146,8 +149,7 @@ PublishedTable multi_radius_cifar10() {
           "Multi-Radius Deep SVDD on CIFAR-10, several classes against the rest",
           "Multi-Radius Deep SVDD, report of December 2022",
           "The report gives 57 and 54 for Deep SVDD and 60.2 and 59.31 for Multi-Radius on two cases whose "
-          "classes "
-          "are not known; ours need not be the same.",
+          "classes are not known; ours need not be the same.",
           groups("cifar10", {"0,1", "3,0,1"}),
           multi_radius_methods(),
           {"deep-svdd", "multi-radius"}};

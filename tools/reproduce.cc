@@ -120,6 +120,8 @@ std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector
         Run run{&m, &c, seed, fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed)), {}};
         GivenOptions given = m.options;
         given.insert(c.options.begin(), c.options.end());
+        if (given.contains("labels") && given["labels"][0] == "kmeans")  // is told how many kinds there are
+          given["clusters"] = {std::to_string(words_of(given["normal"][0]).size())};
         if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
         given["seed"] = {std::to_string(seed)};
         given["threads"] = {"1"};

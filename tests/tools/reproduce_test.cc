@@ -1,0 +1,147 @@
+// A table from its first run to its page: small data under MNIST's name, everything else as in the published
+// one.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "small_data.h"
+
+namespace tools_test {
+namespace {
+
+using nlohmann::json;
+
+const std::string to = " --data-dir data --batch-size 16 --jobs 2 --out table";
+const std::string briefly = " --epochs 2 --ae-epochs 1";
+
+class Reproduce : public testing::Test {
+ protected:
+  void SetUp() override {
+    SKIP_WITHOUT_SVDD();
+    datasets::write_idx_folder(folder_ / "data" / "mnist", datasets::load_strokes(40, 4));
+  }
+  Outcome svdd(const std::string& line) const { return run_svdd(folder_, words_of(line)); }
+  json run_file(const std::string& run, const char* name) const {
+    return json::parse(text_of(folder_ / "table" / "runs" / run / name));
+  }
+  double auc(const std::string& run) const {
+    return 100 * run_file(run, "results.json").at("auc").get<double>();
+  }
+  std::string table() const { return text_of(folder_ / "table" / "table.csv"); }
+  // What table.csv says of a row and a case: mean, std, seeds, published.
+  std::string cell(const std::string& row_and_case) const {
+    std::istringstream lines(table());
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with(row_and_case + ",")) return line.substr(row_and_case.size() + 1);
+    ADD_FAILURE() << "no " << row_and_case << " in\n" << table();
+    return "";
+  }
+  // When each run was finished.
+  std::map<std::string, fs::file_time_type> finished() const {
+    std::map<std::string, fs::file_time_type> all;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "table"))
+      if (entry.path().filename() == "results.json") all[entry.path()] = entry.last_write_time();
+    return all;
+  }
+
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+};
+
+std::string two_decimals(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", x);
+  return text;
+}
+
+const std::string small_table =
+    "reproduce deep-svdd-mnist --seeds 2 --classes 0,1 --methods one-class,autoencoder,isolation-forest" + to;
+
+TEST_F(Reproduce, ATableHoldsWhatItsRunsSay) {
+  const Outcome outcome = svdd(small_table + briefly);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(finished().size(), 12u);  // 3 rows, 2 cases, 2 seeds
+
+  const double a = auc("one-class/0/seed-1"), b = auc("one-class/0/seed-2"), mean = (a + b) / 2;
+  EXPECT_EQ(cell("\"Deep SVDD, one-class\",0"),
+            two_decimals(mean) + "," + two_decimals(std::abs(a - b) / std::sqrt(2.0)) + ",2,98.0±0.7");
+  const double other = (auc("one-class/1/seed-1") + auc("one-class/1/seed-2")) / 2;
+  EXPECT_EQ(cell("\"Deep SVDD, one-class\",mean"), two_decimals((mean + other) / 2) + ",,2,");
+  const double untrained = run_file("one-class/1/seed-1", "results.json").at("untrained_auc").get<double>() +
+                           run_file("one-class/1/seed-2", "results.json").at("untrained_auc").get<double>();
+  EXPECT_TRUE(cell("untrained network,1").starts_with(two_decimals(50 * untrained) + ","));
+  EXPECT_TRUE(cell("distance to the mean,0").ends_with(",,1,"));
+
+  EXPECT_NE(outcome.out.find("not the published settings: --ae-epochs 1, --batch-size 16, --epochs 2"),
+            std::string::npos)
+      << outcome.out;
+  for (const char* name : {"table.md", "table.html"})
+    EXPECT_NE(text_of(folder_ / "table" / name).find(two_decimals(mean).substr(0, 2)), std::string::npos)
+        << name;
+  EXPECT_EQ(run_file("one-class/0/seed-2", "config.json").at("seed"), 2);
+  EXPECT_EQ(run_file("one-class/0/seed-2", "config.json").at("threads"), 1);
+}
+
+TEST_F(Reproduce, AFinishedRunIsNotRepeated) {
+  ASSERT_EQ(svdd(small_table + briefly).status, 0);
+  const std::string before = table();
+  const auto first = finished();
+  fs::remove_all(folder_ / "table" / "runs" / "one-class" / "1" / "seed-2");
+  fs::remove(folder_ / "table" / "table.csv");
+  const Outcome again = svdd(small_table + briefly);
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_NE(again.err.find("12 runs, 11 of them done before"), std::string::npos) << again.err;
+  EXPECT_EQ(table(), before);
+  for (const auto& [run, when] : finished())
+    EXPECT_EQ(when == first.at(run), run.find("one-class/1/seed-2") == std::string::npos) << run;
+}
+
+TEST_F(Reproduce, AKilledTableGoesOnToTheSameTable) {
+  const std::string longer = "reproduce deep-svdd-mnist --seeds 2 --classes 0,1 --methods one-class" + to +
+                             " --epochs 40 --ae-epochs 40";
+  const pid_t child = start_svdd(folder_, words_of(longer), folder_ / "out", folder_ / "err");
+  for (int i = 0; i < 6000 && (!fs::exists(folder_ / "table") || finished().empty()); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  const size_t done = finished().size();
+  ASSERT_GE(done, 1u);
+  EXPECT_FALSE(fs::exists(folder_ / "table" / "table.csv"));
+  const Outcome outcome = svdd(longer);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::string resumed = table();
+  fs::remove_all(folder_ / "table");
+  ASSERT_EQ(svdd(longer).status, 0);
+  EXPECT_EQ(table(), resumed);
+}
+
+TEST_F(Reproduce, OneTableHoldsOneConfiguration) {
+  ASSERT_EQ(svdd(small_table + briefly).status, 0);
+  const Outcome other = svdd(small_table + " --epochs 3 --ae-epochs 1");
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.err.find("one table holds one configuration"), std::string::npos) << other.err;
+}
+
+TEST_F(Reproduce, EveryLabelSourceOfMultiRadiusHasItsRows) {
+  const Outcome outcome = svdd(
+      "reproduce multi-radius-mnist --seeds 1 --classes 3,0,1 --methods "
+      "deep-svdd,multi-radius,multi-radius-true,multi-radius-kmeans,multi-radius-one-class-kmeans" +
+      to + briefly);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  for (const char* row : {"multi-radius-kmeans", "multi-radius-true"}) {
+    const json results = run_file(std::string(row) + "/3,0,1/seed-1", "results.json");
+    EXPECT_EQ(results.at("details").at("clusters"), 3) << row;
+  }
+  EXPECT_EQ(run_file("multi-radius/3,0,1/seed-1", "config.json").at("labels"), "finch");
+  EXPECT_EQ(run_file("multi-radius-one-class-kmeans/3,0,1/seed-1", "config.json").at("objective"),
+            "one-class");
+  EXPECT_NE(outcome.out.find("3 clusters of NMI"), std::string::npos) << outcome.out;
+}
+
+}  // namespace
+}  // namespace tools_test
