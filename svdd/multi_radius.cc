@@ -225,28 +225,19 @@ void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   if (soft_boundary()) details_["radii"] = radii_;
 }
 
-// d − R² (R is 0 under the one-class objective) of the nearest centre, or the smallest of all.
 std::vector<float> MultiRadius::score_prepared(const Samples& x) {
   const std::vector<float> z = representations(x);
+  const auto p = static_cast<size_t>(rep_dim());
   std::vector<float> scores;
-  for (size_t i = 0; i < z.size(); i += static_cast<size_t>(rep_dim())) {
-    float nearest = std::numeric_limits<float>::infinity(), margin = nearest, score = 0;
-    for (int64_t k = 0; k < spheres(); ++k) {
-      const float d = squared(&z[i], &centres_[static_cast<size_t>(k * rep_dim())], rep_dim());
-      const float r = radii_[static_cast<size_t>(k)], m = d - r * r;
-      if (d < nearest) nearest = d, score = m;
-      margin = std::min(margin, m);
-    }
-    scores.push_back(own_.inference == Inference::nearest_centre ? score : margin);
-  }
+  for (size_t i = 0; i < z.size(); i += p)
+    scores.push_back(multi_radius_score(own_.inference, {&z[i], p}, centres_, radii_));
   return scores;
 }
 
 void MultiRadius::describe(nlohmann::json& description, NamedArrays& arrays) const {
   description["objective"] = name_of(own_.objective);
   description["nu"] = own_.nu;
-  description["inference"] =
-      own_.inference == Inference::nearest_centre ? "nearest-centre" : "smallest-margin";
+  description["inference"] = name_of(own_.inference);
   description["spheres"] = spheres();
   description["details"] = details_;
   arrays.emplace_back("centres", engine::NdArray::from({spheres(), rep_dim()}, centres_));
@@ -271,6 +262,26 @@ void MultiRadius::keep_spheres(Checkpoint& c) {
 }
 
 }  // namespace
+
+float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
+                         std::span<const float> radii) {
+  constexpr float least_r2 = 1e-30f;  // in whose units no distance becomes infinite
+  float nearest = std::numeric_limits<float>::infinity(), least = nearest, r2 = 0;
+  for (size_t k = 0; k < radii.size(); ++k) {
+    const float d = squared(z.data(), &centres[k * z.size()], static_cast<int64_t>(z.size()));
+    least = std::min(least, d - radii[k] * radii[k]);
+    if (d < nearest) nearest = d, r2 = radii[k] * radii[k];
+  }
+  switch (rule) {
+    case Inference::smallest_margin:
+      return least;
+    case Inference::relative_margin:
+      return (nearest - r2) / std::max(r2, least_r2);
+    case Inference::nearest_centre:
+      break;
+  }
+  return nearest - r2;
+}
 
 void ClusterShares::update(std::span<const int32_t> clusters, std::span<const float> radii, double nu) {
   count_.assign(radii.size(), 0);
@@ -320,6 +331,26 @@ LabelSource label_source_named(std::string_view name) {
                               "; known are finch, true, kmeans");
 }
 
+std::string_view name_of(Inference rule) {
+  switch (rule) {
+    case Inference::smallest_margin:
+      return "smallest-margin";
+    case Inference::relative_margin:
+      return "relative-margin";
+    case Inference::nearest_centre:
+      break;
+  }
+  return "nearest-centre";
+}
+
+Inference inference_named(std::string_view name) {
+  for (const Inference r :
+       {Inference::nearest_centre, Inference::smallest_margin, Inference::relative_margin})
+    if (name == name_of(r)) return r;
+  throw std::invalid_argument("there is no inference rule " + engine::in_quotes(std::string(name)) +
+                              "; known are nearest-centre, smallest-margin, relative-margin");
+}
+
 std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine::Backend& backend) {
   check_soft_boundary(o.nu, o.warm_up_epochs);
   if (o.clusters < 0 || o.least_cluster < 0)
@@ -340,12 +371,9 @@ std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Ba
              rule = field<std::string>(model, "inference");
   reading(model, [&] {
     o.objective = objective_named(objective);
+    o.inference = inference_named(rule);
     check_soft_boundary(o.nu, o.warm_up_epochs);
-    if (rule != "nearest-centre" && rule != "smallest-margin")
-      throw std::invalid_argument("there is no inference rule " + engine::in_quotes(rule) +
-                                  "; known are nearest-centre, smallest-margin");
   });
-  o.inference = rule == "nearest-centre" ? Inference::nearest_centre : Inference::smallest_margin;
   return restored<MultiRadius>(o, model, backend);
 }
 

@@ -24,11 +24,19 @@ enum class LabelSource {
 std::string_view name_of(LabelSource source);           // "finch", "true", "kmeans"
 LabelSource label_source_named(std::string_view name);  // std::invalid_argument lists the names there are
 
-// Which sphere a sample is scored by.
+// What a sample is scored by. All three say "outside" above 0.
 enum class Inference {
-  nearest_centre,  // as released
-  smallest_margin  // min_k (d_k − R_k²), as the report's text has it
+  nearest_centre,   // d − R² of the nearest centre, as released
+  smallest_margin,  // min_k (d_k − R_k²), as the report's text has it
+  relative_margin   // ours: (d − R²)/R² of the nearest centre, so that spheres of unlike size compare
 };
+std::string_view name_of(Inference rule);          // "nearest-centre", "smallest-margin", "relative-margin"
+Inference inference_named(std::string_view name);  // std::invalid_argument lists the names there are
+
+// z: one representation, p numbers; centres: K × p; radii: K. Under the one-class objective these are 0, and
+// the score is d, or with the relative margin a multiple of it.
+float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
+                         std::span<const float> radii);
 
 struct MultiRadiusOptions : DeepOptions {
   Objective objective = Objective::one_class;

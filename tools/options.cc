@@ -384,9 +384,12 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
                 int64_t{0}, o.least_cluster),
       {"multi-radius"});
   add(choice_row<svdd::Inference>(
-          {"inference", "NAME", method, "multi-radius: nearest-centre, or smallest-margin"},
+          {"inference", "NAME", method,
+           "multi-radius: what the score is: nearest-centre (d - R^2),\nsmallest-margin (the least of all "
+           "spheres), or relative-margin\n((d - R^2) / R^2)"},
           {{"nearest-centre", svdd::Inference::nearest_centre},
-           {"smallest-margin", svdd::Inference::smallest_margin}},
+           {"smallest-margin", svdd::Inference::smallest_margin},
+           {"relative-margin", svdd::Inference::relative_margin}},
           {}, o.inference),
       {"multi-radius"});
   add(whole_row({"spheres", "K", method, "multi-sphere: how many to begin with"}, int64_t{1}, o.spheres),

@@ -62,6 +62,24 @@ TEST(MultiRadius, AClusterOutsideTheBatchAddsNothingAndKeepsItsRadius) {
   EXPECT_EQ(radii, (std::vector<float>{3, 5, 5}));  // the median of 4 and 6
 }
 
+TEST(MultiRadius, ScoresByHand) {
+  // Spheres about 0 and 10 on a line; 6 is nearer to the second, deeper in the first.
+  const std::vector<float> centres{0, 10}, radii{6, 1};
+  const auto score = [&](Inference rule, float z) {
+    return multi_radius_score(rule, std::vector<float>{z}, centres, radii);
+  };
+  EXPECT_EQ(score(Inference::nearest_centre, 6), 16 - 1);
+  EXPECT_EQ(score(Inference::smallest_margin, 6), 36 - 36);
+  EXPECT_EQ(score(Inference::relative_margin, 6), 16 - 1);
+  EXPECT_EQ(score(Inference::nearest_centre, 3), 9 - 36);
+  EXPECT_EQ(score(Inference::relative_margin, 3), (9.f - 36) / 36);
+  const std::vector<float> none{0, 0};  // one-class
+  for (const Inference rule : {Inference::nearest_centre, Inference::smallest_margin})
+    EXPECT_EQ(multi_radius_score(rule, std::vector<float>{3}, centres, none), 9);
+  EXPECT_TRUE(
+      std::isfinite(multi_radius_score(Inference::relative_margin, std::vector<float>{3}, centres, none)));
+}
+
 // Two strokes digits; classes are known to the test.
 const datasets::OneVsRest& two_digits() {
   static const auto task = datasets::one_vs_rest(datasets::load_strokes(48, 8), {0, 1});
@@ -149,7 +167,8 @@ TEST(MultiRadius, SameBitsOnEveryBackend) {
 
 TEST(MultiRadius, SavedAndLoadedScoresTheSame) {
   const scratch::Folder folder;
-  for (const Inference rule : {Inference::nearest_centre, Inference::smallest_margin}) {
+  for (const Inference rule :
+       {Inference::nearest_centre, Inference::smallest_margin, Inference::relative_margin}) {
     MultiRadiusOptions o = options(LabelSource::classes, Objective::soft_boundary);
     o.inference = rule;
     const auto detector = fitted(o);
