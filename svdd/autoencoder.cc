@@ -23,8 +23,7 @@ class Autoencoder final : public DeepDetector {
  private:
   void initialise_spheres(const Samples&, const std::vector<int32_t>&, Monitor&) override {}
   void minimise_objective(const Samples& x, Monitor& monitor) override {
-    pretrain_autoencoder(network_, x, options_.training, decay(), options_.amsgrad, options_.seed, backend_,
-                         monitor, checkpoints_);
+    train_autoencoder(x, options_.training, monitor);
   }
   std::vector<float> score_prepared(const Samples& x) override {
     return reconstruction_errors(network_, x, backend_);

@@ -75,6 +75,15 @@ void Checkpoints::open() {
   if (exists()) opened_ = read();
 }
 
+void Checkpoints::leave(const List& list) { write("", list); }
+
+bool Checkpoints::take(const List& list) {
+  if (!exists()) return false;
+  Checkpoint c = read();
+  list(c);
+  return true;
+}
+
 bool Checkpoints::begin(List fit) {
   fit_ = std::move(fit);
   since_last_ = Stopwatch();
@@ -143,7 +152,7 @@ void Checkpoints::write(const std::string& phase, const List& list) {
   Checkpoint c;
   std::string name = phase;
   c.value("phase", name);
-  fit_(c);
+  if (fit_) fit_(c);
   list(c);
   const std::string text =
       json{{"format", checkpoint_format}, {"run", options_.run}, {"values", c.values()}}.dump();

@@ -83,6 +83,11 @@ class Checkpoints {
   // or of another run, naming the entry of `run` that differs.
   void open();
 
+  // --- outside of epochs
+  // Writes what is listed, now; and lists it back where the file is there, which it says.
+  void leave(const List& list);
+  bool take(const List& list);
+
   // --- for a fit, in this order
   // What it keeps beside its phases. Where there is a checkpoint, lists it back and says true; opens it
   // first, unless that has been done.

@@ -7,6 +7,7 @@
 #include "datasets/preprocessing_json.h"
 #include "svdd/collapse.h"
 #include "svdd/dictionary_learning.h"
+#include "svdd/pretraining_store.h"
 #include "svdd/receipt.h"
 #include "svdd/threshold.h"
 
@@ -19,6 +20,26 @@ using engine::Tensor;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Spread, score_std, score_rms, representation_std, representation_rms,
                                    distinct_scores)
+
+namespace {
+
+// Remembers what it passes on.
+class EpochRecorder final : public Monitor {
+ public:
+  explicit EpochRecorder(Monitor& to) : to_(to) {}
+  void epoch(const EpochReport& report) override {
+    reports.push_back(report);
+    to_.epoch(report);
+  }
+  void note(const std::string& line) override { to_.note(line); }
+
+  std::vector<EpochReport> reports;
+
+ private:
+  Monitor& to_;
+};
+
+}  // namespace
 
 DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
     : options_(options), backend_(backend) {
@@ -49,7 +70,9 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   network_ = build_network(options_.network, backend_, shape_);  // a second fit owes nothing to the first
   stand_ = {};
   pretrain_seconds_ = 0;
+  took_pretraining_ = false;
   checkpoints_ = train.checkpoints;
+  pretrainings_ = train.pretrainings;
 
   if (!checkpoints_ || !checkpoints_->begin([&](Checkpoint& c) { keep(c, monitor); })) {
     // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running
@@ -57,11 +80,13 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
     initialise_network(x);
     initialise_spheres(x, classes, monitor);
     monitor.stage("untrained", [&](const Samples& s) { return score_prepared(prepared(s)); });
+  } else {
+    pretrainings_ = nullptr;  // what this fit has begun, it ends
   }
 
   if (options_.pretrain && !stand_.pretrained) {
     stand_.watch = {};
-    pretrain_network(x, monitor);
+    train_autoencoder(x, options_.pretraining, monitor);
     pretrain_seconds_ = stand_.spent();
     monitor.stage("autoencoder",
                   [&](const Samples& s) { return reconstruction_errors(network_, prepared(s), backend_); });
@@ -75,6 +100,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   minimise_objective(x, monitor);
   train_seconds_ = stand_.spent();
   checkpoints_ = nullptr;
+  pretrainings_ = nullptr;
 
   std::vector<float> scores = score_prepared(x);
   const std::vector<float> z = representations(x);
@@ -139,9 +165,26 @@ TrainingPhase DeepDetector::phase(const std::string& name, const PhaseOptions& o
   return phase;
 }
 
-void DeepDetector::pretrain_network(const Samples& x, Monitor& monitor) {
-  pretrain_autoencoder(network_, x, options_.pretraining, decay(), options_.amsgrad, options_.seed, backend_,
-                       monitor, checkpoints_);
+void DeepDetector::train_autoencoder(const Samples& x, const PhaseOptions& options, Monitor& monitor) {
+  EpochRecorder recorder(monitor);
+  const auto train_it = [&] {
+    pretrain_autoencoder(network_, x, options, decay(), options_.amsgrad, options_.seed, backend_, recorder,
+                         checkpoints_);
+  };
+  if (!pretrainings_) return train_it();
+  const std::vector<engine::NamedTensor> state = network_.state();
+  const auto list = [&](Checkpoint& c) {
+    for (const engine::NamedTensor& s : state) c.array(s.name, s.tensor.value());
+    c.value("history", recorder.reports);
+    double seconds = stand_.spent();
+    c.value("seconds", seconds);
+    if (c.reading()) stand_.seconds = seconds, stand_.watch = {};
+  };
+  took_pretraining_ = pretrainings_->take_or_make(
+      {options_.network, state, x, options, decay(), options_.amsgrad, options_.seed}, list, train_it);
+  if (!took_pretraining_) return;
+  monitor.note("the autoencoder is taken from a run that began alike");
+  for (const EpochReport& report : recorder.reports) monitor.epoch(report);
 }
 
 void DeepDetector::require_fitted() const {

@@ -62,6 +62,8 @@ class DeepDetector : public Detector {
   // The mean of these rows of p numbers, in their order, in double; coordinates near zero are moved to ±0.1,
   // because a zero coordinate can be met by zero weights (Proposition 1). One that is exactly 0 goes to +0.1.
   static std::vector<float> centre_of(const std::vector<double>& sum, int64_t count);
+  // Trains encoder and decoder as an autoencoder, or takes them from a fit that began alike.
+  void train_autoencoder(const datasets::Samples& x, const PhaseOptions& options, Monitor& monitor);
   // A training phase of this name over the network's own state, to which a method adds its step.
   TrainingPhase phase(const std::string& name, const PhaseOptions& options,
                       const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const;
@@ -77,8 +79,6 @@ class DeepDetector : public Detector {
   virtual std::optional<double> own_threshold() const { return std::nullopt; }
   // The sphere of each training sample, given their representations; none where there is one sphere only.
   virtual std::vector<int32_t> clusters_of_training(const std::vector<float>& /*z*/) const { return {}; }
-  // Autoencoder pretraining by default.
-  virtual void pretrain_network(const datasets::Samples& x, Monitor& monitor);
   // The networks that scoring needs.
   virtual std::vector<engine::NamedTensor> scoring_state() const { return network_.encoder.state(); }
   // What the model folder holds beyond the network: options and numbers into model.json, arrays beside the
@@ -94,7 +94,8 @@ class DeepDetector : public Detector {
   NetworkOptions shape_;  // complete
   Network network_;
   datasets::Preprocessing preprocessing_;
-  Checkpoints* checkpoints_ = nullptr;  // during a fit that has some
+  Checkpoints* checkpoints_ = nullptr;        // during a fit that has some
+  PretrainingStore* pretrainings_ = nullptr;  // the same
 
  private:
   // How far a fit is.

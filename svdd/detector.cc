@@ -10,6 +10,25 @@
 
 namespace svdd {
 
+void to_json(nlohmann::json& j, const EpochReport& r) {
+  j = {{"phase", r.phase}, {"epoch", r.epoch}, {"epochs", r.epochs},  {"loss", r.loss},
+       {"lr", r.lr},       {"radii", r.radii}, {"seconds", r.seconds}};
+  if (r.radius) j["radius"] = *r.radius;
+  if (r.spheres) j["spheres"] = *r.spheres;
+}
+
+void from_json(const nlohmann::json& j, EpochReport& r) {
+  j.at("phase").get_to(r.phase);
+  j.at("epoch").get_to(r.epoch);
+  j.at("epochs").get_to(r.epochs);
+  j.at("loss").get_to(r.loss);
+  j.at("lr").get_to(r.lr);
+  j.at("radii").get_to(r.radii);
+  j.at("seconds").get_to(r.seconds);
+  if (j.contains("radius")) r.radius = j["radius"].get<double>();
+  if (j.contains("spheres")) r.spheres = j["spheres"].get<int64_t>();
+}
+
 std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {
   const ModelFolder model = read_model_folder(folder);
   const auto method = field<std::string>(model, "method");

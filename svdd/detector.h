@@ -15,6 +15,7 @@
 namespace svdd {
 
 class Checkpoints;
+class PretrainingStore;
 
 // One epoch of one phase ("autoencoder", "deep-svdd"), counted from 0.
 struct EpochReport {
@@ -27,6 +28,8 @@ struct EpochReport {
   std::optional<int64_t> spheres = {};  // how many are alive, where they can die
   double seconds = 0;                   // of this epoch
 };
+void to_json(nlohmann::json& j, const EpochReport& report);
+void from_json(const nlohmann::json& j, EpochReport& report);
 
 // Scores samples as the detector stands at some stage.
 using ScoreFunction = std::function<std::vector<float>(const datasets::Samples&)>;
@@ -52,6 +55,8 @@ struct TrainingSet {
   std::vector<int32_t> classes;  // of the normal classes, for methods that may use them; may be empty
   // Where a method with a network leaves checkpoints and goes on from one; may be null.
   Checkpoints* checkpoints = nullptr;
+  // Where it takes the pretrained network from, or leaves it for others; may be null.
+  PretrainingStore* pretrainings = nullptr;
 };
 
 class Detector {
@@ -92,6 +97,9 @@ class Detector {
   // Seconds spent, for the report.
   double pretrain_seconds() const { return pretrain_seconds_; }
   double train_seconds() const { return train_seconds_; }
+  // Whether the autoencoder was trained by another fit (TrainingSet::pretrainings); the seconds are then that
+  // fit's.
+  bool took_pretraining() const { return took_pretraining_; }
 
  protected:
   double threshold_ = 0;
@@ -99,6 +107,7 @@ class Detector {
   std::vector<int32_t> training_clusters_;
   std::optional<std::string> collapse_warning_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;
+  bool took_pretraining_ = false;
 };
 
 // Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.

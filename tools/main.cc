@@ -284,11 +284,11 @@ void add_reproduce(CLI::App& app, ReproduceOptions& o) {
       add_command(app, "reproduce", "A published table: all its runs, beside the published figures",
                   "\nTables:\n" + tables + R"(
 Every cell is a run of svdd train with the published settings, on one thread; as many
-run at once as --jobs says, with the results they would have alone. Always the last
-epoch counts, never the best. A finished run is not repeated: what was interrupted goes
-on where it stood, a run from its last checkpoint. The untrained network and the
-distance to the mean of the training data stand in rows of their own. Results:
-table.csv, table.md and table.html in --out.
+run at once as --jobs says, with the results they would have alone. Rows that begin
+alike share their pretraining. Always the last epoch counts, never the best. A finished
+run is not repeated: what was interrupted goes on where it stood, a run from its last
+checkpoint. The untrained network and the distance to the mean of the training data
+stand in rows of their own. Results: table.csv, table.md and table.html in --out.
 
 Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --limit,
 --batch-size, --tf32) hold for all runs of the table, which says so.

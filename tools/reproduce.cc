@@ -13,6 +13,7 @@
 #include "svdd/baselines/kernel_width_search.h"
 #include "svdd/baselines/mean_distance.h"
 #include "svdd/metrics.h"
+#include "svdd/pretraining_store.h"
 #include "svdd/side_by_side.h"
 #include "tools/arguments.h"
 #include "tools/published_tables.h"
@@ -114,8 +115,9 @@ bool finished(const Run& run, const fs::path& out) {
 std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector<TableMethod>& methods,
                               const std::vector<TableCase>& cases, const fs::path& out) {
   std::vector<Run> runs;
-  for (const TableCase& c : cases)
-    for (const TableMethod& m : methods)
+  // Method by method: runs of one case and seed share their pretraining, and would wait for each other.
+  for (const TableMethod& m : methods)
+    for (const TableCase& c : cases)
       for (int64_t seed = 1; seed <= options.seeds; ++seed) {
         Run run{&m, &c, seed, fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed)), {}};
         GivenOptions given = m.options;
@@ -155,12 +157,12 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
   output.keep();
 }
 
-double perform(const Run& run, const fs::path& out) {
+double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings) {
   const TrainOptions& o = run.options.options;
   if (o.method == "kernel-svdd" && o.gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
-    perform_run(run.options, {"svdd", "reproduce"}, Start::go_on);
+    perform_run(run.options, {"svdd", "reproduce"}, Start::go_on, &pretrainings);
   const ordered_json results = read_json(out / run.folder / "results.json");
   return results["auc"].is_null() ? -1 : results["auc"].get<double>();
 }
@@ -175,6 +177,14 @@ double distance_to_mean_auc(const Run& run) {
   prepare.apply(train);
   prepare.apply(test);
   return svdd::roc_auc(svdd::distances_to_mean(train, test), task.split.test_labels);
+}
+
+// What the run itself has spent; a pretraining that it took from another is that one's.
+double seconds_of(const Run& run, const ordered_json& results) {
+  const bool taken = results.value("pretraining_taken", false);
+  const bool nothing_else = run.options.options.method == "autoencoder";
+  return (taken ? 0 : results.value("pretrain_seconds", 0.0)) +
+         (taken && nothing_else ? 0 : results.value("train_seconds", 0.0));
 }
 
 // "3 clusters, NMI 0.92; …" of the seeds.
@@ -214,8 +224,7 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
         if (results["auc"].is_null()) continue;
         cell.values.push_back(results["auc"].get<double>());
         cell.runs.push_back(run.folder.string());
-        for (const char* key : {"pretrain_seconds", "train_seconds"})
-          if (results.contains(key)) seconds += results[key].get<double>();
+        seconds += seconds_of(run, results);
         if (results.contains("untrained_auc") && !results["untrained_auc"].is_null())
           at_random.values.push_back(results["untrained_auc"].get<double>());
         if (const std::string clusters = clusters_of(results); !clusters.empty())
@@ -291,10 +300,12 @@ void run_reproduce(const ReproduceOptions& options) {
   const int jobs = static_cast<int>(options.jobs > 0 ? options.jobs : engine::machine_threads());
   std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
             << " of them done before; " << jobs << " at once, in " << engine::in_quotes(out) << std::endl;
+  svdd::PretrainingStore pretrainings(
+      out / "pretrained", {{"version", SVDD_VERSION}, {"tf32", options.changed.contains("tf32")}});
   Count count(runs.size(), runs.size() - open.size());
   std::vector<std::function<void()>> work;
   for (const Run* run : open)
-    work.push_back([run, &out, &count] { count.finished(*run, perform(*run, out)); });
+    work.push_back([&, run] { count.finished(*run, perform(*run, out, pretrainings)); });
   // Runs beside each other share folders, so these are made before any run and not by one, which would take
   // them away from another if it failed.
   fs::path made = fs::absolute(out / "runs").lexically_normal();  // the outermost that is not there yet

@@ -17,11 +17,12 @@ struct ReproduceOptions {
   GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
 };
 
-// Runs what is not finished, `jobs` runs beside each other, and writes table.csv, table.md and table.html. A
-// run is finished when its results.json is there; one that was interrupted goes on from its last checkpoint,
-// if it has left one, else begins again. Throws UsageError for a table, class, row or option that does not
-// exist, std::runtime_error for a folder that holds runs of other settings, and what the first run that
-// failed threw, after the others are done.
+// Runs what is not finished, `jobs` runs beside each other, and writes table.csv, table.md and table.html.
+// Runs that begin alike pretrain once, in the folder `pretrained` (svdd/pretraining_store.h). A run is
+// finished when its results.json is there; one that was interrupted goes on from its last checkpoint, if it
+// has left one, else begins again. Throws UsageError for a table, class, row or option that does not exist,
+// std::runtime_error for a folder that holds runs of other settings, and what the first run that failed
+// threw, after the others are done.
 void run_reproduce(const ReproduceOptions& options);
 
 }  // namespace tools

@@ -113,10 +113,11 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
 
 // Fits; where it is asked to stop, what is done is kept.
 void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
-         svdd::Checkpoints& checkpoints, RunOutput& folder, TrainMonitor& monitor) {
+         svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, RunOutput& folder,
+         TrainMonitor& monitor) {
   const datasets::OneVsRest& split = task.split;
   try {
-    detector.fit({split.train, split.train_classes, &checkpoints}, monitor);
+    detector.fit({split.train, split.train_classes, &checkpoints, pretrainings}, monitor);
   } catch (const svdd::Interrupted&) {
     folder.keep();
     throw std::runtime_error("stopped by a signal; what is done is kept: svdd train --resume --out " +
@@ -155,7 +156,7 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
 }  // namespace
 
 ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
-                         Start start) {
+                         Start start, svdd::PretrainingStore* pretrainings) {
   const TrainOptions& options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   RunOutput folder(options.out);
@@ -190,7 +191,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   if (start == Start::go_on && !goes_on)
     monitor.note("there is no checkpoint in " + engine::in_quotes(options.out) +
                  ": the run begins from the start");
-  fit(*detector, task, options, checkpoints, folder, monitor);
+  fit(*detector, task, options, checkpoints, pretrainings, folder, monitor);
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -221,6 +222,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["warnings"] = warnings(resolved, *detector, task, results);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
+  if (detector->took_pretraining()) results["pretraining_taken"] = true;  // the seconds are another run's
   results["score_seconds"] = score_seconds;
   for (const char* key : {"train_data_sha256", "test_data_sha256"}) results[key] = fingerprints[key];
   results["weights_sha256"] = detector->weights_sha256();

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "svdd/pretraining_store.h"
 #include "tools/options.h"
 
 namespace tools {
@@ -10,9 +11,11 @@ namespace tools {
 // `go_on`: from the checkpoint in the folder; where there is none, from the start.
 enum class Start { anew, go_on };
 
-// The run itself, without a word on standard output: its results.json. Throws as run_train does.
+// The run itself, without a word on standard output: its results.json. `pretrainings` is where runs that
+// begin alike share theirs; may be null. Throws as run_train does.
 nlohmann::ordered_json perform_run(const ResolvedOptions& resolved,
-                                   const std::vector<std::string>& command_line, Start start);
+                                   const std::vector<std::string>& command_line, Start start,
+                                   svdd::PretrainingStore* pretrainings = nullptr);
 
 // Prints a summary on standard output and, unless quiet, progress on standard error. `command_line` goes into
 // results.json as it is. A run that is finished already is left as it is where `start` is go_on. While a

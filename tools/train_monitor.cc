@@ -21,28 +21,6 @@ double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-nlohmann::json as_json(const svdd::EpochReport& e) {
-  nlohmann::json epoch{{"phase", e.phase}, {"epoch", e.epoch}, {"epochs", e.epochs},  {"loss", e.loss},
-                       {"lr", e.lr},       {"radii", e.radii}, {"seconds", e.seconds}};
-  if (e.radius) epoch["radius"] = *e.radius;
-  if (e.spheres) epoch["spheres"] = *e.spheres;
-  return epoch;
-}
-
-svdd::EpochReport epoch_of(const nlohmann::json& epoch) {
-  svdd::EpochReport e;
-  epoch.at("phase").get_to(e.phase);
-  epoch.at("epoch").get_to(e.epoch);
-  epoch.at("epochs").get_to(e.epochs);
-  epoch.at("loss").get_to(e.loss);
-  epoch.at("lr").get_to(e.lr);
-  epoch.at("radii").get_to(e.radii);
-  epoch.at("seconds").get_to(e.seconds);
-  if (epoch.contains("radius")) e.radius = epoch["radius"].get<double>();
-  if (epoch.contains("spheres")) e.spheres = epoch["spheres"].get<int64_t>();
-  return e;
-}
-
 }  // namespace
 
 TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet)
@@ -79,16 +57,14 @@ void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score
 }
 
 nlohmann::json TrainMonitor::kept() const {
-  nlohmann::json all{{"history", nlohmann::json::array()}};
-  for (const svdd::EpochReport& epoch : history_) all["history"].push_back(as_json(epoch));
+  nlohmann::json all{{"history", history_}};
   if (untrained_auc_) all["untrained_auc"] = *untrained_auc_;
   if (autoencoder_auc_) all["autoencoder_auc"] = *autoencoder_auc_;
   return all;
 }
 
 void TrainMonitor::go_on(const nlohmann::json& kept) {
-  history_.clear();
-  for (const nlohmann::json& epoch : kept.at("history")) history_.push_back(epoch_of(epoch));
+  kept.at("history").get_to(history_);
   if (kept.contains("untrained_auc")) untrained_auc_ = kept["untrained_auc"].get<double>();
   if (kept.contains("autoencoder_auc")) autoencoder_auc_ = kept["autoencoder_auc"].get<double>();
 }

@@ -87,6 +87,21 @@ TEST_F(Reproduce, ATableHoldsWhatItsRunsSay) {
   EXPECT_EQ(run_file("one-class/0/seed-2", "config.json").at("threads"), 1);
 }
 
+// Rows that begin alike share their pretraining, and end as `svdd train` alone ends.
+TEST_F(Reproduce, RowsShareTheirPretraining) {
+  ASSERT_EQ(svdd(small_table + briefly).status, 0);
+  for (const char* seed : {"seed-1", "seed-2"}) {
+    EXPECT_FALSE(run_file("one-class/0/" + std::string(seed), "results.json").contains("pretraining_taken"));
+    EXPECT_TRUE(
+        run_file("autoencoder/0/" + std::string(seed), "results.json").at("pretraining_taken").get<bool>());
+  }
+  ASSERT_EQ(svdd("train --config table/runs/autoencoder/0/seed-2/config.json --out alone").status, 0);
+  const json alone = json::parse(text_of(folder_ / "alone" / "results.json")),
+             shared = run_file("autoencoder/0/seed-2", "results.json");
+  for (const char* key : {"weights_sha256", "scores_sha256", "auc", "untrained_auc", "ae_auc"})
+    EXPECT_EQ(alone.at(key), shared.at(key)) << key;
+}
+
 TEST_F(Reproduce, AFinishedRunIsNotRepeated) {
   ASSERT_EQ(svdd(small_table + briefly).status, 0);
   const std::string before = table();

@@ -1,0 +1,44 @@
+#include "svdd/pretraining_store.h"
+
+#include "engine/files/sha256.h"
+#include "svdd/receipt.h"
+
+namespace svdd {
+
+PretrainingStore::PretrainingStore(std::filesystem::path folder, nlohmann::json also)
+    : folder_(std::move(folder)), also_(std::move(also)) {}
+
+bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List& list,
+                                    const std::function<void()>& pretrain) {
+  nlohmann::json run = also_;
+  run["network"] = b.network;
+  run["network_sha256"] = weights_sha256(b.state);
+  run["samples_sha256"] =
+      engine::sha256_hex(b.samples.values.data(), b.samples.values.size() * sizeof(float));
+  run["epochs"] = b.options.epochs;
+  run["lr"] = b.options.lr;
+  run["lr_milestones"] = b.options.lr_milestones;
+  run["batch_size"] = b.options.batch_size;
+  run["weight_decay"] = b.options.weight_decay;
+  run["decay"] = b.decay == Decay::all ? "all" : "weights";
+  run["amsgrad"] = b.amsgrad;
+  run["seed"] = b.seed;
+  const std::string text = run.dump(), name = engine::sha256_hex(text.data(), text.size()).substr(0, 16);
+
+  std::mutex* making;
+  {
+    const std::lock_guard hold(lock_);
+    std::unique_ptr<std::mutex>& of_name = making_[name];
+    if (!of_name) of_name = std::make_unique<std::mutex>();
+    making = of_name.get();
+  }
+  const std::lock_guard hold(*making);
+  Checkpoints file({.file = folder_ / (name + ".safetensors"), .run = run});
+  if (file.take(list)) return true;
+  pretrain();
+  std::filesystem::create_directories(folder_);
+  file.leave(list);
+  return false;
+}
+
+}  // namespace svdd
