@@ -62,6 +62,9 @@ DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
 // The run, in order (README.md, "The page: Deep SVDD").
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const Samples x = training_samples(train.samples);
+  const bool trains_decoder = scoring_state().size() > network_.encoder.state().size();
+  if (options_.pretrain) check_last_batch(x, "pretraining", options_.pretraining, true);
+  check_last_batch(x, "training", options_.training, trains_decoder);
   std::vector<int32_t> classes = train.classes;
   classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
   training_clusters_.clear();
@@ -221,6 +224,27 @@ Samples DeepDetector::training_samples(const Samples& samples) {
   if (options_.recipe == Recipe::theano && x.count() > batch)
     x.values.resize(static_cast<size_t>(x.count() / batch * batch * x.size()));
   return x;
+}
+
+// Batch norm over vectors cannot learn from a last batch of one sample. Said now, not at the end of an epoch.
+void DeepDetector::check_last_batch(const Samples& x, const std::string& name, const PhaseOptions& phase,
+                                    bool decoder) const {
+  const bool one_is_left = phase.batch_size == 1 || x.count() % phase.batch_size == 1;
+  if (!one_is_left || phase.epochs == 0) return;
+  Network trial = build_network(options_.network, backend_, shape_);
+  std::vector<int64_t> extents{1};
+  extents.insert(extents.end(), x.shape.begin(), x.shape.end());
+  const Tensor one(
+      engine::Array(backend_, engine::Shape(extents), engine::Layout::samples, engine::DType::f32));
+  try {
+    const Tensor z = trial.encoder.forward(one, Mode::train);
+    if (decoder) trial.decoder.forward(z, Mode::train);
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument(name + ": of " + std::to_string(x.count()) + " samples in batches of " +
+                                std::to_string(phase.batch_size) +
+                                " the last batch has one, from which the batch norm of " + options_.network +
+                                " cannot learn; choose another batch size");
+  }
 }
 
 void DeepDetector::initialise_network(const Samples& x) {

@@ -112,6 +112,8 @@ class DeepDetector : public Detector {
   datasets::Samples prepared(const datasets::Samples& samples) const;
   datasets::Samples training_samples(const datasets::Samples& samples);
   void initialise_network(const datasets::Samples& x);
+  void check_last_batch(const datasets::Samples& x, const std::string& name, const PhaseOptions& phase,
+                        bool decoder) const;
 
   Stand stand_;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "svdd/autoencoder.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
@@ -61,6 +62,31 @@ TEST(DeepSvddErrors, DataThatDoNotFitAreRefused) {
   EXPECT_THROW(detector->score({{784}, std::vector<float>(784)}), std::invalid_argument);
   bad.values[7] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(detector->score(bad), std::invalid_argument);
+}
+
+TEST(DeepSvddErrors, ALastBatchThatBatchNormCannotLearnFromIsSaidAtOnce) {
+  const Samples colours{{3, 32, 32}, std::vector<float>(17 * 3 * 32 * 32, 0.5f)};
+  auto o = options();
+  o.network = "cifar10_LeNet";  // whose decoder begins with a batch norm over vectors
+  o.preprocessing = {.min_max = false};
+  struct Listening final : Monitor {
+    void stage(std::string_view, const ScoreFunction&) override { ADD_FAILURE() << "the fit had begun"; }
+  } listening;
+  const auto error_of = [&](const std::unique_ptr<Detector>& detector) {
+    return scratch::error_of<std::invalid_argument>([&] { detector->fit({colours, {}}, listening); });
+  };
+  EXPECT_EQ(
+      error_of(make_deep_svdd(o, *small_runs::backend())),
+      "pretraining: of 17 samples in batches of 16 the last batch has one, from which the batch norm of "
+      "cifar10_LeNet cannot learn; choose another batch size");
+  o.pretraining.batch_size = 1;
+  EXPECT_TRUE(scratch::contains(error_of(make_autoencoder(o, *small_runs::backend())),
+                                "training: of 17 samples in batches of 1 the last"));
+
+  auto encoder_alone = untrained();  // which has no such batch norm
+  encoder_alone.network = o.network, encoder_alone.preprocessing = o.preprocessing;
+  encoder_alone.training.epochs = 1, encoder_alone.training.batch_size = 16;
+  EXPECT_NO_THROW(small_runs::fitted(encoder_alone, colours));
 }
 
 TEST(DeepSvddErrors, ADetectorMustBeFittedFirst) {
