@@ -187,14 +187,23 @@ double seconds_of(const Run& run, const ordered_json& results) {
          (taken && nothing_else ? 0 : results.value("train_seconds", 0.0));
 }
 
-// "3 clusters, NMI 0.92; …" of the seeds.
-std::string clusters_of(const ordered_json& results) {
-  if (!results.contains("details") || !results["details"].contains("clusters")) return "";
-  const ordered_json& d = results["details"];
-  std::string text = d["clusters"].dump() + " clusters";
-  if (d.contains("nmi")) text += " of NMI " + fixed_text(d["nmi"].get<double>(), 2);
-  return text;
-}
+// "3, 3, 4 clusters of NMI 0.93, 0.80, 0.85": what the runs of a cell found, seed by seed.
+class FoundClusters {
+ public:
+  void add(const ordered_json& results) {
+    if (!results.contains("details") || !results["details"].contains("clusters")) return;
+    const ordered_json& d = results["details"];
+    counts_ += (counts_.empty() ? "" : ", ") + d["clusters"].dump();
+    if (d.contains("nmi")) nmis_ += (nmis_.empty() ? "" : ", ") + fixed_text(d["nmi"].get<double>(), 2);
+  }
+  std::string text() const {
+    if (counts_.empty()) return "";
+    return counts_ + " clusters" + (nmis_.empty() ? "" : " of NMI " + nmis_);
+  }
+
+ private:
+  std::string counts_, nmis_;
+};
 
 // What is not as published. Both recipes are; the title says which.
 std::string text_of(const GivenOptions& changed) {
@@ -217,6 +226,7 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
     TableRow row{m.name, {}, cases.size() == table.cases.size() ? m.published_mean : ""};
     for (const TableCase& c : cases) {
       TableCell cell, at_random;
+      FoundClusters clusters;
       if (const auto p = m.published.find(c.name); p != m.published.end()) cell.published = p->second;
       for (const Run& run : runs) {
         if (run.method != &m || run.on != &c) continue;
@@ -227,10 +237,10 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
         seconds += seconds_of(run, results);
         if (results.contains("untrained_auc") && !results["untrained_auc"].is_null())
           at_random.values.push_back(results["untrained_auc"].get<double>());
-        if (const std::string clusters = clusters_of(results); !clusters.empty())
-          row.note +=
-              (row.note.empty() ? "" : "; ") + c.name + " seed " + std::to_string(run.seed) + " " + clusters;
+        clusters.add(results);
       }
+      if (const std::string found = clusters.text(); !found.empty())
+        row.note += (row.note.empty() ? "" : "; ") + c.name + ": " + found;
       row.cells.push_back(cell);
       if (&m == &methods.front()) untrained.cells.push_back(at_random);
     }
