@@ -1,5 +1,6 @@
 #include "svdd/pretraining_store.h"
 
+#include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
 #include "svdd/receipt.h"
 
@@ -35,8 +36,18 @@ bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List&
   const std::lock_guard hold(*making);
   Checkpoints file({.file = folder_ / (name + ".safetensors"), .run = run});
   if (file.take(list)) return true;
-  pretrain();
-  std::filesystem::create_directories(folder_);
+  // First: what cannot be kept should not take hours to learn.
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error)
+    throw std::runtime_error("pretrained networks cannot go to " + engine::in_quotes(folder_) + ": " +
+                             error.message());
+  try {
+    pretrain();
+  } catch (...) {
+    std::filesystem::remove(folder_, error);  // where it is empty
+    throw;
+  }
   file.leave(list);
   return false;
 }

@@ -18,7 +18,7 @@ namespace svdd {
 
 class PretrainingStore {
  public:
-  // `folder` is made when the first pretraining is done. `also`: entries that every pretraining must share.
+  // `folder` is made when the first pretraining begins. `also`: entries that every pretraining must share.
   explicit PretrainingStore(std::filesystem::path folder, nlohmann::json also = nlohmann::json::object());
 
   // What a pretraining begins with.

@@ -167,6 +167,19 @@ TEST(PretrainingStore, AFailedPretrainingLeavesNothingAndLocksNobodyOut) {
   EXPECT_FALSE(Fit(make_deep_svdd(brief(), on()), &store).took());
 }
 
+TEST(PretrainingStore, AFolderThatCannotBeMadeIsSaidBeforeThePretraining) {
+  const scratch::Folder folder;
+  scratch::write(folder / "pretrained", "a file");
+  PretrainingStore store(folder / "pretrained");
+  Listener told;
+  const std::string error = scratch::error_of([&] {
+    make_deep_svdd(brief(), on())->fit({small_runs::ones().train, {}, nullptr, &store}, told);
+  });
+  EXPECT_TRUE(
+      scratch::contains(error, "pretrained networks cannot go to '" + (folder / "pretrained").string()));
+  EXPECT_TRUE(told.reports.empty());
+}
+
 TEST(PretrainingStore, ADamagedFileIsNamed) {
   const scratch::Folder folder;
   PretrainingStore store(folder / "pretrained");
