@@ -38,6 +38,8 @@ struct Dataset {
   std::vector<int> default_normal = {};
   // The set comes whole, and its test half was drawn from it: LoadOptions::test_fraction had a say.
   bool test_was_held_out = false;
+  // What a person should know of how the files were read, a sentence each: what was guessed, what was passed over.
+  std::vector<std::string> notes = {};
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   // Throws std::invalid_argument, naming the data set, when the halves' shapes differ, a half's bytes or

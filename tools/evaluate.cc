@@ -54,6 +54,7 @@ void run_evaluate(const EvaluateOptions& options) {
   const TrainOptions of_run = options_of_run(options);
   const Task task = load_task(of_run);
   const datasets::OneVsRest& split = task.split;
+  for (const std::string& line : task.notes) std::cerr << line << '\n';
   if (split.test.count() == 0)
     throw std::runtime_error("the data " + engine::in_quotes(of_run.data) +
                              " have no test samples to evaluate on");

@@ -35,6 +35,7 @@ void run_score(const ScoreOptions& options) {
     std::cout << csv;
   }
   if (options.quiet) return;
+  for (const std::string& line : input.notes) std::cerr << line << '\n';
   const auto above = std::count_if(scores.begin(), scores.end(),
                                    [&](float s) { return static_cast<double>(s) > detector->threshold(); });
   std::cerr << scores.size() << (scores.size() == 1 ? " sample, " : " samples, ") << above

@@ -10,7 +10,8 @@ namespace tools {
 
 struct ScoreInput {
   datasets::Samples samples;
-  std::vector<std::string> names;  // the files' paths; empty for the rows of an array
+  std::vector<std::string> names;       // the files' paths; empty for the rows of an array
+  std::vector<std::string> notes = {};  // what was guessed or passed over, a sentence each
 };
 
 // - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours;

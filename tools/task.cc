@@ -61,6 +61,7 @@ Task load_task(const TrainOptions& options) {
   datasets::OneVsRest split =
       datasets::one_vs_rest(data, normal, {.limit = options.limit, .anomalous = options.anomalous});
   Task task{source, data.class_names, normal, {}};
+  task.notes = data.notes;
   if (options.method == "multi-sphere") {  // whose protocol sets a sixth of the training data aside
     auto kept = datasets::hold_out_validation(split.train, split.train_classes,
                                               options.deep_svdd.training.batch_size, options.deep_svdd.seed);

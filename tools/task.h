@@ -16,6 +16,7 @@ struct Task {
   // Set aside from the training data where the method's protocol does so (multi-sphere), else empty.
   datasets::Samples validation = {};
   std::vector<int32_t> validation_classes = {};
+  std::vector<std::string> notes = {};  // of the data (datasets/dataset.h)
 };
 
 // As --data, --data-dir, --normal and --limit ask. Throws UsageError for a

@@ -185,6 +185,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
                "), " + std::to_string(split.train.count()) + " training and " +
                std::to_string(split.test.count()) + " test samples of " +
                datasets::shape_text(split.train.shape));
+  for (const std::string& line : task.notes) monitor.note(line);
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
 
@@ -206,6 +207,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["dataset"] = options.data;
   results["data_source"] = task.source;
   results["class_names"] = task.class_names;
+  if (!task.notes.empty()) results["data_notes"] = task.notes;
   results["normal"] = task.normal;
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
