@@ -1,5 +1,5 @@
-# Finds OpenBLAS with its C interface and defines the target OpenBLAS::OpenBLAS. Works with Debian's folders, where
-# cblas.h is a link that another BLAS may own, and with those of other systems. Goes into the installed package too.
+# Finds OpenBLAS, the shared library and its C interface: OpenBLAS_FOUND, OpenBLAS_LIBRARY, OpenBLAS_INCLUDE_DIR. Works
+# with Debian's folders, where cblas.h is a link that another BLAS may own, and with those of other systems.
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   pkg_check_modules(PC_OpenBLAS QUIET openblas)
@@ -7,10 +7,10 @@ endif()
 
 find_path(OpenBLAS_INCLUDE_DIR cblas.h HINTS ${PC_OpenBLAS_INCLUDE_DIRS}
           PATH_SUFFIXES openblas-pthread openblas-openmp openblas-serial openblas)
-find_library(OpenBLAS_LIBRARY openblas HINTS ${PC_OpenBLAS_LIBRARY_DIRS}
+find_library(OpenBLAS_LIBRARY NAMES libopenblas.so libopenblas.dylib openblas HINTS ${PC_OpenBLAS_LIBRARY_DIRS}
              PATH_SUFFIXES openblas-pthread openblas-openmp openblas-serial openblas)
 
-if(OpenBLAS_INCLUDE_DIR AND OpenBLAS_LIBRARY)
+if(OpenBLAS_INCLUDE_DIR AND OpenBLAS_LIBRARY AND NOT OpenBLAS_LIBRARY MATCHES "\\.a$")
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_INCLUDES ${OpenBLAS_INCLUDE_DIR})
   set(CMAKE_REQUIRED_LIBRARIES ${OpenBLAS_LIBRARY})
@@ -30,9 +30,3 @@ endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(OpenBLAS REQUIRED_VARS OpenBLAS_LIBRARY OpenBLAS_INCLUDE_DIR OpenBLAS_WORKS)
 mark_as_advanced(OpenBLAS_LIBRARY OpenBLAS_INCLUDE_DIR)
-
-if(OpenBLAS_FOUND AND NOT TARGET OpenBLAS::OpenBLAS)
-  add_library(OpenBLAS::OpenBLAS UNKNOWN IMPORTED)
-  set_target_properties(OpenBLAS::OpenBLAS PROPERTIES IMPORTED_LOCATION "${OpenBLAS_LIBRARY}"
-                                                      INTERFACE_INCLUDE_DIRECTORIES "${OpenBLAS_INCLUDE_DIR}")
-endif()

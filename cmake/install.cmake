@@ -26,5 +26,4 @@ configure_package_config_file(cmake/svdd-config.cmake.in ${PROJECT_BINARY_DIR}/s
                               INSTALL_DESTINATION ${svdd_package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/svdd-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/svdd-config.cmake ${PROJECT_BINARY_DIR}/svdd-config-version.cmake
-              cmake/FindOpenBLAS.cmake
         DESTINATION ${svdd_package_folder})

@@ -12,6 +12,7 @@
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
 #include "engine/files/in_quotes.h"
+#include "engine/floating_point_mode.h"
 
 namespace datasets {
 namespace {
@@ -169,6 +170,7 @@ fs::path find(std::string_view name, const fs::path& data_dir) {
 }
 
 Dataset load(const std::string& name_or_path, const LoadOptions& options) {
+  const engine::IeeeMode ieee;
   if (const KnownDataset* known = known_dataset(name_or_path)) {
     const fs::path folder = known->built_in() ? fs::path() : find(name_or_path, options.data_dir);
     Dataset data = known->read(folder, options);

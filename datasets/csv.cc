@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "engine/files/in_quotes.h"
+#include "engine/floating_point_mode.h"
 
 namespace datasets {
 namespace {
@@ -106,6 +107,7 @@ void CsvReader::refuse(const std::string& why) const {
 }
 
 std::optional<double> decimal_number(std::string_view field) {
+  const engine::IeeeMode ieee;
   field = trimmed(field);
   if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
   double value = 0;

@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "engine/floating_point_mode.h"
+
 namespace datasets {
 namespace {
 
@@ -148,6 +150,7 @@ void Dataset::check() const {
 
 OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes,
                       const OneVsRestOptions& options) {
+  const engine::IeeeMode ieee;
   data.check();
   const std::vector<bool> is_normal = normal_flags(data, normal_classes),
                           is_anomalous = anomalous_flags(data, options.anomalous, is_normal);
@@ -180,6 +183,7 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
 }
 
 OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes, int64_t limit) {
+  const engine::IeeeMode ieee;
   return one_vs_rest(data, normal_classes, OneVsRestOptions{limit});
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/threads.h"
 
 namespace datasets {
 namespace {
@@ -67,11 +67,11 @@ PackedRows PackedRows::of_columns(const double* from, int64_t rows, int64_t dept
 }
 
 void add_product(const PackedRows& a, const PackedRows& b, double* c, int64_t stride, Part part,
-                 engine::cpu::ThreadPool& pool) {
+                 engine::ThreadPool& pool) {
   // Sixteen groups of b, a few hundred kilobytes for the depths in use, stay in the cache while a passes by.
   constexpr int64_t at_once = 16;
   const int64_t columns = (b.groups() + at_once - 1) / at_once;
-  pool.run(columns, [&](engine::cpu::Range range) {
+  pool.run(columns, [&](engine::Range range) {
     for (int64_t column = range.first; column < range.last; ++column) {
       const int64_t first = column * at_once, end = std::min(first + at_once, b.groups());
       for (int64_t ga = part == Part::all ? 0 : first; ga < a.groups(); ++ga)

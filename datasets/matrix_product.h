@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace engine::cpu {
+namespace engine {
 class ThreadPool;
 }
 
@@ -39,6 +39,6 @@ class PackedRows {
 // i.
 enum class Part { all, lower };
 void add_product(const PackedRows& a, const PackedRows& b, double* c, int64_t stride, Part part,
-                 engine::cpu::ThreadPool& pool);
+                 engine::ThreadPool& pool);
 
 }  // namespace datasets

@@ -1,4 +1,6 @@
-// A file read from front to back, unpacked on the way when its name ends in .gz (RFC 1952).
+// A file read from front to back, unpacked on the way when its name ends in .gz (RFC 1952). Behind the last member of
+// a .gz there may be zeros, as gzip itself takes them, and nothing else. A file whose first bytes belie its name is
+// refused with what it looks like.
 //
 // The reader asks for as many bytes as its format promises and never gets more, so a small file that would
 // unpack to terabytes costs no more than what was asked for.
@@ -32,11 +34,13 @@ class PackedFile {
 
   size_t read_stored(uint8_t* to, size_t count);
   size_t read_unpacked(uint8_t* to, size_t count);
+  bool another_member();
 
   std::filesystem::path path_;
   uint64_t stored_size_ = 0;
   std::ifstream stream_;
   std::unique_ptr<Unpacker> unpacker_;  // null: the file is not packed
+  bool begun_ = false;                  // to give out what was unpacked
 };
 
 }  // namespace datasets

@@ -8,17 +8,15 @@
 
 #include "datasets/matrix_product.h"
 #include "datasets/symmetric_eigen.h"
-#include "engine/backends/cpu/cpu.h"
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/floating_point_mode.h"
+#include "engine/threads.h"
 
 namespace datasets {
 namespace {
 
-using engine::cpu::ThreadPool;
+using engine::ThreadPool;
 
 constexpr int64_t block_samples = 256;  // as doubles they fit the cache's last level
-
-int resolved(int threads) { return threads > 0 ? threads : engine::machine_threads(); }
 
 // Samples [begin, end) less the mean, in double.
 template <class Mean>
@@ -38,6 +36,7 @@ std::vector<float> rounded(const std::vector<double>& numbers) { return {numbers
 }  // namespace
 
 Moments moments(const Samples& samples, int threads) {
+  const engine::IeeeMode ieee;
   samples.check("the training data");
   const int64_t n = samples.count(), d = samples.size();
   if (n < 2)
@@ -51,7 +50,7 @@ Moments moments(const Samples& samples, int threads) {
   }
   for (double& sum : result.mean) sum /= static_cast<double>(n);
   result.covariance.assign(static_cast<size_t>(d * d), 0);
-  ThreadPool pool(resolved(threads));
+  ThreadPool pool(engine::threads_to_start(threads));
   for (int64_t begin = 0; begin < n; begin += block_samples) {
     const int64_t end = std::min(n, begin + block_samples);
     const std::vector<double> block = centred(samples, begin, end, result.mean);
@@ -63,13 +62,14 @@ Moments moments(const Samples& samples, int threads) {
 }
 
 Samples CentredMap::apply(const Samples& samples, const std::vector<int64_t>& shape, int threads) const {
+  const engine::IeeeMode ieee;
   const int64_t d = inputs(), k = outputs(), n = samples.count();
   if (samples.size() != d)
     throw std::invalid_argument("samples of shape " + shape_text(samples.shape) + " do not fit a map of " +
                                 std::to_string(d) + " values");
   const std::vector<double> weights(matrix.begin(), matrix.end());
   const PackedRows directions = PackedRows::of_rows(weights.data(), k, d);
-  ThreadPool pool(resolved(threads));
+  ThreadPool pool(engine::threads_to_start(threads));
   Samples result{shape, {}};
   result.values.reserve(static_cast<size_t>(n * k));
   for (int64_t begin = 0; begin < n; begin += block_samples) {
@@ -84,6 +84,7 @@ Samples CentredMap::apply(const Samples& samples, const std::vector<int64_t>& sh
 }
 
 Pca Pca::fit(const Samples& train, int threads) {
+  const engine::IeeeMode ieee;
   const Moments m = moments(train, threads);
   const SymmetricEigen eigen = symmetric_eigen(m.covariance, train.size(), threads);
   Pca pca;
@@ -98,6 +99,7 @@ Pca Pca::fit(const Samples& train, int threads) {
 }
 
 Pca Pca::keep(double share) const {
+  const engine::IeeeMode ieee;
   if (!(share > 0 && share <= 1))
     throw std::invalid_argument("the share of variance to keep is " + std::to_string(share) +
                                 "; expected a number in (0, 1]");
@@ -110,6 +112,7 @@ Pca Pca::keep(double share) const {
 }
 
 Samples Pca::restore(const Samples& projected, const std::vector<int64_t>& shape) const {
+  const engine::IeeeMode ieee;
   const int64_t d = features(), k = components();
   if (projected.size() != k || sample_size(shape) != d)
     throw std::invalid_argument("samples of " + std::to_string(k) + " components and a shape of " +
@@ -130,6 +133,7 @@ Samples Pca::restore(const Samples& projected, const std::vector<int64_t>& shape
 }
 
 CentredMap zca_whitening(const Samples& train, double epsilon, int threads) {
+  const engine::IeeeMode ieee;
   if (!(epsilon > 0 && std::isfinite(epsilon)))
     throw std::invalid_argument("the epsilon of ZCA whitening is " + std::to_string(epsilon) +
                                 "; expected a number above 0");
@@ -143,7 +147,7 @@ CentredMap zca_whitening(const Samples& train, double epsilon, int threads) {
     for (int64_t j = 0; j < d; ++j) eigen.vectors[static_cast<size_t>(k * d + j)] *= factor;
   }
   std::vector<double> w(static_cast<size_t>(d * d));
-  ThreadPool pool(resolved(threads));
+  ThreadPool pool(engine::threads_to_start(threads));
   const PackedRows u = PackedRows::of_columns(eigen.vectors.data(), d, d);
   add_product(u, u, w.data(), d, Part::lower, pool);
   for (int64_t i = 0; i < d; ++i)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/files/in_quotes.h"
+#include "engine/floating_point_mode.h"
 
 namespace datasets {
 namespace {
@@ -132,6 +133,7 @@ void apply_features(const Preprocessing& p, Samples& samples) {
 }  // namespace
 
 Preprocessing Preprocessing::fit(Gcn gcn, bool min_max, const Samples& train) {
+  const engine::IeeeMode ieee;
   PreprocessingOptions options;
   options.gcn = gcn;
   options.min_max = min_max;
@@ -139,6 +141,7 @@ Preprocessing Preprocessing::fit(Gcn gcn, bool min_max, const Samples& train) {
 }
 
 Preprocessing Preprocessing::fit(const PreprocessingOptions& options, const Samples& train, int threads) {
+  const engine::IeeeMode ieee;
   if (options.min_max && options.per_feature != PerFeature::none)
     throw std::invalid_argument(
         "min-max over all values and a scaling of each feature are both wanted: choose one of them");
@@ -164,6 +167,7 @@ Preprocessing Preprocessing::fit(const PreprocessingOptions& options, const Samp
 }
 
 void Preprocessing::apply(Samples& samples, int threads) const {
+  const engine::IeeeMode ieee;
   normalise_contrast(gcn, samples);
   if (zca) samples = zca->apply(samples, samples.shape, threads);
   if (min_max) apply_min_max(*this, samples);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/floating_point_mode.h"
+
 namespace datasets {
 namespace {
 
@@ -54,6 +56,7 @@ void resample_lines(const float* from, Lines source, const std::vector<Window>& 
 
 std::vector<float> resample(const std::vector<float>& plane, int64_t height, int64_t width,
                             int64_t new_height, int64_t new_width) {
+  const engine::IeeeMode ieee;
   if (height == new_height && width == new_width) return plane;
   std::vector<float> narrowed(static_cast<size_t>(height * new_width));
   resample_lines(plane.data(), {height, width, 1}, triangle_windows(width, new_width), narrowed.data(),

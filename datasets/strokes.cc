@@ -9,6 +9,7 @@
 
 #include "datasets/stroke_glyphs.h"
 #include "engine/elementary.h"
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 
 namespace datasets {
@@ -188,6 +189,7 @@ Split draw_half(const std::string& half, int64_t per_class, uint64_t seed) {
 }  // namespace
 
 Dataset load_strokes(int64_t train_per_class, int64_t test_per_class, uint64_t seed) {
+  const engine::IeeeMode ieee;
   Dataset data;
   data.name = "strokes";
   for (int digit = 0; digit < 10; ++digit) data.class_names.push_back(std::to_string(digit));

@@ -8,14 +8,14 @@
 #include <stdexcept>
 #include <string>
 
-#include "engine/backends/cpu/cpu.h"
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/floating_point_mode.h"
+#include "engine/threads.h"
 
 namespace datasets {
 namespace {
 
-using engine::cpu::Range;
-using engine::cpu::ThreadPool;
+using engine::Range;
+using engine::ThreadPool;
 using Pair = double __attribute__((vector_size(16)));
 
 // Columns are worked on in groups of this many: a row's part fills whole registers and a few cache lines.
@@ -253,6 +253,7 @@ double largest_magnitude(const std::vector<double>& matrix) {
 }  // namespace
 
 SymmetricEigen symmetric_eigen(const std::vector<double>& matrix, int64_t n, int threads) {
+  const engine::IeeeMode ieee;
   if (n < 1 || matrix.size() != static_cast<size_t>(n) * static_cast<size_t>(n))
     throw std::invalid_argument("a matrix of " + std::to_string(matrix.size()) + " numbers is not " +
                                 std::to_string(n) + " x " + std::to_string(n));
@@ -264,7 +265,7 @@ SymmetricEigen symmetric_eigen(const std::vector<double>& matrix, int64_t n, int
     for (int64_t j = 0; j <= i; ++j)
       a.row(i)[j] = a.row(j)[i] = std::ldexp(matrix[static_cast<size_t>(i * n + j)], -exponent);
 
-  ThreadPool pool(threads > 0 ? threads : engine::machine_threads());
+  ThreadPool pool(engine::threads_to_start(threads));
   std::vector<double> scales;
   Tridiagonal t = reduce(a, scales, pool);
   Padded q = accumulate(a, scales, pool);

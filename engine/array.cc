@@ -1,11 +1,13 @@
 #include "engine/array.h"
 
+#include <stdexcept>
+
 #include "engine/backend.h"
 
 namespace engine {
 
 Array::Array(Backend& backend, Shape shape, Layout layout, DType type)
-    : backend_(&backend), shape_(shape), layout_(layout), type_(type) {
+    : backend_(&backend), life_(backend.life()), shape_(shape), layout_(layout), type_(type) {
   if (!backend.supports(type))
     throw std::invalid_argument("[Array] the " + backend.name() +
                                 " backend computes in float only; double lives on the reference backend");
@@ -71,12 +73,18 @@ Array Array::reshaped(Shape shape) const {
   return a;
 }
 
+void Array::homeless() const {
+  if (!defined()) throw std::logic_error("[Array] it is empty: it has no backend and no numbers");
+  throw std::logic_error("[Array] the backend of this array of shape " + shape_.text() +
+                         " is gone; a backend must outlive the arrays in use");
+}
+
 double Array::item() const {
   if (shape_.count() != 1)
     throw std::invalid_argument("[item] expected a single number, found shape " + shape_.text());
   if (type_ == DType::f64) {
     double value = 0;
-    backend_->download(*this, &value);
+    backend().download(*this, &value);
     return value;
   }
   float value = 0;

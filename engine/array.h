@@ -1,7 +1,8 @@
 // Numbers held by a backend: a shape, a number type, and storage whose inner order is the backend's own
 // business.
 //
-// An Array is a handle: copies share the numbers. Import and export speak C order.
+// An Array is a handle: copies share the numbers. Import and export speak C order. Its backend must live as long as
+// it is used; what may be done to one whose backend is gone is to drop or to replace it.
 #pragma once
 #include <memory>
 #include <vector>
@@ -29,13 +30,16 @@ class Array {
                     const std::vector<double>& values);
   static Array from(Backend& backend, Shape shape, Layout layout, DType type,
                     const std::vector<float>& values);
-  Array zeros_like() const { return Array(*backend_, shape_, layout_, type_); }
+  Array zeros_like() const { return Array(backend(), shape_, layout_, type_); }
 
   // The same numbers under another shape. The count and, for samples, the first extent must agree.
   Array reshaped(Shape shape) const;
 
   bool defined() const { return backend_ != nullptr; }
-  Backend& backend() const { return *backend_; }
+  Backend& backend() const {  // std::logic_error where it is gone, or where the array is empty
+    if (life_.expired()) homeless();
+    return *backend_;
+  }
   const Shape& shape() const { return shape_; }
   Layout layout() const { return layout_; }
   DType type() const { return type_; }
@@ -57,7 +61,10 @@ class Array {
   double item() const;  // the only number of a one-element array
 
  private:
+  [[noreturn]] void homeless() const;
+
   Backend* backend_ = nullptr;
+  std::weak_ptr<const void> life_;  // the backend's
   Shape shape_;
   Layout layout_ = Layout::plain;
   DType type_ = DType::f32;

@@ -7,9 +7,17 @@
 // are gradients; every function ASSIGNS its outputs, gradients included (the tape adds where a tensor has
 // several consumers). A pointer may be null where its comment says so. Shapes have been checked by the op
 // that calls. Nothing is allocated by a repeated call with the same shapes.
+//
+// Threads. A backend keeps scratch memory, so one thread at a time may call it, whichever; a second one meanwhile
+// gets std::logic_error. Computations that run side by side have a backend each. Every call computes in the IEEE mode
+// (floating_point_mode.h) and leaves the caller's own as it was. See backends/entered.h.
+//
+// Lives. A backend outlives whatever works on it: tapes, layers, optimisers, detectors, what it has captured. An
+// array that is left over may be dropped or reassigned; Array::backend(), which every use goes through, then throws.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,7 +57,11 @@ class Replayable {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string name() const = 0;  // as shown to users, e.g. "cpu (avx512, 2 threads)"
+  virtual std::string name() const = 0;      // as shown to users, e.g. "cpu (avx512, 2 threads)"
+  virtual int threads() const { return 1; }  // of the host that compute: those that could be started
+
+  // While it lives this has not expired.
+  std::weak_ptr<const void> life() const { return life_; }
 
   // Waits until all calls so far are done, where they return before: for clocks. Downloads wait by
   // themselves.
@@ -60,6 +72,8 @@ class Backend {
   // An output of `dense` is off by at most this times |bias| + Σ_f |x·w|. Here that of sums in float, in any
   // order: u(F + 1) / (1 − u(F + 1)), u = 2^-24.
   virtual double dense_error(int64_t features) const;
+  // The widest kernel whose weights conv2d_weight_gradient can do; the other calls know no limit.
+  virtual int64_t most_trained_kernel() const { return std::numeric_limits<int64_t>::max(); }
 
   // Prepares `calls` to be repeated; nothing of it has run when capture returns. The contract: `calls` has
   // run once before in just this form, so that all its arrays exist; it makes calls on this backend alone, on
@@ -100,8 +114,9 @@ class Backend {
 
   // --- resampling
   // ---------------------------------------------------------------------------------------------------
-  virtual void max_pool2d(const Array& x, Window window, Array& y) = 0;  // padding 0
-  // The first maximum of a window, in row-major order, takes its gradient.
+  // A window's maximum; NaN where any of its numbers is NaN. Padding 0.
+  virtual void max_pool2d(const Array& x, Window window, Array& y) = 0;
+  // The first maximum of a window, in row-major order, takes its gradient; the last NaN where there is one.
   virtual void max_pool2d_gradient(const Array& x, const Array& y, const Array& gy, Window window,
                                    Array& gx) = 0;
   virtual void upsample_nearest(const Array& x, int64_t scale, Array& y) = 0;
@@ -169,6 +184,8 @@ class Backend {
                                   Array& limit, Array& count, Array& list) = 0;
   // to[n] = table[index[n]]; table (K, …) plain, index (N) whole numbers in [0, K), to (N, …)
   virtual void take(const Array& table, const Array& index, Array& to) = 0;
+  // gtable[k] = Σ gy[n] over the n with index[n] = k, a sum over samples in which the others count 0
+  virtual void take_gradient(const Array& index, const Array& gy, Array& gtable) = 0;
   // The q-quantile of sqrt(max(x, 0)), interpolated between order statistics at position (N − 1)·q. (N) ->
   // (1)
   virtual void root_quantile(const Array& x, double q, Array& result) = 0;
@@ -185,6 +202,9 @@ class Backend {
   // rates[0]: the learning rate
   virtual void adagrad(double epsilon, double weight_decay, const Array& rates, const Array& g, Array& sum,
                        Array& p) = 0;
+
+ private:
+  std::shared_ptr<const void> life_ = std::make_shared<const char>('\0');
 };
 
 }  // namespace engine

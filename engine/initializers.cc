@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 
 namespace engine {
@@ -15,6 +16,7 @@ Fans fans_of(const Shape& weight) {
 }
 
 void uniform_init(Array& parameter, double bound, uint64_t seed, std::string_view name) {
+  const IeeeMode ieee;
   const RandomStream stream(seed, "init/" + std::string(name));
   const auto b = static_cast<float>(bound);
   std::vector<float> values(static_cast<size_t>(parameter.shape().count()));
@@ -22,10 +24,17 @@ void uniform_init(Array& parameter, double bound, uint64_t seed, std::string_vie
   parameter.assign(values);
 }
 
-double default_bound(Fans fans) { return 1.0 / std::sqrt(static_cast<double>(fans.in)); }
+double default_bound(Fans fans) {
+  const IeeeMode ieee;
+  return 1.0 / std::sqrt(static_cast<double>(fans.in));
+}
 double xavier_bound(Fans fans, double gain) {
+  const IeeeMode ieee;
   return gain * std::sqrt(6.0 / static_cast<double>(fans.in + fans.out));
 }
-double leaky_relu_gain(double slope) { return std::sqrt(2.0 / (1.0 + slope * slope)); }
+double leaky_relu_gain(double slope) {
+  const IeeeMode ieee;
+  return std::sqrt(2.0 / (1.0 + slope * slope));
+}
 
 }  // namespace engine

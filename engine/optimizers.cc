@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "engine/floating_point_mode.h"
+
 namespace engine {
 
 Optimizer::Optimizer(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {
@@ -11,6 +13,7 @@ Optimizer::Optimizer(std::vector<Tensor> parameters) : parameters_(std::move(par
 }
 
 void Optimizer::step(double lr) {
+  const IeeeMode ieee;
   const Rates rates = next_rates(lr);
   const std::array<float, 2> in_float{static_cast<float>(rates[0]), static_cast<float>(rates[1])};
   const bool is_float = rates_.type() == DType::f32;
@@ -40,6 +43,7 @@ Adam::Adam(std::vector<Tensor> parameters, Options options)
 }
 
 Optimizer::Rates Adam::next_rates(double lr) {
+  const IeeeMode ieee;
   beta1_power_ *= options_.beta1;
   beta2_power_ *= options_.beta2;
   return {lr / (1 - beta1_power_), std::sqrt(1 - beta2_power_)};
@@ -82,7 +86,10 @@ void Sgd::apply() {
 AdaGrad::AdaGrad(std::vector<Tensor> parameters, Options options)
     : Optimizer(std::move(parameters)), options_(options), sum_(zeros_like_parameters()) {}
 
-Optimizer::Rates AdaGrad::next_rates(double lr) { return {lr / (1 + steps_++ * options_.lr_decay), 0}; }
+Optimizer::Rates AdaGrad::next_rates(double lr) {
+  const IeeeMode ieee;
+  return {lr / (1 + steps_++ * options_.lr_decay), 0};
+}
 
 void AdaGrad::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
@@ -92,6 +99,7 @@ void AdaGrad::apply() {
 }
 
 double multi_step_rate(double lr, const std::vector<int64_t>& milestones, int64_t epoch, double gamma) {
+  const IeeeMode ieee;
   for (const int64_t m : milestones)
     if (epoch >= m) lr *= gamma;
   return lr;

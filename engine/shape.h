@@ -1,4 +1,7 @@
 // The extents of an array: up to four, outermost first. Images are (N, C, H, W), representations (N, F).
+//
+// A shape's numbers can be counted: whatever is computed from its extents alone, in bytes and with the padding of any
+// backend, stays far within 64 bits. One that no machine could hold is refused where it is made.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -7,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/checked_size.h"
+
 namespace engine {
 
 class Shape {
@@ -14,6 +19,8 @@ class Shape {
   static constexpr int max_rank = 4;
 
   Shape() = default;
+  // std::invalid_argument for more than four axes, a negative extent, or extents that multiply to more than
+  // most_numbers (those that are 0 left out).
   Shape(std::initializer_list<int64_t> extents) : Shape(extents.begin(), extents.end()) {}
   explicit Shape(const std::vector<int64_t>& extents) : Shape(extents.begin(), extents.end()) {}
 
@@ -28,6 +35,7 @@ class Shape {
   Shape with_samples(int64_t n) const {
     Shape s = *this;
     s.extents_[0] = n;
+    s.check();
     return s;
   }
 
@@ -43,10 +51,18 @@ class Shape {
     if (last - first > max_rank)
       throw std::invalid_argument("[Shape] " + std::to_string(last - first) +
                                   " axes; at most 4 are supported");
-    for (; first != last; ++first) {
-      if (*first < 0) throw std::invalid_argument("[Shape] negative extent " + std::to_string(*first));
-      extents_[static_cast<size_t>(rank_++)] = *first;
-    }
+    for (; first != last; ++first) extents_[static_cast<size_t>(rank_++)] = *first;
+    check();
+  }
+  void check() const {
+    for (int i = 0; i < rank_; ++i)
+      if ((*this)[i] < 0)
+        throw std::invalid_argument("[Shape] negative extent " + std::to_string((*this)[i]));
+    static_assert(max_rank == 4);
+    const auto of = [&](size_t axis) { return static_cast<int>(axis) < rank_ ? extents_[axis] : 1; };
+    if (!product_if_counted({of(0), of(1), of(2), of(3)}))
+      throw std::invalid_argument("[Shape] " + text() +
+                                  " is more than any machine can hold: at most 2^48 numbers");
   }
   int64_t product(int from) const {
     int64_t n = 1;

@@ -25,6 +25,8 @@ void check_one_home(const Operation& op) {
 Tape::Recording::Recording(Tape& tape) : outer_(recording_tape) { recording_tape = &tape; }
 Tape::Recording::~Recording() { recording_tape = outer_; }
 
+bool recording() { return recording_tape != nullptr; }
+
 Tensor apply(Operation op) {
   check_one_home(op);
   op.forward(op.output.backend(), op.inputs, op.output);
@@ -34,6 +36,12 @@ Tensor apply(Operation op) {
   Tensor output(op.output, requires_grad);
   if (on_tape) recording_tape->nodes_.push_back({std::move(op), output, {}, {}});
   return output;
+}
+
+int64_t Tape::numbers() const {
+  int64_t count = 0;
+  for (const Node& node : nodes_) count += node.output.shape().count();
+  return count;
 }
 
 void Tape::replay() {

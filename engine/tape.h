@@ -38,6 +38,7 @@ struct Operation {
 };
 
 Tensor apply(Operation operation);
+bool recording();  // whether a tape of this thread notes operations down, so that a backward pass may follow
 
 class Tape {
  public:
@@ -60,6 +61,7 @@ class Tape {
   void backward(const Tensor& loss);
 
   size_t size() const { return nodes_.size(); }
+  int64_t numbers() const;  // that the results of all operations hold; they live as long as the tape
 
  private:
   friend Tensor apply(Operation);

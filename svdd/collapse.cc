@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "engine/floating_point_mode.h"
 #include "svdd/metrics.h"
 
 namespace svdd {
@@ -79,6 +80,7 @@ std::optional<std::string> what_collapsed(const Spread& start, const Spread& end
 }  // namespace
 
 Spread measure_spread(std::span<const float> scores, std::span<const float> representations, int64_t p) {
+  const engine::IeeeMode ieee;
   if (scores.empty()) throw std::invalid_argument("spread of no scores: at least one sample is needed");
   if (p < 0 || (p == 0 ? !representations.empty()
                        : representations.size() % static_cast<size_t>(p) != 0 ||
@@ -100,6 +102,7 @@ Spread measure_spread(std::span<const float> scores, std::span<const float> repr
 }
 
 std::optional<std::string> collapse_warning(const Spread& start, const Spread& end) {
+  const engine::IeeeMode ieee;
   const auto cause = what_collapsed(start, end);
   if (!cause) return std::nullopt;
   return "the model has collapsed: " + *cause +

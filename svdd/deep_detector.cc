@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "datasets/preprocessing_json.h"
+#include "engine/floating_point_mode.h"
 #include "svdd/collapse.h"
 #include "svdd/dictionary_learning.h"
 #include "svdd/pretraining_store.h"
@@ -61,6 +62,7 @@ DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
 
 // The run, in order (README.md, "The page: Deep SVDD").
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
+  const engine::IeeeMode ieee;
   const Samples x = training_samples(train.samples);
   const bool trains_decoder = scoring_state().size() > network_.encoder.state().size();
   if (options_.pretrain) check_last_batch(x, "pretraining", options_.pretraining, true);
@@ -135,11 +137,13 @@ void DeepDetector::keep(Checkpoint& c, Monitor& monitor) {
 }
 
 std::vector<float> DeepDetector::score(const Samples& samples) {
+  const engine::IeeeMode ieee;
   require_fitted();
   return score_prepared(prepared(samples));
 }
 
 std::vector<float> DeepDetector::embed(const Samples& samples) {
+  const engine::IeeeMode ieee;
   require_fitted();
   return representations(prepared(samples));
 }
@@ -231,7 +235,7 @@ void DeepDetector::check_last_batch(const Samples& x, const std::string& name, c
                                     bool decoder) const {
   const bool one_is_left = phase.batch_size == 1 || x.count() % phase.batch_size == 1;
   if (!one_is_left || phase.epochs == 0) return;
-  Network trial = build_network(options_.network, backend_, shape_);
+  Network trial = build_network(options_.network, backend_, shape_);  // a forward pass moves running moments
   std::vector<int64_t> extents{1};
   extents.insert(extents.end(), x.shape.begin(), x.shape.end());
   const Tensor one(
@@ -239,7 +243,7 @@ void DeepDetector::check_last_batch(const Samples& x, const std::string& name, c
   try {
     const Tensor z = trial.encoder.forward(one, Mode::train);
     if (decoder) trial.decoder.forward(z, Mode::train);
-  } catch (const std::invalid_argument&) {
+  } catch (const engine::TooFewValues&) {
     throw std::invalid_argument(name + ": of " + std::to_string(x.count()) + " samples in batches of " +
                                 std::to_string(phase.batch_size) +
                                 " the last batch has one, from which the batch norm of " + options_.network +

@@ -1,3 +1,4 @@
+#include "engine/floating_point_mode.h"
 #include "svdd/autoencoder.h"
 #include "svdd/baselines/isolation_forest.h"
 #include "svdd/baselines/kde.h"
@@ -30,6 +31,7 @@ void from_json(const nlohmann::json& j, EpochReport& r) {
 }
 
 std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {
+  const engine::IeeeMode ieee;
   const ModelFolder model = read_model_folder(folder);
   const auto method = field<std::string>(model, "method");
   if (method == "deep-svdd") return load_deep_svdd(model, backend);

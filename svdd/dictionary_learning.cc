@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 
+#include "engine/checked_size.h"
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "svdd/lasso_lars.h"
 
@@ -96,11 +99,14 @@ size_t count_patches(std::span<const float> patches, int64_t patch_size) {
   return patches.size() / static_cast<size_t>(patch_size);
 }
 
+// Patch i of so many: d numbers, valid until the next is asked for.
+using PatchAt = std::function<const float*(size_t i)>;
+
 // Algorithm 1 of the paper between two mini-batches: the atoms, and the moments of all codes seen with them.
 class Learner {
  public:
-  Learner(std::span<const float> patches, size_t count, size_t d, const DictionaryOptions& options)
-      : patches_(patches),
+  Learner(const PatchAt& patch, size_t count, size_t d, const DictionaryOptions& options)
+      : patch_(patch),
         count_(count),
         d_(d),
         atoms_(static_cast<size_t>(options.atoms)),
@@ -110,10 +116,11 @@ class Learner {
         code_moment_(atoms_ * atoms_),
         patch_moment_(atoms_ * d) {
     Vector second_moment(d * d);
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = 0; i < count; ++i) {
+      const float* x = patch_(i);
       for (size_t r = 0; r < d; ++r)
-        for (size_t c = 0; c < d; ++c)
-          second_moment[r * d + c] += static_cast<double>(patch(i)[r]) * patch(i)[c];
+        for (size_t c = 0; c < d; ++c) second_moment[r * d + c] += static_cast<double>(x[r]) * x[c];
+    }
     dictionary_ = principal_directions(std::move(second_moment), d);
     dictionary_.resize(atoms_ * d);
     for (size_t k = d; k < atoms_; ++k) draw_atom(k);
@@ -131,7 +138,7 @@ class Learner {
   }
 
   void see(size_t i) {  // the code a of patch x: A += aaᵀ/η, B += xaᵀ/η
-    const float* x = patch(i);
+    const float* x = patch_(i);
     const Vector code = lasso_code(gram_, dictionary_, x, d_, alpha_);
     for (size_t k = 0; k < atoms_; ++k) {
       for (size_t l = 0; l < atoms_; ++l) code_moment_[k * atoms_ + l] += code[k] * code[l] / batch_size_;
@@ -156,8 +163,6 @@ class Learner {
   std::vector<float> dictionary() const { return {dictionary_.begin(), dictionary_.end()}; }
 
  private:
-  const float* patch(size_t i) const { return &patches_[i * d_]; }
-
   void minimise_atom(size_t k, double use) {  // equation 10
     double* atom = &dictionary_[k * d_];
     Vector target(d_);
@@ -177,12 +182,12 @@ class Learner {
   }
 
   void draw_atom(size_t k) {  // a random patch, scaled to norm 1
-    const float* x = patch(redraws_.below(count_, drawn_++));
+    const float* x = patch_(redraws_.below(count_, drawn_++));
     const double norm = std::sqrt(dot(x, x, d_));
     for (size_t j = 0; j < d_; ++j) dictionary_[k * d_ + j] = norm > 0 ? x[j] / norm : 0;
   }
 
-  std::span<const float> patches_;
+  const PatchAt& patch_;
   size_t count_, d_, atoms_;
   double alpha_, batch_size_;
   engine::RandomStream redraws_;
@@ -210,6 +215,7 @@ void require_images(const Images& images, int64_t size) {
 
 double mean_lasso_objective(std::span<const float> patches, std::span<const float> dictionary,
                             int64_t patch_size, double alpha) {
+  const engine::IeeeMode ieee;
   const size_t count = count_patches(patches, patch_size), d = static_cast<size_t>(patch_size);
   const size_t atoms = count_patches(dictionary, patch_size);
   const Vector atom(dictionary.begin(), dictionary.end()), gram = gram_matrix(atom, atoms, d);
@@ -227,15 +233,47 @@ double mean_lasso_objective(std::span<const float> patches, std::span<const floa
   return sum / static_cast<double>(count);
 }
 
-std::vector<float> learn_dictionary(std::span<const float> patches, int64_t patch_size,
-                                    const DictionaryOptions& options) {
+namespace {
+
+// Mean and scale of each position over the patches.
+struct PositionScales {
+  Vector mean, scale;
+  float standardised(float x, size_t j) const { return static_cast<float>((x - mean[j]) * scale[j]); }
+};
+
+template <class Patches>
+PositionScales position_scales(Patches& patches, size_t d) {
+  const size_t count = patches.count();
+  PositionScales result{Vector(d, 0.0), Vector(d)};
+  auto& [mean, scale] = result;
+  Vector variance(d, 0.0);
+  for (size_t i = 0; i < count; ++i) {
+    const float* x = patches.raw(i);
+    for (size_t j = 0; j < d; ++j) mean[j] += x[j];
+  }
+  for (double& m : mean) m /= static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const float* x = patches.raw(i);
+    for (size_t j = 0; j < d; ++j) variance[j] += (x[j] - mean[j]) * (x[j] - mean[j]);
+  }
+  for (size_t j = 0; j < d; ++j) {
+    const double deviation = std::sqrt(variance[j] / static_cast<double>(count));
+    scale[j] = deviation > constant_position * std::abs(mean[j]) ? 1 / deviation : 0;
+  }
+  return result;
+}
+
+std::vector<float> learn(const PatchAt& patch, size_t count, int64_t patch_size,
+                         const DictionaryOptions& options) {
   if (options.atoms < 1 || options.iterations < 1 || options.batch_size < 1 || !(options.alpha >= 0))
     throw std::invalid_argument("dictionary: found atoms " + std::to_string(options.atoms) + ", iterations " +
                                 std::to_string(options.iterations) + ", batch_size " +
                                 std::to_string(options.batch_size) + ", alpha " +
                                 std::to_string(options.alpha) + "; expected at least 1 each and alpha >= 0");
-  const size_t count = count_patches(patches, patch_size);
-  Learner learner(patches, count, static_cast<size_t>(patch_size), options);
+  if (count > std::numeric_limits<int32_t>::max())
+    throw std::invalid_argument("dictionary: there are " + std::to_string(count) +
+                                " patches; expected at most 2^31 - 1: take smaller images");
+  Learner learner(patch, count, static_cast<size_t>(patch_size), options);
   std::vector<int32_t> order;
   uint64_t visited = 0;
   for (int64_t t = 1; t <= options.iterations; ++t) {
@@ -251,11 +289,64 @@ std::vector<float> learn_dictionary(std::span<const float> patches, int64_t patc
   return learner.dictionary();
 }
 
+// The patches of some images as extract_patches and standardise_positions would leave them, one at a time: all those of
+// 500 images of 256x256 would take gigabytes.
+class StandardisedPatches {
+ public:
+  StandardisedPatches(const Images& images, int64_t size)
+      : images_(images), size_(size), d_(static_cast<size_t>(images.c * size * size)), patch_(d_) {
+    scale_ = position_scales(*this, d_);
+  }
+
+  int64_t rows() const { return images_.h - size_ + 1; }
+  int64_t columns() const { return images_.w - size_ + 1; }
+  size_t count() const {
+    return static_cast<size_t>(
+        engine::checked_product("dictionary: patches", {images_.n, rows(), columns()}));
+  }
+
+  // The numbers of patch i as the images have them.
+  const float* raw(size_t i) {
+    const auto at = static_cast<int64_t>(i), per_image = rows() * columns();
+    const int64_t image = at / per_image, top = at % per_image / columns(), left = at % columns();
+    float* to = patch_.data();
+    for (int64_t channel = 0; channel < images_.c; ++channel)
+      for (int64_t row = 0; row < size_; ++row, to += size_)
+        std::copy_n(images_.values.data() +
+                        ((image * images_.c + channel) * images_.h + top + row) * images_.w + left,
+                    size_, to);
+    return patch_.data();
+  }
+  const float* operator()(size_t i) {
+    raw(i);
+    for (size_t j = 0; j < d_; ++j) patch_[j] = scale_.standardised(patch_[j], j);
+    return patch_.data();
+  }
+
+ private:
+  Images images_;
+  int64_t size_;
+  size_t d_;
+  std::vector<float> patch_;
+  PositionScales scale_;
+};
+
+}  // namespace
+
+std::vector<float> learn_dictionary(std::span<const float> patches, int64_t patch_size,
+                                    const DictionaryOptions& options) {
+  const engine::IeeeMode ieee;
+  const size_t count = count_patches(patches, patch_size);
+  return learn([&](size_t i) { return &patches[i * static_cast<size_t>(patch_size)]; }, count, patch_size,
+               options);
+}
+
 std::vector<float> extract_patches(const Images& images, int64_t size) {
   require_images(images, size);
   const auto [values, n, c, h, w] = images;
   std::vector<float> patches;
-  patches.reserve(static_cast<size_t>(n * (h - size + 1) * (w - size + 1) * c * size * size));
+  patches.reserve(static_cast<size_t>(
+      engine::checked_product("patches: memory", {n, h - size + 1, w - size + 1, c, size, size})));
   for (int64_t i = 0; i < n; ++i)
     for (int64_t top = 0; top + size <= h; ++top)
       for (int64_t left = 0; left + size <= w; ++left)
@@ -268,24 +359,21 @@ std::vector<float> extract_patches(const Images& images, int64_t size) {
 }
 
 void standardise_positions(std::span<float> patches, int64_t patch_size) {
+  const engine::IeeeMode ieee;
   const size_t count = count_patches(patches, patch_size), d = static_cast<size_t>(patch_size);
-  Vector mean(d, 0.0), variance(d, 0.0);
-  const auto for_each = [&](auto&& visit) {
-    for (size_t i = 0; i < count; ++i)
-      for (size_t j = 0; j < d; ++j) visit(patches[i * d + j], j);
-  };
-  for_each([&](float x, size_t j) { mean[j] += x; });
-  for (double& m : mean) m /= static_cast<double>(count);
-  for_each([&](float x, size_t j) { variance[j] += (x - mean[j]) * (x - mean[j]); });
-  Vector scale(d);
-  for (size_t j = 0; j < d; ++j) {
-    const double deviation = std::sqrt(variance[j] / static_cast<double>(count));
-    scale[j] = deviation > constant_position * std::abs(mean[j]) ? 1 / deviation : 0;
-  }
-  for_each([&](float& x, size_t j) { x = static_cast<float>((x - mean[j]) * scale[j]); });
+  struct InMemory {
+    std::span<float> patches;
+    size_t d, n;
+    size_t count() const { return n; }
+    const float* raw(size_t i) const { return &patches[i * d]; }
+  } in_memory{patches, d, count};
+  const PositionScales scale = position_scales(in_memory, d);
+  for (size_t i = 0; i < count; ++i)
+    for (size_t j = 0; j < d; ++j) patches[i * d + j] = scale.standardised(patches[i * d + j], j);
 }
 
 std::vector<float> dictionary_filters(const Images& images, const DictionaryOptions& options) {
+  const engine::IeeeMode ieee;
   require_images(images, filter_size);
   const auto order = engine::permutation(images.n, {options.seed, "dictionary/images"});
   const int64_t chosen = std::min(images.n, filter_images), size = images.c * images.h * images.w;
@@ -295,9 +383,10 @@ std::vector<float> dictionary_filters(const Images& images, const DictionaryOpti
     sample.insert(sample.end(), image, image + size);
   }
   constexpr int64_t plane = filter_size * filter_size;
-  std::vector<float> patches = extract_patches({sample, chosen, images.c, images.h, images.w}, filter_size);
-  standardise_positions(patches, images.c * plane);
-  std::vector<float> filters = learn_dictionary(patches, images.c * plane, options);
+  count_patches(sample, size);  // at least one image, and finite numbers
+  StandardisedPatches patches({sample, chosen, images.c, images.h, images.w}, filter_size);
+  std::vector<float> filters =
+      learn([&](size_t i) { return patches(i); }, patches.count(), images.c * plane, options);
   for (auto channel = filters.begin(); channel != filters.end(); channel += plane)
     std::reverse(channel, channel + plane);  // by 180°
   return filters;

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/floating_point_mode.h"
+
 namespace svdd {
 namespace {
 
@@ -91,6 +93,7 @@ Vector without_ties(std::span<const double> correlation, double largest) {
 
 std::vector<double> lasso_lars(std::span<const double> gram, std::span<const double> correlation,
                                double alpha) {
+  const engine::IeeeMode ieee;
   const size_t k = correlation.size();
   if (gram.size() != k * k)
     throw std::invalid_argument("lasso: the Gram matrix has " + std::to_string(gram.size()) +

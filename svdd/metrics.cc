@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "svdd/threshold.h"
 
@@ -178,37 +179,45 @@ Interval auc_ci95(const Ranking& r, uint64_t seed) {
 }  // namespace
 
 RocCurve roc_curve(std::span<const float> scores, std::span<const int32_t> labels) {
+  const engine::IeeeMode ieee;
   return roc_curve(rank_both_classes(scores, labels));
 }
 
 double roc_auc(std::span<const float> scores, std::span<const int32_t> labels) {
+  const engine::IeeeMode ieee;
   return roc_auc(rank_both_classes(scores, labels));
 }
 
 double average_precision(std::span<const float> scores, std::span<const int32_t> labels) {
+  const engine::IeeeMode ieee;
   return average_precision(rank_both_classes(scores, labels));
 }
 
 double fpr_at_tpr(std::span<const float> scores, std::span<const int32_t> labels, double tpr) {
+  const engine::IeeeMode ieee;
   if (!(tpr > 0 && tpr <= 1))
     throw std::invalid_argument("fpr_at_tpr: tpr is " + std::to_string(tpr) + ", expected a share in (0, 1]");
   return fpr_at_tpr(rank_both_classes(scores, labels), tpr);
 }
 
 double f1_at(std::span<const float> scores, std::span<const int32_t> labels, double threshold) {
+  const engine::IeeeMode ieee;
   if (std::isnan(threshold)) throw std::invalid_argument("f1_at: the threshold is NaN, expected a number");
   return f1_at(rank_both_classes(scores, labels), threshold);
 }
 
 BestF1 best_f1(std::span<const float> scores, std::span<const int32_t> labels) {
+  const engine::IeeeMode ieee;
   return best_f1(rank_both_classes(scores, labels));
 }
 
 Interval auc_ci95(std::span<const float> scores, std::span<const int32_t> labels, uint64_t seed) {
+  const engine::IeeeMode ieee;
   return auc_ci95(rank_both_classes(scores, labels), seed);
 }
 
 int64_t distinct_scores(std::span<const float> scores) {
+  const engine::IeeeMode ieee;
   require_no_nan(scores, "scores");
   std::vector<float> sorted(scores.begin(), scores.end());
   std::sort(sorted.begin(), sorted.end());
@@ -216,6 +225,7 @@ int64_t distinct_scores(std::span<const float> scores) {
 }
 
 double standard_deviation(std::span<const float> scores) {
+  const engine::IeeeMode ieee;
   if (scores.empty()) throw std::invalid_argument("standard deviation of no scores: at least one is needed");
   require_no_nan(scores, "scores");
   double sum = 0, squares = 0;
@@ -230,6 +240,7 @@ double standard_deviation(std::span<const float> scores) {
 
 Metrics evaluate(std::span<const float> scores, std::span<const int32_t> labels, double threshold,
                  uint64_t seed) {
+  const engine::IeeeMode ieee;
   if (std::isnan(threshold)) throw std::invalid_argument("evaluate: the threshold is NaN, expected a number");
   const Ranking ranking = rank(scores, labels);
   Metrics m;

@@ -6,6 +6,8 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
+#include "engine/floating_point_mode.h"
 
 namespace svdd {
 
@@ -26,6 +28,7 @@ fs::path model_folder_of(const fs::path& folder) {
 }
 
 ModelFolder read_model_folder(const fs::path& given) {
+  const engine::IeeeMode ieee;
   const fs::path folder = model_folder_of(given), description = folder / "model.json";
   if (!fs::exists(description))
     throw std::runtime_error(
@@ -33,7 +36,7 @@ ModelFolder read_model_folder(const fs::path& given) {
         ": it holds neither model.json nor model/model.json; name a folder that `svdd train` wrote");
   ModelFolder model;
   try {
-    model.description = nlohmann::json::parse(engine::read_file(description, 64 << 20));
+    model.description = nlohmann::json::parse(engine::read_json_text(description, 64 << 20));
   } catch (const nlohmann::json::exception&) {
     throw std::runtime_error(engine::in_quotes(description) + " is not JSON; the file is damaged");
   }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "datasets/samples.h"
+#include "engine/floating_point_mode.h"
 #include "engine/initializers.h"
 #include "svdd/networks/builder.h"
 
@@ -58,6 +59,10 @@ void check_widths(const NetworkInfo& info, const std::vector<int64_t>& widths) {
     if (w < 1)
       throw std::invalid_argument(info.name + ": a layer must be at least 1 wide, found " +
                                   std::to_string(w));
+    else if (w > most_width)
+      throw std::invalid_argument(info.name + ": a hidden layer of " + std::to_string(w) +
+                                  " numbers is too wide; at most " + std::to_string(most_width) +
+                                  " are possible");
 }
 
 }  // namespace
@@ -79,6 +84,10 @@ NetworkOptions complete(const std::string& name, NetworkOptions options) {
   if (options.rep_dim < 1)
     throw std::invalid_argument(name + ": rep_dim must be at least 1, found " +
                                 std::to_string(options.rep_dim));
+  if (options.rep_dim > most_width)
+    throw std::invalid_argument(name + ": a representation of " + std::to_string(options.rep_dim) +
+                                " numbers is too large; at most " + std::to_string(most_width) +
+                                " are possible");
   check_widths(info, options.widths);
   if (options.widths.empty()) options.widths = info.widths;
   if (info.input.empty() && options.input.empty())
@@ -101,6 +110,7 @@ Network build_network(const std::string& name, Backend& backend, const NetworkOp
 }
 
 void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed) {
+  const engine::IeeeMode ieee;
   double bias_bound = 0;  // of a bias, from the weight before it; batch norm's own bias stays 0
   for (const engine::NamedTensor& s : state) {
     if (!s.trainable) continue;

@@ -34,6 +34,10 @@ struct NetworkOptions {
   bool affine_batch_norm = false;    // the theano recipe's
   bool bias_terms = false;           // against the theory; for the test that makes a network collapse
 };
+// A representation or a hidden layer has no more numbers than this: far beyond any use, and early enough that weights,
+// gradients and batches can still be counted.
+inline constexpr int64_t most_width = int64_t{1} << 20;
+
 // With the network's own values in the places of 0 and empty; std::invalid_argument where they do not fit it.
 NetworkOptions complete(const std::string& name, NetworkOptions options);
 

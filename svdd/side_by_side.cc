@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
+
+#include "engine/floating_point_mode.h"
 
 namespace svdd {
 
@@ -16,6 +20,7 @@ void run_side_by_side(const std::vector<std::function<void()>>& runs, int at_onc
   std::vector<std::exception_ptr> failures(runs.size());
   std::atomic<size_t> next{0};
   const auto work = [&] {
+    const engine::IeeeMode ieee;
     for (size_t i = next++; i < runs.size(); i = next++) try {
         runs[i]();
       } catch (...) {
@@ -24,7 +29,13 @@ void run_side_by_side(const std::vector<std::function<void()>>& runs, int at_onc
   };
 #if SVDD_HAVE_THREADS
   std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(static_cast<size_t>(at_once), runs.size()); ++i) others.emplace_back(work);
+  try {
+    const size_t wanted = std::min(static_cast<size_t>(at_once), runs.size());
+    others.reserve(wanted);
+    for (size_t i = 1; i < wanted; ++i) others.emplace_back(work);
+  } catch (const std::system_error&) {  // the system starts no more: those that there are do it all
+  } catch (const std::bad_alloc&) {
+  }
   work();
   for (std::thread& t : others) t.join();
 #else

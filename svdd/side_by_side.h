@@ -7,8 +7,8 @@
 
 namespace svdd {
 
-// Calls every run once, at most `at_once` at the same time, in order of the list as threads become free. All
-// are run even if some throw; then the first failure, in list order, is thrown. std::invalid_argument for
+// Calls every run once, at most `at_once` at the same time (fewer where the system starts no more threads), in order of
+// the list as threads become free, in the IEEE mode (engine/floating_point_mode.h). All are run even if some throw; then the first failure, in list order, is thrown. std::invalid_argument for
 // at_once below 1.
 void run_side_by_side(const std::vector<std::function<void()>>& runs, int at_once);
 

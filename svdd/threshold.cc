@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/floating_point_mode.h"
+
 namespace svdd {
 namespace {
 
@@ -40,10 +42,17 @@ double interpolated_quantile(std::span<const T> values, double q) {
 void require_no_nan(std::span<const float> values, std::string_view what) { refuse_nan(values, what); }
 void require_no_nan(std::span<const double> values, std::string_view what) { refuse_nan(values, what); }
 
-double quantile(std::span<const float> values, double q) { return interpolated_quantile(values, q); }
-double quantile(std::span<const double> values, double q) { return interpolated_quantile(values, q); }
+double quantile(std::span<const float> values, double q) {
+  const engine::IeeeMode ieee;
+  return interpolated_quantile(values, q);
+}
+double quantile(std::span<const double> values, double q) {
+  const engine::IeeeMode ieee;
+  return interpolated_quantile(values, q);
+}
 
 double contamination_threshold(std::span<const float> train_scores, double contamination) {
+  const engine::IeeeMode ieee;
   if (!(contamination >= 0 && contamination <= 1))
     throw std::invalid_argument("contamination is " + std::to_string(contamination) +
                                 ", expected the share of training samples to call anomalous, in [0, 1]");
@@ -51,6 +60,7 @@ double contamination_threshold(std::span<const float> train_scores, double conta
 }
 
 PValues::PValues(std::vector<float> normal_scores) : sorted_(std::move(normal_scores)) {
+  const engine::IeeeMode ieee;
   if (sorted_.empty())
     throw std::invalid_argument("p-values against no normal scores: at least one is needed");
   require_no_nan(sorted_, "normal scores");
@@ -58,6 +68,7 @@ PValues::PValues(std::vector<float> normal_scores) : sorted_(std::move(normal_sc
 }
 
 double PValues::operator()(float score) const {
+  const engine::IeeeMode ieee;
   if (std::isnan(score)) throw std::invalid_argument("p-value of a score that is NaN: expected a number");
   const auto at_least = sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), score);
   return static_cast<double>(1 + at_least) / static_cast<double>(1 + sorted_.size());

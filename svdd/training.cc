@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "engine/tape.h"
 #include "svdd/stopwatch.h"
@@ -254,6 +255,7 @@ void PhaseOptions::check(const std::string& phase) const {
 
 void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
            Monitor& monitor) {
+  const engine::IeeeMode ieee;
   const PhaseOptions& o = phase.options;
   if (samples.count() < 1) throw std::invalid_argument(phase.name + ": there are no samples to train on");
   o.check(phase.name);
@@ -311,14 +313,33 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
 
 std::vector<float> evaluate_batches(const datasets::Samples& samples,
                                     const std::function<Tensor(const Tensor&)>& f, engine::Backend& backend) {
-  constexpr int64_t batch = 256;
+  const engine::IeeeMode ieee;
+  // How large a network's activations are shows, where samples are large, in a first, small batch.
+  constexpr int64_t fewest = 16, most = 256, most_bytes = int64_t{512} << 20, large_sample = 4096;
+  const bool try_first = samples.size() > large_sample && samples.count() > fewest;
+  int64_t batch = try_first ? fewest : most;
   const int64_t n = samples.count();
   std::vector<float> results;
   Tape tape;  // of the full batches
   Tensor input, output;
-  for (int64_t first = 0; first < n; first += batch) {
-    const int64_t count = std::min(batch, n - first);
+  const auto choose_batch = [&](const Tape& small) {
+    const int64_t bytes = small.numbers() / fewest * static_cast<int64_t>(sizeof(float)) + 1;
+    batch = std::clamp(most_bytes / bytes / fewest * fewest, fewest, most);
+  };
+  for (int64_t first = 0, count = 0; first < n; first += count) {
+    count = std::min(batch, n - first);
     const std::vector<float> rows(samples.sample(first), samples.sample(first) + count * samples.size());
+    if (first == 0 && try_first) {
+      Tape small;
+      {
+        const Tape::Recording recording(small);
+        const Tensor some(
+            Array::from(backend, batch_shape(count, samples.shape), Layout::samples, DType::f32, rows));
+        results = f(some).value().to_floats();
+      }
+      choose_batch(small);
+      continue;
+    }
     if (count == batch && output.defined()) {
       input.value().assign(rows);
       tape.replay();

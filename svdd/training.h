@@ -89,7 +89,8 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
            Monitor& monitor);
 
 // f applied to all samples, batch by batch: the rows of f's results, one after another. f must treat samples
-// independently (evaluation mode), so that the batch size does not matter.
+// independently (evaluation mode), so that the batch size does not matter: 256 samples, or, of samples of more than
+// 4096 numbers, as many as keep all that f computes on its way within half a gigabyte, at least 16.
 std::vector<float> evaluate_batches(const datasets::Samples& samples,
                                     const std::function<engine::Tensor(const engine::Tensor&)>& f,
                                     engine::Backend& backend);

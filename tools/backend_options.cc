@@ -1,5 +1,6 @@
 #include "tools/backend_options.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -40,7 +41,19 @@ engine::Blas blas_named(const std::string& name) {
 
 int64_t BackendOptions::threads_used() const {
   if (device != "cpu") return 1;
-  return threads > 0 ? threads : engine::machine_threads();
+  const int64_t processors = engine::machine_threads();
+  return threads > 0 ? std::min(threads, processors) : processors;
+}
+
+std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend) {
+  const int64_t asked = options.device == "cpu" ? options.threads : 0;
+  if (backend.threads() < options.threads_used())
+    return "of " + std::to_string(options.threads_used()) + " threads the system started " +
+           std::to_string(backend.threads()) + "; the results are the same";
+  if (asked <= backend.threads()) return "";
+  return "--threads " + std::to_string(asked) + ": this process may use " +
+         std::to_string(backend.threads()) + (backend.threads() == 1 ? " processor" : " processors") +
+         ", so as many threads compute; more would wait for each other, and the results are the same";
 }
 
 engine::CpuOptions cpu_options(const BackendOptions& options) {
@@ -50,7 +63,9 @@ engine::CpuOptions cpu_options(const BackendOptions& options) {
   if (options.threads > 1 && !SVDD_HAVE_THREADS)
     throw UsageError("--threads " + std::to_string(options.threads) +
                      " is not possible: this build has no threads; leave the option out");
-  return {static_cast<int>(options.threads), simd_named(options.simd), blas_named(options.blas)};
+  const bool too_many = options.threads > engine::machine_threads();
+  return {too_many ? 0 : static_cast<int>(options.threads), simd_named(options.simd),
+          blas_named(options.blas)};
 }
 
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {

@@ -14,10 +14,13 @@ struct BackendOptions {
   std::string simd = "auto";     // or "avx512", "avx2", "portable"
   std::string blas = "builtin";  // or "openblas": outside the portable bits
   bool tf32 = false;             // on the cuda device: multiply in TF32; other bits, and the name says so
-  int64_t threads = 0;           // 0: as many as the machine offers
+  int64_t threads = 0;           // 0: as many as this process may use, which are never exceeded
 
-  int64_t threads_used() const;  // what 0 stands for here; 1 on the other devices
+  int64_t threads_used() const;  // 1 on the other devices
 };
+
+// A sentence where this backend, made of these options, has fewer threads than they ask for.
+std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend);
 
 // The options of the CPU backend alone. Throws as make_backend does.
 engine::CpuOptions cpu_options(const BackendOptions& options);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/files/in_quotes.h"
+#include "engine/floating_point_mode.h"
 #include "tools/arguments.h"
 #include "tools/bench.h"
 #include "tools/cluster.h"
@@ -437,6 +438,7 @@ void parse_and_run(CLI::App& app, const Words& words) {
 }
 
 int run(const Words& arguments) {
+  const engine::IeeeMode ieee;  // whatever the process was started with
   const Words words = with_our_names(arguments);
   CLI::App app("Deep SVDD: learns what is normal, scores what is not.", "svdd");
   app.get_formatter()->column_width(34);

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 #include "svdd/networks.h"
 #include "tools/arguments.h"
 #include "tools/published_settings.h"
@@ -231,7 +231,7 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
-    config = json::parse(engine::read_file(path, most_config_bytes));
+    config = json::parse(engine::read_json_text(path, most_config_bytes));
   } catch (const json::parse_error& error) {
     throw UsageError(file + " is not JSON: it breaks at byte " + std::to_string(error.byte));
   } catch (const json::exception&) {

@@ -10,6 +10,7 @@
 #include "engine/backends/cpu/cpu.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 #include "svdd/baselines/kernel_width_search.h"
 #include "svdd/baselines/mean_distance.h"
 #include "svdd/metrics.h"
@@ -95,7 +96,7 @@ struct Run {
 
 ordered_json read_json(const fs::path& path) {
   try {
-    return ordered_json::parse(engine::read_file(path, 64 << 20));
+    return ordered_json::parse(engine::read_json_text(path, 64 << 20));
   } catch (const nlohmann::json::exception&) {
     throw std::runtime_error(engine::in_quotes(path) + " is not JSON; remove its folder to run it again");
   }

@@ -32,6 +32,8 @@ std::optional<std::string> read_if_there(const fs::path& path, uint64_t most_byt
 
 json parse_object(const fs::path& path, const std::string& text) {
   json parsed;
+  if (text.find('\0') != std::string::npos)
+    fail(path, "is not JSON: it holds a byte 0; run svdd train again");
   try {
     parsed = json::parse(text);
   } catch (const json::parse_error& error) {

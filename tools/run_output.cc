@@ -6,6 +6,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 
 namespace tools {
 namespace {
@@ -27,7 +28,7 @@ bool holds_keys(const fs::path& path, std::initializer_list<const char*> keys) {
   if (!fs::is_regular_file(path, error)) return false;
   nlohmann::json object;
   try {
-    object = nlohmann::json::parse(engine::read_file(path, most_json_bytes), nullptr, false);
+    object = nlohmann::json::parse(engine::read_json_text(path, most_json_bytes), nullptr, false);
   } catch (const std::runtime_error&) {
     return false;  // unreadable: not known to be ours
   }

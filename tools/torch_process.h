@@ -19,7 +19,7 @@ class TorchProcess {
 
  private:
   int child_ = -1;
-  std::FILE *to_ = nullptr, *from_ = nullptr;
+  std::FILE* answers_ = nullptr;  // of the socket that the child has for its input and output
 };
 
 }  // namespace tools

@@ -8,6 +8,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 #include "engine/files/sha256.h"
 #include "svdd/checkpoint.h"
 #include "svdd/receipt.h"
@@ -48,7 +49,7 @@ std::string joined(const std::vector<std::string>& words) {
 void require_same_run(const std::filesystem::path& folder, const TrainOptions& options) {
   ordered_json config;
   try {
-    config = ordered_json::parse(engine::read_file(folder / "config.json", uint64_t{1} << 20));
+    config = ordered_json::parse(engine::read_json_text(folder / "config.json", uint64_t{1} << 20));
   } catch (const nlohmann::json::exception&) {
     throw std::runtime_error(engine::in_quotes(folder / "config.json") +
                              " is not JSON; without --resume the run begins anew");
@@ -185,6 +186,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
                "), " + std::to_string(split.train.count()) + " training and " +
                std::to_string(split.test.count()) + " test samples of " +
                datasets::shape_text(split.train.shape));
+  if (const std::string why = why_fewer_threads(options.backend, *backend); !why.empty()) monitor.note(why);
   for (const std::string& line : task.notes) monitor.note(line);
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
@@ -212,7 +214,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
   results["backend"] = backend->name();
-  results["threads"] = options.backend.threads_used();
+  results["threads"] = backend->threads();
   results["n_train"] = split.train.count();
   results["n_train_used"] = detector->training_scores().size();  // fewer where a recipe cuts to whole batches
   add_metrics(results, scores, split.test_labels, detector->threshold(), options.deep_svdd.seed);

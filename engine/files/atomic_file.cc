@@ -118,6 +118,13 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+uint64_t most_file_bytes() {
+  constexpr uint64_t least = uint64_t{4} << 30;
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? std::max(least, static_cast<uint64_t>(pages) * static_cast<uint64_t>(page))
+                               : least;
+}
+
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   struct Descriptor {
     int value;
@@ -128,6 +135,7 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   struct stat found = {};
   if (file.value < 0 || fstat(file.value, &found) != 0) cannot("read", path, reason(errno));
   if (S_ISDIR(found.st_mode)) cannot("read", path, "it is a directory; a file is expected");
+  if (!S_ISREG(found.st_mode)) max_bytes = std::min(max_bytes, uint64_t{4} << 30);
   const auto too_large = [&](const std::string& size) {
     cannot("read", path,
            "it holds " + size + " bytes, more than the " + std::to_string(max_bytes) + " allowed");

@@ -43,6 +43,9 @@ class AtomicFile {
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 // All bytes of the file. Throws if it is missing, a directory, unreadable or larger than max_bytes.
-std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{4} << 30);
+// most_file_bytes: no more than the machine's memory, since files are read as a whole (an array in one lies there twice
+// while it is read), and never less than 4 GiB. What has no size beforehand, as a pipe, ends at 4 GiB in any case.
+uint64_t most_file_bytes();
+std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = most_file_bytes());
 
 }  // namespace engine

@@ -9,15 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "engine/files/atomic_file.h"
 #include "engine/files/nd_array.h"
 
 namespace engine {
 
 class Npz {
  public:
-  // Reads and verifies the whole archive, which may unpack to max_bytes. A member that is whole but no array
+  // Reads and verifies the whole archive, which may unpack to max_bytes, and a small one to no more than 4 GiB. A member that is whole but no array
   // of numbers (objects, strings, a text file) does no harm until at() asks for it.
-  static Npz read(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{4} << 30);
+  static Npz read(const std::filesystem::path& path, uint64_t max_bytes = most_file_bytes());
 
   bool contains(const std::string& name) const;
   const NdArray& at(const std::string& name) const;  // if there is none, the error lists what is there

@@ -10,6 +10,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 
 namespace engine {
 namespace {
@@ -41,6 +42,7 @@ json parse_header(std::string_view text) {
       refuse("its header names " + in_quotes(parsed.get<std::string>()) + " twice");
     return true;
   };
+  check_json_text(text);
   try {
     json header = json::parse(text, watch);
     if (!header.is_object() || text[0] != '{') refuse("its header is not a JSON object");

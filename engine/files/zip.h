@@ -20,7 +20,7 @@ struct ZipMember {
 };
 
 // All members in the order of the archive's directory, unpacked and their checksums verified. Refuses
-// archives that unpack to more than max_bytes altogether, that name a member twice, or whose members overlap.
+// archives that unpack to more than max_bytes altogether (or to more than 4 GiB and 64 times their size), that name a member twice, or whose members overlap.
 std::vector<ZipMember> read_zip(const std::filesystem::path& path, uint64_t max_bytes);
 
 // Writes stored (uncompressed) members dated 1980-01-01: the same members always give the same bytes.

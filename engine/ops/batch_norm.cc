@@ -52,8 +52,8 @@ Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, No
                   Gradient gradient) {
   auto inputs = checked_inputs(x, state);
   if (x.shape()[0] * x.shape().positions() < 2)
-    op_error("batch_norm",
-             "training needs more than one value per channel; the batch has shape " + x.shape().text());
+    throw TooFewValues("[batch_norm] training needs more than one value per channel; the batch has shape " +
+                       x.shape().text());
   const auto saved = std::make_shared<Saved>(state.running_mean);
   return apply(
       {.name = "batch_norm",

@@ -1,4 +1,6 @@
 #pragma once
+#include <stdexcept>
+
 #include "engine/backend.h"
 #include "engine/tensor.h"
 
@@ -8,6 +10,12 @@ namespace engine {
 // channel:
 //   y = (x − mean) / sqrt(variance + epsilon) · weight + bias
 // x (N,C,H,W) or (N,C); weight and bias (C), or both empty tensors (no affine part).
+//
+// The training forms throw TooFewValues, beside what every op throws, for a batch with one value in a channel: it has no
+// variance.
+struct TooFewValues : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
 struct BatchNormState {
   Tensor weight{}, bias{};
   Array running_mean{}, running_variance{};  // (C), plain

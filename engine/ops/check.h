@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/tape.h"
 #include "engine/tensor.h"
 
 namespace engine {
@@ -30,6 +31,14 @@ inline void check_weight(std::string_view op, const Tensor& weight) {
   if (!weight.defined()) op_error(op, "the weight is empty");
   if (weight.value().layout() != Layout::plain)
     op_error(op, "the weight must be a plain array, found a batch of shape " + weight.shape().text());
+}
+
+// What a backward pass could not do is refused before the forward pass.
+inline void check_trained_kernel(std::string_view op, const Tensor& weight) {
+  const int64_t kernel = weight.shape()[2], most = weight.backend().most_trained_kernel();
+  if (kernel > most && weight.requires_grad() && recording())
+    op_error(op, "the " + weight.backend().name() + " backend trains kernels up to " + std::to_string(most) +
+                     " wide, found " + std::to_string(kernel) + "; with OpenBLAS it has no such limit");
 }
 
 }  // namespace engine

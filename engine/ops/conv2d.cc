@@ -18,6 +18,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t
     op_error("conv2d", "kernel " + std::to_string(ws[2]) + ", stride " + std::to_string(stride) +
                            ", padding " + std::to_string(padding) + " cannot be applied to " + xs.text() +
                            " (stride >= 1, 0 <= padding < kernel, kernel within the padded image)");
+  check_trained_kernel("conv2d", weight);
   std::vector<Tensor> inputs{x, weight};
   if (bias.defined()) {
     check_parameter("conv2d", "bias", bias, {ws[0]});

@@ -1,5 +1,7 @@
 #include "engine/ops/conv_transpose2d.h"
 
+#include <algorithm>
+
 #include "engine/ops/check.h"
 #include "engine/tape.h"
 
@@ -14,11 +16,15 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, int64_t stride, i
     op_error("conv_transpose2d", "weight " + ws.text() + " does not fit the input " + xs.text() +
                                      "; expected (" + std::to_string(xs[1]) + ", O, K, K)");
   const Window window{ws[2], stride, padding};
-  const auto extent = [&](int64_t in) { return (in - 1) * stride - 2 * padding + ws[2]; };
+  const auto extent = [&](int64_t in) {
+    return checked_product("[conv_transpose2d] an extent", {in - 1, std::max<int64_t>(stride, 0)}) -
+           2 * padding + ws[2];
+  };
   if (stride < 1 || padding < 0 || padding >= ws[2] || extent(xs[2]) < 1 || extent(xs[3]) < 1)
     op_error("conv_transpose2d", "kernel " + std::to_string(ws[2]) + ", stride " + std::to_string(stride) +
                                      ", padding " + std::to_string(padding) + " leave nothing of " +
                                      xs.text() + " (stride >= 1, 0 <= padding < kernel)");
+  check_trained_kernel("conv_transpose2d", weight);
   const Shape ys{xs[0], ws[1], extent(xs[2]), extent(xs[3])};
   return apply(
       {.name = "conv_transpose2d",

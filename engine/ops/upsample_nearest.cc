@@ -9,10 +9,13 @@ Tensor upsample_nearest(const Tensor& x, int64_t scale) {
   check_batch("upsample_nearest", x, 4, "(N, C, H, W)");
   if (scale < 1) op_error("upsample_nearest", "scale must be at least 1, found " + std::to_string(scale));
   const Shape& xs = x.shape();
+  const auto extent = [&](int64_t in) {
+    return checked_product("[upsample_nearest] an extent", {scale, in});
+  };
   return apply(
       {.name = "upsample_nearest",
        .inputs = {x},
-       .output = Array(x.backend(), {xs[0], xs[1], scale * xs[2], scale * xs[3]}, Layout::samples,
+       .output = Array(x.backend(), {xs[0], xs[1], extent(xs[2]), extent(xs[3])}, Layout::samples,
                        x.value().type()),
        .forward = [scale](Backend& on, Operation::Inputs in,
                           Array& y) { on.upsample_nearest(in[0].value(), scale, y); },

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
 #include "svdd/threshold.h"
 
@@ -137,6 +138,7 @@ std::vector<double> later_bandwidths() { return half_powers(-9, 10); }
 std::vector<std::vector<double>> held_out_log_density(const Samples& rows,
                                                       const std::vector<double>& bandwidths, int64_t folds,
                                                       engine::Backend& backend) {
+  const engine::IeeeMode ieee;
   const int64_t n = rows.count();
   if (folds < 2 || n < folds)
     throw std::invalid_argument(std::to_string(folds) + "-fold cross-validation of " + std::to_string(n) +

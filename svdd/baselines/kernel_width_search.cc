@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "svdd/metrics.h"
 
@@ -38,6 +39,7 @@ KernelWidthSearch search_kernel_width(const Samples& train, const Samples& test,
                                       const std::vector<int32_t>& test_labels,
                                       const KernelSvddOptions& options, const std::vector<double>& widths,
                                       uint64_t seed, engine::Backend& backend, Monitor& monitor) {
+  const engine::IeeeMode ieee;
   const int64_t n = test.count();
   if (widths.empty()) throw std::invalid_argument("kernel width search: there are no widths to try");
   if (n < 10 || static_cast<int64_t>(test_labels.size()) != n)

@@ -1,8 +1,11 @@
 #include "svdd/baselines/mean_distance.h"
 
+#include "engine/floating_point_mode.h"
+
 namespace svdd {
 
 std::vector<float> distances_to_mean(const datasets::Samples& train, const datasets::Samples& test) {
+  const engine::IeeeMode ieee;
   const auto d = static_cast<size_t>(train.size());
   std::vector<double> mean(d);
   for (size_t i = 0; i < train.values.size(); ++i) mean[i % d] += train.values[i];

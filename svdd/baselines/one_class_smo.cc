@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/floating_point_mode.h"
+
 namespace svdd {
 
 namespace {
@@ -163,6 +165,7 @@ OneClassSolution Smo::solve() {
 }  // namespace
 
 OneClassSolution solve_one_class(KernelSource& kernel, const OneClassProblem& problem) {
+  const engine::IeeeMode ieee;
   if (kernel.points() < 1) throw std::invalid_argument("one-class SMO: there are no points");
   if (!(problem.nu > 0 && problem.nu <= 1))
     throw std::invalid_argument("nu must be in (0, 1]; found " + std::to_string(problem.nu));

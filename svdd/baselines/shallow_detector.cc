@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/files/in_quotes.h"
+#include "engine/floating_point_mode.h"
 #include "svdd/receipt.h"
 #include "svdd/stopwatch.h"
 
@@ -14,6 +15,7 @@ using datasets::Preprocessing;
 using datasets::Samples;
 
 void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
+  const engine::IeeeMode ieee;
   const Stopwatch watch;
   train.samples.check("the training data");
   if (train.samples.count() < 2)
@@ -32,6 +34,7 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
 }
 
 std::vector<float> ShallowDetector::score(const Samples& samples) {
+  const engine::IeeeMode ieee;
   require_fitted();
   if (samples.shape != shape_)
     throw std::invalid_argument("the samples are " + datasets::shape_text(samples.shape) + ", but this " +

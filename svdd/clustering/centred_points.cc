@@ -25,11 +25,11 @@ std::vector<double> centre_of(const Points& points) {
 
 // Calls visit(i, u_i) for every point, on several threads.
 template <class Visit>
-void for_points(const Points& points, int threads, Visit visit) {
+void for_points(const Points& points, engine::ThreadPool& pool, Visit visit) {
   constexpr int64_t block = 256;
   const int64_t n = points.count();
   Turns turns((n + block - 1) / block);
-  on_threads(threads, [&] {
+  on_threads(pool, turns, [&] {
     std::vector<double> row(static_cast<size_t>(points.features()));
     for (int64_t turn = 0; turns.take(turn);)
       for (int64_t i = turn * block; i < std::min(n, (turn + 1) * block); ++i) {
@@ -40,9 +40,9 @@ void for_points(const Points& points, int threads, Visit visit) {
 }
 
 // At least ‖u_i − m‖ for every row.
-double extent_of(const Points& points, const std::vector<double>& centre, int threads) {
+double extent_of(const Points& points, const std::vector<double>& centre, engine::ThreadPool& pool) {
   std::vector<double> squared(static_cast<size_t>(points.count()));
-  for_points(points, threads, [&](int64_t i, const std::vector<double>& u) {
+  for_points(points, pool, [&](int64_t i, const std::vector<double>& u) {
     squared[static_cast<size_t>(i)] = sum_of_squares(points.features(), [&](int64_t k) {
       return u[static_cast<size_t>(k)] - centre[static_cast<size_t>(k)];
     });
@@ -57,7 +57,7 @@ double product_error(int64_t d) {
   return du / (1 - du);
 }
 
-CentredPoints::CentredPoints(const Points& points, int threads) : points_(points) {
+CentredPoints::CentredPoints(const Points& points, engine::ThreadPool& pool) : points_(points) {
   constexpr int64_t longest = int64_t{1} << 22;
   if (width() > longest)
     throw std::invalid_argument("rows of " + std::to_string(width()) + " numbers are too long: at most " +
@@ -65,12 +65,12 @@ CentredPoints::CentredPoints(const Points& points, int threads) : points_(points
   relative_error_ = product_error(width()) + 16 * roundoff;
   centre_ = centre_of(points);
   int exponent = 0;
-  std::frexp(extent_of(points, centre_, threads), &exponent);  // 0 where all points are one: the unit stays 1
+  std::frexp(extent_of(points, centre_, pool), &exponent);  // 0 where all points are one: the unit stays 1
   // Under cosine Points::squared takes less than 2^-100 for 0, which must be as little in this measure.
   if (points.kind() == Distance::cosine) exponent = std::max(exponent, 0);
   unit_ = std::ldexp(1.0, exponent), inverse_ = 1 / unit_;
   squared_norm_.resize(static_cast<size_t>(points.count()));
-  for_points(points, threads, [&](int64_t i, const std::vector<double>& u) {
+  for_points(points, pool, [&](int64_t i, const std::vector<double>& u) {
     squared_norm_[static_cast<size_t>(i)] = sum_of_squares(
         width(), [&](int64_t k) { return static_cast<double>(number(u[static_cast<size_t>(k)], k)); });
   });

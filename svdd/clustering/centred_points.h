@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/threads.h"
 #include "svdd/clustering/points.h"
 
 namespace svdd {
@@ -12,7 +13,7 @@ namespace svdd {
 // is at least 1.
 class CentredPoints {
  public:
-  CentredPoints(const Points& points, int threads);
+  CentredPoints(const Points& points, engine::ThreadPool& pool);
 
   const Points& points() const { return points_; }
   int64_t width() const { return points_.features(); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/floating_point_mode.h"
 #include "svdd/clustering/closest_pairs.h"
 #include "svdd/clustering/cluster_means.h"
 #include "svdd/clustering/disjoint_sets.h"
@@ -164,6 +165,7 @@ void add_silhouettes(const Points& points, FinchResult& result, const engine::Cp
 
 FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
                   const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
+  const engine::IeeeMode ieee;
   check_rows("FINCH", rows, d, options.distance, 2);
   if (options.clusters < 0)
     throw std::invalid_argument("FINCH: the number of clusters is " + std::to_string(options.clusters) +
@@ -191,7 +193,7 @@ double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const De
   const double block = device.backend ? static_cast<double>(std::min(device.block, n)) : 0;
   const double candidates = 4 * block * (2 * numbers + block);  // where all are candidates of all
   return candidates + 4 * rows * numbers + rows / 2 * (8 * numbers + 200) + partitions + projections +
-         threads_of(on) * thread;
+         threads_for(on, (n + least_block - 1) / least_block) * thread;
 }
 
 }  // namespace svdd

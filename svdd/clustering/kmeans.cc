@@ -11,6 +11,7 @@
 #include <string>
 
 #include "engine/elementary.h"
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "svdd/clustering/cluster_means.h"
 #include "svdd/clustering/nearest_centres.h"
@@ -151,11 +152,13 @@ KMeansResult lloyd(std::span<const float> data, const CentredRows& rows, Centres
 
 KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
                     const engine::CpuOptions& on, const Device& device) {
+  const engine::IeeeMode ieee;
   check(rows, d, options);
   const std::vector<float>& given = options.initial_centres;
   const int64_t runs = given.empty() ? options.restarts : 1;
-  const int threads = threads_of(on);
-  const CentredRows centred(rows, d, on);
+  engine::ThreadPool pool(
+      threads_for(on, std::max(runs, static_cast<int64_t>(rows.size()) / (d * least_block))));
+  const CentredRows centred(rows, d, pool);
   std::optional<RowBlocks> blocks;
   std::optional<NearestCentresOnDevice> on_device;
   if (device.backend)
@@ -166,7 +169,7 @@ KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions&
   int64_t best_run = 0;
   std::mutex lock;
   Turns turns(runs);
-  on_threads(static_cast<int>(std::min<int64_t>(threads, runs)), [&] {
+  on_threads(pool, turns, [&] {
     std::optional<NearestCentres> on_host;
     if (blocks) on_host.emplace(*blocks, options.clusters, on);
     const Assign assign = [&](std::span<const double> centres, std::vector<int32_t>& labels) {

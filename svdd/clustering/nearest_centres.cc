@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "svdd/clustering/work_sharing.h"
-
 namespace svdd {
 namespace {
 
@@ -18,8 +16,8 @@ int64_t rows_at_once(int64_t n, int64_t centres, int64_t block) {
 
 }  // namespace
 
-CentredRows::CentredRows(std::span<const float> rows, int64_t d, const engine::CpuOptions& on)
-    : rows_(rows), points_(rows, d, Distance::euclidean), centred_(points_, threads_of(on)) {}
+CentredRows::CentredRows(std::span<const float> rows, int64_t d, engine::ThreadPool& pool)
+    : rows_(rows), points_(rows, d, Distance::euclidean), centred_(points_, pool) {}
 
 RowBlocks::RowBlocks(const CentredRows& rows, const engine::CpuOptions& on)
     : rows_(rows), backend_(engine::make_cpu_backend(on)) {

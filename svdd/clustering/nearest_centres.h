@@ -17,7 +17,7 @@ namespace svdd {
 class CentredRows {
  public:
   // Rows that have passed check_rows and must outlive it.
-  CentredRows(std::span<const float> rows, int64_t d, const engine::CpuOptions& on);
+  CentredRows(std::span<const float> rows, int64_t d, engine::ThreadPool& pool);
 
   int64_t count() const { return points_.count(); }
   int64_t width() const { return points_.features(); }

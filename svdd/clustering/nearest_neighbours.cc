@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/floating_point_mode.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
 #include "svdd/clustering/nearest_candidates.h"
@@ -166,10 +167,11 @@ class Search {
 };
 
 // The centred rows first … first+count-1.
-std::vector<float> block_of(const CentredPoints& centred, int64_t first, int64_t count, int threads) {
+std::vector<float> block_of(const CentredPoints& centred, int64_t first, int64_t count,
+                            engine::ThreadPool& pool) {
   std::vector<float> z(static_cast<size_t>(count * centred.width()));
   Turns turns((count + part - 1) / part);
-  on_threads(threads, [&] {
+  on_threads(pool, turns, [&] {
     for (int64_t turn = 0; turns.take(turn);) {
       const int64_t rows = std::min(part, count - turn * part);
       centred.write(first + turn * part, rows, rows, z.data() + turn * part * centred.width());
@@ -181,9 +183,9 @@ std::vector<float> block_of(const CentredPoints& centred, int64_t first, int64_t
 // Measures what a search for the rows first … first+count-1 has listed of the points from `other` on. In
 // `found` distances are squared.
 void measure_listed(const Points& points, const NearestCandidates& search, int64_t first, int64_t count,
-                    int64_t other, int threads, Neighbours& found) {
+                    int64_t other, engine::ThreadPool& pool, Neighbours& found) {
   Turns parts((count + part - 1) / part);
-  on_threads(threads, [&] {
+  on_threads(pool, parts, [&] {
     for (int64_t turn = 0; parts.take(turn);)
       for (int64_t r = turn * part; r < std::min(count, (turn + 1) * part); ++r) {
         int32_t& index = found.index[static_cast<size_t>(first + r)];
@@ -200,7 +202,7 @@ void measure_listed(const Points& points, const NearestCandidates& search, int64
 
 // All pairs of a row of one block with a row of another are the device's work; those that may be nearest are
 // measured here.
-Neighbours search_on_device(const CentredPoints& centred, const Device& device, int threads,
+Neighbours search_on_device(const CentredPoints& centred, const Device& device, engine::ThreadPool& pool,
                             const ShareDone& share_done) {
   const Points& points = centred.points();
   const int64_t n = points.count(), block = std::min(device.block, (n + lanes - 1) / lanes * lanes);
@@ -208,7 +210,7 @@ Neighbours search_on_device(const CentredPoints& centred, const Device& device, 
   std::vector<NearestCandidates::Targets> blocks;
   for (int64_t first = 0; first < n; first += block) {
     blocks.push_back(search.targets());
-    search.assign(block_of(centred, first, std::min(block, n - first), threads), blocks.back());
+    search.assign(block_of(centred, first, std::min(block, n - first), pool), blocks.back());
   }
 
   Neighbours found{std::vector<int32_t>(static_cast<size_t>(n), -1),
@@ -220,7 +222,7 @@ Neighbours search_on_device(const CentredPoints& centred, const Device& device, 
     search.begin();
     for (int64_t other = 0; other < static_cast<int64_t>(blocks.size()); ++other) {
       search.search(rows, blocks[static_cast<size_t>(other)], other == turn);
-      measure_listed(points, search, first, count, other * block, threads, found);
+      measure_listed(points, search, first, count, other * block, pool, found);
     }
   }
   for (double& d : found.distance) d = points.distance(d);
@@ -232,33 +234,35 @@ Neighbours search_on_device(const CentredPoints& centred, const Device& device, 
 Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
                               const engine::CpuOptions& on, const ShareDone& share_done,
                               const Device& device) {
+  const engine::IeeeMode ieee;
   check_rows("nearest neighbours", rows, d, distance, 2);
   return nearest_neighbours(Points(rows, d, distance), on, share_done, device);
 }
 
 Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on, const ShareDone& share_done,
                               const Device& device) {
+  const engine::IeeeMode ieee;
   const int64_t n = points.count();
-  const int threads = threads_of(on);
-  const CentredPoints centred(points, threads);
+  engine::ThreadPool pool(threads_for(on, (n + least_block - 1) / least_block));
+  const CentredPoints centred(points, pool);
   // The distance to a row without a direction is a convention that no product knows of.
   if (device.backend && points.all_have_directions())
-    return search_on_device(centred, device, threads, share_done);
+    return search_on_device(centred, device, pool, share_done);
   const PairFilter full = full_filter(centred);
   const bool project = centred.width() >= 3 * projected_width && n >= least_rows_to_project;
-  const PairFilter projected = project ? projected_filter(centred, projected_width, on) : PairFilter();
+  const PairFilter projected = project ? projected_filter(centred, projected_width, on, pool) : PairFilter();
 
-  const int64_t block = block_size(n, threads), blocks = (n + block - 1) / block;
+  const int64_t block = block_size(n, pool.threads()), blocks = (n + block - 1) / block;
   const int64_t pairs = blocks * (blocks - 1) / 2;
   Nearest best(n, centred.unit());
   Turns within(blocks), between(pairs, share_done);
-  on_threads(threads, [&] {
+  on_threads(pool, within, [&] {
     Search search(points, project ? projected : full, full, block, on, best);
     for (int64_t turn = 0; within.take(turn);) search.pair(turn, turn);  // a block is one thread's alone
   });
   std::mutex lock;
   const Nearest begun = best;
-  on_threads(pairs > 0 ? threads : 0, [&] {
+  on_threads(pool, between, [&] {
     Nearest found = begun;
     Search search(points, project ? projected : full, full, block, on, found);
     for (int64_t turn = 0; between.take(turn);) {

@@ -93,7 +93,8 @@ PairFilter full_filter(const CentredPoints& centred) {
 //   ‖p_i − p_j‖ <= √(1 + η)·√squared + κ·(‖z_i‖ + ‖z_j‖),   κ = √width·γ_d + 2u,
 // and from there, squared >= ‖p_i − p_j‖² − (2η + 4κ)(‖z_i‖² + ‖z_j‖²), terms of second order aside; those,
 // and the roundings in the products of the p_i, are in the last factor and summands.
-PairFilter projected_filter(const CentredPoints& centred, int64_t width, const engine::CpuOptions& on) {
+PairFilter projected_filter(const CentredPoints& centred, int64_t width, const engine::CpuOptions& on,
+                            engine::ThreadPool& pool) {
   const int64_t n = centred.points().count(), d = centred.width();
   const std::vector<float> directions = main_directions(centred, width, on);
   const double kappa = std::sqrt(static_cast<double>(width)) * product_error(d) + 2 * u;
@@ -106,7 +107,7 @@ PairFilter projected_filter(const CentredPoints& centred, int64_t width, const e
   const auto rows = std::make_shared<std::vector<float>>(static_cast<size_t>(n * width));
   constexpr int64_t block = 192, lanes = BlockProducts::lanes;
   Turns turns((n + block - 1) / block);
-  on_threads(threads_of(on), [&] {
+  on_threads(pool, turns, [&] {
     BlockProducts products(on, block, width, d);
     products.set_right(directions.data());
     std::vector<float> buffer(static_cast<size_t>(block * d));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/elementary.h"
+#include "engine/floating_point_mode.h"
 
 namespace svdd {
 namespace {
@@ -44,6 +45,7 @@ double entropy(const std::map<int32_t, int64_t>& counts, double log_n, double n)
 }  // namespace
 
 double purity(std::span<const int32_t> labels, std::span<const int32_t> classes) {
+  const engine::IeeeMode ieee;
   const Contingency table = count(labels, classes);
   std::map<int32_t, int64_t> most;
   for (const auto& [pair, m] : table.both) most[pair.first] = std::max(most[pair.first], m);
@@ -53,6 +55,7 @@ double purity(std::span<const int32_t> labels, std::span<const int32_t> classes)
 }
 
 double normalised_mutual_information(std::span<const int32_t> labels, std::span<const int32_t> classes) {
+  const engine::IeeeMode ieee;
   const Contingency table = count(labels, classes);
   if (table.clusters.size() == 1 && table.classes.size() == 1) return 1;
   const double log_n = log_of(static_cast<int64_t>(labels.size()));

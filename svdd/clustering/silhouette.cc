@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/floating_point_mode.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
 
@@ -184,14 +185,15 @@ class Coefficients {
 
 std::vector<double> mean_silhouettes(const Points& points, std::span<const std::vector<int32_t>> partitions,
                                      const engine::CpuOptions& on, const ShareDone& share_done) {
+  const engine::IeeeMode ieee;
   const int64_t n = points.count();
   const Cells cells = cells_of(partitions, n);
   std::vector<std::vector<double>> s(partitions.size(), std::vector<double>(static_cast<size_t>(n)));
   if (partitions.empty()) return {};
-  const int threads = threads_of(on);
-  const CentredPoints centred(points, threads);
   Turns turns((n + RowSums::height - 1) / RowSums::height, share_done);
-  on_threads(threads, [&] {
+  engine::ThreadPool pool(threads_for(on, turns.total()));
+  const CentredPoints centred(points, pool);
+  on_threads(pool, turns, [&] {
     RowSums sums(centred, cells, on);
     std::vector<Coefficients> coefficients;
     for (size_t p = 0; p < partitions.size(); ++p) coefficients.emplace_back(cells, p);
@@ -214,6 +216,7 @@ std::vector<double> mean_silhouettes(const Points& points, std::span<const std::
 
 double mean_silhouette(std::span<const float> rows, int64_t d, Distance distance,
                        const std::vector<int32_t>& labels, const engine::CpuOptions& on) {
+  const engine::IeeeMode ieee;
   check_rows("silhouette", rows, d, distance, 2);
   return mean_silhouettes(Points(rows, d, distance), {&labels, 1}, on)[0];
 }

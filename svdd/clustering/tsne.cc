@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/elementary.h"
+#include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "svdd/clustering/points.h"
 
@@ -14,6 +15,7 @@ namespace svdd {
 namespace {
 
 constexpr int64_t lanes = 16;   // pairs at a time; sums over pairs keep so many parts
+constexpr int64_t block = 64;   // rows that a thread takes at a time
 constexpr int64_t early = 250;  // iterations with exaggerated affinities and little momentum
 
 int64_t whole_lanes(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
@@ -63,13 +65,14 @@ void conditional_affinities(std::vector<float>& squared, size_t i, double log_pe
 
 // p_ij = (p_{j|i} + p_{i|j}) / 2n, n rows of whole_lanes(n) numbers. Distances are in units of their mean
 // square, so that β begins near the right scale whatever the data's.
-std::vector<float> affinities(std::span<const float> rows, int64_t d, double perplexity, int threads) {
+std::vector<float> affinities(std::span<const float> rows, int64_t d, double perplexity,
+                              engine::ThreadPool& pool) {
   const Points points(rows, d, Distance::euclidean);
   const int64_t n = points.count(), stride = whole_lanes(n);
   std::vector<float> p(static_cast<size_t>(n * stride));
   const auto log_perplexity = static_cast<double>(engine::elementary::log(static_cast<float>(perplexity)));
   Turns turns(n);
-  on_threads(threads, [&] {
+  on_threads(pool, turns, [&] {
     std::vector<float> row(static_cast<size_t>(n));
     std::vector<double> squared(row.size());
     for (int64_t i = 0; turns.take(i);) {
@@ -120,10 +123,11 @@ Forces forces_on(size_t i, const float* p, const std::vector<float>& x, const st
 
 std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOptions& options,
                         const engine::CpuOptions& on, const ShareDone& share_done) {
+  const engine::IeeeMode ieee;
   check(rows, d, options);
-  const int threads = threads_of(on);
   const int64_t n = static_cast<int64_t>(rows.size()) / d, stride = whole_lanes(n);
-  const std::vector<float> p = affinities(rows, d, options.perplexity, threads);
+  engine::ThreadPool pool(threads_for(on, (n + block - 1) / block));
+  const std::vector<float> p = affinities(rows, d, options.perplexity, pool);
   const double rate = options.learning_rate > 0
                           ? options.learning_rate
                           : std::max(static_cast<double>(n) / options.exaggeration / 4, 50.0);
@@ -143,9 +147,8 @@ std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOption
 
   std::vector<Forces> forces(static_cast<size_t>(n));
   for (int64_t t = 0; t < options.iterations; ++t) {
-    constexpr int64_t block = 64;
     Turns turns((n + block - 1) / block);
-    on_threads(threads, [&] {
+    on_threads(pool, turns, [&] {
       for (int64_t turn = 0; turns.take(turn);)
         for (int64_t i = turn * block; i < std::min(n, (turn + 1) * block); ++i)
           forces[static_cast<size_t>(i)] =

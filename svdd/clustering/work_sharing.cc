@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
-
-#include "svdd/side_by_side.h"
 
 namespace svdd {
 
-int threads_of(const engine::CpuOptions& on) {
-  return on.threads > 0 ? on.threads : engine::machine_threads();
+int threads_for(const engine::CpuOptions& on, int64_t pieces) {
+  if (pieces <= 1) return 1;
+  return static_cast<int>(std::min<int64_t>(pieces, engine::threads_to_start(on.threads)));
 }
 
 int64_t block_size(int64_t n, int threads) {
   constexpr int64_t step = 16, most = 480;
   const int64_t blocks = std::max<int64_t>((n + most - 1) / most, 4 * threads),
                 even = (n + blocks - 1) / blocks;
-  return std::max<int64_t>(6 * step, (even + step - 1) / step * step);
+  return std::max<int64_t>(least_block, (even + step - 1) / step * step);
 }
 
 Turns::Turns(int64_t total, ShareDone share_done)
@@ -29,9 +27,8 @@ bool Turns::take(int64_t& turn) {
   return turn < total_;
 }
 
-void on_threads(int threads, const std::function<void()>& work) {
-  if (threads < 1) return;
-  run_side_by_side(std::vector<std::function<void()>>(static_cast<size_t>(threads), work), threads);
+void on_threads(engine::ThreadPool& pool, const Turns& turns, const std::function<void()>& work) {
+  pool.run(std::min<int64_t>(pool.threads(), turns.total()), [&](engine::Range) { work(); });
 }
 
 }  // namespace svdd

@@ -1,4 +1,5 @@
-// Blocks of rows, shared out among threads as they become free. No result may depend on who takes which.
+// Blocks of rows, shared out among threads as they become free. No result may depend on who takes which. A computation
+// has one ThreadPool from its beginning to its end: t-SNE alone shares work out a thousand times.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <thread>
 
 #include "engine/backends/cpu/cpu.h"
+#include "engine/threads.h"
 
 namespace svdd {
 
@@ -13,10 +15,11 @@ namespace svdd {
 // empty.
 using ShareDone = std::function<void(double)>;
 
-// How many threads `on` asks for.
-int threads_of(const engine::CpuOptions& on);
+// How many threads serve what `on` asks for, where there are so many pieces of work for them.
+int threads_for(const engine::CpuOptions& on, int64_t pieces);
 
-// Rows in a block: as many as serve the caches, fewer where that would leave threads without work.
+// Rows in a block, at least 96: as many as serve the caches, fewer where that would leave threads without work.
+inline constexpr int64_t least_block = 96;
 int64_t block_size(int64_t n, int threads);
 
 // Hands out 0 … total-1, each once, in order.
@@ -26,6 +29,7 @@ class Turns {
 
   // Whether there is another one. Tells `share_done` what the turns before it come to.
   bool take(int64_t& turn);
+  int64_t total() const { return total_; }
 
  private:
   int64_t total_;
@@ -34,7 +38,8 @@ class Turns {
   std::thread::id caller_;
 };
 
-// Runs `work`, with state of its own, on so many threads; returns when all are done.
-void on_threads(int threads, const std::function<void()>& work);
+// Runs `work`, which has state of its own and takes turns until there are none left, on the pool's threads, on no more
+// of them than there are turns; returns when all are done, and throws what one of them threw.
+void on_threads(engine::ThreadPool& pool, const Turns& turns, const std::function<void()>& work);
 
 }  // namespace svdd

@@ -194,6 +194,30 @@ TEST(IdxGzip, DamagedStreams) {
   EXPECT_TRUE(contains(error_for_images(folder, "", "a.gz"), "is empty"));
 }
 
+// Tapes and block devices fill up with zeros; gzip takes them.
+TEST(IdxGzip, ZerosMayFollow) {
+  const scratch::Folder folder;
+  const std::string packed = gzip(images_file());
+  for (const size_t zeros : {1, 512, 200000}) {
+    scratch::write(folder / "a.gz", packed + std::string(zeros, '\0'));
+    EXPECT_EQ(datasets::read_idx_images(folder / "a.gz").bytes.size(), 12u) << zeros;
+  }
+  const std::string after = error_for_images(folder, packed + std::string(100000, '\0') + "tail", "a.gz");
+  EXPECT_TRUE(contains(after, "other bytes follow its stream and 100000 zero bytes, beginning with 'tail'")) << after;
+  EXPECT_TRUE(contains(error_for_images(folder, packed + "tail", "a.gz"), "beginning with 'tail'"));
+  EXPECT_NE(error_for_images(folder, packed + "\x1f\x8b", "a.gz"), "");  // the beginning of another member
+}
+
+TEST(IdxGzip, SaysWhatAFileIsInstead) {
+  const scratch::Folder folder;
+  for (const char* page : {"<!DOCTYPE html>\n<html>", "\n <HTML><head>", "\xef\xbb\xbf<html lang=en>"})
+    EXPECT_TRUE(contains(error_for_images(folder, page, "a.gz"), "it is a web page")) << page;
+  EXPECT_TRUE(contains(error_for_images(folder, images_file(), "a.gz"), "IDX data that are not compressed"));
+  EXPECT_TRUE(contains(error_for_images(folder, "PK\x03\x04 and so on", "a.gz"), "zip archive"));
+  EXPECT_TRUE(contains(error_for_images(folder, gzip(images_file()), "a"), "its name does not end in .gz"));
+  EXPECT_TRUE(contains(error_for_images(folder, gzip(gzip(images_file())), "a.gz"), "compressed twice"));
+}
+
 TEST(IdxGzip, NeverUnpacksMoreThanPromised) {
   const scratch::Folder folder;
   // 64 MB of zeros behind a header that promises 12 bytes.

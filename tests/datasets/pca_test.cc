@@ -6,8 +6,8 @@
 
 #include "datasets/catalog.h"
 #include "datasets/matrix_product.h"
-#include "engine/backends/cpu/thread_pool.h"
 #include "engine/random.h"
+#include "engine/threads.h"
 #include "tests/datasets/scratch.h"
 
 namespace {
@@ -41,7 +41,7 @@ TEST(MatrixProduct, EqualsThePlainLoops) {
           for (int64_t d = 0; d < depth; ++d)
             expected[static_cast<size_t>(i * rows + j)] +=
                 a[static_cast<size_t>(i * depth + d)] * b[static_cast<size_t>(d * rows + j)];
-      engine::cpu::ThreadPool pool(2);
+      engine::ThreadPool pool(2);
       const auto left = datasets::PackedRows::of_rows(a.data(), rows, depth),
                  right = datasets::PackedRows::of_columns(b.data(), rows, depth);
       datasets::add_product(left, right, c.data(), rows, datasets::Part::all, pool);

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <numeric>
+#include <thread>
 
+#include "engine/ops/pointwise.h"
 #include "tests/engine/expect_message.h"
 #include "tests/engine/platforms.h"
 
@@ -106,6 +109,39 @@ TEST(ArrayOnCpu, RefusesWhatTheMachineLacks) {
   EXPECT_TRUE(simd_available(Simd::portable));
   EXPECT_TRUE(simd_available(best_simd()));
   EXPECT_GE(machine_threads(), 1);
+}
+
+TEST(ArrayAndBackend, AnArrayThatIsLeftOverSaysSo) {
+  for (const bool reference : {false, true}) {
+    auto on = reference ? make_reference_backend() : make_cpu_backend({.threads = 1});
+    Array a = Array::from(*on, {2}, Layout::plain, DType::f32, std::vector<float>{1, 2});
+    Array b = a;
+    on.reset();
+    EXPECT_TRUE(a.defined());
+    for (const auto& use : std::vector<std::function<void()>>{
+             [&] { a.backend(); }, [&] { a.to_floats(); }, [&] { a.assign(std::vector<float>{3, 4}); },
+             [&] { a.zeros_like(); }, [&] { scale(Tensor(a), 2.0); }})
+      EXPECT_THROW(use(), std::logic_error);
+    const auto other = make_cpu_backend({.threads = 1});
+    a = Array(*other, {1}, Layout::plain, DType::f32);  // replaced, and b dropped
+    EXPECT_EQ(a.item(), 0);
+  }
+  EXPECT_THROW(Array().backend(), std::logic_error);
+}
+
+// Two threads in one backend would share its scratch memory. One after the other is another matter.
+TEST(ArrayAndBackend, ASecondThreadAtTheSameTimeIsRefused) {
+  if (!SVDD_HAVE_THREADS) GTEST_SKIP() << "this build has no threads";
+  const auto on = make_cpu_backend({.threads = 1});
+  const Array a(*on, {3}, Layout::plain, DType::f32);
+  std::string refusal = "none";
+  const auto repeated = on->capture([&] {
+    std::thread([&] { refusal = message_of([&] { a.to_floats(); }); }).join();
+    a.to_floats();  // within a call of its own thread
+  });
+  repeated->run();
+  EXPECT_NE(refusal.find("two threads call one backend"), std::string::npos) << refusal;
+  std::thread([&] { EXPECT_NO_THROW(a.to_floats()); }).join();
 }
 
 }  // namespace

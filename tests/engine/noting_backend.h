@@ -159,6 +159,9 @@ class NotingBackend final : public Backend {
     call(&Backend::nearest_candidates, x, slack, margin, others, limit, count, list);
   }
   void take(const Array& t, const Array& i, Array& to) override { call(&Backend::take, t, i, to); }
+  void take_gradient(const Array& i, const Array& gy, Array& gt) override {
+    call(&Backend::take_gradient, i, gy, gt);
+  }
   void root_quantile(const Array& x, double q, Array& r) override { call(&Backend::root_quantile, x, q, r); }
 
   void adam(const engine::AdamConstants& c, const Array& rates, const Array& g, Array& m, Array& v,

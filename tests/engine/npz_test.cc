@@ -303,4 +303,15 @@ TEST_F(NpzTest, DamagedFilesNeverCrash) {
   EXPECT_GT(refused, 700);
 }
 
+// Python would cut the name off there: two readers, two names.
+TEST_F(NpzTest, AByteZeroInANameIsRefused) {
+  engine::write_npz(path_, {{"x"s + '\0' + "y", NdArray::scalar(1)}});
+  try {
+    Npz::read(path_);
+    ADD_FAILURE();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("its name holds a byte 0"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <string>
 
+#include "engine/backends/cpu/cpu.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/ops.h"
 #include "engine/tape.h"
@@ -183,6 +185,39 @@ TEST_F(OpErrors, InputsOfSeveralHomes) {
       finer(Array(*on_, {2, 3}, Layout::samples, DType::f64));
   expect([&] { add(batch({2, 3}), elsewhere); }, "add", {"one backend"});
   expect([&] { add(batch({2, 3}), finer); }, "add", {"(float)", "(double)"});
+}
+
+// A backward pass that a backend cannot do is refused before the forward pass, and only where one may follow.
+TEST(TrainedKernels, AreRefusedBeforeTheFirstStep) {
+  const auto on = make_cpu_backend({.threads = 1});
+  EXPECT_EQ(on->most_trained_kernel(), 11);
+  const Tensor x(Array(*on, {2, 3, 14, 14}, Layout::samples, DType::f32));
+  for (const int64_t kernel : {11, 12}) {
+    const Tensor w(Array(*on, {3, 3, kernel, kernel}, Layout::plain, DType::f32), true);
+    EXPECT_NO_THROW(conv2d(x, w, 1, 0));
+    EXPECT_NO_THROW(conv_transpose2d(x, w));
+    Tape tape;
+    const Tape::Recording recording(tape);
+    const auto conv = [&] { conv2d(x, w, 1, 0); }, transposed = [&] { conv_transpose2d(x, w); };
+    if (kernel == 11) {
+      EXPECT_NO_THROW(conv());
+      EXPECT_NO_THROW(transposed());
+    } else {
+      for (const std::string& text : {message_of(conv), message_of(transposed)})
+        EXPECT_NE(text.find("trains kernels up to 11 wide, found 12"), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(OpSizes, ThatNoMachineHoldsAreRefused) {
+  const auto on = make_reference_backend();
+  const Tensor x(Array(*on, {1, 1, 2, 2}, Layout::samples, DType::f32)),
+      w(Array(*on, {1, 1, 1, 1}, Layout::plain, DType::f32));
+  const int64_t large = std::numeric_limits<int64_t>::max();
+  for (const int64_t scale : {large, int64_t{1} << 31, int64_t{1} << 40}) {
+    EXPECT_THROW(upsample_nearest(x, scale), std::logic_error) << scale;
+    EXPECT_THROW(conv_transpose2d(x, w, scale), std::logic_error) << scale;
+  }
 }
 
 }  // namespace

@@ -436,6 +436,17 @@ inline std::vector<Row> parity_rows() {
                   gradient_output(to)},
                  [](Backend& on, Arrays& a) { on.take(a[0], a[1], a[2]); }};
        }},
+      {"take_gradient", 40,
+       [](Draw& d) -> Call {
+         const int64_t n = d.coin() ? d.samples() : d.between(200, 300), k = d.between(1, 100);
+         const int64_t width = d.between(1, 40);
+         const Shape from = d.coin() ? Shape{n, width} : Shape{n}, table = from.with_samples(k);
+         std::vector<float> index;
+         for (int64_t i = 0; i < n; ++i) index.push_back(static_cast<float>(d.between(0, k - 1)));
+         return {"",
+                 {{Role::value, Layout::samples, {n}, index}, gradient(d, from), parameter_output(table)},
+                 [](Backend& on, Arrays& a) { on.take_gradient(a[0], a[1], a[2]); }};
+       }},
       {"root_quantile", 30,
        [](Draw& d) -> Call {
          const Shape n{d.coin() ? d.samples() : d.between(1, 1000)};

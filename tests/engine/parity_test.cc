@@ -2,6 +2,7 @@
 // each operation (the table in parity_rows.h) on drawn shapes and numbers, then whole steps of training.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <memory>
@@ -202,6 +203,39 @@ TEST(ParityOfTraining, OpenBlasIsTheSameForAnyThreads) {
 #else
   GTEST_SKIP() << "this build has no OpenBLAS";
 #endif
+}
+
+// What is no number does not get lost in a window, on any backend; and where it goes back to is the same place. NaNs
+// differ in their bits from one processor to the next, which does not count.
+TEST(ParityOfNaN, MaxPooling) {
+  if (!no_card().empty()) GTEST_SKIP() << no_card();
+  const auto quieted = [](Numbers numbers) {
+    for (auto& array : numbers)
+      for (float& v : array)
+        if (std::isnan(v)) v = std::numeric_limits<float>::quiet_NaN();
+    return numbers;
+  };
+  for (const char* op : {"max_pool2d", "normalise_leaky_relu_max_pool"}) {
+    const auto rows = parity_rows();
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.op == op; });
+    ASSERT_NE(row, rows.end()) << op;
+    int64_t lost = 0;
+    for (int number = 0; number < 20; ++number) {
+      Draw draw(std::string(op) + " with NaN", number);
+      Call call = row->draw(draw);
+      std::vector<float>& x = call.operands[0].numbers;
+      for (int64_t i = draw.between(0, 7); i < static_cast<int64_t>(x.size()); i += draw.between(1, 40))
+        x[static_cast<size_t>(i)] = std::numeric_limits<float>::quiet_NaN();
+      const Numbers expected = quieted(results_of(call, *make_reference_backend()));
+      for (const auto& array : expected)
+        for (const float v : array) lost += std::isnan(v);
+      for (const auto& on : fast_backends()) {
+        const auto difference = first_difference(quieted(results_of(call, *on)), expected);
+        ASSERT_FALSE(difference) << text_of(*row, number, call) << ", " << on->name() << ": " << *difference;
+      }
+    }
+    EXPECT_GT(lost, 0) << op;
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_text.h"
 #include "engine/random.h"
 
 namespace {
@@ -223,6 +224,32 @@ TEST_F(SafeTensorsTest, DamagedFilesNeverCrash) {
     }
   }
   EXPECT_GT(refused, 700);
+}
+
+// A byte 0 ends the text for the JSON parser: what follows would go unread.
+TEST_F(SafeTensorsTest, NothingFollowsTheHeadersJson) {
+  const std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  engine::write_file_atomically(path_, file_of(header + "   \n ", "x"));
+  EXPECT_EQ(engine::read_safetensors(path_).at("a").bytes.size(), 1u);
+  for (const std::string& tail : {"\0"s, "\0garbage"s, " \0 "s, "\0\0\0"s, "x"s, "{}"s}) {
+    engine::write_file_atomically(path_, file_of(header + tail, "x"));
+    EXPECT_THROW(engine::read_safetensors(path_), std::runtime_error) << engine::in_quotes(tail);
+  }
+  engine::write_file_atomically(path_, file_of("\0"s + header, "x"));
+  EXPECT_THROW(engine::read_safetensors(path_), std::runtime_error);
+}
+
+TEST_F(SafeTensorsTest, NoJsonTextHoldsAByteZero) {
+  engine::write_file_atomically(path_, "{}\n");
+  EXPECT_EQ(engine::read_json_text(path_, 100), "{}\n");
+  engine::write_file_atomically(path_, "{}\0{\"more\": 1}"s);
+  try {
+    engine::read_json_text(path_, 100);
+    FAIL() << "it was read";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("a byte 0 at its byte 3"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("a.safetensors"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "engine/backends/reference/reference.h"
@@ -173,6 +175,25 @@ TEST_F(TapeTest, GradientsAtKinksAndTies) {
   pooling.backward(squares);
   EXPECT_EQ(image.grad().to_doubles(), (Doubles{14, 0, 0, 4,    //
                                                 0, 0, 0, 0}));  // the first maximum takes it all
+}
+
+// As in PyTorch: a NaN anywhere in a window is its maximum, and the last one takes the gradient.
+TEST_F(TapeTest, PoolingLosesNoNaN) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const Tensor image(Array::from(*on_, {1, 1, 2, 8}, Layout::samples, DType::f64,
+                                 Doubles{nan, 1, 1, nan, 1, 2, nan, infinity,  //
+                                         3, 2, 3, 2, nan, 4, 5, nan}),
+                     true);
+  Tape tape;
+  Tensor y;
+  const Tensor loss = recorded(tape, [&] {
+    y = max_pool2d(image);
+    return sum(reshape(scale(y, 0), {4, 1})) + sum(reshape(scale(y, 3), {4, 1}));
+  });
+  for (const double v : y.value().to_doubles()) EXPECT_TRUE(std::isnan(v));
+  tape.backward(loss);
+  EXPECT_EQ(image.grad().to_doubles(), (Doubles{3, 0, 0, 3, 0, 0, 0, 0,  //
+                                                0, 0, 0, 0, 3, 0, 0, 3}));
 }
 
 TEST_F(TapeTest, RefusesALossItCannotGoBackFrom) {

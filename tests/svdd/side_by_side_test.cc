@@ -1,6 +1,7 @@
 #include "svdd/side_by_side.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <stdexcept>
@@ -9,6 +10,7 @@
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
 #include "svdd/deep_svdd.h"
+#include "tests/in_a_child.h"
 
 namespace {
 
@@ -61,6 +63,20 @@ TEST(SideBySide, RunsAllOnceAndThrowsTheFirstFailureOfTheList) {
 TEST(SideBySide, RefusesNoRunAtOnceAndTakesAnEmptyList) {
   EXPECT_THROW(run_side_by_side({}, 0), std::invalid_argument);
   run_side_by_side({}, 2);
+}
+
+// Where the system starts no more threads, those that there are do it all.
+TEST(SideBySide, GoesOnWithTheThreadsThatCouldBeStarted) {
+  if (under_a_sanitizer || !SVDD_HAVE_THREADS) GTEST_SKIP() << "no limit of memory, or no threads, in this build";
+  EXPECT_EQ(in_a_child([] {
+              const rlim_t most = address_space() + (rlim_t{64} << 20);
+              const rlimit limit{most, most};
+              if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+              std::atomic<int> ran{0};
+              run_side_by_side(std::vector<std::function<void()>>(500, [&] { ++ran; }), 500);
+              return ran == 500 ? 0 : 2;
+            }),
+            0);
 }
 
 }  // namespace

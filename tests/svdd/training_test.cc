@@ -325,4 +325,24 @@ TEST(AdamFor, WeightDecayReachesWhatTheRecipeSays) {
   EXPECT_EQ(after_one_step(Decay::all, 0), (std::vector<float>{1, 1, 1}));
 }
 
+// Batches are counted in bytes where samples are large: all that lives at the same time stays within half a gigabyte.
+TEST(EvaluateBatches, AreSmallerForLargeActivations) {
+  constexpr int64_t features = 5000;
+  datasets::Samples rows{{features}, {}};
+  for (int64_t i = 0; i < 70 * features; ++i) rows.values.push_back(static_cast<float>(i % 997));
+  for (const int passes : {1, 800}) {  // 20 kB or 16 MB for each sample
+    std::vector<int64_t> batches;
+    const auto f = [&](const Tensor& x) {
+      batches.push_back(x.shape()[0]);
+      Tensor y = x;
+      for (int i = 0; i < passes; ++i) y = scale(y, i % 2 == 0 ? 2 : 0.5);
+      return y;
+    };
+    const std::vector<float> found = evaluate_batches(rows, f, *on);
+    EXPECT_EQ(batches, passes == 1 ? (std::vector<int64_t>{16, 54}) : (std::vector<int64_t>{16, 32, 22}));
+    ASSERT_EQ(found.size(), rows.values.size());
+    for (size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], rows.values[i] * (passes == 1 ? 2.0f : 1.0f)) << i;
+  }
+}
+
 }  // namespace

@@ -1,6 +1,7 @@
 #include "engine/backends/cpu/cpu.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -8,8 +9,9 @@
 
 #include "engine/backends/cpu/machine.h"
 #include "engine/backends/cpu/openblas.h"
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
+#include "engine/threads.h"
 
 namespace engine {
 
@@ -73,7 +75,11 @@ class CpuBackend final : public Backend {
            (pool_.threads() == 1 ? " thread" : " threads") + (blas_ == Blas::openblas ? ", openblas" : "") +
            ")";
   }
+  int threads() const override { return pool_.threads(); }
   bool supports(DType type) const override { return type == DType::f32; }
+  int64_t most_trained_kernel() const override {
+    return blas_ == Blas::openblas ? Backend::most_trained_kernel() : most_kernel;
+  }
 
   std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType) override {
     const auto bytes = static_cast<size_t>(std::max<int64_t>(1, stored_count(shape, layout))) * sizeof(float);
@@ -169,10 +175,9 @@ class CpuBackend final : public Backend {
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
     if (blas_ == Blas::openblas)
       return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), pool_);
-    if (v.kernel > most_kernel)
+    if (v.kernel > most_kernel)  // conv2d has said so before the first step; this guards the kernel's stack
       throw std::invalid_argument("[conv2d] the cpu backend trains kernels up to " +
-                                  std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel) +
-                                  "; --blas openblas has no such limit");
+                                  std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel));
     const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
     pool_.run(tile_count(job.gy.c) * job.channel_groups(), [&](Range r) { k_.weight_gradient(job, r); });
   }
@@ -346,6 +351,26 @@ class CpuBackend final : public Backend {
     interleave(to,
                [&](int64_t n) { return n < samples ? rows + static_cast<int64_t>(at[n]) * size : nullptr; });
   }
+  void take_gradient(const Array& index, const Array& gy, Array& gtable) override {
+    const Batch g = batch_of(gy);
+    const int64_t rows = gtable.shape()[0], size = g.block_size() / lanes;
+    float* partial = partial_.floats(size * rows * lanes);  // [F][K][16]
+    share(g.blocks * g.block_size() + rows * size * lanes, size, [&](Range r) {
+      for (int64_t f = r.first; f < r.last; ++f) {
+        float* sums = partial + f * rows * lanes;
+        std::fill_n(sums, rows * lanes, 0.0f);
+        for (int64_t n = 0; n < g.samples; ++n) {
+          float& sum = sums[static_cast<int64_t>(index.data<float>()[n]) * lanes + n % lanes];
+          sum = sum + g.data[n / lanes * g.block_size() + f * lanes + n % lanes];
+        }
+        for (int64_t k = 0; k < rows; ++k) {
+          std::array<float, lanes> s;
+          std::copy_n(sums + k * lanes, lanes, s.begin());
+          gtable.data<float>()[k * size + f] = reference::tree_sum(s);
+        }
+      }
+    });
+  }
   void root_quantile(const Array& x, double q, Array& result) override {
     float* values = coefficients_.floats(x.samples());
     std::copy_n(x.data<float>(), x.samples(), values);
@@ -484,19 +509,15 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   const Simd simd = options.simd == Simd::automatic ? best_simd() : options.simd;
   if (!simd_available(simd))
     throw std::invalid_argument("this machine has no " + simd_name(simd) + "; it can run " +
-                                simd_name(best_simd()) + " (leave the choice to --simd auto)");
+                                simd_name(best_simd()));
   if (options.threads < 0)
     throw std::invalid_argument("the number of threads must be at least 1, found " +
                                 std::to_string(options.threads));
   if (options.blas == Blas::openblas && !openblas::available())
     throw std::invalid_argument(
-        "this build has no OpenBLAS; install libopenblas-dev and build again, or leave out "
-        "--blas openblas");
-  int threads = options.threads == 0 ? machine_threads() : options.threads;
-#if !SVDD_HAVE_THREADS
-  threads = 1;
-#endif
-  return std::make_unique<CpuBackend>(threads, simd, options.blas);
+        "this build has no OpenBLAS: install libopenblas-dev and build again, or use the built-in products");
+  if (options.blas == Blas::openblas) openblas::require();
+  return entered(std::make_unique<CpuBackend>(threads_to_start(options.threads), simd, options.blas));
 }
 
 }  // namespace engine

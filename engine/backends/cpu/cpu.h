@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/backend.h"
+#include "engine/threads.h"
 
 namespace engine {
 
@@ -12,7 +13,7 @@ enum class Simd { automatic, avx512, avx2, portable };
 enum class Blas { builtin, openblas };  // openblas: within 1e-5 of the reference, outside the portable bits
 
 struct CpuOptions {
-  int threads = 0;  // 0: as many as the machine offers (1 in a build without threads)
+  int threads = 0;  // 0: as many as this process may use; how many serve: threads_to_start (engine/threads.h)
   Simd simd = Simd::automatic;
   Blas blas = Blas::builtin;
 };
@@ -23,6 +24,5 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options = {});
 Simd best_simd();                  // what this processor offers
 std::string simd_name(Simd simd);  // "avx512", "avx2", "portable"
 bool simd_available(Simd simd);
-int machine_threads();  // processors usable by this process, 1 in a build without threads
 
 }  // namespace engine

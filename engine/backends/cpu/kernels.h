@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "engine/backend.h"
+#include "engine/range.h"
 
 // The small functions here are compiled into files for several instruction sets; inlined always, no copy of
 // one that was compiled for a newer processor can be linked into code for an older one.
@@ -25,10 +26,6 @@ struct Batch {
   SVDD_INLINE float* at(int64_t block, int64_t channel) const {
     return data + (block * c + channel) * h * w * lanes;
   }
-};
-
-struct Range {
-  int64_t first, last;
 };
 
 // Output channels are computed in tiles of 4, then 2, then 1, whose weights lie packed as [c][k][l][tile].

@@ -60,6 +60,19 @@ void normalise_leaky_relu(const Batch& x, const Activation& job, const Batch& y,
     }
 }
 
+// Of a window in which there is a NaN: the last one takes all, in the other lanes the first maximum. Rare.
+[[gnu::noinline]] void to_taker_of_each_lane(const V (&value)[4], V rest, const int64_t (&at)[4], float* r) {
+  float values[4][V::width], all[V::width];
+  for (int k = 0; k < 4; ++k) value[k].store(values[k]);
+  rest.store(all);
+  for (int l = 0; l < V::width; ++l) {
+    int taker = 0;
+    for (int k = 1; k < 4; ++k)
+      if (values[k][l] > values[taker][l] || values[k][l] != values[k][l]) taker = k;
+    for (int k = 0; k < 4; ++k) r[at[k] + l] = k == taker ? all[l] : 0.0f;
+  }
+}
+
 // The gradient at the leaky ReLU's input for row i of x (and, under max pooling, row i + 1) of one plane.
 void leaky_relu_gradient_row(const ChannelActivation& f, Resample then, const Batch& x, const float* p,
                              const Batch& gy, const float* g, int64_t i, float* r) {
@@ -88,6 +101,10 @@ void leaky_relu_gradient_row(const ChannelActivation& f, Resample then, const Ba
         for (int k = 1; k < 4; ++k) best = larger(value[k], best);
         // The first maximum gets all, by its own slope: an activation is positive where its argument is.
         V rest = f.leaky_gradient(best, f.zero + V::load(g + (i / 2 * gy.w + j) * lanes));
+        if (any_nan(best)) {
+          to_taker_of_each_lane(value, rest, at, r);
+          continue;
+        }
         for (int k = 0; k < 4; ++k) {
           if_equal(value[k], best, rest, f.zero).store(r + at[k]);
           rest = if_equal(value[k], best, f.zero, rest);

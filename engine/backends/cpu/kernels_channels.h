@@ -123,6 +123,17 @@ void max_pool2d_gradient(const Batch& x, const Batch& y, const Batch& gy, Window
         const int64_t corner = (i * v.stride * x.w + j * v.stride) * lanes, out = (i * y.w + j) * lanes;
         const V best = V::load(q + out);
         V rest = V::load(g + out);  // what no earlier maximum of this window has taken
+        if (any_nan(best)) {        // rare: lane by lane, as the reference has it
+          for (int l = 0; l < V::width; ++l) {
+            int64_t taker = corner + l;
+            for (int64_t tap = 0; tap < v.kernel * v.kernel; ++tap) {
+              const int64_t at = corner + (tap / v.kernel * x.w + tap % v.kernel) * lanes + l;
+              if (p[at] > p[taker] || p[at] != p[at]) taker = at;
+            }
+            r[taker] = r[taker] + g[out + l];
+          }
+          continue;
+        }
         for (int64_t k = 0; k < v.kernel; ++k)
           for (int64_t l = 0; l < v.kernel; ++l) {
             const int64_t at = corner + (k * x.w + l) * lanes;

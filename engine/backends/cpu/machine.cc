@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/threads.h"
 
 namespace engine {
 
@@ -36,14 +36,6 @@ bool simd_available(Simd simd) {
 Simd best_simd() {
   if (simd_available(Simd::avx512)) return Simd::avx512;
   return simd_available(Simd::avx2) ? Simd::avx2 : Simd::portable;
-}
-
-int machine_threads() {
-#if SVDD_HAVE_THREADS
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-#else
-  return 1;
-#endif
 }
 
 namespace cpu {

@@ -1,11 +1,17 @@
 #include "engine/backends/cpu/openblas.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
+
+#include "engine/checked_size.h"
 
 #if SVDD_HAVE_OPENBLAS
 #include <cblas.h>
+#include <dlfcn.h>
 #endif
 
 namespace engine::cpu::openblas {
@@ -14,10 +20,36 @@ namespace engine::cpu::openblas {
 
 namespace {
 
-// One thread inside OpenBLAS: ours are outside, over tiles that the shapes alone decide.
-void single_threaded() {
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
+struct Library {
+  decltype(&cblas_sgemm) sgemm = nullptr;
+  std::string problem;
+};
+
+// One thread inside OpenBLAS: ours are outside, over tiles that the shapes alone decide. It must know before it is
+// loaded, because it starts its threads then, which at the end of a process that has little memory left wait for more
+// for ever.
+Library load() {
+  constexpr const char* threads = "OPENBLAS_NUM_THREADS";
+  const bool ours = std::getenv(threads) == nullptr;
+  if (ours) setenv(threads, "1", 0);
+  void* library = dlopen(SVDD_OPENBLAS_SONAME, RTLD_NOW | RTLD_LOCAL);
+  Library found;
+  if (!library) found.problem = dlerror();
+  if (!library) library = dlopen(SVDD_OPENBLAS_PATH, RTLD_NOW | RTLD_LOCAL);  // not where the loader looks
+  if (ours) unsetenv(threads);
+  if (!library) return found;
+  found.sgemm = reinterpret_cast<decltype(&cblas_sgemm)>(dlsym(library, "cblas_sgemm"));
+  const auto set_threads =
+      reinterpret_cast<decltype(&openblas_set_num_threads)>(dlsym(library, "openblas_set_num_threads"));
+  if (set_threads) set_threads(1);
+  found.problem = found.sgemm && set_threads ? "" : "it is no OpenBLAS";
+  return found;
+}
+
+// Loaded by the first who asks for it, and for good.
+const Library& library() {
+  static const Library loaded = load();
+  return loaded;
 }
 
 // Grows to the largest size asked for and stays: no allocation in a repeated step.
@@ -33,9 +65,15 @@ float* column_scratch(int64_t count) {
 // c = alpha·op(a)·op(b) + beta·c in row-major order.
 void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
            const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
-  const auto i = [](int64_t v) { return static_cast<blasint>(v); };
-  cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
-              i(m), i(n), i(k), 1.0f, a, i(lda), b, i(ldb), beta, c, i(ldc));
+  const auto i = [](int64_t v) {
+    if (v > std::numeric_limits<blasint>::max())
+      throw std::length_error("[openblas] a matrix of " + std::to_string(v) +
+                              " columns or rows is too large for it");
+    return static_cast<blasint>(v);
+  };
+  library().sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                  transpose_b ? CblasTrans : CblasNoTrans, i(m), i(n), i(k), 1.0f, a, i(lda), b, i(ldb), beta,
+                  c, i(ldc));
 }
 
 // Calls visit(tap row of the column matrix, its position, position in the image or -1) for one block.
@@ -71,11 +109,16 @@ void to_columns(const Batch& x, int64_t block, const Batch& y, Window v, float* 
 
 bool available() { return true; }
 
+void require() {
+  if (const std::string& problem = library().problem; !problem.empty())
+    throw std::runtime_error("OpenBLAS cannot be loaded (" + problem +
+                             "): install it (Debian: libopenblas0), or use the built-in products");
+}
+
 void conv2d(const Batch& x, const float* w, const float* bias, Window v, const Batch& y, ThreadPool& pool) {
-  single_threaded();
   const int64_t taps = x.c * v.kernel * v.kernel, row = y.positions() * lanes;
   pool.run(x.blocks, [&](Range r) {
-    float* columns = column_scratch(taps * row);
+    float* columns = column_scratch(checked_product("[openblas] memory", {taps, row}));
     for (int64_t block = r.first; block < r.last; ++block) {
       to_columns(x, block, y, v, columns);
       for (int64_t o = 0; o < y.c; ++o) std::fill_n(y.at(block, o), row, bias ? bias[o] : 0.0f);
@@ -85,10 +128,9 @@ void conv2d(const Batch& x, const float* w, const float* bias, Window v, const B
 }
 
 void conv2d_input_gradient(const Batch& gy, const float* w, Window v, const Batch& gx, ThreadPool& pool) {
-  single_threaded();
   const int64_t taps = gx.c * v.kernel * v.kernel, row = gy.positions() * lanes;
   pool.run(gx.blocks, [&](Range r) {
-    float* columns = column_scratch(taps * row);
+    float* columns = column_scratch(checked_product("[openblas] memory", {taps, row}));
     for (int64_t block = r.first; block < r.last; ++block) {
       sgemm(true, false, taps, row, gy.c, w, taps, gy.at(block, 0), row, 0.0f, columns, row);
       float* image = gx.at(block, 0);
@@ -103,12 +145,13 @@ void conv2d_input_gradient(const Batch& gy, const float* w, Window v, const Batc
 }
 
 void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window v, float* gw, ThreadPool& pool) {
-  single_threaded();
   const int64_t taps = x.c * v.kernel * v.kernel, row = gy.positions() * lanes, size = gy.c * taps;
   thread_local std::vector<float> memory;
-  float* partial = scratch(memory, x.blocks * size);  // of each block, added in order afterwards
+  float* partial = scratch(
+      memory,
+      checked_product("[openblas] memory", {x.blocks, size}));  // of each block, added in order afterwards
   pool.run(x.blocks, [&](Range r) {
-    float* columns = column_scratch(taps * row);
+    float* columns = column_scratch(checked_product("[openblas] memory", {taps, row}));
     for (int64_t block = r.first; block < r.last; ++block) {
       to_columns(x, block, gy, v, columns);
       sgemm(false, true, gy.c, taps, row, gy.at(block, 0), row, columns, row, 0.0f, partial + block * size,
@@ -121,7 +164,6 @@ void conv2d_weight_gradient(const Batch& x, const Batch& gy, Window v, float* gw
 }
 
 void product(const MatrixProduct& job, ThreadPool& pool) {
-  single_threaded();
   const int64_t m = job.y.c, k = job.x.c;
   const bool transposed = job.column_stride != 1;  // w is (k, m) in memory
   pool.run(job.x.blocks, [&](Range r) {
@@ -134,7 +176,6 @@ void product(const MatrixProduct& job, ThreadPool& pool) {
 }
 
 void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, ThreadPool& pool) {
-  single_threaded();
   // Rows of the result in tiles fixed by its shape; each tile adds the blocks in order.
   constexpr int64_t tile = 32;
   pool.run((gy.c + tile - 1) / tile, [&](Range r) {
@@ -156,6 +197,7 @@ namespace {
 }  // namespace
 
 bool available() { return false; }
+void require() { absent(); }
 void conv2d(const Batch&, const float*, const float*, Window, const Batch&, ThreadPool&) { absent(); }
 void conv2d_input_gradient(const Batch&, const float*, Window, const Batch&, ThreadPool&) { absent(); }
 void conv2d_weight_gradient(const Batch&, const Batch&, Window, float*, ThreadPool&) { absent(); }

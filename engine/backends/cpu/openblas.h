@@ -1,13 +1,16 @@
-// The CPU backend's matrix work on OpenBLAS (--blas openblas): the well-known way, to compare with.
+// The CPU backend's matrix work on OpenBLAS: the well-known way, to compare with. The library is loaded when it is
+// asked for and not before: a program that does not use it pays nothing for it.
 // Convolutions go by im2col and sgemm. Results agree with the built-in kernels within 1e-5, not to the bit:
 // OpenBLAS picks its kernels by processor. They do not depend on the number of threads: OpenBLAS runs on one,
 // and ours share out blocks of samples.
 #pragma once
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/backends/cpu/kernels.h"
+#include "engine/threads.h"
 
 namespace engine::cpu::openblas {
 
 bool available();  // in this build
+void require();    // loads it; std::runtime_error where it cannot be loaded
 
 void conv2d(const Batch& x, const float* w, const float* bias, Window window, const Batch& y,
             ThreadPool& pool);

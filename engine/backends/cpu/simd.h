@@ -24,7 +24,12 @@ struct V {
   friend V if_greater(V a, V b, V yes, V no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), no.v, yes.v);
   }
-  friend V larger(V a, V b) { return _mm512_max_ps(a.v, b.v); }  // a > b ? a : b
+  // a > b ? a : b, but NaN where either is: a's where both are
+  friend V larger(V a, V b) {
+    const __mmask16 number = _mm512_cmp_ps_mask(a.v, a.v, _CMP_ORD_Q);
+    return _mm512_mask_max_ps(a.v, number, a.v, b.v);
+  }
+  friend bool any_nan(V a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q) != 0; }
   friend V if_equal(V a, V b, V yes, V no) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ), no.v, yes.v);
   }
@@ -73,7 +78,10 @@ struct V {
   friend V if_greater(V a, V b, V yes, V no) {
     return _mm256_blendv_ps(no.v, yes.v, _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ));
   }
-  friend V larger(V a, V b) { return _mm256_max_ps(a.v, b.v); }
+  friend V larger(V a, V b) {
+    return _mm256_blendv_ps(_mm256_max_ps(a.v, b.v), a.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q));
+  }
+  friend bool any_nan(V a) { return _mm256_movemask_ps(_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)) != 0; }
   friend V if_equal(V a, V b, V yes, V no) {
     return _mm256_blendv_ps(no.v, yes.v, _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ));
   }
@@ -141,7 +149,10 @@ struct V {
     return each([&](int i) { return a.v[i] > b.v[i] ? yes.v[i] : no.v[i]; });
   }
   friend V larger(V a, V b) {
-    return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; });
+    return each([&](int i) { return a.v[i] > b.v[i] || a.v[i] != a.v[i] ? a.v[i] : b.v[i]; });
+  }
+  friend bool any_nan(V a) {
+    return a.v[0] != a.v[0] || a.v[1] != a.v[1] || a.v[2] != a.v[2] || a.v[3] != a.v[3];
   }
   friend V if_equal(V a, V b, V yes, V no) {
     return each([&](int i) { return a.v[i] == b.v[i] ? yes.v[i] : no.v[i]; });

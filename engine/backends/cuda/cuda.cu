@@ -5,6 +5,7 @@
 
 #include "engine/backends/cuda/kernels.h"
 #include "engine/backends/cuda/memory.h"
+#include "engine/backends/entered.h"
 
 namespace engine {
 
@@ -326,6 +327,9 @@ class CudaBackend final : public Backend {
   void take(const Array& table, const Array& index, Array& to) override {
     cuda::take(stream(), table.data<float>(), index.data<float>(), batch_of(to));
   }
+  void take_gradient(const Array& index, const Array& gy, Array& gtable) override {
+    cuda::take_gradient(stream(), index.data<float>(), batch_of(gy), gtable.data<float>(), gtable.shape()[0]);
+  }
   void root_quantile(const Array& x, double q, Array& result) override {
     cuda::root_quantile(stream(), x.data<float>(), x.samples(), q, result.data<float>(), scratch_);
   }
@@ -412,7 +416,7 @@ std::string cuda_problem(const CudaOptions& options) {
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options) {
   const std::string problem = cuda_problem(options);
   if (!problem.empty()) throw std::runtime_error(problem);
-  return std::make_unique<CudaBackend>(options);
+  return entered(std::make_unique<CudaBackend>(options));
 }
 
 }  // namespace engine

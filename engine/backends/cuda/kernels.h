@@ -111,6 +111,8 @@ void binary(cudaStream_t, Binary, const float* a, const float* b, bool single_b,
 void spread_samples(cudaStream_t, const float* g, float divisor, const Batch& gx);
 
 // --- kernels_reductions.cu (`point`: b is one point in C order, not a batch)
+// gtable (rows, F)
+void take_gradient(cudaStream_t, const float* index, const Batch& gy, float* gtable, int64_t rows);
 void sum_samples(cudaStream_t, const float* x, int64_t samples, float divisor, float* sum);
 void squared_distance(cudaStream_t, const Batch& a, const float* b, bool point, float* d);
 void squared_distance_gradient(cudaStream_t, const Batch& a, const float* b, bool point, const float* gd,

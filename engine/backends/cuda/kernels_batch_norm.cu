@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(block_threads)
         float best = activation(corner);
 #pragma unroll
         for (const float value : others)
-          if (value > best) best = value;
+          if (value > best || value != value) best = value;
         q[item] = best;
       } else {
         const float value = activation(p + item);
@@ -112,17 +112,14 @@ __global__ void __launch_bounds__(block_threads)
 #pragma unroll
       for (int k = 0; k < 4; ++k) value[k] = leaky_relu(channel.normalised(p[at[k]]), slope);
       float best = value[0];
+      int taker = 0;
 #pragma unroll
       for (int k = 1; k < 4; ++k)
-        if (value[k] > best) best = value[k];
-      // The first maximum gets all, by its own slope: an activation is positive where its argument is.
-      float rest = leaky_relu_gradient(best, 0.0f + q[(i * gy.w + j) * lanes], slope);
+        if (value[k] > best || value[k] != value[k]) best = value[k], taker = k;
+      // The first maximum (the last NaN) gets all, by its own slope: an activation is positive where its argument is.
+      const float all = leaky_relu_gradient(best, 0.0f + q[(i * gy.w + j) * lanes], slope);
 #pragma unroll
-      for (int k = 0; k < 4; ++k) {
-        const bool takes = value[k] == best;
-        r[at[k]] = takes ? rest : 0.0f;
-        rest = takes ? 0.0f : rest;
-      }
+      for (int k = 0; k < 4; ++k) r[at[k]] = k == taker ? all : 0.0f;
     }
   });
 }

@@ -21,6 +21,24 @@ __global__ void __launch_bounds__(warp)
   if (threadIdx.x == 0) *sum = total / divisor;
 }
 
+// Half a warp for each number of the table: it adds up what the samples that took it have.
+__global__ void __launch_bounds__(warp)
+    take_gradient_kernel(const float* index, Batch gy, float* gtable, int64_t numbers) {
+  const int lane = static_cast<int>(threadIdx.x) % lanes, size = gy.c * gy.positions();
+  const int64_t own = int64_t{blockIdx.x} * blocks_per_warp + static_cast<int>(threadIdx.x) / lanes,
+                at = own < numbers ? own : 0;  // the whole warp takes part in the tree
+  const auto k = static_cast<float>(at / size);
+  const float* g = gy.data + at % size * lanes + lane;
+  float sum = 0.0f;
+  chain<16>((gy.samples - lane + lanes - 1) / lanes,
+            [&](int block) {
+              return index[block * lanes + lane] == k ? g[int64_t{block} * gy.block_size()] : 0.0f;
+            },
+            [&](float v) { sum = sum + v; });
+  sum = tree_sum(sum);
+  if (lane == 0 && own < numbers) gtable[own] = sum;
+}
+
 // --- distances: one chain over the features for each sample, half a warp for a block of samples
 
 struct Pair {
@@ -211,6 +229,12 @@ __global__ void interpolate_roots(const float* picked, float part, float* result
 }
 
 }  // namespace
+
+void take_gradient(cudaStream_t stream, const float* index, const Batch& gy, float* gtable, int64_t rows) {
+  const int64_t numbers = rows * (gy.block_size() / lanes);
+  launch(stream, take_gradient_kernel, blocks_for(numbers, blocks_per_warp), warp, index, gy, gtable,
+         numbers);
+}
 
 void sum_samples(cudaStream_t stream, const float* x, int64_t samples, float divisor, float* sum) {
   launch(stream, sum_samples_kernel, 1, warp, x, static_cast<int>(samples), divisor, sum);

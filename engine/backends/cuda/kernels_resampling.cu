@@ -18,13 +18,14 @@ __global__ void __launch_bounds__(block_threads) max_pool2d_kernel(Batch x, Smal
     for (int k = 0; k < v.kernel; ++k)
       for (int l = 0; l < v.kernel; ++l) {
         const float value = corner[(k * x.w + l) * lanes];
-        if (value > best) best = value;
+        if (value > best || value != value) best = value;
       }
     y.at(0, plane)[item] = best;
   });
 }
 
-// A position of x gathers from the windows that cover it, in their order, where it is the first maximum.
+// A position of x gathers from the windows that cover it, in their order, where it is the first maximum, or the last
+// NaN.
 __global__ void __launch_bounds__(block_threads)
     max_pool2d_gradient_kernel(Batch x, Batch y, Batch gy, SmallWindow v, Batch gx) {
   for_own_items(x.blocks * x.c, x.plane_size(), [&](int plane, int item) {
@@ -37,12 +38,18 @@ __global__ void __launch_bounds__(block_threads)
     for (int i = top; i < y.h && i * v.stride <= a; ++i)
       for (int j = left; j < y.w && j * v.stride <= b; ++j) {
         const int out = (i * y.w + j) * lanes;
-        if (own != q[out]) continue;
+        const bool is_nan = own != own;
+        if (is_nan ? q[out] == q[out] : own != q[out]) continue;
+        const auto tap = [&](int t) {
+          return p[((i * v.stride + t / v.kernel) * x.w + j * v.stride + t % v.kernel) * lanes];
+        };
         const int own_tap = (a - i * v.stride) * v.kernel + b - j * v.stride;
-        bool first = true;
-        for (int tap = 0; tap < own_tap && first; ++tap)
-          first = p[((i * v.stride + tap / v.kernel) * x.w + j * v.stride + tap % v.kernel) * lanes] != own;
-        if (first) sum = sum + g[out];
+        bool takes = true;
+        if (is_nan)
+          for (int t = own_tap + 1; t < v.kernel * v.kernel && takes; ++t) takes = tap(t) == tap(t);
+        else
+          for (int t = 0; t < own_tap && takes; ++t) takes = tap(t) != own;
+        if (takes) sum = sum + g[out];
       }
     gx.at(0, plane)[item] = sum;
   });

@@ -196,36 +196,36 @@ void batch_norm_gradient(const T* x, Image s, const T* mean, const T* inverse_st
   }
 }
 
+// Where the maximum of window (i, j) lies: the first of equal ones, but the last NaN where there is one, as in
+// PyTorch: what is no number does not get lost.
+template <class T>
+int64_t place_of_maximum(const T* x, Image xs, Window v, int64_t n, int64_t c, int64_t i, int64_t j) {
+  int64_t best = xs.at(n, c, i * v.stride, j * v.stride);
+  for (int64_t k = 0; k < v.kernel; ++k)
+    for (int64_t l = 0; l < v.kernel; ++l) {
+      const int64_t at = xs.at(n, c, i * v.stride + k, j * v.stride + l);
+      if (x[at] > x[best] || x[at] != x[at]) best = at;
+    }
+  return best;
+}
+
 template <class T>
 void max_pool2d(const T* x, Image xs, Window v, T* y, Image ys) {
   for (int64_t n = 0; n < ys.n; ++n)
     for (int64_t c = 0; c < ys.c; ++c)
       for (int64_t i = 0; i < ys.h; ++i)
-        for (int64_t j = 0; j < ys.w; ++j) {
-          T best = x[xs.at(n, c, i * v.stride, j * v.stride)];
-          for (int64_t k = 0; k < v.kernel; ++k)
-            for (int64_t l = 0; l < v.kernel; ++l) {
-              const T value = x[xs.at(n, c, i * v.stride + k, j * v.stride + l)];
-              if (value > best) best = value;
-            }
-          y[ys.at(n, c, i, j)] = best;
-        }
+        for (int64_t j = 0; j < ys.w; ++j) y[ys.at(n, c, i, j)] = x[place_of_maximum(x, xs, v, n, c, i, j)];
 }
 
 template <class T>
-void max_pool2d_gradient(const T* x, Image xs, const T* y, const T* gy, Image ys, Window v, T* gx) {
+void max_pool2d_gradient(const T* x, Image xs, const T* gy, Image ys, Window v, T* gx) {
   std::fill(gx, gx + xs.n * xs.c * xs.h * xs.w, T(0));
   for (int64_t n = 0; n < ys.n; ++n)
     for (int64_t c = 0; c < ys.c; ++c)
       for (int64_t i = 0; i < ys.h; ++i)
         for (int64_t j = 0; j < ys.w; ++j) {
-          const int64_t out = ys.at(n, c, i, j);
-          for (int64_t tap = 0; tap < v.kernel * v.kernel; ++tap) {
-            const int64_t in = xs.at(n, c, i * v.stride + tap / v.kernel, j * v.stride + tap % v.kernel);
-            if (x[in] != y[out]) continue;
-            gx[in] = gx[in] + gy[out];
-            break;  // the first maximum takes it all
-          }
+          T& taker = gx[place_of_maximum(x, xs, v, n, c, i, j)];  // takes it all
+          taker = taker + gy[ys.at(n, c, i, j)];
         }
 }
 
@@ -372,6 +372,14 @@ template <class T>
 void take(const T* table, const T* index, T* to, int64_t samples, int64_t size) {
   for (int64_t n = 0; n < samples; ++n)
     std::copy_n(table + static_cast<int64_t>(index[n]) * size, size, to + n * size);
+}
+
+template <class T>
+void take_gradient(const T* index, const T* gy, T* gtable, int64_t samples, int64_t rows, int64_t size) {
+  for (int64_t k = 0; k < rows; ++k)
+    for (int64_t f = 0; f < size; ++f)
+      gtable[k * size + f] =
+          sum_over_samples<T>(samples, [&](int64_t n) { return index[n] == T(k) ? gy[n * size + f] : T(0); });
 }
 
 // `values` is reordered: NaN comes last, and out as NaN.

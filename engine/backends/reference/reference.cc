@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
 
 namespace engine {
@@ -124,10 +125,10 @@ class ReferenceBackend final : public Backend {
       reference::max_pool2d(x.data<T>(), Image(x.shape()), v, y.data<T>(), Image(y.shape()));
     });
   }
-  void max_pool2d_gradient(const Array& x, const Array& y, const Array& gy, Window v, Array& gx) override {
+  void max_pool2d_gradient(const Array& x, const Array&, const Array& gy, Window v, Array& gx) override {
     by_type(x, [&]<class T>(T) {
-      reference::max_pool2d_gradient(x.data<T>(), Image(x.shape()), y.data<T>(), gy.data<T>(),
-                                     Image(y.shape()), v, gx.data<T>());
+      reference::max_pool2d_gradient(x.data<T>(), Image(x.shape()), gy.data<T>(), Image(gy.shape()), v,
+                                     gx.data<T>());
     });
   }
   void upsample_nearest(const Array& x, int64_t scale, Array& y) override {
@@ -182,11 +183,7 @@ class ReferenceBackend final : public Backend {
     Array g = x.zeros_like();
     if (then == Resample::none) copy(gy, g);
     if (then == Resample::upsample) upsample_nearest_gradient(gy, 2, g);
-    if (then == Resample::max_pool) {
-      Array y(*this, gy.shape(), Layout::samples, x.type());
-      max_pool2d(a.leaky, pool_window, y);
-      max_pool2d_gradient(a.leaky, y, gy, pool_window, g);
-    }
+    if (then == Resample::max_pool) max_pool2d_gradient(a.leaky, gy, gy, pool_window, g);
     unary_gradient(Unary::leaky_relu, slope, a.normalised, a.leaky, g, g);
     batch_norm_gradient(x, mean, inverse_std, weight, g, gx, gweight, gbias);
   }
@@ -266,6 +263,12 @@ class ReferenceBackend final : public Backend {
       reference::take(table.data<T>(), index.data<T>(), to.data<T>(), to.samples(), to.shape().per_sample());
     });
   }
+  void take_gradient(const Array& index, const Array& gy, Array& gtable) override {
+    by_type(gtable, [&]<class T>(T) {
+      reference::take_gradient(index.data<T>(), gy.data<T>(), gtable.data<T>(), gy.samples(),
+                               gtable.shape()[0], gy.shape().per_sample());
+    });
+  }
   void root_quantile(const Array& x, double q, Array& result) override {
     by_type(x, [&]<class T>(T) {
       std::vector<T> values(x.data<T>(), x.data<T>() + x.samples());
@@ -311,6 +314,6 @@ class ReferenceBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+std::unique_ptr<Backend> make_reference_backend() { return entered(std::make_unique<ReferenceBackend>()); }
 
 }  // namespace engine

@@ -1,10 +1,14 @@
-#include "engine/backends/cpu/thread_pool.h"
+#include "engine/threads.h"
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <system_error>
 #include <utility>
 
-namespace engine::cpu {
+#include "engine/processors.h"
+
+namespace engine {
 
 namespace {
 
@@ -41,8 +45,33 @@ uint32_t linger(const std::atomic<uint32_t>& value, uint32_t old) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : parts_(std::make_unique<Part[]>(static_cast<size_t>(threads))) {
-  for (int i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
+int machine_threads() {
+#if SVDD_HAVE_THREADS
+  return usable_processors();
+#else
+  return 1;
+#endif
+}
+
+int threads_to_start(int asked) {
+#if SVDD_HAVE_THREADS
+  constexpr int anywhere = 4;
+  if (asked <= 0) return machine_threads();
+  return asked <= anywhere ? asked : std::min(asked, std::max(anywhere, machine_threads()));
+#else
+  static_cast<void>(asked);
+  return 1;
+#endif
+}
+
+ThreadPool::ThreadPool(int threads)
+    : parts_(std::make_unique<Part[]>(static_cast<size_t>(std::max(threads, 1)))) {
+  if (threads > 1) others_.reserve(static_cast<size_t>(threads - 1));
+  try {
+    for (int i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
+  } catch (const std::system_error&) {  // no more processes, or no memory for another stack
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -77,6 +106,7 @@ void ThreadPool::share(int64_t units, Call call, const void* work) {
 }
 
 void ThreadPool::serve(size_t me) {
+  const IeeeMode ieee;  // a thread begins in the mode of the one that starts it
   for (uint32_t seen = 0;;) {
     uint32_t now = watch(generation_, seen);
     if (now == seen) now = linger(generation_, seen);
@@ -121,4 +151,4 @@ void ThreadPool::claim_units(size_t me) {
   }
 }
 
-}  // namespace engine::cpu
+}  // namespace engine

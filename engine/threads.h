@@ -1,5 +1,5 @@
-// One way to share work among threads: units are independent, and their results do not depend on who computes
-// them.
+// How many threads there are to compute with, and the one way to share work among them. Units are independent, and
+// their results do not depend on who computes them, so neither do results depend on the number of threads.
 //
 // A pool of our own rather than OpenMP's: a training step of a small network is a thousand parallel regions
 // an epoch, and OpenMP's threads wait for each other, wherever they are. With one other busy program on a
@@ -14,13 +14,25 @@
 #include <thread>
 #include <vector>
 
-#include "engine/backends/cpu/kernels.h"
+#include "engine/floating_point_mode.h"
+#include "engine/range.h"
 
-namespace engine::cpu {
+namespace engine {
+
+// Processors that this process may use: of those the machine has, the ones in its affinity mask (taskset), and no more
+// than its control group's quota of time, rounded up (engine/processors.h). 1 in a build without threads.
+int machine_threads();
+
+// How many threads serve somebody who asks for `asked`; 0 asks for machine_threads(). More threads than processors
+// wait for each other: a run with 64 threads on two processors took 25 times as long as with 2. Up to four are
+// started anywhere, so that small teams can be tried on small machines.
+int threads_to_start(int asked);
 
 class ThreadPool {
  public:
-  explicit ThreadPool(int threads);  // this one and threads − 1 others
+  // This thread and threads − 1 others; fewer others where the system starts no more (its limits of processes or of
+  // memory), since nothing depends on their number: threads() says how many there are.
+  explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -29,11 +41,15 @@ class ThreadPool {
 
   // Calls work(Range) on some of the threads, any number of times, the ranges together covering [0, units)
   // once; returns when all are done, and throws what one of them threw. Called from one thread at a time.
-  // Allocates nothing.
+  // Allocates nothing. Work runs in the IEEE mode, on every thread.
   template <class Work>
   void run(int64_t units, const Work& work) {
     if (units <= 0) return;
-    if (others_.empty() || units == 1) return work(Range{0, units});
+    const IeeeMode ieee;
+    if (others_.empty() || units == 1) {
+      work(Range{0, units});
+      return;
+    }
     share(
         units, [](const void* w, Range r) { (*static_cast<const Work*>(w))(r); }, &work);
   }
@@ -67,4 +83,4 @@ class ThreadPool {
   std::exception_ptr failure_;
 };
 
-}  // namespace engine::cpu
+}  // namespace engine
