@@ -9,6 +9,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -42,6 +43,7 @@ CsvReader::CsvReader(std::string_view text, std::string source, char delimiter)
 }
 
 bool CsvReader::next(std::vector<std::string_view>& fields) {
+  engine::check_stop();
   fields.clear();
   unescaped_.clear();
   while (position_ < text_.size() && (text_[position_] == '\n' || text_[position_] == '\r'))

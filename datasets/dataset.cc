@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -103,6 +104,7 @@ Samples Split::select(const std::vector<int64_t>& rows) const {
   samples.values.resize(rows.size() * static_cast<size_t>(per_sample));
   float* to = samples.values.data();
   for (const int64_t row : rows) {
+    engine::check_stop();
     require_row(row, count());
     if (values.empty()) {
       const uint8_t* from = bytes.data() + row * per_sample;
@@ -126,6 +128,7 @@ Split Split::subset(const std::vector<int64_t>& rows) const {
       to.insert(to.end(), from.begin() + row * per_sample, from.begin() + (row + 1) * per_sample);
   };
   for (const int64_t row : rows) {
+    engine::check_stop();
     require_row(row, count());
     chosen.labels.push_back(labels[static_cast<size_t>(row)]);
     append(bytes, chosen.bytes, row);

@@ -1,6 +1,7 @@
 #include "datasets/download.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -32,11 +34,18 @@ std::string last_line(const std::string& text) {
   return text.substr(begin, end + 1 - begin);
 }
 
+// Up to the end, or until a stop is requested.
 std::string read_to_end(int descriptor) {
   constexpr size_t kept = 1 << 16;  // of a program that talks without end, the last words
   std::string text;
   char block[4096];
   for (;;) {
+    constexpr int a_moment = 100;  // milliseconds
+    pollfd waiting{descriptor, POLLIN, 0};
+    if (::poll(&waiting, 1, a_moment) <= 0) {
+      if (engine::stop_requested()) return text;
+      continue;
+    }
     const ssize_t count = ::read(descriptor, block, sizeof block);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return text;
@@ -82,8 +91,10 @@ std::optional<Outcome> run(std::vector<std::string> words, uint64_t largest_file
   Outcome outcome;
   outcome.last_words = last_line(read_to_end(pipe_ends[0]));
   ::close(pipe_ends[0]);
+  if (engine::stop_requested()) ::kill(child, SIGTERM);
   while (::waitpid(child, &outcome.status, 0) < 0 && errno == EINTR) {
   }
+  engine::check_stop();
   if (WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == not_installed) return std::nullopt;
   return outcome;
 }

@@ -8,6 +8,7 @@
 #include "datasets/image_file.h"
 #include "datasets/resampling.h"
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -68,6 +69,7 @@ Samples load_images(const fs::path& path, const std::vector<int64_t>& shape,
   samples.values.reserve(files.size() * size);
   if (names) names->clear();
   for (const fs::path& file : files) {
+    engine::check_stop();
     const Image image = read_image(file);
     for (int64_t c = 0; c < shape[0]; ++c) {
       const std::vector<float> plane =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/stopping.h"
 #include "engine/threads.h"
 
 namespace datasets {
@@ -74,8 +75,10 @@ void add_product(const PackedRows& a, const PackedRows& b, double* c, int64_t st
   pool.run(columns, [&](engine::Range range) {
     for (int64_t column = range.first; column < range.last; ++column) {
       const int64_t first = column * at_once, end = std::min(first + at_once, b.groups());
-      for (int64_t ga = part == Part::all ? 0 : first; ga < a.groups(); ++ga)
+      for (int64_t ga = part == Part::all ? 0 : first; ga < a.groups(); ++ga) {
+        engine::check_stop();
         add_stripe(a, ga, b, first, part == Part::all ? end : std::min(end, ga + 1), c, stride);
+      }
     }
   });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/stopping.h"
+
 namespace datasets {
 namespace {
 
@@ -23,6 +25,7 @@ std::vector<std::array<float, 3>> resampled(const Recording& recording) {
   if (t.empty()) return signal;
   size_t j = 0;  // the last sample at or before the moment
   for (int64_t moment = t.front(); moment <= t.back(); moment += step_us) {
+    engine::check_stop();
     while (j + 1 < t.size() && t[j + 1] <= moment) ++j;
     const size_t next = std::min(j + 1, t.size() - 1);
     const double way =

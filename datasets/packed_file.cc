@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 #if SVDD_HAVE_ZLIB
 #include <zlib.h>
@@ -90,6 +91,7 @@ size_t PackedFile::read_unpacked(uint8_t* to, size_t count) {
   z_stream& state = unpacker_->state;
   size_t done = 0;
   while (done < count && !unpacker_->ended) {
+    engine::check_stop();
     if (state.avail_in == 0) {
       state.next_in = unpacker_->packed.data();
       state.avail_in = static_cast<uInt>(read_stored(unpacker_->packed.data(), unpacker_->packed.size()));
@@ -183,9 +185,18 @@ size_t PackedFile::read(uint8_t* to, size_t count) {
 }
 
 size_t PackedFile::read_stored(uint8_t* to, size_t count) {
-  stream_.read(reinterpret_cast<char*>(to), static_cast<std::streamsize>(count));
-  if (stream_.bad()) throw std::runtime_error("cannot read " + in_quotes(path_) + ": input/output error");
-  return static_cast<size_t>(stream_.gcount());
+  constexpr size_t piece = size_t{1} << 26;
+  size_t done = 0;
+  for (bool more = true; more && done < count;) {
+    engine::check_stop();
+    const size_t wanted = std::min(count - done, piece);
+    stream_.read(reinterpret_cast<char*>(to + done), static_cast<std::streamsize>(wanted));
+    if (stream_.bad()) throw std::runtime_error("cannot read " + in_quotes(path_) + ": input/output error");
+    const auto arrived = static_cast<size_t>(stream_.gcount());
+    more = arrived == wanted;
+    done += arrived;
+  }
+  return done;
 }
 
 uint64_t PackedFile::largest_contents() const {

@@ -1,6 +1,7 @@
 // Principal components of samples, and ZCA whitening from the same eigenvectors.
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "datasets/samples.h"
@@ -39,8 +40,12 @@ struct Pca {
   int64_t features() const { return map.inputs(); }
   int64_t components() const { return map.outputs(); }
 
-  // All d directions. Throws as moments() does, and where all samples are equal.
-  static Pca fit(const Samples& train, int threads = 0);
+  // All d directions; of n < d samples those n − 1 at most in which they differ. With a share, those that keep(share)
+  // would leave: the same, for less memory. The cost follows the smaller of n and d: the eigenvectors are those of the
+  // covariance matrix, d x d, or, where n < d, of the n x n products of the centred samples (with those u of variance λ,
+  // the directions are Xᵀu / √(nλ)). Throws as moments() does, where all samples are equal, and where both n and d
+  // exceed most_eigenvectors.
+  static Pca fit(const Samples& train, int threads = 0, double share = 0);
   // The fewest leading directions that together explain at least this share, in (0, 1]; std::invalid_argument
   // for another.
   Pca keep(double share) const;
@@ -54,9 +59,15 @@ struct Pca {
   bool operator==(const Pca&) const = default;
 };
 
+// The largest matrix whose eigenvectors are sought: of 128 x 128 pixels.
+inline constexpr int64_t most_eigenvectors = 16384;
+
+// "about 40 s and 230 MB for the eigenvectors of a 3072 x 3072 matrix"; empty where that takes no more than a moment.
+std::string eigenvectors_cost(int64_t order);
+
 // ZCA whitening (Krizhevsky 2009, appendix A): W = U diag(1 / sqrt(λ + epsilon)) Uᵀ of the covariance U
 // diag(λ) Uᵀ: features no longer correlate, and of all such maps this one changes the samples least. Throws
-// as moments() does, and std::invalid_argument unless epsilon > 0.
+// as moments() does, and std::invalid_argument unless epsilon > 0 and d is at most most_eigenvectors.
 CentredMap zca_whitening(const Samples& train, double epsilon = 0.1, int threads = 0);
 
 }  // namespace datasets

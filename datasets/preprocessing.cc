@@ -10,6 +10,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -48,6 +49,7 @@ void normalise_contrast(Preprocessing::Gcn gcn, Samples& samples) {
   const int64_t n = samples.size();
   if (gcn == Preprocessing::Gcn::none) return;
   for (int64_t i = 0; i < samples.count(); ++i) {
+    engine::check_stop();
     float* sample = samples.sample(i);
     normalise_contrast(gcn, sample, n, sample);
   }
@@ -78,11 +80,13 @@ void apply_min_max(const Preprocessing& p, Samples& samples) {
 void fit_feature_min_max(const Samples& train, Preprocessing& result) {
   const auto d = static_cast<size_t>(train.size());
   std::vector<float> low(train.sample(0), train.sample(0) + d), high = low;
-  for (int64_t i = 1; i < train.count(); ++i)
+  for (int64_t i = 1; i < train.count(); ++i) {
+    engine::check_stop();
     for (size_t j = 0; j < d; ++j) {
       low[j] = std::min(low[j], train.sample(i)[j]);
       high[j] = std::max(high[j], train.sample(i)[j]);
     }
+  }
   result.offset = low;
   for (size_t j = 0; j < d; ++j) result.scale.push_back(high[j] - low[j]);
 }
@@ -122,6 +126,7 @@ void apply_features(const Preprocessing& p, Samples& samples) {
     throw std::invalid_argument("samples of shape " + shape_text(samples.shape) +
                                 " do not fit a preprocessing of " + std::to_string(d) + " features");
   for (int64_t i = 0; i < samples.count(); ++i) {
+    engine::check_stop();
     float* sample = samples.sample(i);
     for (size_t j = 0; j < d; ++j)
       sample[j] = p.scale[j] == 0
@@ -162,8 +167,16 @@ Preprocessing Preprocessing::fit(const PreprocessingOptions& options, const Samp
   if (options.pca == 0) return result;
   if (result.min_max) apply_min_max(result, x);
   if (result.per_feature != PerFeature::none) apply_features(result, x);
-  result.pca = Pca::fit(x, threads).keep(options.pca);
+  result.pca = Pca::fit(x, threads, options.pca);
   return result;
+}
+
+std::string Preprocessing::cost(const PreprocessingOptions& options, const Samples& train) {
+  const int64_t n = train.count(), d = train.size();
+  const std::string whitening = options.zca ? eigenvectors_cost(d) : "",
+                    components = options.pca != 0 ? eigenvectors_cost(std::min(n, d)) : "";
+  if (!whitening.empty()) return "whitening takes " + whitening;
+  return components.empty() ? "" : "principal components take " + components;
 }
 
 void Preprocessing::apply(Samples& samples, int threads) const {

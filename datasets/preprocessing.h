@@ -17,6 +17,7 @@
 // that is constant in training.
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct Preprocessing {
   // do not depend on it.
   static Preprocessing fit(const PreprocessingOptions& options, const Samples& train, int threads = 0);
   static Preprocessing fit(Gcn gcn, bool min_max, const Samples& train);
+  // What a fit that takes more than a moment takes, in words; else empty.
+  static std::string cost(const PreprocessingOptions& options, const Samples& train);
 
   // In place; sums in double, in C order. PCA changes the shape to {components}. Throws std::invalid_argument
   // where samples have not as many values as those it was fitted on, if it knows.

@@ -4,6 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "engine/stopping.h"
+
 namespace datasets {
 
 int64_t sample_size(const std::vector<int64_t>& shape) {
@@ -28,6 +30,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 
 void check_finite(const std::vector<float>& values, int64_t size, std::string_view what) {
   for (size_t i = 0; i < values.size(); ++i) {
+    if (i % (1 << 22) == 0) engine::check_stop();
     if (std::isfinite(values[i])) continue;
     const char* found = std::isnan(values[i]) ? "NaN" : "an infinite number";
     throw std::invalid_argument(std::string(what) + ": row " +

@@ -11,6 +11,7 @@
 #include "engine/elementary.h"
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -178,6 +179,7 @@ Split draw_half(const std::string& half, int64_t per_class, uint64_t seed) {
   for (int digit = 0; digit < 10; ++digit) {
     const engine::RandomStream stream(seed, "strokes/" + half + "/" + std::to_string(digit));
     for (int64_t i = 0; i < per_class; ++i) {
+      engine::check_stop();
       const int64_t row = 10 * i + digit;
       split.labels[static_cast<size_t>(row)] = digit;
       draw_digit(digit, Draws(stream, i), split.bytes.data() + row * side * side);

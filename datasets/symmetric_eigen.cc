@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/backends/cpu/cpu.h"
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 #include "engine/threads.h"
 
 namespace datasets {
@@ -91,6 +93,7 @@ Tridiagonal reduce(Padded& a, std::vector<double>& scales, ThreadPool& pool) {
   std::vector<double> v = padded(), w = padded(), u = padded(), product = padded();
   scales.assign(static_cast<size_t>(n), 0);
   for (int64_t k = 0; k + 1 < n; ++k) {
+    engine::check_stop();
     // Row k as the last reflection leaves it; that update of the whole is done together with the next
     // product.
     double* row = a.row(k);
@@ -124,6 +127,7 @@ Padded accumulate(const Padded& reflections, const std::vector<double>& scales, 
       const int64_t begin = p * panel;
       // H_k leaves unit vectors up to the k-th alone.
       for (int64_t k = std::min(n - 2, begin + panel - 2); k >= 0; --k) {
+        engine::check_stop();
         const double scale = scales[static_cast<size_t>(k)];
         if (scale == 0) continue;
         const double* v = reflections.row(k);
@@ -165,7 +169,8 @@ class RotatedRows {
 
   void apply() {
     pool_.run(panels_, [&](Range range) {
-      for (int64_t p = range.first; p < range.last; ++p)
+      for (int64_t p = range.first; p < range.last; ++p) {
+        engine::check_stop();
         for (const Rotation& rotation : pending_) {
           double* x = numbers_.data() + (p * n_ + rotation.i) * panel;
           double* y = x + panel;
@@ -175,6 +180,7 @@ class RotatedRows {
             store(y + j, rotation.s * a + rotation.c * b);
           }
         }
+      }
     });
     pending_.clear();
   }

@@ -5,6 +5,7 @@
 
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 
 namespace engine {
 
@@ -20,7 +21,10 @@ void uniform_init(Array& parameter, double bound, uint64_t seed, std::string_vie
   const RandomStream stream(seed, "init/" + std::string(name));
   const auto b = static_cast<float>(bound);
   std::vector<float> values(static_cast<size_t>(parameter.shape().count()));
-  for (size_t i = 0; i < values.size(); ++i) values[i] = stream.uniform(i, -b, b);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i % 65536 == 0) check_stop();
+    values[i] = stream.uniform(i, -b, b);
+  }
   parameter.assign(values);
 }
 

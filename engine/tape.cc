@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/stopping.h"
+
 namespace engine {
 
 namespace {
@@ -28,6 +30,7 @@ Tape::Recording::~Recording() { recording_tape = outer_; }
 bool recording() { return recording_tape != nullptr; }
 
 Tensor apply(Operation op) {
+  check_stop();
   check_one_home(op);
   op.forward(op.output.backend(), op.inputs, op.output);
   const bool on_tape = recording_tape != nullptr;
@@ -45,8 +48,10 @@ int64_t Tape::numbers() const {
 }
 
 void Tape::replay() {
-  for (Node& node : nodes_)
+  for (Node& node : nodes_) {
+    check_stop();
     node.operation.forward(node.output.backend(), node.operation.inputs, node.output.value());
+  }
 }
 
 // Walks the tape backward once. The last consumer of a tensor comes first and assigns the gradient; each
@@ -95,6 +100,7 @@ void Tape::backward(const Tensor& loss) {
   Backend& backend = loss.backend();
   backend.fill(loss.grad(), 1.0);
   for (const size_t i : backward_order_) {
+    check_stop();
     Node& node = nodes_[i];
     node.operation.backward(backend, node.operation.inputs, node.output.value(), node.output.grad(),
                             node.targets);

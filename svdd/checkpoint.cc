@@ -1,5 +1,7 @@
 #include "svdd/checkpoint.h"
 
+#include <limits>
+
 #include "engine/files/in_quotes.h"
 #include "svdd/model_folder.h"
 #include "svdd/receipt.h"
@@ -103,7 +105,7 @@ void Checkpoints::begin_phase(const std::string& phase, const List& list) {
 }
 
 void Checkpoints::end_epoch(const std::string& phase, const List& list) {
-  const bool stop = options_.stop && options_.stop();
+  const bool stop = engine::stop_requested() || (options_.stop && options_.stop());
   const double seconds = since_last_.seconds();
   const bool due = seconds >= options_.seconds && (options_.seconds == 0 || seconds >= 50 * last_took_);
   if (!stop && !due) return;
@@ -148,6 +150,7 @@ Checkpoint Checkpoints::read() const {
 }
 
 void Checkpoints::write(const std::string& phase, const List& list) {
+  const engine::StopGrace whole(std::numeric_limits<double>::infinity());
   const Stopwatch watch;
   Checkpoint c;
   std::string name = phase;

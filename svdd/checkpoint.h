@@ -17,6 +17,7 @@
 
 #include "engine/array.h"
 #include "engine/files/safetensors.h"
+#include "engine/stopping.h"
 #include "svdd/stopwatch.h"
 
 namespace svdd {
@@ -64,12 +65,13 @@ struct CheckpointOptions {
   // No sooner than so many seconds after the last one, nor before fifty times what that took; 0: after every
   // epoch.
   double seconds = 30;
-  std::function<bool()> stop = {};  // asked after every epoch: whether to leave a checkpoint and stop
+  // Asked after every epoch: whether to leave a checkpoint and stop. engine::request_stop() does the same.
+  std::function<bool()> stop = {};
 };
 
-// What a fit throws that was asked to stop.
-struct Interrupted : std::runtime_error {
-  using std::runtime_error::runtime_error;
+// What a fit throws that was asked to stop and has left a checkpoint of all that it has done.
+struct Interrupted : engine::Stopped {
+  using engine::Stopped::Stopped;
 };
 
 // Where one fit leaves its checkpoints, each in the place of the one before, and goes on from one.
@@ -94,7 +96,7 @@ class Checkpoints {
   bool begin(List fit);
   // In the phase in which the checkpoint was left, lists back what the phase keeps.
   void begin_phase(const std::string& phase, const List& list);
-  // Leaves a checkpoint if it is time. Throws Interrupted if asked to stop.
+  // Leaves a checkpoint if it is time, or if asked to stop, and then throws Interrupted.
   void end_epoch(const std::string& phase, const List& list);
 
  private:

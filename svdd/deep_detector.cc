@@ -63,7 +63,10 @@ DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
 // The run, in order (README.md, "The page: Deep SVDD").
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
+  if (const std::string cost = Preprocessing::cost(options_.preprocessing, train.samples); !cost.empty())
+    monitor.note(cost);
   const Samples x = training_samples(train.samples);
+  check_count(x.count());
   const bool trains_decoder = scoring_state().size() > network_.encoder.state().size();
   if (options_.pretrain) check_last_batch(x, "pretraining", options_.pretraining, true);
   check_last_batch(x, "training", options_.training, trains_decoder);
@@ -115,6 +118,9 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const std::optional<double> own = own_threshold();
   threshold_ = own ? *own : contamination_threshold(scores, options_.contamination);
   training_clusters_ = clusters_of_training(z);
+  samples_used_ = x.count();
+  constexpr int64_t enough = 19;  // for a p-value of 1/20
+  if (train.held_out && train.held_out->count() >= enough) scores = score_prepared(prepared(*train.held_out));
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
 }

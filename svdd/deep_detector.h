@@ -69,6 +69,9 @@ class DeepDetector : public Detector {
                       const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const;
 
   // --- what is the method's own
+  // Throws std::invalid_argument where the method's own numbers do not fit so many training samples; before anything is
+  // computed.
+  virtual void check_count(int64_t /*samples*/) const {}
   // The spheres (centres, radii, …) about the representations as they are. Called before pretraining, for the
   // score of the untrained network, and after.
   virtual void initialise_spheres(const datasets::Samples& x, const std::vector<int32_t>& classes,

@@ -57,6 +57,9 @@ struct TrainingSet {
   Checkpoints* checkpoints = nullptr;
   // Where it takes the pretrained network from, or leaves it for others; may be null.
   PretrainingStore* pretrainings = nullptr;
+  // Normal samples that were set aside: what a method with a network has not learned from, its p-values go by, where
+  // there are enough for one of 0.05; may be null.
+  const datasets::Samples* held_out = nullptr;
 };
 
 class Detector {
@@ -86,8 +89,12 @@ class Detector {
 
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
-  // Scores of the training samples after the fit, ascending: the yardstick of p-values (threshold.h).
+  // The yardstick of p-values (threshold.h), ascending: scores of the training samples after the fit, as near as the
+  // method can tell to those of samples it has not learned from (of TrainingSet::held_out where there are such; KDE's
+  // are cross-validated, kernel SVDD's without the sample's own weight).
   const std::vector<float>& training_scores() const { return training_scores_; }
+  // Of how many training samples a fit made use; 0 in a detector that was loaded.
+  int64_t samples_used() const { return samples_used_; }
   // After a fit with several spheres, the one that each training sample used belongs to, in their order: k_i
   // under Multi-Radius, the nearest live sphere under Multi-sphere. Empty where there is one sphere or none,
   // and in a detector that was loaded.
@@ -104,6 +111,7 @@ class Detector {
  protected:
   double threshold_ = 0;
   std::vector<float> training_scores_;
+  int64_t samples_used_ = 0;
   std::vector<int32_t> training_clusters_;
   std::optional<std::string> collapse_warning_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;

@@ -11,6 +11,7 @@
 #include "engine/checked_size.h"
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "svdd/lasso_lars.h"
 
 namespace svdd {
@@ -36,7 +37,8 @@ Vector principal_directions(Vector a, size_t n) {
   for (size_t i = 0; i < n; ++i) v[i * n + i] = 1;
   for (int sweep = 0; sweep < 30; ++sweep) {
     bool rotated = false;
-    for (size_t p = 0; p < n; ++p)
+    for (size_t p = 0; p < n; ++p) {
+      engine::check_stop();
       for (size_t q = p + 1; q < n; ++q) {
         const double off = a[p * n + q];
         if (std::abs(off) <= 1e-15 * std::sqrt(std::abs(a[p * n + p] * a[q * n + q]))) continue;
@@ -57,6 +59,7 @@ Vector principal_directions(Vector a, size_t n) {
           v[q * n + i] = s * vx + c * vy;
         }
       }
+    }
     if (!rotated) break;
   }
   std::vector<size_t> order(n);
@@ -76,8 +79,10 @@ Vector principal_directions(Vector a, size_t n) {
 
 Vector gram_matrix(const Vector& dictionary, size_t atoms, size_t d) {
   Vector gram(atoms * atoms);
-  for (size_t i = 0; i < atoms; ++i)
+  for (size_t i = 0; i < atoms; ++i) {
+    engine::check_stop();
     for (size_t j = 0; j < atoms; ++j) gram[i * atoms + j] = dot(&dictionary[i * d], &dictionary[j * d], d);
+  }
   return gram;
 }
 
@@ -117,6 +122,7 @@ class Learner {
         patch_moment_(atoms_ * d) {
     Vector second_moment(d * d);
     for (size_t i = 0; i < count; ++i) {
+      engine::check_stop();
       const float* x = patch_(i);
       for (size_t r = 0; r < d; ++r)
         for (size_t c = 0; c < d; ++c) second_moment[r * d + c] += static_cast<double>(x[r]) * x[c];
@@ -151,6 +157,7 @@ class Learner {
     double most_used = 0;
     for (size_t k = 0; k < atoms_; ++k) most_used = std::max(most_used, code_moment_[k * atoms_ + k]);
     for (size_t k = 0; k < atoms_; ++k) {
+      engine::check_stop();
       const double use = code_moment_[k * atoms_ + k];
       if (use > unused_atom * most_used)
         minimise_atom(k, use);
@@ -347,7 +354,8 @@ std::vector<float> extract_patches(const Images& images, int64_t size) {
   std::vector<float> patches;
   patches.reserve(static_cast<size_t>(
       engine::checked_product("patches: memory", {n, h - size + 1, w - size + 1, c, size, size})));
-  for (int64_t i = 0; i < n; ++i)
+  for (int64_t i = 0; i < n; ++i) {
+    engine::check_stop();
     for (int64_t top = 0; top + size <= h; ++top)
       for (int64_t left = 0; left + size <= w; ++left)
         for (int64_t channel = 0; channel < c; ++channel)
@@ -355,6 +363,7 @@ std::vector<float> extract_patches(const Images& images, int64_t size) {
             const auto from = values.begin() + ((i * c + channel) * h + top + row) * w + left;
             patches.insert(patches.end(), from, from + size);
           }
+  }
   return patches;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 
 namespace svdd {
 namespace {
@@ -128,6 +129,7 @@ std::vector<double> lasso_lars(std::span<const double> gram, std::span<const dou
   };
 
   for (double lambda = 2 * largest; lambda > alpha;) {
+    engine::check_stop();
     Vector direction(used.size());
     for (size_t i = 0; i < used.size(); ++i) direction[i] = sign[used[i]];
     direction = active.solve(std::move(direction));

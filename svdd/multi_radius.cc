@@ -5,9 +5,11 @@
 #include <limits>
 #include <stdexcept>
 
+#include "engine/stopping.h"
 #include "svdd/clustering/finch.h"
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/partition_quality.h"
+#include "svdd/progress_notes.h"
 #include "svdd/threshold.h"
 
 namespace svdd {
@@ -34,6 +36,7 @@ class MultiRadius final : public DeepDetector {
   bool soft_boundary() const { return own_.objective == Objective::soft_boundary; }
   int64_t spheres() const { return static_cast<int64_t>(radii_.size()); }
 
+  void check_count(int64_t samples) const override;
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
@@ -45,7 +48,9 @@ class MultiRadius final : public DeepDetector {
   void restore_spheres(const ModelFolder& model) override;
   void keep_spheres(Checkpoint& c) override;
 
-  std::vector<int32_t> pseudo_labels(const std::vector<float>& z, const std::vector<int32_t>& classes) const;
+  std::vector<int32_t> pseudo_labels(const std::vector<float>& z, const std::vector<int32_t>& classes,
+                                     Monitor& monitor) const;
+  std::vector<int32_t> finch_labels(const std::vector<float>& z, Monitor& monitor) const;
   void centre_spheres(const std::vector<float>& z);
   void merge_small_clusters(const std::vector<float>& z);
   void report_clusters(const std::vector<int32_t>& classes, Monitor& monitor);
@@ -64,23 +69,41 @@ class MultiRadius final : public DeepDetector {
 void MultiRadius::initialise_spheres(const Samples& x, const std::vector<int32_t>& classes,
                                      Monitor& monitor) {
   const std::vector<float> z = representations(x);
-  cluster_ = pseudo_labels(z, classes);
+  cluster_ = pseudo_labels(z, classes, monitor);
   centre_spheres(z);
   if (own_.least_cluster > 1) merge_small_clusters(z);
   report_clusters(classes, monitor);
 }
 
+void MultiRadius::check_count(int64_t samples) const {
+  if (own_.labels != LabelSource::classes && own_.clusters > samples)
+    throw std::invalid_argument("the training data hold " + std::to_string(samples) +
+                                " samples, too few for " + std::to_string(own_.clusters) +
+                                " clusters; ask for fewer");
+}
+
+std::vector<int32_t> MultiRadius::finch_labels(const std::vector<float>& z, Monitor& monitor) const {
+  const FinchResult found =
+      finch(z, rep_dim(),
+            {.distance = Distance::euclidean, .variant = FinchVariant::silhouette, .clusters = own_.clusters},
+            own_.clustering, ProgressNotes(monitor, "FINCH"), device_of(backend_));
+  if (found.required || found.result().clusters <= most_found_spheres) return found.result().labels;
+  const Partition* best = nullptr;  // as FINCH chooses, the later of equals
+  for (const Partition& p : found.partitions)
+    if (p.clusters <= most_found_spheres && (!best || p.silhouette >= best->silhouette)) best = &p;
+  const std::string many = "FINCH finds " + std::to_string(found.result().clusters) +
+                           " clusters, too many for a sphere each (at most " +
+                           std::to_string(most_found_spheres) + " unless a number is asked for)";
+  if (!best) throw std::invalid_argument(many + ", and no coarser partition: ask for a number of clusters");
+  monitor.note(many + ": its partition of " + std::to_string(best->clusters) + " is taken");
+  return best->labels;
+}
+
 std::vector<int32_t> MultiRadius::pseudo_labels(const std::vector<float>& z,
-                                                const std::vector<int32_t>& classes) const {
+                                                const std::vector<int32_t>& classes, Monitor& monitor) const {
   switch (own_.labels) {
     case LabelSource::finch:
-      return finch(z, rep_dim(),
-                   {.distance = Distance::euclidean,
-                    .variant = FinchVariant::silhouette,
-                    .clusters = own_.clusters},
-                   own_.clustering, {}, device_of(backend_))
-          .result()
-          .labels;
+      return finch_labels(z, monitor);
     case LabelSource::kmeans:
       return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, own_.clustering,
                     device_of(backend_))
@@ -131,6 +154,7 @@ float squared(const float* a, const float* b, int64_t p) {
 // none is too small.
 void MultiRadius::merge_small_clusters(const std::vector<float>& z) {
   while (spheres() > 1) {
+    engine::check_stop();
     std::vector<int64_t> sizes(radii_.size());
     for (const int32_t c : cluster_) ++sizes[static_cast<size_t>(c)];
     const auto smallest = std::min_element(sizes.begin(), sizes.end()) - sizes.begin();
@@ -229,8 +253,10 @@ std::vector<float> MultiRadius::score_prepared(const Samples& x) {
   const std::vector<float> z = representations(x);
   const auto p = static_cast<size_t>(rep_dim());
   std::vector<float> scores;
-  for (size_t i = 0; i < z.size(); i += p)
+  for (size_t i = 0; i < z.size(); i += p) {
+    engine::check_stop();
     scores.push_back(multi_radius_score(own_.inference, {&z[i], p}, centres_, radii_));
+  }
   return scores;
 }
 

@@ -38,6 +38,11 @@ Inference inference_named(std::string_view name);  // std::invalid_argument list
 float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
                          std::span<const float> radii);
 
+// Where FINCH's best partition has more clusters than this, the best of those that have not is taken: a sphere for each
+// of thousands of clusters holds a handful of samples, and every step and score pays for all of them. A number of
+// clusters that is asked for is not bounded.
+inline constexpr int64_t most_found_spheres = 1000;
+
 struct MultiRadiusOptions : DeepOptions {
   Objective objective = Objective::one_class;
   double nu = 0.1;              // as in Deep SVDD, for each sphere

@@ -24,9 +24,6 @@ class MultiSphere final : public DeepDetector {
   MultiSphere(const MultiSphereOptions& options, engine::Backend& backend)
       : DeepDetector(options, backend),
         own_(options),
-        centres_(Array(backend, {options.spheres, rep_dim()}, Layout::plain, DType::f32),
-                 options.trainable_centres),
-        radius2_(Array(backend, {options.spheres}, Layout::plain, DType::f32)),
         mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
   std::string method() const override { return "multi-sphere"; }
@@ -38,8 +35,15 @@ class MultiSphere final : public DeepDetector {
   }
 
  private:
+  // Not before it is known that there are samples, or numbers in a file, for so many.
+  void make_spheres() {
+    centres_ =
+        Tensor(Array(backend_, {own_.spheres, rep_dim()}, Layout::plain, DType::f32), own_.trainable_centres);
+    radius2_ = Tensor(Array(backend_, {own_.spheres}, Layout::plain, DType::f32));
+  }
   int64_t alive() const { return own_.spheres - std::count(radii_.begin(), radii_.end(), 0.0f); }
 
+  void check_count(int64_t samples) const override;
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
@@ -65,12 +69,16 @@ class MultiSphere final : public DeepDetector {
   std::vector<int64_t> alive_by_epoch_;
 };
 
-// c_k: the k-means centres of the representations, kept away from 0 as Deep SVDD's; R_k from cluster k.
-void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
-  if (own_.spheres > x.count())
-    throw std::invalid_argument("the training data hold " + std::to_string(x.count()) +
+void MultiSphere::check_count(int64_t samples) const {
+  if (own_.spheres > samples)
+    throw std::invalid_argument("the training data hold " + std::to_string(samples) +
                                 " samples, too few for " + std::to_string(own_.spheres) +
                                 " spheres; ask for fewer");
+}
+
+// c_k: the k-means centres of the representations, kept away from 0 as Deep SVDD's; R_k from cluster k.
+void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
+  make_spheres();
   const Tensor z = training_representations(x);
   const KMeansResult clusters =
       kmeans(z.value().to_floats(), rep_dim(),
@@ -176,7 +184,9 @@ void MultiSphere::describe(nlohmann::json& description, NamedArrays& arrays) con
 }
 
 void MultiSphere::restore_spheres(const ModelFolder& model) {
-  centres_.value().assign(numbers(model, "centres", {own_.spheres, rep_dim()}));
+  const std::vector<float> centres = numbers(model, "centres", {own_.spheres, rep_dim()});
+  make_spheres();
+  centres_.value().assign(centres);
   std::vector<float> radii = numbers(model, "radii", {own_.spheres});
   const auto [least, largest] = std::minmax_element(radii.begin(), radii.end());
   if (*least < 0 || *largest == 0)
@@ -188,8 +198,10 @@ void MultiSphere::restore_spheres(const ModelFolder& model) {
 }
 
 void MultiSphere::keep_spheres(Checkpoint& c) {
-  c.array("centres", centres_.value());
   c.array("radii", radii_);
+  c.require(static_cast<int64_t>(radii_.size()) == own_.spheres, "it has another number of spheres");
+  if (c.reading()) make_spheres();
+  c.array("centres", centres_.value());
   c.value("alive_by_epoch", alive_by_epoch_);
   if (c.reading()) set_radii(radii_);
 }

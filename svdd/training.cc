@@ -6,8 +6,10 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "engine/enough_memory.h"
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "engine/tape.h"
 #include "svdd/stopwatch.h"
 
@@ -117,6 +119,33 @@ class ScheduledUpdate {
   StepTable rates_;
 };
 
+// Whether an epoch goes on once a stop is asked for. At its end it leaves a checkpoint, which is worth some seconds of
+// waiting: it goes on where its end is near, by what the epoch before took, or its own steps so far.
+class EpochEnd {
+ public:
+  EpochEnd(int64_t steps, double epoch_before, bool leaves_checkpoint)
+      : steps_(steps), epoch_before_(epoch_before), patience_(leaves_checkpoint ? 10 : 0) {}
+
+  double patience() const { return patience_; }  // seconds
+  void before_step() {
+    if (engine::stop_requested() && seconds_left() >= patience_)
+      throw engine::Stopped("stopped as asked, within an epoch");
+    ++done_;
+  }
+
+ private:
+  double seconds_left() const {
+    constexpr double enough_seen = 0.5;  // seconds; the first steps are slow
+    const auto steps = static_cast<double>(steps_), done = static_cast<double>(done_);
+    if (epoch_before_ > 0) return epoch_before_ * (steps - done) / steps;
+    return watch_.seconds() < enough_seen ? 0 : watch_.seconds() / std::max(1.0, done) * (steps - done);
+  }
+
+  int64_t steps_, done_ = 0;
+  double epoch_before_, patience_;  // seconds; 0: not known
+  Stopwatch watch_;
+};
+
 // The steps of an epoch that have batches of n samples.
 class TrainingSteps {
  public:
@@ -164,12 +193,13 @@ class TrainingSteps {
 
   // A step runs call by call the first time that it has this form, so that all it needs exists; from then on
   // as the backend captured it.
-  void run_epoch(int64_t epoch) {
+  void run_epoch(int64_t epoch, EpochEnd& end) {
     epoch_ = epoch;
     const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
     if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
     with_after_step_ = with_after_step;
     for (int64_t step = 0; step < count_; ++step) {
+      end.before_step();
       if (phase_.needs_host || !ready_) {
         run_step();
         ready_ = true;
@@ -253,9 +283,10 @@ void PhaseOptions::check(const std::string& phase) const {
     if (m < 0) fail("learning-rate milestones are epochs counted from 0, found " + std::to_string(m));
 }
 
-void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
-           Monitor& monitor) {
-  const engine::IeeeMode ieee;
+namespace {
+
+void run(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
+         Monitor& monitor) {
   const PhaseOptions& o = phase.options;
   if (samples.count() < 1) throw std::invalid_argument(phase.name + ": there are no samples to train on");
   o.check(phase.name);
@@ -275,16 +306,20 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
   if (epoch > 0)
     monitor.note(phase.name + ": goes on after epoch " + std::to_string(epoch) + " of " +
                  std::to_string(o.epochs));
+  double epoch_before = 0;  // seconds it took; 0: not known
   while (epoch < o.epochs) {
+    engine::check_stop();
     const Stopwatch watch;
+    EpochEnd end(n / full + (last_step ? 1 : 0), epoch_before, phase.checkpoints != nullptr);
+    const engine::StopGrace grace(end.patience());
     const double lr = engine::multi_step_rate(o.lr, o.lr_milestones, epoch);
     const auto order = engine::permutation(
         n, engine::RandomStream(phase.seed, "shuffle/" + phase.name + "/" + std::to_string(epoch)));
     std::span<const int32_t> rows(order);
     full_steps.plan_epoch(rows, lr);
     if (last_step) last_step->plan_epoch(rows, lr);
-    full_steps.run_epoch(epoch);
-    if (last_step) last_step->run_epoch(epoch);
+    full_steps.run_epoch(epoch, end);
+    if (last_step) last_step->run_epoch(epoch, end);
     double loss = 0;
     int64_t counted = 0;
     const auto count = [&](const TrainingSteps& steps) {
@@ -307,8 +342,24 @@ void train(const datasets::Samples& samples, const TrainingPhase& phase, engine:
                    .spheres = phase.spheres ? phase.spheres() : std::nullopt,
                    .seconds = watch.seconds()});
     ++epoch;
+    epoch_before = watch.seconds();
     if (phase.checkpoints) phase.checkpoints->end_epoch(phase.name, list);
   }
+}
+
+}  // namespace
+
+void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
+           Monitor& monitor) {
+  const engine::IeeeMode ieee;
+  engine::with_enough_memory(
+      [&] {
+        return phase.name + ": training on " + std::to_string(samples.count()) + " samples of " +
+               std::to_string(samples.size()) + " values in batches of " +
+               std::to_string(phase.options.batch_size) +
+               "; a smaller batch size, fewer or smaller samples, or a smaller network take less";
+      },
+      [&] { run(samples, phase, backend, monitor); });
 }
 
 std::vector<float> evaluate_batches(const datasets::Samples& samples,

@@ -83,6 +83,8 @@ struct TrainingPhase {
 // Trains for options.epochs epochs, or for those that are left after a checkpoint of this phase: every epoch
 // a new permutation of the samples, batches without replacement, the last one short or left out. Each batch
 // size is recorded once and replayed.
+// Asked to stop (engine/stopping.h) it ends the epoch, leaves a checkpoint and throws Interrupted; where there are no
+// checkpoints, or the end of the epoch is more than about ten seconds away, it throws engine::Stopped at once.
 // std::runtime_error when a loss is not finite, at the end of its epoch; std::invalid_argument for no
 // samples, for more than 2^24 (their numbers are kept as floats) or for impossible options.
 void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,

@@ -99,8 +99,10 @@ int run_bench(const BenchOptions& options) {
   if (!options.only.empty() && (what == "peak" || what == "kernels" || !has_step(options.only)))
     throw UsageError("--only " + engine::in_quotes(options.only) +
                      " names no epoch that is measured here; svdd bench steps shows their names");
-  if (options.repeat < 1)
-    throw UsageError("--repeat must be at least 1, found " + std::to_string(options.repeat));
+  constexpr int64_t most_measurements = 10'000;
+  if (options.repeat < 1 || options.repeat > most_measurements)
+    throw UsageError("--repeat is " + std::to_string(options.repeat) + "; expected 1 to " +
+                     std::to_string(most_measurements));
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::unique_ptr<TorchProcess> torch;
   if (!options.compare.empty())

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "engine/random.h"
+#include "engine/stopping.h"
 
 namespace tools {
 namespace {
@@ -74,6 +75,7 @@ class Kernels {
     on_.finish();
     std::vector<double> seconds;
     for (int64_t i = 0; i < repeat_; ++i) {
+      engine::check_stop();
       const auto start = std::chrono::steady_clock::now();
       int64_t calls = 0;
       double passed = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/enough_memory.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "tools/arguments.h"
@@ -22,6 +23,7 @@
 #include "tools/report.h"
 #include "tools/reproduce.h"
 #include "tools/score.h"
+#include "tools/stop_signal.h"
 #include "tools/train.h"
 #include "tools/usage_error.h"
 #include "tools/version.h"
@@ -415,6 +417,7 @@ Examples:
 // ---- errors ----
 
 int complain(const std::string& what, int status) {
+  std::cerr.clear();  // a signal may have broken off what was written before
   std::string line = what;
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
@@ -454,6 +457,7 @@ Examples:
 Exit status: 0 done; 1 the run failed; 2 the command line is wrong.
 Results go to standard output, progress to standard error.
 )");
+  const StopSignal signal;
   Commands commands;
   add_train(app, commands, arguments);
   add_score(app, commands.score);
@@ -473,8 +477,14 @@ Results go to standard output, progress to standard error.
     return complain(error.what(), 2);
   } catch (const UsageError& error) {
     return complain(error.what(), 2);
+  } catch (const StoppedWithWorkKept& stopped) {
+    return complain("stopped by a signal; " + std::string(stopped.what()), 1);
+  } catch (const engine::Stopped&) {
+    return complain("stopped by a signal; nothing was kept", 1);
+  } catch (const engine::NotEnoughMemory& error) {
+    return complain(error.what(), 1);
   } catch (const std::bad_alloc&) {
-    return complain("there is not enough memory for this; try a smaller --batch-size or --limit", 1);
+    return complain("there is not enough memory for this", 1);
   } catch (const std::exception& error) {
     return complain(error.what(), 1);
   }

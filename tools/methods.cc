@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "datasets/catalog.h"
 #include "datasets/samples.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/autoencoder.h"
@@ -11,6 +12,7 @@
 #include "svdd/dasvdd.h"
 #include "svdd/multi_radius.h"
 #include "svdd/multi_sphere.h"
+#include "tools/published_settings.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -52,7 +54,12 @@ std::unique_ptr<svdd::Detector> make(const TrainOptions& options, const svdd::De
     return svdd::make_kernel_svdd({.nu = d.nu, .gamma = options.gamma, .preprocessing = d.preprocessing},
                                   backend);
   if (options.method == "kde")
-    return svdd::make_kde({.contamination = d.contamination, .preprocessing = d.preprocessing}, backend);
+    return svdd::make_kde(
+        {.bandwidth = options.bandwidth,
+         .widen = kind_of(options.data) == DataKind::table && !datasets::known_dataset(options.data),
+         .contamination = d.contamination,
+         .preprocessing = d.preprocessing},
+        backend);
   return svdd::make_isolation_forest(
       {.seed = d.seed, .contamination = d.contamination, .preprocessing = d.preprocessing});
 }

@@ -413,6 +413,10 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
           {}, o.gamma_rule),
       {"dasvdd"});
 
+  add(gamma_row({"bandwidth", "auto|X", method, "kde: width of the bumps; auto: by cross-validation"},
+                o.bandwidth),
+      {"kde"});
+
   const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p,
                          const std::vector<std::string>& methods) {
     add(whole_row({prefix + "epochs", "N", group, "passes over the training data"}, int64_t{0}, p.epochs),

@@ -28,7 +28,8 @@ struct TrainOptions {
   svdd::Inference inference = svdd::Inference::nearest_centre;
   int64_t spheres = 100;  // multi-sphere
   bool trainable_centres = false;
-  double gamma = 0;  // dasvdd and kernel-svdd; 0: auto
+  double gamma = 0;      // dasvdd and kernel-svdd; 0: auto
+  double bandwidth = 0;  // kde; 0: auto
   svdd::GammaRule gamma_rule = svdd::GammaRule::mean_of_all;
   BackendOptions backend;
   double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch

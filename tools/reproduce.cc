@@ -19,6 +19,7 @@
 #include "tools/arguments.h"
 #include "tools/published_tables.h"
 #include "tools/run_output.h"
+#include "tools/stop_signal.h"
 #include "tools/svg_chart.h"
 #include "tools/table_output.h"
 #include "tools/task.h"
@@ -159,6 +160,7 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
 }
 
 double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings) {
+  engine::check_stop();
   const TrainOptions& o = run.options.options;
   if (o.method == "kernel-svdd" && o.gamma == 0)
     run_with_searched_width(run, out / run.folder);
@@ -295,10 +297,13 @@ class Count {
 
 void run_reproduce(const ReproduceOptions& options) {
   if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
-  if (options.seeds < 1)
-    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 or more");
-  if (options.jobs < 0)
-    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 0 or more");
+  constexpr int64_t most_seeds = 1000, most_jobs = 1024;
+  if (options.seeds < 1 || options.seeds > most_seeds)
+    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
+                     std::to_string(most_seeds));
+  if (options.jobs < 0 || options.jobs > most_jobs)
+    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
+                     std::to_string(most_jobs) + ", or 0 for one for each processor");
   const PublishedTable& table = published_table(options.table);
   const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
   const std::vector<TableCase> cases = chosen_cases(table, options.classes);
@@ -308,7 +313,7 @@ void run_reproduce(const ReproduceOptions& options) {
   std::vector<const Run*> open;
   for (const Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
-  const int jobs = static_cast<int>(options.jobs > 0 ? options.jobs : engine::machine_threads());
+  const int jobs = options.jobs > 0 ? static_cast<int>(options.jobs) : engine::machine_threads();
   std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
             << " of them done before; " << jobs << " at once, in " << engine::in_quotes(out) << std::endl;
   svdd::PretrainingStore pretrainings(
@@ -326,7 +331,12 @@ void run_reproduce(const ReproduceOptions& options) {
     fs::create_directories(out / run->folder.parent_path(), ignored);
   }
   try {
+    const StopNotice notice(false);
     svdd::run_side_by_side(work, jobs);
+  } catch (const engine::Stopped&) {
+    remove_empty(made);
+    if (!fs::exists(made)) throw;
+    throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
   } catch (...) {
     remove_empty(made);
     throw;

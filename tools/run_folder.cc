@@ -8,6 +8,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace tools {
 namespace {
@@ -60,6 +61,7 @@ class Csv {
     header_ = fields_;
   }
   bool next() {  // to the next row that is not empty
+    engine::check_stop();
     while (!rest_.empty()) {
       const size_t end = rest_.find('\n');
       std::string_view row = rest_.substr(0, end);

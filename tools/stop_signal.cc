@@ -3,33 +3,43 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 
 namespace tools {
 namespace {
 
-constexpr time_t at_once = 2;  // seconds
+constexpr int64_t at_once = 200'000'000;  // nanoseconds: within them a second signal is the first one again
 
-volatile sig_atomic_t caught = 0, silent = 0;
-volatile time_t first = 0;  // seconds; the handler's own
+// The handler runs on whichever thread the signal reaches.
+std::atomic<int64_t> first{0};  // nanoseconds, of the first signal; 0: none came
+std::atomic<bool> answers{false};
+static_assert(std::atomic<int64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+              "a signal handler may touch lock-free atomics only");
 
 // Calls what is safe in a handler, nothing else.
 extern "C" void note_signal(int signal) {
-  struct timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  if (caught) {
-    if (now.tv_sec - first < at_once) return;
-    struct sigaction end = {};
-    end.sa_handler = SIG_DFL;
-    sigaction(signal, &end, nullptr);
-    raise(signal);  // waits until the handler is done
+  const int before = errno;
+  struct timespec time = {};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const int64_t now = int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  int64_t none = 0;
+  if (!first.compare_exchange_strong(none, now)) {
+    if (now - none >= at_once) {
+      struct sigaction end = {};
+      end.sa_handler = SIG_DFL;
+      sigaction(signal, &end, nullptr);
+      raise(signal);  // waits until the handler is done
+    }
+    errno = before;
     return;
   }
-  first = now.tv_sec;
-  constexpr char words[] = "\nsvdd: stops at the end of an epoch; once more, and it stops at once\n";
-  const int before = errno;
-  caught = 1;
-  if (!silent) {
+  engine::request_stop();
+  constexpr char words[] =
+      "\nsvdd: stops at the end of an epoch, or at once where that is more than ten seconds away; "
+      "once more, and it ends at once\n";
+  if (answers) {
     const auto ignored = write(STDERR_FILENO, words, sizeof words - 1);
     static_cast<void>(ignored);
   }
@@ -39,7 +49,6 @@ extern "C" void note_signal(int signal) {
 void listen(int signal, struct sigaction& before) {
   struct sigaction ours = {};
   ours.sa_handler = note_signal;
-  ours.sa_flags = SA_RESTART;
   sigemptyset(&ours.sa_mask);
   sigaddset(&ours.sa_mask, SIGINT);
   sigaddset(&ours.sa_mask, SIGTERM);
@@ -49,9 +58,8 @@ void listen(int signal, struct sigaction& before) {
 
 }  // namespace
 
-StopSignal::StopSignal(bool quiet) {
-  caught = 0;
-  silent = quiet;
+StopSignal::StopSignal() {
+  first = 0;
   listen(SIGINT, interrupt_);
   listen(SIGTERM, terminate_);
 }
@@ -61,6 +69,7 @@ StopSignal::~StopSignal() {
   sigaction(SIGTERM, &terminate_, nullptr);
 }
 
-bool StopSignal::came() { return caught != 0; }
+StopNotice::StopNotice(bool quiet) { answers = !quiet; }
+StopNotice::~StopNotice() { answers = false; }
 
 }  // namespace tools

@@ -1,5 +1,6 @@
 #include "tools/torch_process.h"
 
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -7,11 +8,13 @@
 
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
 #include "bench_torch_script.h"
+#include "engine/stopping.h"
 
 extern char** environ;
 
@@ -75,6 +78,7 @@ TorchProcess::TorchProcess(int64_t threads, const std::string& device) {
 
 TorchProcess::~TorchProcess() {
   std::fclose(answers_);  // the end of the child's input, at which it ends
+  if (engine::stop_requested()) kill(child_, SIGTERM);
   while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
@@ -87,6 +91,9 @@ double TorchProcess::seconds(const std::string& request) {
     if (n > 0) sent += static_cast<size_t>(n);
   }
   char line[64];
+  constexpr int a_moment = 100;  // milliseconds
+  for (pollfd answer{fileno(answers_), POLLIN, 0}; poll(&answer, 1, a_moment) <= 0;) engine::check_stop();
+  engine::check_stop();  // the child hears a terminal's signals too, and is gone then
   if (!std::fgets(line, sizeof line, answers_)) no_torch();
   double value = 0;
   if (std::from_chars(line, line + std::strlen(line), value).ec != std::errc{}) no_torch();

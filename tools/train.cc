@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 
@@ -112,19 +113,21 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
   return found;
 }
 
-// Fits; where it is asked to stop, what is done is kept.
-void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
-         svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, RunOutput& folder,
-         TrainMonitor& monitor) {
-  const datasets::OneVsRest& split = task.split;
-  try {
-    detector.fit({split.train, split.train_classes, &checkpoints, pretrainings}, monitor);
-  } catch (const svdd::Interrupted&) {
-    folder.keep();
-    throw std::runtime_error("stopped by a signal; what is done is kept: svdd train --resume --out " +
-                             options.out + " goes on from there");
+// However a run ends: what it has left to go on from stays.
+class KeptCheckpoint {
+ public:
+  KeptCheckpoint(RunOutput& folder, std::filesystem::path file) : folder_(folder), file_(std::move(file)) {}
+  ~KeptCheckpoint() {
+    std::error_code ignored;
+    if (std::filesystem::exists(file_, ignored)) folder_.keep();
   }
-}
+  KeptCheckpoint(const KeptCheckpoint&) = delete;
+  KeptCheckpoint& operator=(const KeptCheckpoint&) = delete;
+
+ private:
+  RunOutput& folder_;
+  std::filesystem::path file_;
+};
 
 // Representations, spheres and validation scores, which the multi-sphere protocol asks for; and into results
 // how much of the validation data lies above the threshold.
@@ -154,10 +157,8 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
       spheres_csv(engine::read_safetensors(folder.file("model") / "weights.safetensors")));
 }
 
-}  // namespace
-
-ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
-                         Start start, svdd::PretrainingStore* pretrainings) {
+ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
+                       Start start, svdd::PretrainingStore* pretrainings) {
   const TrainOptions& options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   RunOutput folder(options.out);
@@ -170,10 +171,8 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   json run = decisive(to_json(options));
   run.update(fingerprints);
   run["version"] = SVDD_VERSION;
-  svdd::Checkpoints checkpoints({.file = folder.file(checkpoint_name),
-                                 .run = run,
-                                 .seconds = options.checkpoint_seconds,
-                                 .stop = StopSignal::came});
+  svdd::Checkpoints checkpoints(
+      {.file = folder.file(checkpoint_name), .run = run, .seconds = options.checkpoint_seconds});
   const bool goes_on = start == Start::go_on && checkpoints.exists();
   if (goes_on) {
     checkpoints.open();  // refuses one of another run before anything is written
@@ -181,6 +180,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   } else {
     folder.begin(to_json(options).dump(2) + '\n');
   }
+  const KeptCheckpoint kept(folder, folder.file(checkpoint_name));
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
@@ -194,7 +194,12 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   if (start == Start::go_on && !goes_on)
     monitor.note("there is no checkpoint in " + engine::in_quotes(options.out) +
                  ": the run begins from the start");
-  fit(*detector, task, options, checkpoints, pretrainings, folder, monitor);
+  {
+    const StopNotice notice(options.quiet || !has_network(options.method));
+    detector->fit({split.train, split.train_classes, &checkpoints, pretrainings,
+                   task.validation.values.empty() ? nullptr : &task.validation},
+                  monitor);
+  }
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -216,7 +221,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["backend"] = backend->name();
   results["threads"] = backend->threads();
   results["n_train"] = split.train.count();
-  results["n_train_used"] = detector->training_scores().size();  // fewer where a recipe cuts to whole batches
+  results["n_train_used"] = detector->samples_used();  // fewer where a recipe cuts to whole batches
   add_metrics(results, scores, split.test_labels, detector->threshold(), options.deep_svdd.seed);
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
@@ -234,15 +239,16 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   results["version"] = SVDD_VERSION;
   results["command_line"] = command_line;
 
+  // What takes long comes first: from where the results are kept, they are written to the end.
+  const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
   detector->save(folder.file("model"));
+  if (options.method == "multi-sphere") write_spheres(folder, *detector, task, scores, results);
+  const engine::StopGrace to_the_end(std::numeric_limits<double>::infinity());
   folder.keep();
   engine::write_file_atomically(folder.file("scores.csv"),
                                 scores_csv(scores, split.test_labels, split.test_classes));
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
-  if (const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
-      !map.empty())
-    engine::write_file_atomically(folder.file("map.csv"), map);
-  if (options.method == "multi-sphere") write_spheres(folder, *detector, task, scores, results);
+  if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   write_pictures(folder, split, scores);
   results["peak_memory_mb"] = peak_megabytes();
   engine::write_file_atomically(folder.file("results.json"),
@@ -253,6 +259,24 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   return results;
 }
 
+}  // namespace
+
+ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
+                         Start start, svdd::PretrainingStore* pretrainings) {
+  const std::filesystem::path checkpoint = std::filesystem::path(resolved.options.out) / checkpoint_name;
+  const std::string goes_on =
+      " is kept: svdd train --resume --out " + resolved.options.out + " goes on from there";
+  try {
+    return whole_run(resolved, command_line, start, pretrainings);
+  } catch (const svdd::Interrupted&) {
+    throw StoppedWithWorkKept("what is done" + goes_on);
+  } catch (const engine::Stopped&) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(checkpoint, ignored)) throw;
+    throw StoppedWithWorkKept("what was done by the last checkpoint" + goes_on);
+  }
+}
+
 void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line, Start start) {
   const std::filesystem::path out = resolved.options.out;
   if (start == Start::go_on && std::filesystem::exists(out / "results.json")) {
@@ -261,8 +285,6 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
     std::cout << "the run in " << engine::in_quotes(out) << " is finished; nothing is left to do\n";
     return;
   }
-  std::optional<StopSignal> signal;
-  if (has_network(resolved.options.method)) signal.emplace(resolved.options.quiet);
   const ordered_json results = perform_run(resolved, command_line, start);
   std::cout << summary(results, (std::filesystem::path(resolved.options.out) / "report.html").string());
 }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace engine {
 namespace {
@@ -125,13 +126,26 @@ uint64_t most_file_bytes() {
                                : least;
 }
 
+namespace {
+
+// A signal interrupts the wait for whoever writes into a pipe, and may have asked to stop.
+int open_to_read(const fs::path& path) {
+  for (;;) {
+    check_stop();
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor >= 0 || errno != EINTR) return descriptor;
+  }
+}
+
+}  // namespace
+
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   struct Descriptor {
     int value;
     ~Descriptor() {
       if (value >= 0) close(value);
     }
-  } const file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  } const file{open_to_read(path)};
   struct stat found = {};
   if (file.value < 0 || fstat(file.value, &found) != 0) cannot("read", path, reason(errno));
   if (S_ISDIR(found.st_mode)) cannot("read", path, "it is a directory; a file is expected");
@@ -148,9 +162,10 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   std::string bytes;
   size_t filled = 0;
   while (true) {
+    check_stop();
     if (filled == bytes.size())
       bytes.resize(filled == 0 ? expected + 1 : filled + std::max(filled, buffer_bytes));
-    const size_t room = std::min(bytes.size() - filled, size_t{1} << 30);
+    const size_t room = std::min(bytes.size() - filled, size_t{1} << 26);
     const ssize_t got = ::read(file.value, bytes.data() + filled, room);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) cannot("read", path, reason(errno));

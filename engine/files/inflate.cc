@@ -7,6 +7,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+
+#include "engine/stopping.h"
 #endif
 
 namespace engine {
@@ -28,13 +30,14 @@ std::string inflate(std::string_view deflated, size_t size) {
     ~End() { inflateEnd(stream); }
   } end{&stream};
 
-  // zlib counts in 32 bits: hand over both sides in pieces. One byte of room beyond `size` shows a stream
+  // Both sides are handed over in pieces: zlib counts in 32 bits, and a wish to stop is to be heard. One byte of room beyond `size` shows a stream
   // that is longer.
-  constexpr size_t piece = size_t{1} << 30;
+  constexpr size_t piece = size_t{1} << 24;
   size_t consumed = 0, produced = 0;
   char beyond = 0;
   int status = Z_OK;
   while (status == Z_OK) {
+    check_stop();
     const size_t in = std::min(deflated.size() - consumed, piece);
     const size_t out = produced < size ? std::min(size - produced, piece) : 1;
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(deflated.data() + consumed));

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/stopping.h"
+
 namespace engine {
 namespace {
 
@@ -47,6 +49,7 @@ void Sha256::compress(const uint8_t* block) {
 void Sha256::update(const void* bytes, size_t count) {
   const auto* next = static_cast<const uint8_t*>(bytes);
   while (count > 0) {
+    if (total_ % (1 << 20) == 0) check_stop();
     const size_t filled = total_ % 64, taken = std::min(count, 64 - filled);
     if (taken == 64) {
       compress(next);

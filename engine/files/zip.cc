@@ -6,6 +6,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/files/inflate.h"
+#include "engine/stopping.h"
 
 namespace engine {
 namespace {
@@ -45,8 +46,12 @@ uint32_t crc32(std::string_view bytes) {  // the reflected polynomial 0xedb88320
     }
     return remainders;
   }();
+  constexpr size_t piece = size_t{1} << 20;
   uint32_t crc = 0xffffffff;
-  for (const char c : bytes) crc = table[(crc ^ static_cast<uint8_t>(c)) & 255] ^ crc >> 8;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), piece))) {
+    check_stop();
+    for (const char c : bytes.substr(0, piece)) crc = table[(crc ^ static_cast<uint8_t>(c)) & 255] ^ crc >> 8;
+  }
   return ~crc;
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/stopping.h"
+
 namespace svdd {
 
 using datasets::Samples;
@@ -13,8 +15,10 @@ using engine::Layout;
 DistanceProduct::DistanceProduct(const Samples& reference, engine::Backend& backend) : backend_(backend) {
   const int64_t features = reference.size(), n = reference.count();
   std::vector<double> sum(static_cast<size_t>(features));
-  for (int64_t i = 0; i < n; ++i)
+  for (int64_t i = 0; i < n; ++i) {
+    engine::check_stop();
     for (int64_t f = 0; f < features; ++f) sum[static_cast<size_t>(f)] += reference.sample(i)[f];
+  }
   for (const double s : sum) origin_.push_back(static_cast<float>(s / static_cast<double>(n)));
   std::vector<float> row(static_cast<size_t>(features));
   for (int64_t i = 0; i < n; ++i) variance_ += centred(reference.sample(i), features, row.data());
@@ -36,6 +40,7 @@ Array DistanceProduct::left(const Samples& rows, int64_t first, int64_t count) c
   const int64_t features = rows.size(), width = features + 2;
   std::vector<float> factor(static_cast<size_t>(count * width));
   for (int64_t i = 0; i < count; ++i) {
+    engine::check_stop();
     float* to = factor.data() + i * width;
     to[features] = centred(rows.sample(first + i), features, to);
     to[features + 1] = 1;
@@ -53,6 +58,7 @@ Array DistanceProduct::right(const Samples& rows, std::span<const int64_t> which
   const int64_t features = rows.size(), width = features + 2, count = static_cast<int64_t>(which.size());
   std::vector<float> factor(static_cast<size_t>(count * width));
   for (int64_t i = 0; i < count; ++i) {
+    engine::check_stop();
     float* to = factor.data() + i * width;
     const float norm = centred(rows.sample(which[static_cast<size_t>(i)]), features, to);
     for (int64_t f = 0; f < features; ++f) to[f] += to[f];

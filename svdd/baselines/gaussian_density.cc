@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/elementary.h"
+#include "engine/stopping.h"
 
 namespace svdd {
 
@@ -36,7 +37,14 @@ GaussianDensity::GaussianDensity(const Samples& points, engine::Backend& backend
 
 std::vector<std::vector<double>> GaussianDensity::log_density(const Samples& rows,
                                                               const std::vector<double>& bandwidths) const {
-  constexpr int64_t most_rows = 96;  // at a time: six blocks of sixteen, and terms that stay in the cache
+  // At a time: six blocks of sixteen, and terms that stay in the cache; fewer of very many points, whose products take
+  // seconds and whose terms take memory.
+  constexpr int64_t block = 16, most_blocks = 6;
+  constexpr double most_terms = 1e10;
+  const double of_block =
+      static_cast<double>(block) * static_cast<double>(points_) * static_cast<double>(features_);
+  const int64_t most_rows =
+      block * static_cast<int64_t>(std::clamp<double>(most_terms / of_block, 1, most_blocks));
   std::vector<std::vector<double>> result(bandwidths.size());
   for (int64_t first = 0; first < rows.count(); first += most_rows) {
     const int64_t count = std::min(most_rows, rows.count() - first);
@@ -53,6 +61,7 @@ std::vector<std::vector<double>> GaussianDensity::log_density(const Samples& row
 
     Array sums(backend_, {count, 1}, Layout::samples, DType::f32);
     for (size_t b = 0; b < bandwidths.size(); ++b) {
+      engine::check_stop();
       const double h = bandwidths[b], factor = 1 / (2 * h * h), d = static_cast<double>(features_);
       const double constant = log_of(static_cast<double>(points_)) + d * (log_of(h) + log_2_pi / 2);
       backend_.unary(engine::Unary::exp, factor, exponents, terms);

@@ -10,6 +10,7 @@
 #include "engine/elementary.h"
 #include "engine/files/in_quotes.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "svdd/baselines/isolation_trees.h"
 #include "svdd/threshold.h"
 
@@ -72,6 +73,7 @@ void IsolationForest::learn(const Samples& rows, Monitor&) {
   features_ = rows.size();
   std::vector<int32_t> order(static_cast<size_t>(n));
   for (int64_t tree = 0; tree < options_.trees; ++tree) {
+    engine::check_stop();
     const std::string stream = "isolation-forest/" + std::to_string(tree);
     std::iota(order.begin(), order.end(), 0);
     std::vector<int32_t> drawn =
@@ -85,9 +87,11 @@ std::vector<float> IsolationForest::score_rows(const Samples& rows) {
   constexpr double log_2 = 0.69314718055994530942;
   const double factor = -log_2 / (static_cast<double>(trees_.roots.size()) * path_lengths_.back());
   std::vector<float> scores;
-  for (int64_t i = 0; i < rows.count(); ++i)
+  for (int64_t i = 0; i < rows.count(); ++i) {
+    engine::check_stop();
     scores.push_back(engine::elementary::exp(
         static_cast<float>(trees_.path_lengths(rows.sample(i), path_lengths_) * factor)));
+  }
   return scores;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/random.h"
+#include "engine/stopping.h"
 
 namespace svdd {
 
@@ -69,6 +70,7 @@ class Growth {
     const float* first = samples_.values.data() + at(rows[0], 0);
     std::copy_n(first, features_, low_.begin());
     std::copy_n(first, features_, high_.begin());
+    engine::check_stop();
     for (const int32_t row : rows.subspan(1)) {
       const float* x = samples_.values.data() + at(row, 0);
       for (size_t f = 0; f < low_.size(); ++f) {

@@ -6,9 +6,11 @@
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
+#include "svdd/progress_notes.h"
 #include "svdd/threshold.h"
 
 namespace svdd {
@@ -74,12 +76,37 @@ std::vector<float> negated(const std::vector<double>& values) {
   return result;
 }
 
+// The next few beyond an end of those tried, where the best lies; none beyond what may help.
+std::vector<double> beyond(const std::vector<double>& tried, size_t best) {
+  constexpr double smallest = 0x1p-12, largest = 0x1p20;
+  constexpr int at_once = 8;
+  const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
+  std::vector<double> next;
+  if (tried.size() < 2 || (tried[best] != *low && tried[best] != *high)) return next;
+  for (int k = 1; k <= at_once; ++k) {
+    const double h = tried[best] == *low ? *low / half_powers(k, k)[0] : *high * half_powers(k, k)[0];
+    if (h >= smallest && h <= largest) next.push_back(h);
+  }
+  return next;
+}
+
 void Kde::learn(const Samples& rows, Monitor& monitor) {
-  const bool given = options_.bandwidth > 0;
-  const std::vector<double> tried = given ? std::vector<double>{options_.bandwidth} : options_.bandwidths;
-  const int64_t folds = given ? std::min(options_.folds, rows.count()) : options_.folds;
-  const auto held_out = held_out_log_density(rows, tried, folds, backend_);
-  const size_t best = likeliest(held_out);
+  ProgressNotes progress(monitor, "kernel density");
+  const auto densities = [&](const std::vector<double>& bandwidths) {
+    return held_out_log_density(rows, bandwidths, std::min(options_.folds, rows.count()), backend_,
+                                [&](double share) { progress("cross-validation", share); });
+  };
+  std::vector<double> tried =
+      options_.bandwidth > 0 ? std::vector<double>{options_.bandwidth} : options_.bandwidths;
+  auto held_out = densities(tried);
+  size_t best = likeliest(held_out);
+  while (options_.widen) {
+    const std::vector<double> next = beyond(tried, best);
+    if (next.empty()) break;
+    for (auto& density : densities(next)) held_out.push_back(std::move(density));
+    tried.insert(tried.end(), next.begin(), next.end());
+    best = likeliest(held_out);
+  }
   held_out_ = negated(held_out[best]);
   bandwidth_ = static_cast<float>(tried[best]);
   points_ = rows;
@@ -89,7 +116,7 @@ void Kde::learn(const Samples& rows, Monitor& monitor) {
   if (*low < *high && (tried[best] == *low || tried[best] == *high))
     monitor.note("the best bandwidth, " + text(tried[best]) + ", is the " +
                  (tried[best] == *low ? "smallest" : "largest") + " of those tried (" + text(*low) + " to " +
-                 text(*high) + "): a better one may lie beyond; name it, or scale the data");
+                 text(*high) + "): a better one may lie beyond; give the bandwidth, or scale the data");
 }
 
 std::vector<float> Kde::score_rows(const Samples& rows) {
@@ -137,7 +164,8 @@ std::vector<double> later_bandwidths() { return half_powers(-9, 10); }
 
 std::vector<std::vector<double>> held_out_log_density(const Samples& rows,
                                                       const std::vector<double>& bandwidths, int64_t folds,
-                                                      engine::Backend& backend) {
+                                                      engine::Backend& backend,
+                                                      const std::function<void(double)>& share_done) {
   const engine::IeeeMode ieee;
   const int64_t n = rows.count();
   if (folds < 2 || n < folds)
@@ -154,6 +182,7 @@ std::vector<std::vector<double>> held_out_log_density(const Samples& rows,
     const auto densities = GaussianDensity(others, backend).log_density(held_out, bandwidths);
     for (size_t b = 0; b < result.size(); ++b)
       result[b].insert(result[b].end(), densities[b].begin(), densities[b].end());
+    if (share_done) share_done(static_cast<double>(fold + 1) / static_cast<double>(folds));
   }
   return result;
 }

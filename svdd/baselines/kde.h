@@ -12,6 +12,7 @@
 // own bump every sample looks normal, the more so the narrower the bump.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,7 +29,9 @@ std::vector<double> later_bandwidths();
 struct KdeOptions {
   double bandwidth = 0;  // h; 0: chosen from `bandwidths`
   std::vector<double> bandwidths = published_bandwidths();
-  int64_t folds = 5;
+  // Where the best of the list is its smallest or largest, a factor of √2 at a time beyond it, from 2^−12 to 2^20.
+  bool widen = false;
+  int64_t folds = 5;           // of fewer samples: each sample is a fold
   double contamination = 0.1;  // threshold = the (1 − contamination)-quantile of the training scores
   datasets::PreprocessingOptions preprocessing = {};
 };
@@ -41,9 +44,10 @@ std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& ba
 
 // log p(x) of every sample under the density of the other folds: result[b][i] for bandwidth b and sample i.
 // The b with the largest sum is what fit chooses. Samples of shape {features}; std::invalid_argument for
-// fewer samples than folds, or fewer than two folds.
+// fewer samples than folds, or fewer than two folds. `share_done`, where there is one, is told after each fold.
 std::vector<std::vector<double>> held_out_log_density(const datasets::Samples& rows,
                                                       const std::vector<double>& bandwidths, int64_t folds,
-                                                      engine::Backend& backend);
+                                                      engine::Backend& backend,
+                                                      const std::function<void(double)>& share_done = {});
 
 }  // namespace svdd

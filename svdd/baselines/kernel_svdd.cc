@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "engine/stopping.h"
 #include "svdd/baselines/distance_product.h"
 #include "svdd/baselines/kernel_rows.h"
 #include "svdd/baselines/one_class_smo.h"
@@ -33,6 +34,7 @@ class KernelSvdd final : public ShallowDetector {
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
   double threshold_for(const std::vector<float>& training_scores) const override;
+  std::vector<float> yardstick(std::vector<float> training_scores) override;
   NamedArrays arrays() const override;
   nlohmann::json description() const override { return {{"nu", options_.nu}}; }
   void restore_arrays(const ModelFolder& model, int64_t features) override;
@@ -42,9 +44,10 @@ class KernelSvdd final : public ShallowDetector {
   KernelSvddOptions options_;
   engine::Backend& backend_;
   float gamma_ = 0, rho_ = 0;
-  Samples support_;            // x_i with α_i > 0
-  std::vector<float> alpha_;   // their weights; Σ α = 1
-  std::vector<bool> outside_;  // of the training samples, in the optimum: α_i = 1/νn
+  Samples support_;                // x_i with α_i > 0
+  std::vector<float> alpha_;       // their weights; Σ α = 1
+  std::vector<bool> outside_;      // of the training samples, in the optimum: α_i = 1/νn
+  std::vector<float> own_weight_;  // α_i of every training sample
   std::optional<DistanceProduct> distances_;
   Array right_, weights_;  // of the support vectors: right factor, and α as (1, support vectors)
 };
@@ -55,7 +58,9 @@ void KernelSvdd::learn(const Samples& rows, Monitor& monitor) {
     throw std::invalid_argument("all " + std::to_string(rows.count()) +
                                 " training samples are equal; kernel SVDD needs some that differ");
   gamma_ = static_cast<float>(options_.gamma > 0 ? options_.gamma : 1 / distances.variance());
-  const OneClassProblem problem{.nu = options_.nu, .tolerance = options_.tolerance};
+  const OneClassProblem problem{.nu = options_.nu,
+                                .tolerance = options_.tolerance,
+                                .note = [&monitor](const std::string& line) { monitor.note(line); }};
   KernelRows kernel(rows, distances, gamma_, options_.cache_bytes, problem.rows_at_once, backend_);
   const OneClassSolution solution = solve_one_class(kernel, problem);
   if (!solution.converged)
@@ -66,9 +71,11 @@ void KernelSvdd::learn(const Samples& rows, Monitor& monitor) {
   support_ = {rows.shape, {}};
   alpha_.clear();
   outside_.clear();
+  own_weight_.clear();
   for (const double beta : solution.beta) outside_.push_back(beta >= 1);
   for (int64_t i = 0; i < rows.count(); ++i) {
     const auto alpha = static_cast<float>(solution.beta[static_cast<size_t>(i)] / sum);
+    own_weight_.push_back(alpha);
     if (!(alpha > 0)) continue;
     support_.values.insert(support_.values.end(), rows.sample(i), rows.sample(i) + rows.size());
     alpha_.push_back(alpha);
@@ -87,6 +94,18 @@ double KernelSvdd::threshold_for(const std::vector<float>& training_scores) cons
   return threshold;
 }
 
+// The score that each sample would have had it not been learned from: without α_i·K(x_i, x_i) = α_i in f(x_i), the
+// other weights making up for it in proportion. Exact for the samples inside, whose α_i is 0. In many dimensions, where
+// samples are about as far from each other as from themselves in the feature space, a support vector's own weight is
+// all that tells it from a fresh sample.
+std::vector<float> KernelSvdd::yardstick(std::vector<float> training_scores) {
+  for (size_t i = 0; i < training_scores.size(); ++i) {
+    const double own = own_weight_[i], f = rho_ - static_cast<double>(training_scores[i]) / 2;
+    if (own > 0 && own < 1) training_scores[i] = static_cast<float>(2 * (rho_ - (f - own) / (1 - own)));
+  }
+  return training_scores;
+}
+
 // The origin of the distances is the support vectors' own mean: it need not be stored.
 void KernelSvdd::place_support_vectors() {
   distances_.emplace(support_, backend_);
@@ -98,6 +117,7 @@ std::vector<float> KernelSvdd::score_rows(const Samples& rows) {
   constexpr int64_t block = 480;  // rows at a time: kernel values that stay in the cache
   std::vector<float> scores;
   for (int64_t first = 0; first < rows.count(); first += block) {
+    engine::check_stop();
     const int64_t count = std::min(block, rows.count() - first);
     Array k = distances_->negated_squares(distances_->left(rows, first, count), right_);
     backend_.unary(engine::Unary::exp, gamma_, k, k);

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
+#include "svdd/stopwatch.h"
 
 namespace svdd {
 
@@ -60,6 +63,7 @@ void Smo::start() {
     for (; last < n_ && beta(last) > 0 && last - first < problem_.rows_at_once; ++last) batch.push_back(last);
     kernel_.expect(batch);
     for (; first < last; ++first) {
+      engine::check_stop();
       const std::span<const float> k = kernel_.row(first);
       for (size_t t = 0; t < gradient_.size(); ++t) gradient_[t] += beta(first) * k[t];
     }
@@ -145,13 +149,23 @@ OneClassSolution Smo::solve() {
   OneClassSolution solution;
   const int64_t most =
       problem_.most_iterations > 0 ? problem_.most_iterations : std::max<int64_t>(10'000'000, 100 * n_);
+  const double tolerance = problem_.tolerance * std::min(1.0, problem_.nu * static_cast<double>(n_));
+  Stopwatch since_note;
   const auto smaller = [&](int64_t a, int64_t b) { return gradient(a) < gradient(b); };
   const auto larger = [&](int64_t a, int64_t b) { return gradient(a) > gradient(b); };
   for (;; ++solution.iterations) {
+    engine::check_stop();
     const int64_t i = most_eager();
     solution.violation = i < 0 ? 0 : std::max(0.0, highest_ - gradient(i));
-    solution.converged = solution.violation <= problem_.tolerance;
+    solution.converged = solution.violation <= tolerance;
     if (solution.converged || solution.iterations >= most) break;
+    if (constexpr double often_enough = 10; problem_.note && since_note.seconds() > often_enough) {
+      since_note = Stopwatch();
+      std::ostringstream line;
+      line << "kernel SVDD: " << solution.iterations << " iterations, off the optimum by "
+           << solution.violation << ", to come below " << tolerance;
+      problem_.note(line.str());
+    }
     const std::span<const float> to = row(i, smaller);
     const int64_t j = best_partner(i, to);
     move(i, j, to, row(j, larger));

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace svdd {
@@ -33,10 +34,13 @@ class KernelSource {
 };
 
 struct OneClassProblem {
-  double nu = 0.1;              // in (0, 1]
-  double tolerance = 1e-3;      // above 0; of G, whose size is νn times a mean kernel value
+  double nu = 0.1;  // in (0, 1]
+  // Above 0; of G, whose size is νn times a mean kernel value. Where νn < 1 it is taken times νn: all β share less
+  // than one point's weight then, and G less than the tolerance.
+  double tolerance = 1e-3;
   int64_t most_iterations = 0;  // 0: 10 million, or 100 for each point if that is more
   int64_t rows_at_once = 32;    // how many rows the source is told to expect together
+  std::function<void(const std::string& line)> note = {};  // told of a long search's progress; may be empty
 };
 
 struct OneClassSolution {

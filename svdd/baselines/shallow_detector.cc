@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "engine/enough_memory.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/receipt.h"
@@ -23,11 +24,22 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
                                 " samples; at least 2 are needed");
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   shape_ = train.samples.shape;
+  if (const std::string cost = Preprocessing::cost(options_, train.samples); !cost.empty())
+    monitor.note(cost);
   preprocessing_ = Preprocessing::fit(options_, train.samples);
   const Samples rows = prepared(train.samples);
-  learn(rows, monitor);
-  std::vector<float> scores = scores_of_training(rows);
+  std::vector<float> scores = engine::with_enough_memory(
+      [&] {
+        return method() + " on " + std::to_string(rows.count()) + " samples of " +
+               std::to_string(rows.size()) + " values; fewer samples take less";
+      },
+      [&] {
+        learn(rows, monitor);
+        return scores_of_training(rows);
+      });
   threshold_ = threshold_for(scores);
+  samples_used_ = rows.count();
+  scores = yardstick(std::move(scores));
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
   train_seconds_ = watch.seconds();

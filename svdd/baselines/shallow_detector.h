@@ -38,6 +38,8 @@ class ShallowDetector : public Detector {
   virtual std::vector<float> scores_of_training(const datasets::Samples& rows) { return score_rows(rows); }
   // Above which score a sample is called anomalous, given the training scores.
   virtual double threshold_for(const std::vector<float>& training_scores) const = 0;
+  // What p-values go by, from the training scores: these, unless having learned from a sample makes much of its score.
+  virtual std::vector<float> yardstick(std::vector<float> training_scores) { return training_scores; }
   virtual NamedArrays arrays() const = 0;          // all that score_rows needs
   virtual nlohmann::json description() const = 0;  // the method's own entries of model.json
   // Takes what arrays() gave, for rows of so many features, and believes nothing.

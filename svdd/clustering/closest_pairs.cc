@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "engine/stopping.h"
 #include "svdd/clustering/cluster_means.h"
 #include "svdd/clustering/disjoint_sets.h"
 
@@ -42,6 +43,7 @@ class Merging {
       sum += sums_[static_cast<size_t>(b * d_ + k)];
       means_[static_cast<size_t>(a * d_ + k)] = sum / static_cast<double>(sizes_[at(a)]);
     }
+    engine::check_stop();
     const Points points(means_, d_, distance_);
     for (const int32_t c : alive_)
       if (c == a || nearest_[at(c)] == a || nearest_[at(c)] == b)
@@ -56,6 +58,7 @@ class Merging {
   static size_t at(int32_t cluster) { return static_cast<size_t>(cluster); }
 
   void search(const Points& points, int32_t a) {
+    engine::check_stop();
     nearest_[at(a)] = -1;
     squared_[at(a)] = std::numeric_limits<double>::infinity();
     for (const int32_t b : alive_)

@@ -1,5 +1,7 @@
 #include "svdd/clustering/cluster_means.h"
 
+#include "engine/stopping.h"
+
 namespace svdd {
 namespace {
 
@@ -34,6 +36,7 @@ std::vector<double> cluster_means(std::span<const float> rows, int64_t d, std::s
   std::vector<double> means(static_cast<size_t>(clusters * d));
   std::vector<double> sum(static_cast<size_t>(d));
   for (size_t k = 0; k < sizes.size(); ++k) {
+    engine::check_stop();
     if (sizes[k] == 0) continue;
     sum.assign(static_cast<size_t>(d), 0.0);
     for (int64_t m = begin[k]; m < begin[k + 1]; ++m) {

@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/enough_memory.h"
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 #include "svdd/clustering/closest_pairs.h"
 #include "svdd/clustering/cluster_means.h"
 #include "svdd/clustering/disjoint_sets.h"
@@ -58,6 +60,7 @@ DisjointSets components_within(const Points& points, const Neighbours& first, do
   const std::vector<std::vector<int32_t>> followers = followers_of(first);
   for (size_t shared = 0; shared < followers.size(); ++shared)
     for (const int32_t a : followers[shared]) {
+      engine::check_stop();
       if (sets.together(a, static_cast<int32_t>(shared))) continue;
       for (const int32_t b : followers[shared])
         if (!sets.together(a, b) && points.distance(points.squared(a, b)) <= longest) sets.join(a, b);
@@ -82,9 +85,11 @@ double longest_link(const Points& points, const Neighbours& first) {
   };
   for (std::vector<int32_t>& group : followers_of(first)) {
     std::sort(group.begin(), group.end(), [&](int32_t i, int32_t j) { return reach(i) > reach(j); });
-    for (size_t a = 0; a < group.size(); ++a)
+    for (size_t a = 0; a < group.size(); ++a) {
+      engine::check_stop();
       for (size_t b = a + 1; b < group.size() && at_most(group[a], group[b]) > longest; ++b)
         longest = std::max(longest, points.distance(points.squared(group[a], group[b])));
+    }
   }
   return longest;
 }
@@ -161,15 +166,8 @@ void add_silhouettes(const Points& points, FinchResult& result, const engine::Cp
   for (size_t i = 0; i < worth.size(); ++i) worth[i]->silhouette = means[i];
 }
 
-}  // namespace
-
-FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                  const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
-  const engine::IeeeMode ieee;
-  check_rows("FINCH", rows, d, options.distance, 2);
-  if (options.clusters < 0)
-    throw std::invalid_argument("FINCH: the number of clusters is " + std::to_string(options.clusters) +
-                                "; expected at least 1, or 0 to leave it to the method");
+FinchResult partitioned(std::span<const float> rows, int64_t d, const FinchOptions& options,
+                        const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
   FinchResult result;
   result.partitions = all_partitions(rows, d, options, on, monitor, device);
   if (options.clusters > 0) result.required = merged_down(rows, d, options, result.partitions);
@@ -182,6 +180,27 @@ FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& op
     for (size_t p = 2; p < result.partitions.size(); ++p)
       if (result.partitions[p].silhouette >= result.partitions[result.chosen].silhouette) result.chosen = p;
   return result;
+}
+
+}  // namespace
+
+FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
+                  const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
+  const engine::IeeeMode ieee;
+  check_rows("FINCH", rows, d, options.distance, 2);
+  if (options.clusters < 0)
+    throw std::invalid_argument("FINCH: the number of clusters is " + std::to_string(options.clusters) +
+                                "; expected at least 1, or 0 to leave it to the method");
+  if (options.clusters > static_cast<int64_t>(rows.size()) / d)
+    throw std::invalid_argument("FINCH: " + std::to_string(options.clusters) + " clusters are asked for of " +
+                                std::to_string(static_cast<int64_t>(rows.size()) / d) +
+                                " rows; expected no more clusters than rows");
+  return engine::with_enough_memory(
+      [&] {
+        return "FINCH on " + std::to_string(static_cast<int64_t>(rows.size()) / d) + " rows of " +
+               std::to_string(d) + " numbers; fewer rows or fewer threads take less";
+      },
+      [&] { return partitioned(rows, d, options, on, monitor, device); });
 }
 
 double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const Device& device) {

@@ -11,8 +11,10 @@
 #include <string>
 
 #include "engine/elementary.h"
+#include "engine/enough_memory.h"
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "svdd/clustering/cluster_means.h"
 #include "svdd/clustering/nearest_centres.h"
 #include "svdd/clustering/work_sharing.h"
@@ -72,6 +74,7 @@ Centres plus_plus(const CentredRows& rows, int64_t clusters, Draws draws) {
     const Centres centre(rows.row(candidate), rows.row(candidate) + d);
     double sum = 0;
     for (int64_t i = 0; i < n; ++i) {
+      if (i % 1024 == 0) engine::check_stop();
       const auto at = static_cast<size_t>(i);
       to[at] = std::min(squared[at], squared_distance(rows.row(i), centre.data(), d));
       sum += to[at];
@@ -108,6 +111,7 @@ void fill_empty(const CentredRows& rows, const Centres& centres, std::vector<int
   for (size_t i = 0; i < labels.size(); ++i)
     squared[i] = squared_distance(rows.row(static_cast<int64_t>(i)), centres.data() + labels[i] * d, d);
   for (size_t k = 0; k < sizes.size(); ++k) {
+    engine::check_stop();
     if (sizes[k] > 0) continue;
     size_t farthest = labels.size();
     for (size_t i = 0; i < labels.size(); ++i)
@@ -148,12 +152,8 @@ KMeansResult lloyd(std::span<const float> data, const CentredRows& rows, Centres
   return run;
 }
 
-}  // namespace
-
-KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                    const engine::CpuOptions& on, const Device& device) {
-  const engine::IeeeMode ieee;
-  check(rows, d, options);
+KMeansResult best_of_runs(std::span<const float> rows, int64_t d, const KMeansOptions& options,
+                          const engine::CpuOptions& on, const Device& device) {
   const std::vector<float>& given = options.initial_centres;
   const int64_t runs = given.empty() ? options.restarts : 1;
   engine::ThreadPool pool(
@@ -186,6 +186,21 @@ KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions&
     }
   });
   return std::move(*best);
+}
+
+}  // namespace
+
+KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
+                    const engine::CpuOptions& on, const Device& device) {
+  const engine::IeeeMode ieee;
+  check(rows, d, options);
+  return engine::with_enough_memory(
+      [&] {
+        return "k-means of " + std::to_string(options.clusters) + " clusters on " +
+               std::to_string(static_cast<int64_t>(rows.size()) / d) +
+               " rows; fewer clusters or threads take less";
+      },
+      [&] { return best_of_runs(rows, d, options, on, device); });
 }
 
 }  // namespace svdd

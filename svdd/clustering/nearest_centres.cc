@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/stopping.h"
+#include "svdd/clustering/work_sharing.h"
+
 namespace svdd {
 namespace {
 
@@ -24,6 +27,7 @@ RowBlocks::RowBlocks(const CentredRows& rows, const engine::CpuOptions& on)
   const int64_t d = rows.width(), n = rows.count();
   std::vector<float> numbers(static_cast<size_t>(height * d));
   for (int64_t first = 0; first < n; first += height) {
+    engine::check_stop();
     rows.centred().write(first, std::min(height, n - first), height, numbers.data());
     blocks_.push_back(
         engine::Array::from(*backend_, {height, d}, engine::Layout::samples, engine::DType::f32, numbers));
@@ -63,6 +67,7 @@ bool NearestCentres::assign(std::span<const double> centres, std::vector<int32_t
 
   bool changed = false;
   for (int64_t block = 0; block * RowBlocks::height < n; ++block) {
+    engine::check_stop();
     products_.multiply_with(blocks_.block(block));
     const int64_t end = std::min(n, (block + 1) * RowBlocks::height);
     for (int64_t first = block * RowBlocks::height; first < end; first += lanes) {
@@ -129,6 +134,7 @@ bool NearestCentresOnDevice::assign(std::span<const double> centres, std::vector
   const std::lock_guard hold(lock_);
   search_.assign(z, centres_);
   for (int64_t b = 0; b < static_cast<int64_t>(blocks_.size()); ++b) {
+    engine::check_stop();
     const NearestCandidates::Rows& block = blocks_[static_cast<size_t>(b)];
     search_.begin();
     search_.search(block, centres_, false);

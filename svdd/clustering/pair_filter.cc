@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "engine/stopping.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/work_sharing.h"
 
@@ -25,6 +26,7 @@ void orthonormalise(std::vector<double>& rows, int64_t d) {
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
   };
   for (int64_t i = 0; i < count; ++i) {
+    engine::check_stop();
     double* row = rows.data() + i * d;
     const double before = product(row, row);
     for (int64_t j = 0; j < i; ++j) {

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/stopping.h"
+
 namespace svdd {
 void check_rows(std::string_view what, std::span<const float> rows, int64_t d, Distance distance,
                 int64_t least_rows) {
@@ -22,6 +24,7 @@ void check_rows(std::string_view what, std::span<const float> rows, int64_t d, D
     throw std::invalid_argument(begin + "there are " + std::to_string(n) +
                                 " rows, more than labels can count");
   for (int64_t i = 0; i < n; ++i) {
+    engine::check_stop();
     const float* row = rows.data() + i * d;
     const auto bad = std::find_if_not(row, row + d, [](float x) { return std::isfinite(x); });
     if (bad != row + d)
@@ -49,6 +52,7 @@ void Points::find_scales() {
   if (kind_ == Distance::euclidean) return;
   std::vector<double> row(static_cast<size_t>(d_));
   for (int64_t i = 0; i < n_; ++i) {
+    engine::check_stop();
     read(i, row.data());
     const double sum = sum_of_squares(d_, [&row](int64_t k) { return row[static_cast<size_t>(k)]; });
     scale_.push_back(sum > 0 ? 1 / std::sqrt(sum) : 0.0);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
 
@@ -82,6 +83,7 @@ class RowSums {
     write(first, std::min(height, n - first), height);
     products_.set_left(buffer_.data());
     for (int64_t begin = 0; begin < n; begin += width) {
+      engine::check_stop();
       const int64_t end = std::min(begin + width, n);
       write(begin, end - begin, width);
       products_.set_right(buffer_.data());
@@ -202,6 +204,7 @@ std::vector<double> mean_silhouettes(const Points& points, std::span<const std::
       sums.compute(first);
       for (size_t p = 0; p < partitions.size(); ++p)
         for (int64_t r = 0; r < count; ++r) {
+          engine::check_stop();
           const auto i = static_cast<size_t>(cells.order[static_cast<size_t>(first + r)]);
           s[p][i] = coefficients[p](sums.group(r / lanes), r % lanes, partitions[p][i]);
         }

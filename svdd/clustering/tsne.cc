@@ -18,6 +18,12 @@ constexpr int64_t lanes = 16;   // pairs at a time; sums over pairs keep so many
 constexpr int64_t block = 64;   // rows that a thread takes at a time
 constexpr int64_t early = 250;  // iterations with exaggerated affinities and little momentum
 
+// A thread is worth its waking only with enough pairs to itself in each iteration.
+int threads_worth(int64_t n, const engine::CpuOptions& on) {
+  constexpr int64_t pairs_of_a_thread = int64_t{1} << 16;
+  return threads_for(on, std::min((n + block - 1) / block, 1 + n * n / pairs_of_a_thread));
+}
+
 int64_t whole_lanes(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
 
 void check(std::span<const float> rows, int64_t d, const TsneOptions& o) {
@@ -126,7 +132,7 @@ std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOption
   const engine::IeeeMode ieee;
   check(rows, d, options);
   const int64_t n = static_cast<int64_t>(rows.size()) / d, stride = whole_lanes(n);
-  engine::ThreadPool pool(threads_for(on, (n + block - 1) / block));
+  engine::ThreadPool pool(threads_worth(n, on));
   const std::vector<float> p = affinities(rows, d, options.perplexity, pool);
   const double rate = options.learning_rate > 0
                           ? options.learning_rate

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/stopping.h"
+
 namespace svdd {
 
 int threads_for(const engine::CpuOptions& on, int64_t pieces) {
@@ -21,6 +23,7 @@ Turns::Turns(int64_t total, ShareDone share_done)
     : total_(total), share_done_(std::move(share_done)), caller_(std::this_thread::get_id()) {}
 
 bool Turns::take(int64_t& turn) {
+  engine::check_stop();
   turn = next_++;
   if (share_done_ && std::this_thread::get_id() == caller_)
     share_done_(static_cast<double>(std::min(turn, total_)) / static_cast<double>(total_));

@@ -27,7 +27,8 @@ class Turns {
  public:
   explicit Turns(int64_t total, ShareDone share_done = {});
 
-  // Whether there is another one. Tells `share_done` what the turns before it come to.
+  // Whether there is another one; throws engine::Stopped where a stop is requested. Tells `share_done` what the turns
+  // before it come to.
   bool take(int64_t& turn);
   int64_t total() const { return total_; }
 

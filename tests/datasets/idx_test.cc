@@ -203,7 +203,8 @@ TEST(IdxGzip, ZerosMayFollow) {
     EXPECT_EQ(datasets::read_idx_images(folder / "a.gz").bytes.size(), 12u) << zeros;
   }
   const std::string after = error_for_images(folder, packed + std::string(100000, '\0') + "tail", "a.gz");
-  EXPECT_TRUE(contains(after, "other bytes follow its stream and 100000 zero bytes, beginning with 'tail'")) << after;
+  EXPECT_TRUE(contains(after, "other bytes follow its stream and 100000 zero bytes, beginning with 'tail'"))
+      << after;
   EXPECT_TRUE(contains(error_for_images(folder, packed + "tail", "a.gz"), "beginning with 'tail'"));
   EXPECT_NE(error_for_images(folder, packed + "\x1f\x8b", "a.gz"), "");  // the beginning of another member
 }

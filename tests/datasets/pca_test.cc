@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "datasets/catalog.h"
@@ -131,6 +132,67 @@ TEST(Pca, TheBitsDependOnNeitherThreadsNorNeighbours) {
   const Samples all = one.apply(x, 2);
   const Samples last = one.apply({x.shape, {x.sample(299), x.sample(299) + 70}}, 1);
   EXPECT_EQ(last.values, std::vector<float>(all.sample(299), all.sample(299) + 70));
+}
+
+// Fewer samples than values: the eigenvectors are those of the small matrix of products, the components the same.
+TEST(Pca, ManyValuesOfFewSamples) {
+  for (const auto& [n, d] :
+       std::vector<std::pair<int64_t, int64_t>>{{2, 3}, {9, 10}, {30, 1100}, {40, 200}}) {
+    const Samples x = cloud(n, d);
+    const Pca pca = Pca::fit(x);
+    ASSERT_EQ(pca.components(), n - 1);
+    EXPECT_EQ(pca.features(), d);
+    double total = 0, sum = 0;
+    const std::vector<double> covariance = datasets::moments(x).covariance;
+    for (int64_t j = 0; j < d; ++j) total += covariance[static_cast<size_t>(j * d + j)];
+    const auto direction = [&](int64_t k) { return pca.map.matrix.data() + k * d; };
+    for (int64_t a = 0; a < n - 1; ++a) {
+      sum += pca.explained[static_cast<size_t>(a)];
+      const auto largest = std::max_element(direction(a), direction(a) + d,
+                                            [](float p, float q) { return std::abs(p) < std::abs(q); });
+      EXPECT_GT(*largest, 0);
+      for (int64_t b = 0; b <= a; ++b) {
+        double product = 0, variance = 0;
+        for (int64_t i = 0; i < d; ++i) {
+          product += static_cast<double>(direction(a)[i]) * direction(b)[i];
+          for (int64_t j = 0; j < d; ++j)
+            variance += static_cast<double>(direction(a)[i]) * direction(b)[j] *
+                        covariance[static_cast<size_t>(std::max(i, j) * d + std::min(i, j))];
+        }
+        EXPECT_NEAR(product, a == b ? 1 : 0, 1e-6);
+        EXPECT_NEAR(variance / total, a == b ? pca.explained[static_cast<size_t>(a)] : 0, 1e-6);
+        if (d > 200) break;  // enough is seen
+      }
+    }
+    EXPECT_NEAR(sum, 1, 1e-12);
+    const Samples restored = pca.restore(pca.apply(x), x.shape);
+    for (size_t i = 0; i < x.values.size(); ++i) ASSERT_NEAR(restored.values[i], x.values[i], 1e-4);
+    for (const double share : {0.3, 0.95, 1.0}) EXPECT_EQ(Pca::fit(x, 1, share), pca.keep(share));
+    EXPECT_EQ(pca, Pca::fit(x, 3));
+  }
+  const Samples square = cloud(60, 20);
+  EXPECT_EQ(Pca::fit(square, 1, 0.9), Pca::fit(square).keep(0.9));
+}
+
+TEST(Pca, EqualSamplesAmongFewGiveFewerDirections) {
+  Samples x = cloud(5, 50);
+  for (int copies = 0; copies < 3; ++copies) x.values.insert(x.values.end(), x.sample(0), x.sample(0) + 50);
+  EXPECT_EQ(Pca::fit(x).components(), 4);
+  EXPECT_TRUE(contains(error_of([] {
+                         Pca::fit({{3}, {1, 2, 3, 1, 2, 3}});
+                       }),
+                       "all 2 training samples are equal"));
+}
+
+TEST(Pca, TheCostFollowsTheSmallerSide) {
+  const Samples six = cloud(6, 49152);  // images of 3 x 128 x 128: as a matrix of 19 GB
+  EXPECT_EQ(Pca::fit(six, 0, 0.95).features(), 49152);
+  EXPECT_EQ(datasets::eigenvectors_cost(180), "");
+  EXPECT_TRUE(contains(datasets::eigenvectors_cost(3072), "3072 x 3072 matrix"));
+  const std::string error = error_of([] {
+    datasets::zca_whitening(Samples{{20000}, std::vector<float>(40000)});
+  });
+  EXPECT_TRUE(contains(error, "20000 x 20000; expected at most 16384"));
 }
 
 TEST(Zca, WhitensAndStaysNear) {

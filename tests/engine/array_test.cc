@@ -118,9 +118,12 @@ TEST(ArrayAndBackend, AnArrayThatIsLeftOverSaysSo) {
     Array b = a;
     on.reset();
     EXPECT_TRUE(a.defined());
-    for (const auto& use : std::vector<std::function<void()>>{
-             [&] { a.backend(); }, [&] { a.to_floats(); }, [&] { a.assign(std::vector<float>{3, 4}); },
-             [&] { a.zeros_like(); }, [&] { scale(Tensor(a), 2.0); }})
+    for (const auto& use :
+         std::vector<std::function<void()>>{[&] { a.backend(); }, [&] { a.to_floats(); },
+                                            [&] {
+                                              a.assign(std::vector<float>{3, 4});
+                                            },
+                                            [&] { a.zeros_like(); }, [&] { scale(Tensor(a), 2.0); }})
       EXPECT_THROW(use(), std::logic_error);
     const auto other = make_cpu_backend({.threads = 1});
     a = Array(*other, {1}, Layout::plain, DType::f32);  // replaced, and b dropped

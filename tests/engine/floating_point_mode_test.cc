@@ -89,7 +89,8 @@ std::vector<std::vector<float>> trained(Backend& on, DType type) {
   engine_tests::start_weights(*net, 3);
   static const std::vector<float> pixels = [] {  // made once, before any host's mode is set
     std::vector<float> made(size_t{21} * 784);
-    for (size_t i = 0; i < made.size(); ++i) made[i] = (i % 7 == 0 ? 1e-40f : 0.01f) * static_cast<float>(i % 251);
+    for (size_t i = 0; i < made.size(); ++i)
+      made[i] = (i % 7 == 0 ? 1e-40f : 0.01f) * static_cast<float>(i % 251);
     return made;
   }();
   const Tensor batch(Array::from(on, {21, 1, 28, 28}, Layout::samples, type, pixels)),

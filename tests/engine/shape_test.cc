@@ -54,10 +54,12 @@ TEST(Shape, RefusesWhatNoMachineHolds) {
   const int64_t large = int64_t{1} << 62;
   for (const Shape& s : {Shape{int64_t{1} << 48}, Shape{1 << 24, 1 << 24}, Shape{0, int64_t{1} << 48}})
     EXPECT_GE(s.per_sample(), 1);
-  EXPECT_EQ(message_of([&] { Shape{1, large}; }),
+  EXPECT_EQ(message_of([&] {
+              Shape{1, large};
+            }),
             "[Shape] (1, 4611686018427387904) is more than any machine can hold: at most 2^48 numbers");
   EXPECT_NE(message_of([&] { Shape{large, large, large, large}; }), "");  // 2^248, 0 in 64 bits
-  EXPECT_NE(message_of([&] { Shape{0, large, 8}; }), "");                  // a sample of 2^65 numbers
+  EXPECT_NE(message_of([&] { Shape{0, large, 8}; }), "");                 // a sample of 2^65 numbers
   EXPECT_NE(message_of([&] { Shape{std::numeric_limits<int64_t>::max()}; }), "");
   EXPECT_NE(message_of([&] { Shape(std::vector<int64_t>{1 << 24, 1 << 24, 2}); }), "");
   EXPECT_NE(message_of([&] { Shape{2, 1 << 30}.with_samples(int64_t{1} << 40); }), "");
@@ -71,7 +73,9 @@ TEST(CheckedSize, ProductsAreCountedOrRefused) {
   EXPECT_FALSE(product_if_counted({most_numbers, 2}));
   EXPECT_FALSE(product_if_counted({0, most_numbers, 2}));
   EXPECT_FALSE(product_if_counted({2, -1}));
-  EXPECT_EQ(message_of([] { checked_product("a table", {int64_t{1} << 40, int64_t{1} << 40}); }),
+  EXPECT_EQ(message_of([] {
+              checked_product("a table", {int64_t{1} << 40, int64_t{1} << 40});
+            }),
             "a table of 1099511627776 x 1099511627776 numbers is more than any machine can hold");
 }
 

@@ -179,7 +179,8 @@ TEST_F(TapeTest, GradientsAtKinksAndTies) {
 
 // As in PyTorch: a NaN anywhere in a window is its maximum, and the last one takes the gradient.
 TEST_F(TapeTest, PoolingLosesNoNaN) {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               infinity = std::numeric_limits<double>::infinity();
   const Tensor image(Array::from(*on_, {1, 1, 2, 8}, Layout::samples, DType::f64,
                                  Doubles{nan, 1, 1, nan, 1, 2, nan, infinity,  //
                                          3, 2, 3, 2, nan, 4, 5, nan}),

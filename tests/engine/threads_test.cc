@@ -61,7 +61,8 @@ TEST(ThreadPool, AFailureReachesTheCallerAndThePoolGoesOn) {
 
 // Without the memory for another stack no thread starts; the others do its work.
 TEST(ThreadPool, GoesOnWithTheThreadsThatCouldBeStarted) {
-  if (under_a_sanitizer || !SVDD_HAVE_THREADS) GTEST_SKIP() << "no limit of memory, or no threads, in this build";
+  if (under_a_sanitizer || !SVDD_HAVE_THREADS)
+    GTEST_SKIP() << "no limit of memory, or no threads, in this build";
   EXPECT_EQ(in_a_child([] {
               const rlim_t most = address_space() + (rlim_t{64} << 20);
               const rlimit limit{most, most};

@@ -88,8 +88,8 @@ Options quick(Options o, int threads) {
 std::string receipt(std::unique_ptr<Detector> detector, const Samples& train, const Samples& test) {
   Monitor silent;
   detector->fit({train, {}}, silent);
-  return detector->weights_sha256() + " " + scores_sha256(detector->score(test)) + " " + hash(detector->embed(test)) +
-         " " + exact(detector->threshold());
+  return detector->weights_sha256() + " " + scores_sha256(detector->score(test)) + " " +
+         hash(detector->embed(test)) + " " + exact(detector->threshold());
 }
 
 // A computation on a backend of this many threads, and what it has to show.
@@ -134,17 +134,18 @@ const std::map<std::string, Computation>& computations() {
        }},
       {"finch",
        [](On&, int threads) {
-         const FinchResult found = finch(small_runs::ones().train.values, 784,
-                                         {.variant = FinchVariant::silhouette, .silhouettes = true},
-                                         {.threads = threads});
+         const FinchResult found =
+             finch(small_runs::ones().train.values, 784,
+                   {.variant = FinchVariant::silhouette, .silhouettes = true}, {.threads = threads});
          std::string text;
-         for (const Partition& p : found.partitions) text += hash(p.labels) + exact(p.silhouette.value_or(0)) + " ";
+         for (const Partition& p : found.partitions)
+           text += hash(p.labels) + exact(p.silhouette.value_or(0)) + " ";
          return text;
        }},
       {"kmeans",
        [](On&, int threads) {
-         const KMeansResult found =
-             kmeans(small_runs::ones().test.values, 784, {.clusters = 7, .restarts = 3}, {.threads = threads});
+         const KMeansResult found = kmeans(small_runs::ones().test.values, 784,
+                                           {.clusters = 7, .restarts = 3}, {.threads = threads});
          return hash(found.centres) + hash(found.labels) + exact(found.inertia);
        }},
       {"tsne",
@@ -154,7 +155,8 @@ const std::map<std::string, Computation>& computations() {
        }},
       {"whitening",
        [](On&, int threads) {
-         datasets::PreprocessingOptions o{.gcn = datasets::Preprocessing::Gcn::l1, .min_max = true, .zca = true};
+         datasets::PreprocessingOptions o{
+             .gcn = datasets::Preprocessing::Gcn::l1, .min_max = true, .zca = true};
          Samples rows = normal_rows();
          const auto fitted = datasets::Preprocessing::fit(o, rows, threads);
          fitted.apply(rows, threads);
@@ -169,7 +171,8 @@ const std::map<std::string, Computation>& computations() {
                 exact(roc_auc(scores, labels)) + exact(average_precision(scores, labels)) +
                 exact(fpr_at_tpr(scores, labels, 0.7)) + exact(f1_at(scores, labels, 1e-39)) +
                 exact(standard_deviation(scores)) + exact(purity(labels, labels)) +
-                exact(normalised_mutual_information(labels, std::vector<int32_t>(labels.rbegin(), labels.rend()))) +
+                exact(normalised_mutual_information(labels,
+                                                    std::vector<int32_t>(labels.rbegin(), labels.rend()))) +
                 exact(PValues(scores)(1e-39f)) + exact(contamination_threshold(scores, 0.123));
        }},
   };
@@ -190,7 +193,8 @@ TEST_P(ModeOfComputations, TheHostsChangesNoBitAndComesBack) {
   const auto plain = engine::make_cpu_backend({.threads = 1});
   const std::string expected = compute(*plain, 1);
   for (const int threads : {1, 2, 3}) {
-    const auto before = engine::make_cpu_backend({.threads = threads});  // its pool knows nothing of what comes
+    const auto before =
+        engine::make_cpu_backend({.threads = threads});  // its pool knows nothing of what comes
     const HostileMode hostile;
     EXPECT_EQ(compute(*before, threads), expected) << threads << " threads, mode set after the pool was made";
     EXPECT_TRUE(HostileMode::is_on());
@@ -217,7 +221,8 @@ TEST(ModeOfRuns, SideBySideTooAndAfterAFailure) {
 
   const auto on = engine::make_cpu_backend({.threads = 2});
   Monitor silent;
-  EXPECT_THROW(make_deep_svdd(brief(), *on)->fit({Samples{{1, 28, 28}, {}}, {}}, silent), std::invalid_argument);
+  EXPECT_THROW(make_deep_svdd(brief(), *on)->fit({Samples{{1, 28, 28}, {}}, {}}, silent),
+               std::invalid_argument);
   EXPECT_TRUE(HostileMode::is_on());
 }
 

@@ -225,6 +225,35 @@ TEST(AucInterval, HasTheWidthThatTheoryGives) {  // Hanley and McNeil 1982, for 
   EXPECT_NEAR(interval.high - interval.low, 2 * 1.96 * error, 0.15 * 2 * 1.96 * error);
 }
 
+TEST(AucInterval, OfVeryManyScoresTakesNoResamples) {
+  const Sample s = random_sample(static_cast<int>(svdd::most_resampled) + 1000, 11, 1.0f, 0);
+  const double auc = svdd::roc_auc(s.scores, s.labels);
+  const auto interval = svdd::auc_ci95(s.scores, s.labels, 5);
+  const double p = std::accumulate(s.labels.begin(), s.labels.end(), 0.0),
+               n = static_cast<double>(s.labels.size()) - p;
+  const double q1 = auc / (2 - auc), q2 = 2 * auc * auc / (1 + auc);
+  const double error =
+      std::sqrt((auc * (1 - auc) + (p - 1) * (q1 - auc * auc) + (n - 1) * (q2 - auc * auc)) / (p * n));
+  EXPECT_LT(interval.low, auc);
+  EXPECT_GT(interval.high, auc);
+  EXPECT_NEAR(interval.high - interval.low, 2 * 1.96 * error, 0.15 * 2 * 1.96 * error);
+  EXPECT_EQ(interval.low, svdd::auc_ci95(s.scores, s.labels, 6).low) << "no draws";
+
+  // Ties, few anomalies, and a perfect ranking: bounds within [0, 1].
+  Scores scores(250'000);
+  Labels labels(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i)
+    scores[i] = static_cast<float>(i % 7), labels[i] = i % 50'000 == 3;
+  const auto tied = svdd::auc_ci95(scores, labels, 1);
+  EXPECT_GE(tied.low, 0);
+  EXPECT_LE(tied.high, 1);
+  EXPECT_LT(tied.low, svdd::roc_auc(scores, labels));
+  for (size_t i = 0; i < scores.size(); ++i) scores[i] = static_cast<float>(labels[i]);
+  const auto perfect = svdd::auc_ci95(scores, labels, 1);
+  EXPECT_EQ(perfect.low, 1);
+  EXPECT_EQ(perfect.high, 1);
+}
+
 TEST(AucInterval, IsDeterminedByTheSeed) {
   const Sample s = random_sample(300, 2, 0.5f, 0);
   const auto a = svdd::auc_ci95(s.scores, s.labels, 1), again = svdd::auc_ci95(s.scores, s.labels, 1);

@@ -114,6 +114,44 @@ TEST(MultiRadius, EveryLabelSourceAndObjectiveTellsTheDigitsApart) {
     }
 }
 
+// Four points, far from all others, a cluster each for FINCH: more than spheres are worth.
+TEST(MultiRadius, ThousandsOfClustersAreNotTaken) {
+  constexpr int64_t groups = 1300, of_each = 4;
+  const engine::RandomStream draws(3, "tests/groups");
+  datasets::Samples rows{{2}, {}};
+  for (int64_t i = 0; i < groups * of_each; ++i)
+    for (int64_t axis = 0; axis < 2; ++axis) {
+      const int64_t group = i % groups, place = axis == 0 ? group % 37 : group / 37;
+      rows.values.push_back(static_cast<float>(10 * place) +
+                            0.1f * draws.normal(static_cast<uint64_t>(2 * i + axis)));
+    }
+  MultiRadiusOptions o = options(LabelSource::finch);
+  o.network = "mlp";
+  o.input = {2};
+  o.preprocessing = {};
+  o.pretrain = false;
+  o.training.epochs = 0;
+  struct Notes final : Monitor {
+    void note(const std::string& line) override { all += line + '\n'; }
+    std::string all;
+  } notes;
+  auto detector = make_multi_radius(o, *small_runs::backend());
+  detector->fit({rows, {}}, notes);
+  const auto found = detector->details().at("clusters").get<int64_t>();
+  EXPECT_GE(found, 2);
+  EXPECT_LE(found, most_found_spheres);
+  o.clusters = groups;
+  detector = make_multi_radius(o, *small_runs::backend());
+  detector->fit({rows, {}}, notes);
+  EXPECT_EQ(detector->details().at("clusters"), groups) << "as asked for";
+  EXPECT_TRUE(scratch::contains(notes.all, "too many for a sphere each")) << notes.all;
+  o.clusters = groups * of_each + 1;
+  EXPECT_TRUE(scratch::contains(scratch::error_of<std::invalid_argument>([&] {
+                                  make_multi_radius(o, *small_runs::backend())->fit({rows, {}}, notes);
+                                }),
+                                "5200 samples, too few for 5201 clusters"));
+}
+
 TEST(MultiRadius, TrueLabelsArePureClusters) {
   const auto detector = fitted(options(LabelSource::classes));
   EXPECT_EQ(detector->details().at("cluster_sizes"), nlohmann::json({48, 48}));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "engine/backends/reference/reference.h"
@@ -115,6 +116,9 @@ TEST(MultiSphereErrors, MoreSpheresThanSamples) {
   o.spheres = 129;
   const std::string error = scratch::error_of<std::invalid_argument>([&] { fitted(o); });
   EXPECT_TRUE(contains(error, "128 samples, too few for 129 spheres"));
+  o.spheres = std::numeric_limits<int64_t>::max();  // for which no memory is asked
+  EXPECT_TRUE(
+      contains(scratch::error_of<std::invalid_argument>([&] { fitted(o); }), "128 samples, too few for"));
   o.spheres = 128;  // every sample its own: most radii are 0, yet all live
   o.pretrain = false;
   o.training.epochs = 0;

@@ -368,6 +368,28 @@ TEST_P(MultiSphereReceipt, IsTheSameOnEveryBackend) {
 INSTANTIATE_TEST_SUITE_P(Centres, MultiSphereReceipt, testing::Bool(),
                          [](const auto& info) { return std::string(info.param ? "Trainable" : "Fixed"); });
 
+// The protocol sets a sixth aside: what p-values go by, since training has not made its scores small.
+TEST(MultiSphere, PValuesGoByWhatWasSetAside) {
+  auto o = options();
+  o.pretrain = false;
+  o.training.epochs = 2;
+  const auto fitted_with = [&](const Samples& held_out) {
+    auto detector = make_multi_sphere(o, *small_runs::backend());
+    Monitor silent;
+    detector->fit({two_digits().train, {}, nullptr, nullptr, &held_out}, silent);
+    EXPECT_EQ(detector->samples_used(), 128);
+    return detector;
+  };
+  const Samples nineteen = small_runs::first(two_digits().test, 19);
+  const auto detector = fitted_with(nineteen);
+  std::vector<float> scores = detector->score(nineteen);
+  std::sort(scores.begin(), scores.end());
+  EXPECT_EQ(detector->training_scores(), scores);
+  EXPECT_EQ(detector->weights_sha256(), fitted(o)->weights_sha256());
+  EXPECT_EQ(fitted_with(small_runs::first(nineteen, 18))->training_scores(), fitted(o)->training_scores())
+      << "too few for a p-value of 0.05";
+}
+
 TEST(MultiSphere, OneSeedGivesOneReceipt) {
   auto o = options();
   o.pretraining.epochs = o.training.epochs = 2;

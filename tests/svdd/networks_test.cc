@@ -165,9 +165,11 @@ TEST(Networks, WidthsAndInputsThatDoNotFitAreNamed) {
   refused("multi_sphere_mnist", {.widths = {32, 32, 16, 8}}, "must be a multiple of 16; found 8");
   refused("mlp", {.input = {3}, .widths = {0}}, "a layer must be at least 1 wide, found 0");
   const int64_t large = int64_t{1} << 62, most = svdd::most_width;
-  refused("mlp", {.input = {3}, .rep_dim = large}, "a representation of 4611686018427387904 numbers is too large");
+  refused("mlp", {.input = {3}, .rep_dim = large},
+          "a representation of 4611686018427387904 numbers is too large");
   refused("mlp", {.input = {3}, .rep_dim = most + 1}, "at most 1048576 are possible");
-  refused("mlp", {.input = {3}, .widths = {8, large}}, "a hidden layer of 4611686018427387904 numbers is too wide");
+  refused("mlp", {.input = {3}, .widths = {8, large}},
+          "a hidden layer of 4611686018427387904 numbers is too wide");
   refused("dasvdd_pima", {.input = {3}, .widths = {std::numeric_limits<int64_t>::max()}}, "too wide");
   refused("mnist_LeNet", {.rep_dim = std::numeric_limits<int64_t>::max() / 16 * 16}, "is too large");
   refused("mlp", {}, "takes samples of any size and must be told which");

@@ -67,7 +67,8 @@ TEST(SideBySide, RefusesNoRunAtOnceAndTakesAnEmptyList) {
 
 // Where the system starts no more threads, those that there are do it all.
 TEST(SideBySide, GoesOnWithTheThreadsThatCouldBeStarted) {
-  if (under_a_sanitizer || !SVDD_HAVE_THREADS) GTEST_SKIP() << "no limit of memory, or no threads, in this build";
+  if (under_a_sanitizer || !SVDD_HAVE_THREADS)
+    GTEST_SKIP() << "no limit of memory, or no threads, in this build";
   EXPECT_EQ(in_a_child([] {
               const rlim_t most = address_space() + (rlim_t{64} << 20);
               const rlimit limit{most, most};

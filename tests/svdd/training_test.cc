@@ -7,6 +7,7 @@
 
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "tests/datasets/scratch.h"
 
 namespace {
@@ -341,8 +342,40 @@ TEST(EvaluateBatches, AreSmallerForLargeActivations) {
     const std::vector<float> found = evaluate_batches(rows, f, *on);
     EXPECT_EQ(batches, passes == 1 ? (std::vector<int64_t>{16, 54}) : (std::vector<int64_t>{16, 32, 22}));
     ASSERT_EQ(found.size(), rows.values.size());
-    for (size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], rows.values[i] * (passes == 1 ? 2.0f : 1.0f)) << i;
+    for (size_t i = 0; i < found.size(); ++i)
+      ASSERT_EQ(found[i], rows.values[i] * (passes == 1 ? 2.0f : 1.0f)) << i;
   }
+}
+
+// A signal waits for the end of an epoch only where that leaves a checkpoint, and is near.
+TEST(Training, AskedToStopItEndsAnEpochThatLeavesACheckpoint) {
+  const scratch::Folder folder;
+  struct Withdrawn {
+    ~Withdrawn() { withdraw_stop(); }
+  } later;
+  const auto stop_after_a_step = [](Toy& toy) {
+    toy.phase.after_step = [&toy](const Batch&, const StepResult&) {
+      toy.batches.emplace_back();
+      request_stop();
+    };
+  };
+  Monitor silent;
+  {
+    Toy toy;
+    stop_after_a_step(toy);
+    EXPECT_THROW(train(numbered_rows(6), toy.phase, *on, silent), Stopped);
+    EXPECT_EQ(toy.batches.size(), 1u) << "nothing is kept: at once";
+  }
+  withdraw_stop();
+  Toy toy;
+  stop_after_a_step(toy);
+  Checkpoints checkpoints({.file = folder / "checkpoint", .seconds = 1000});
+  toy.phase.checkpoints = &checkpoints;
+  EXPECT_THROW(train(numbered_rows(6), toy.phase, *on, silent), Interrupted);
+  EXPECT_EQ(toy.batches.size(), 3u) << "one epoch";
+  EXPECT_TRUE(checkpoints.exists());
+  EXPECT_THROW(train(numbered_rows(6), toy.phase, *on, silent), Stopped) << "not an epoch more";
+  EXPECT_EQ(toy.batches.size(), 3u);
 }
 
 }  // namespace

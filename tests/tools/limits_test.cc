@@ -47,7 +47,8 @@ TEST(Limits, MoreThreadsThanTheMemoryHolds) {
   const Outcome limited = run_limited(scratch.path, "ulimit -v 1500000",
                                       "train --data strokes --normal 3 --threads 1000 --out limited" + quick);
   EXPECT_EQ(limited.status, 0) << limited.err;
-  const Outcome free = run_svdd(scratch.path, words_of("train --data strokes --normal 3 --threads 1 --out free" + quick));
+  const Outcome free =
+      run_svdd(scratch.path, words_of("train --data strokes --normal 3 --threads 1 --out free" + quick));
   ASSERT_EQ(free.status, 0) << free.err;
   const auto a = nlohmann::json::parse(text_of(scratch.path / "limited/results.json")),
              b = nlohmann::json::parse(text_of(scratch.path / "free/results.json"));
@@ -70,8 +71,8 @@ TEST(Limits, ThreadsAreThoseOfTheAffinityMask) {
               CPU_ZERO(&one);
               CPU_SET(first, &one);
               if (sched_setaffinity(0, sizeof one, &one) != 0) return 1;
-              const Outcome trained =
-                  run_svdd(scratch.path, words_of("train --data strokes --normal 3 --threads 64 --out run" + quick));
+              const Outcome trained = run_svdd(
+                  scratch.path, words_of("train --data strokes --normal 3 --threads 64 --out run" + quick));
               if (trained.status != 0) return 2;
               const auto results = nlohmann::json::parse(text_of(scratch.path / "run/results.json"));
               return results["threads"] == 1 ? 0 : 3;
@@ -86,8 +87,8 @@ TEST(Limits, ManyThreadsTakeNoLonger) {
   const Scratch scratch;
   const auto seconds = [&](const std::string& threads) {
     const auto begin = std::chrono::steady_clock::now();
-    const Outcome run = run_svdd(
-        scratch.path, words_of("train --data strokes --normal 3 --threads " + threads + " --out run" + threads + quick));
+    const Outcome run = run_svdd(scratch.path, words_of("train --data strokes --normal 3 --threads " +
+                                                        threads + " --out run" + threads + quick));
     EXPECT_EQ(run.status, 0) << run.err;
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
@@ -99,13 +100,15 @@ TEST(Limits, SizesThatNothingHolds) {
   SKIP_WITHOUT_SVDD();
   const Scratch scratch;
   const std::string train = "train --data strokes --normal 3 --out run ";
-  expect_refused(scratch.path,
-                 {{train + "--network mlp --rep-dim 4611686018427387904", 1, "a representation of 4611686018427387904"},
-                  {train + "--network mlp --rep-dim 9223372036854775807", 1, "a representation of 9223372036854775807"},
-                  {train + "--rep-dim 100000000", 1, "a representation of 100000000"},
-                  {train + "--network mlp --widths 4611686018427387904", 1, "a hidden layer of 4611686018427387904"},
-                  {train + "--network mlp --widths 64,9223372036854775807", 1, "a hidden layer of 9223372036854775807"},
-                  {train + "--method dasvdd --network dasvdd_speech --widths 9223372036854775807", 1, "a hidden layer"}});
+  expect_refused(
+      scratch.path,
+      {{train + "--network mlp --rep-dim 4611686018427387904", 1, "a representation of 4611686018427387904"},
+       {train + "--network mlp --rep-dim 9223372036854775807", 1, "a representation of 9223372036854775807"},
+       {train + "--rep-dim 100000000", 1, "a representation of 100000000"},
+       {train + "--network mlp --widths 4611686018427387904", 1, "a hidden layer of 4611686018427387904"},
+       {train + "--network mlp --widths 64,9223372036854775807", 1, "a hidden layer of 9223372036854775807"},
+       {train + "--method dasvdd --network dasvdd_speech --widths 9223372036854775807", 1,
+        "a hidden layer"}});
 }
 
 }  // namespace

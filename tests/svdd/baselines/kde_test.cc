@@ -119,13 +119,40 @@ TEST(Kde, ImpossibleOptionsAreNamed) {
   EXPECT_TRUE(scratch::contains(error({.bandwidths = {}}), "no bandwidths"));
   EXPECT_TRUE(scratch::contains(error({.folds = 1}), "at least 2 folds"));
   EXPECT_TRUE(scratch::contains(error({.contamination = 1}), "contamination is the share"));
-  Monitor silent;
-  const auto detector = make_kde({}, on());
   EXPECT_TRUE(scratch::contains(scratch::error_of<std::invalid_argument>([&] {
-                                  detector->fit({small_runs::first(twelve(), 4), {}}, silent);
+                                  held_out_log_density(small_runs::first(twelve(), 4), {1}, 5, on());
                                 }),
                                 "5-fold cross-validation of 4 samples"));
-  EXPECT_NO_THROW(make_kde({.bandwidth = 1}, on())->fit({small_runs::first(twelve(), 4), {}}, silent));
+}
+
+TEST(Kde, FewSamplesAreAFoldEach) {
+  Monitor silent;
+  for (const int64_t n : {2, 3, 4})
+    for (const double bandwidth : {0.0, 1.0}) {
+      const auto detector = make_kde({.bandwidth = bandwidth}, on());
+      detector->fit({small_runs::first(twelve(), n), {}}, silent);
+      EXPECT_EQ(detector->training_scores().size(), static_cast<size_t>(n));
+    }
+}
+
+// The best of one, two, ... below and above the list, found from either side, and no note about it.
+TEST(Kde, WidenedTheSearchGoesOnBeyondTheList) {
+  for (const float scale : {0.01f, 1.0f, 300.0f}) {
+    Samples scaled = twelve();
+    for (float& x : scaled.values) x *= scale;
+    small_runs::Listener listener;
+    const auto detector = make_kde({.widen = true}, on());
+    detector->fit({scaled, {}}, listener);
+    EXPECT_TRUE(listener.notes.empty());
+    EXPECT_NEAR(detector->details().at("bandwidth").get<double>() / (0.3536 * scale), 1, 0.45) << scale;
+  }
+  // All duplicates: the smaller the likelier, without end; the search has one, and says so.
+  Samples twice = twelve();
+  twice.values.insert(twice.values.end(), twelve().values.begin(), twelve().values.end());
+  small_runs::Listener listener;
+  make_kde({.widen = true}, on())->fit({twice, {}}, listener);
+  ASSERT_EQ(listener.notes.size(), 1u);
+  EXPECT_TRUE(scratch::contains(listener.notes[0], "is the smallest of those tried (0.000244141 to"));
 }
 
 }  // namespace

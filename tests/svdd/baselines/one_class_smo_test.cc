@@ -72,6 +72,24 @@ TEST(OneClassSmo, WithNuOneEveryPointCarriesAllItMay) {
   EXPECT_TRUE(s.converged);
 }
 
+// scikit-learn's issue 4195: below νn = 1 no point can reach its bound, so that the optimum is that of νn = 1, scaled.
+TEST(OneClassSmo, BelowOnePointsWeightTheSolutionIsThatOfOnePoints) {
+  constexpr int64_t n = 200;
+  Matrix kernel(few_points::gaussian(n, 2, 3), 0.5);
+  const OneClassSolution one = solve_one_class(kernel, {.nu = 1.0 / n});
+  int64_t support = 0;
+  for (const double beta : one.beta) support += beta > 0;
+  EXPECT_GT(support, 3);
+  for (const double share : {0.5, 1e-3, 1e-6}) {
+    const OneClassSolution less = solve_one_class(kernel, {.nu = share / n});
+    EXPECT_TRUE(less.converged);
+    EXPECT_NEAR(sum(less.beta), share, 1e-9 * share);
+    EXPECT_NEAR(less.rho / share, one.rho, 2e-3);
+    for (size_t i = 0; i < less.gradient.size(); ++i)  // the decision values
+      EXPECT_NEAR((less.gradient[i] - less.rho) / share, one.gradient[i] - one.rho, 4e-3);
+  }
+}
+
 class OneClassSmoOptimum : public testing::TestWithParam<std::tuple<double, double>> {};
 
 TEST_P(OneClassSmoOptimum, SatisfiesTheKktConditionsAndTheNuProperty) {

@@ -1,0 +1,190 @@
+// A signal is heard in every long phase of every command: soon, with one line and status 1, and nothing half-written.
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "engine/files/npy.h"
+#include "engine/files/npz.h"
+#include "small_data.h"
+
+namespace tools_test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using engine::NdArray;
+
+double seconds_since(Clock::time_point then) {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
+// rows x columns numbers in no order, of which nothing is equal.
+NdArray numbers(int64_t rows, int64_t columns) {
+  std::vector<float> values(static_cast<size_t>(rows * columns));
+  uint64_t state = 1;
+  for (float& value : values) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    value = static_cast<float>(state >> 40) * 0x1p-24f;
+  }
+  return NdArray::from({rows, columns}, values);
+}
+
+// Everything below a folder, by name.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    names.push_back(fs::relative(entry.path(), folder).string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class Stopping : public testing::Test {
+ protected:
+  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+
+  // Starts it, sends the signal after a moment, and expects that it ends soon as a stopped command does. Phases last
+  // many times the moment. Returns what it said.
+  std::string stopped(const std::string& line, double after = 0.7, int signal = SIGINT) const {
+    const Scratch streams;
+    const auto before = names_in(folder_);
+    const pid_t child = start_svdd(folder_, words_of(line), streams.path / "out", streams.path / "err");
+    std::this_thread::sleep_for(std::chrono::duration<double>(after));
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, WNOHANG), 0)
+        << line << "\nended by itself: " << text_of(streams.path / "err");
+    const auto sent = Clock::now();
+    kill(child, signal);
+    waitpid(child, &status, 0);
+    EXPECT_LT(seconds_since(sent), 2) << line;
+    EXPECT_TRUE(WIFEXITED(status)) << line;
+    EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 1) << line;
+    std::string said = text_of(streams.path / "err");
+    const size_t at = said.rfind("svdd: stopped by a signal; ");
+    EXPECT_NE(at, std::string::npos) << line << '\n' << said;
+    if (at != std::string::npos) said = said.substr(at);
+    EXPECT_EQ(said.find('\n'), said.size() - 1) << line << '\n' << said;
+    EXPECT_EQ(names_in(folder_), before) << line;
+    return said;
+  }
+
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+};
+
+constexpr const char* nothing = "svdd: stopped by a signal; nothing was kept\n";
+
+TEST_F(Stopping, ShallowMethods) {
+  engine::write_npz(folder_ / "wide.npz",
+                    {{"X", numbers(2500, 2500)}});  // principal components, half a minute
+  engine::write_npz(folder_ / "long.npz", {{"X", numbers(60'000, 8)}});
+  const std::string train = "train --quiet --threads 1 --out run --data ";
+  EXPECT_EQ(stopped(train + "wide.npz --method isolation-forest", 1.5), nothing);
+  EXPECT_EQ(stopped(train + "long.npz --method kernel-svdd --nu 0.5"), nothing);
+  EXPECT_EQ(stopped(train + "long.npz --method kde", 0.7, SIGTERM), nothing);
+}
+
+TEST_F(Stopping, Clustering) {
+  engine::write_npy(folder_ / "rows.npy", numbers(150'000, 16));
+  EXPECT_EQ(stopped("cluster --quiet --threads 1 --input rows.npy --output labels.csv", 1.2), nothing);
+  EXPECT_EQ(
+      stopped("cluster --quiet --input rows.npy --output labels.csv --variant silhouette", 1.2, SIGTERM),
+      nothing);
+}
+
+TEST_F(Stopping, Networks) {
+  engine::write_npz(folder_ / "long.npz", {{"X", numbers(60'000, 8)}});
+  const std::string train = "train --quiet --threads 1 --out run --data long.npz ";
+  // An epoch of minutes, which is not waited for; k-means; the search for gamma; a dictionary.
+  EXPECT_EQ(stopped(train + "--no-pretrain --batch-size 2"), nothing);
+  EXPECT_EQ(stopped(train + "--method multi-sphere --no-pretrain"), nothing);
+  EXPECT_EQ(stopped(train + "--method multi-radius --no-pretrain"), nothing);
+  EXPECT_EQ(stopped(train + "--method dasvdd", 0.4), nothing);
+  EXPECT_EQ(
+      stopped(
+          "train --quiet --threads 1 --out run --data strokes --normal 3 --method multi-sphere --spheres 5",
+          1.2),
+      nothing);
+}
+
+TEST_F(Stopping, AWaitForInput) {
+  ASSERT_EQ(mkfifo((folder_ / "rows.csv").c_str(), 0600), 0);
+  EXPECT_EQ(stopped("cluster --quiet --input rows.csv --output labels.csv", 0.3), nothing);
+}
+
+TEST_F(Stopping, Bench) { EXPECT_EQ(stopped("bench kernels --threads 1 --repeat 1000"), nothing); }
+
+TEST_F(Stopping, AShortEpochIsEndedAndTheNoticeComesAtOnce) {
+  write_small_data(folder_);
+  const Scratch streams;
+  const std::string line =
+      "train --data small --normal 3 --out run --epochs 1000000 --no-pretrain --batch-size 16 --threads 1";
+  const pid_t child = start_svdd(folder_, words_of(line), streams.path / "out", streams.path / "err");
+  for (int i = 0; i < 2000 && text_of(folder_ / "run" / "log.txt").find("deep-svdd") == std::string::npos;
+       ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  kill(child, SIGTERM);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const std::string said = text_of(streams.path / "err");
+  EXPECT_NE(said.find("svdd: stops at the end of an epoch"), std::string::npos) << said;
+  EXPECT_NE(said.find("svdd: stopped by a signal; what is done is kept: svdd train --resume --out run goes "
+                      "on from there"),
+            std::string::npos)
+      << said;
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "checkpoint.safetensors"));
+}
+
+TEST_F(Stopping, ATableKeepsWhatIsDone) {
+  datasets::write_idx_folder(folder_ / "data" / "mnist", datasets::load_strokes(40, 4));
+  const Scratch streams;
+  const std::string line =
+      "reproduce deep-svdd-mnist --data-dir data --batch-size 16 --jobs 2 --seeds 1 --methods one-class "
+      "--out table "
+      "--epochs 100000 --ae-epochs 1";
+  const pid_t child = start_svdd(folder_, words_of(line), streams.path / "out", streams.path / "err");
+  const auto training = [&] {
+    const std::string log = text_of(folder_ / "table/runs/one-class/0/seed-1/log.txt");
+    return log.find("deep-svdd") != std::string::npos;
+  };
+  for (int i = 0; i < 2000 && !training(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto sent = Clock::now();
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_LT(seconds_since(sent), 3);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const std::string said = text_of(streams.path / "err");
+  EXPECT_NE(
+      said.find("svdd: stopped by a signal; what is done is kept: the same command goes on from there\n"),
+      std::string::npos)
+      << said;
+}
+
+TEST_F(Stopping, ASecondSignalEndsAtOnce) {
+  ASSERT_EQ(mkfifo((folder_ / "data.npz").c_str(), 0600), 0);
+  write_small_data(folder_);
+  const Scratch streams;
+  // Steps of one batch that is half a second long: the first signal waits for the end of an operation at least.
+  const pid_t child = start_svdd(
+      folder_,
+      words_of("train --data strokes --normal 3 --out run --device reference --no-pretrain --epochs 5"),
+      streams.path / "out", streams.path / "err");
+  for (int i = 0; i < 2000 && !fs::exists(folder_ / "run" / "log.txt"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  kill(child, SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  // Either the epoch's end was a moment away, or the second signal has ended it.
+  EXPECT_TRUE((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
+              (WIFEXITED(status) && WEXITSTATUS(status) == 1));
+}
+
+}  // namespace
+}  // namespace tools_test
