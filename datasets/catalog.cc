@@ -11,6 +11,7 @@
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 
@@ -49,7 +50,7 @@ fs::path cache_folder() {
 // Whether files lying in `folder` itself may be those of `wanted`: MNIST and Fashion-MNIST have the same file
 // names, so a folder that bears the name of the one must not pass for the other.
 bool may_hold(const fs::path& folder, const KnownDataset& wanted) {
-  const fs::path normal = fs::absolute(folder).lexically_normal();
+  const fs::path normal = engine::absolute_path(folder).lexically_normal();
   const fs::path whole = normal.has_filename() ? normal : normal.parent_path();  // no slash at the end
   const auto is_place = [&](const fs::path& place) {
     auto part = whole.end();
@@ -183,6 +184,8 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   const fs::file_status status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return load_folder(name_or_path, options);
   if (is_table_file(name_or_path)) return load_table(name_or_path, options);
+  if (error && status.type() != fs::file_type::not_found)
+    throw std::runtime_error("cannot look at " + in_quotes(name_or_path) + ": " + error.message());
   if (fs::exists(status))
     throw std::invalid_argument(
         in_quotes(name_or_path) +

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
 
@@ -78,6 +79,7 @@ std::optional<Outcome> run(std::vector<std::string> words, uint64_t largest_file
     ::close(pipe_ends[1]);
     const rlimit file_limit{largest_file, largest_file}, core_limit{0, 0};
     ::setrlimit(RLIMIT_FSIZE, &file_limit);
+    ::signal(SIGXFSZ, SIG_DFL);             // ours may be ignored
     ::setrlimit(RLIMIT_CORE, &core_limit);  // ending at the first limit is no crash to be examined
     ::execvp(arguments[0], arguments.data());
     ::_exit(not_installed);
@@ -106,8 +108,8 @@ void download(const std::string& url, const std::filesystem::path& to, uint64_t 
   if (scheme == std::string::npos || scheme == 0 || url[0] == '-')
     throw std::invalid_argument(
         in_quotes(url) + " is no address: expected something like https://host/folder or file:///folder");
-  const std::string target = std::filesystem::absolute(to).string();  // never mistaken for an option
-  const uint64_t limit = largest + (uint64_t{1} << 16);               // room to see that it is too large
+  const std::string target = engine::absolute_path(to).string();  // never mistaken for an option
+  const uint64_t limit = largest + (uint64_t{1} << 16);           // room to see that it is too large
   std::optional<Outcome> outcome =
       run({"curl", "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "30",
            "--speed-limit", "1", "--speed-time", "60", "--output", target, url},

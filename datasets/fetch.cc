@@ -36,7 +36,9 @@ bool is_right(const OfficialFile& file, const fs::path& path) {
 }
 
 void require_right(const OfficialFile& file, const fs::path& path, const std::string& url) {
-  const uint64_t size = fs::file_size(path);
+  std::error_code error;
+  const uint64_t size = fs::file_size(path, error);
+  if (error) throw std::runtime_error("cannot read " + in_quotes(path) + ": " + error.message());
   if (size != file.size)
     throw std::runtime_error(in_quotes(url) + " gave " + std::to_string(size) + " bytes, expected " +
                              std::to_string(file.size) + ": it is not the official " + file.name);

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/files/json_file.h"
+
 namespace datasets {
 namespace {
 
@@ -94,6 +96,14 @@ void from_json(const nlohmann::json& json, Preprocessing& preprocessing) {
   if (read_flag(json, "zca")) read.zca.emplace();
   if (read_flag(json, "pca")) read.pca.emplace();
   preprocessing = std::move(read);
+}
+
+void read_entry(const engine::JsonEntry& entry, Preprocessing& preprocessing) {
+  try {
+    from_json(entry.value(), preprocessing);
+  } catch (const std::invalid_argument& error) {
+    entry.refuse("cannot be used: " + std::string(error.what()));
+  }
 }
 
 NamedArrays tensors(const Preprocessing& preprocessing) {

@@ -14,6 +14,10 @@
 #include "datasets/preprocessing.h"
 #include "engine/files/nd_array.h"
 
+namespace engine {
+class JsonEntry;
+}
+
 namespace datasets {
 
 // Reading back gives the same bits.
@@ -22,6 +26,8 @@ void to_json(nlohmann::json& json, const Preprocessing& preprocessing);
 // Throws std::invalid_argument for a missing or wrong entry, a limit that is not finite, or max not above
 // min. The steps that tensors belong to are there afterwards, but empty, until take_tensors fills them.
 void from_json(const nlohmann::json& json, Preprocessing& preprocessing);
+// The same of an entry of a file: std::runtime_error names file and entry.
+void read_entry(const engine::JsonEntry& entry, Preprocessing& preprocessing);
 
 using NamedArrays = std::vector<std::pair<std::string, engine::NdArray>>;
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/model_folder.h"
 #include "svdd/receipt.h"
@@ -18,7 +19,13 @@ namespace {
 constexpr const char *json_name = "json", *sha256_key = "checkpoint_sha256";
 
 std::string shown(const json& run, const std::string& key) {
-  return run.contains(key) ? run[key].dump(-1, ' ', false, json::error_handler_t::replace) : "no such entry";
+  return run.contains(key) ? engine::json_text(run[key]) : "no such entry";
+}
+
+std::string place_of(const json& values) {
+  const auto phase = values.find("phase"), epochs = values.find("epochs_done");
+  if (phase == values.end() || !phase->is_string() || epochs == values.end()) return "";
+  return "after epoch " + engine::JsonEntry::shown(*epochs) + " of " + phase->get<std::string>();
 }
 
 }  // namespace
@@ -65,16 +72,15 @@ const NdArray& Checkpoint::stored(const std::string& name, NdArray::DType type) 
 void remove_checkpoint(const fs::path& file) {
   std::error_code ignored;
   fs::remove(file, ignored);
-  // An AtomicFile's name begins with that of the file it becomes.
-  const std::string partial = file.filename().string() + ".partial-";
-  std::vector<fs::path> left;
-  for (const fs::directory_entry& entry : fs::directory_iterator(file.parent_path(), ignored))
-    if (entry.path().filename().string().starts_with(partial)) left.push_back(entry.path());
-  for (const fs::path& path : left) fs::remove(path, ignored);
+  const std::string name = file.filename().string();
+  engine::remove_partial_files(file.has_parent_path() ? file.parent_path() : fs::path("."),
+                               [&](const std::string& partial) { return partial == name; });
 }
 
 void Checkpoints::open() {
-  if (exists()) opened_ = read();
+  if (!exists()) return;
+  opened_ = read();
+  last_ = place_of(opened_->values());
 }
 
 void Checkpoints::leave(const List& list) { write("", list); }
@@ -119,19 +125,35 @@ void Checkpoints::refuse(const std::string& what) const {
 }
 
 Checkpoint Checkpoints::read() const {
+  const std::string bytes =
+      engine::read_file(options_.file);  // a file that cannot be read is not a damaged one
+  const auto damaged = [&](const std::string& what) -> void {
+    throw DamagedCheckpoint("cannot go on from the checkpoint " + engine::in_quotes(options_.file) + ": " +
+                            what + "; without it the run begins anew");
+  };
+  if (bytes.empty()) damaged("it is empty");
   engine::SafeTensors file;
   try {
-    file = engine::read_safetensors(options_.file);
+    file = engine::parse_safetensors(bytes, options_.file);
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(std::string(error.what()) + "; without this checkpoint the run begins anew");
+    throw DamagedCheckpoint(std::string(error.what()) + "; without this checkpoint the run begins anew");
   }
   const auto sum = file.metadata.find(sha256_key);
   if (sum == file.metadata.end() || !file.contains(json_name))
-    refuse("it is a safetensors file, but no checkpoint");
+    damaged("it is a safetensors file, but no checkpoint");
   if (arrays_sha256(file.tensors) != sum->second)
-    refuse("its numbers are not those that were written (the SHA-256 differs); the file is damaged");
-  const json all = json::parse(file.at(json_name).as<uint8_t>(), nullptr, false);
-  const int format = all.is_object() && all.contains("format") && all["format"].is_number_integer()
+    damaged("its numbers are not those that were written (the SHA-256 differs); the file is damaged");
+  const NdArray& text = file.at(json_name);
+  if (text.dtype != NdArray::DType::u1)
+    damaged("its description holds " + std::string(NdArray::name(text.dtype)));
+  json all;
+  try {
+    all = engine::parse_json({reinterpret_cast<const char*>(text.bytes.data()), text.bytes.size()});
+  } catch (const std::runtime_error& error) {
+    damaged("its description " + std::string(error.what()));
+  }
+  const int format = all.is_object() && all.contains("format") && all["format"].is_number_integer() &&
+                             all["format"] >= 0 && all["format"] <= std::numeric_limits<int>::max()
                          ? all["format"].get<int>()
                          : 0;
   if (format != checkpoint_format)
@@ -158,11 +180,12 @@ void Checkpoints::write(const std::string& phase, const List& list) {
   if (fit_) fit_(c);
   list(c);
   const std::string text =
-      json{{"format", checkpoint_format}, {"run", options_.run}, {"values", c.values()}}.dump();
+      engine::json_text(json{{"format", checkpoint_format}, {"run", options_.run}, {"values", c.values()}});
   auto arrays = c.arrays();
   arrays.emplace_back(json_name, NdArray::from({static_cast<int64_t>(text.size())},
                                                std::vector<uint8_t>(text.begin(), text.end())));
   engine::write_safetensors(options_.file, arrays, {{sha256_key, arrays_sha256(arrays)}});
+  last_ = place_of(c.values());
   last_took_ = watch.seconds();
   since_last_ = Stopwatch();
 }

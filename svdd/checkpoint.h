@@ -16,6 +16,9 @@
 #include <vector>
 
 #include "engine/array.h"
+#include "engine/files/file_status.h"
+#include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "engine/files/safetensors.h"
 #include "engine/stopping.h"
 #include "svdd/stopwatch.h"
@@ -40,7 +43,8 @@ class Checkpoint {
   void array(const std::string& name, engine::Array& a);         // of float; keeps its shape
   void array(const std::string& name, std::vector<float>& a);    // of any length
   void array(const std::string& name, std::vector<int32_t>& a);  // of any length
-  // Whatever nlohmann-json converts both ways; doubles and floats come back with the same bits, if finite.
+  // Whatever nlohmann-json writes and engine::JsonEntry reads; doubles and floats come back with the same bits, if
+  // finite.
   template <class T>
   void value(const std::string& name, T& v);
   // Reading: refuses the file as damaged unless `holds`.
@@ -69,6 +73,12 @@ struct CheckpointOptions {
   std::function<bool()> stop = {};
 };
 
+// A checkpoint that is not as it was written: cut off, empty, with other bytes. The run can only begin anew. One of
+// another run or format is another std::runtime_error.
+struct DamagedCheckpoint : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // What a fit throws that was asked to stop and has left a checkpoint of all that it has done.
 struct Interrupted : engine::Stopped {
   using engine::Stopped::Stopped;
@@ -80,10 +90,12 @@ class Checkpoints {
   using List = std::function<void(Checkpoint&)>;
 
   explicit Checkpoints(CheckpointOptions options) : options_(std::move(options)) {}
-  bool exists() const { return std::filesystem::exists(options_.file); }
-  // Reads the file where there is one. std::runtime_error in one line where it is damaged, of another format,
-  // or of another run, naming the entry of `run` that differs.
+  bool exists() const { return engine::file_exists(options_.file); }
+  // Reads the file where there is one. In one line: DamagedCheckpoint, or std::runtime_error where it cannot be read, is
+  // of another format, or of another run, naming the entry of `run` that differs.
   void open();
+  // "after epoch 3 of autoencoder": where the last one stands that was read or written; empty where none was.
+  const std::string& last() const { return last_; }
 
   // --- outside of epochs
   // Writes what is listed, now; and lists it back where the file is there, which it says.
@@ -107,6 +119,7 @@ class Checkpoints {
   CheckpointOptions options_;
   List fit_;
   std::optional<Checkpoint> opened_;  // until its phase has begun
+  std::string last_;
   Stopwatch since_last_;
   double last_took_ = 0;  // seconds
 };
@@ -120,11 +133,9 @@ void Checkpoint::value(const std::string& name, T& v) {
     values_[name] = v;
     return;
   }
-  try {
-    v = values_.at(name).get<T>();
-  } catch (const nlohmann::json::exception&) {
-    require(false, "its entry " + name + " is missing or of another type");
-  }
+  v = engine::JsonEntry(values_, "cannot go on from the checkpoint " + engine::in_quotes(from_->path),
+                        "without it the run begins anew")
+          .as<T>(name);
 }
 
 }  // namespace svdd

@@ -19,8 +19,17 @@ using datasets::Samples;
 using engine::Mode;
 using engine::Tensor;
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Spread, score_std, score_rms, representation_std, representation_rms,
-                                   distinct_scores)
+static void to_json(nlohmann::json& j, const Spread& s) {
+  j = {{"score_std", s.score_std},
+       {"score_rms", s.score_rms},
+       {"representation_std", s.representation_std},
+       {"representation_rms", s.representation_rms},
+       {"distinct_scores", s.distinct_scores}};
+}
+static void read_entry(const engine::JsonEntry& e, Spread& s) {
+  s = {e.as<double>("score_std"), e.as<double>("score_rms"), e.as<double>("representation_std"),
+       e.as<double>("representation_rms"), e.as<int64_t>("distinct_scores")};
+}
 
 namespace {
 
@@ -139,7 +148,11 @@ void DeepDetector::keep(Checkpoint& c, Monitor& monitor) {
   c.value("monitor", of_monitor);
   if (!c.reading()) return;
   stand_.seconds = seconds;
-  monitor.go_on(of_monitor);
+  try {
+    monitor.go_on(of_monitor);
+  } catch (const std::exception& error) {
+    c.require(false, error.what());
+  }
 }
 
 std::vector<float> DeepDetector::score(const Samples& samples) {
@@ -194,7 +207,8 @@ void DeepDetector::train_autoencoder(const Samples& x, const PhaseOptions& optio
     if (c.reading()) stand_.seconds = seconds, stand_.watch = {};
   };
   took_pretraining_ = pretrainings_->take_or_make(
-      {options_.network, state, x, options, decay(), options_.amsgrad, options_.seed}, list, train_it);
+      {options_.network, state, x, options, decay(), options_.amsgrad, options_.seed}, list, train_it,
+      [&](const std::string& line) { monitor.note(line); });
   if (!took_pretraining_) return;
   monitor.note("the autoencoder is taken from a run that began alike");
   for (const EpochReport& report : recorder.reports) monitor.epoch(report);

@@ -1,3 +1,4 @@
+#include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/autoencoder.h"
 #include "svdd/baselines/isolation_forest.h"
@@ -18,16 +19,16 @@ void to_json(nlohmann::json& j, const EpochReport& r) {
   if (r.spheres) j["spheres"] = *r.spheres;
 }
 
-void from_json(const nlohmann::json& j, EpochReport& r) {
-  j.at("phase").get_to(r.phase);
-  j.at("epoch").get_to(r.epoch);
-  j.at("epochs").get_to(r.epochs);
-  j.at("loss").get_to(r.loss);
-  j.at("lr").get_to(r.lr);
-  j.at("radii").get_to(r.radii);
-  j.at("seconds").get_to(r.seconds);
-  if (j.contains("radius")) r.radius = j["radius"].get<double>();
-  if (j.contains("spheres")) r.spheres = j["spheres"].get<int64_t>();
+void read_entry(const engine::JsonEntry& e, EpochReport& r) {
+  r.phase = e.as<std::string>("phase");
+  r.epoch = e.as<int64_t>("epoch");
+  r.epochs = e.as<int64_t>("epochs");
+  r.loss = e.as<double>("loss");
+  r.lr = e.as<double>("lr");
+  r.radii = e.as<std::vector<float>>("radii");
+  r.seconds = e.as<double>("seconds");
+  if (const auto radius = e.find("radius")) r.radius = radius->as<double>();
+  if (const auto spheres = e.find("spheres")) r.spheres = spheres->as<int64_t>();
 }
 
 std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {

@@ -12,6 +12,10 @@
 #include "datasets/samples.h"
 #include "engine/backend.h"
 
+namespace engine {
+class JsonEntry;
+}
+
 namespace svdd {
 
 class Checkpoints;
@@ -29,7 +33,7 @@ struct EpochReport {
   double seconds = 0;                   // of this epoch
 };
 void to_json(nlohmann::json& j, const EpochReport& report);
-void from_json(const nlohmann::json& j, EpochReport& report);
+void read_entry(const engine::JsonEntry& entry, EpochReport& report);
 
 // Scores samples as the detector stands at some stage.
 using ScoreFunction = std::function<std::vector<float>(const datasets::Samples&)>;
@@ -44,7 +48,8 @@ class Monitor {
   // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
   virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
   // What a checkpoint (checkpoint.h) holds for the monitor, such as the history; it goes to the monitor of
-  // the fit that goes on from there, before that is told anything else.
+  // the fit that goes on from there, before that is told anything else. go_on may throw where it is not what kept()
+  // gave.
   virtual nlohmann::json kept() const { return nullptr; }
   virtual void go_on(const nlohmann::json& /*kept*/) {}
 };

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
-#include "engine/files/json_text.h"
 #include "engine/floating_point_mode.h"
 
 namespace svdd {
@@ -23,26 +23,21 @@ std::vector<int64_t> extents(const engine::Shape& shape) {
 }  // namespace
 
 fs::path model_folder_of(const fs::path& folder) {
-  return !fs::exists(folder / "model.json") && fs::exists(folder / "model" / "model.json") ? folder / "model"
-                                                                                           : folder;
+  return !engine::file_exists(folder / "model.json") && engine::file_exists(folder / "model" / "model.json")
+             ? folder / "model"
+             : folder;
 }
 
 ModelFolder read_model_folder(const fs::path& given) {
   const engine::IeeeMode ieee;
   const fs::path folder = model_folder_of(given), description = folder / "model.json";
-  if (!fs::exists(description))
+  if (!engine::file_exists(description))
     throw std::runtime_error(
         "no model in " + engine::in_quotes(given) +
         ": it holds neither model.json nor model/model.json; name a folder that `svdd train` wrote");
   ModelFolder model;
-  try {
-    model.description = nlohmann::json::parse(engine::read_json_text(description, 64 << 20));
-  } catch (const nlohmann::json::exception&) {
-    throw std::runtime_error(engine::in_quotes(description) + " is not JSON; the file is damaged");
-  }
+  model.description = engine::read_json_object(description, "the file is damaged", uint64_t{64} << 20);
   model.tensors.path = folder / "weights.safetensors";
-  if (!model.description.is_object())
-    throw std::runtime_error(engine::in_quotes(description) + " holds no JSON object; the file is damaged");
   const int format = field<int>(model, "format");
   if (format < 1 || format > model_format)
     throw std::runtime_error(engine::in_quotes(description) + " has format " + std::to_string(format) +
@@ -53,11 +48,14 @@ ModelFolder read_model_folder(const fs::path& given) {
 
 void write_model_folder(const fs::path& folder, const nlohmann::json& description,
                         const std::vector<std::pair<std::string, NdArray>>& tensors) {
-  fs::create_directories(folder);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
   engine::write_safetensors(folder / "weights.safetensors", tensors);
   nlohmann::json complete = description;
   complete["format"] = model_format;
-  engine::write_file_atomically(folder / "model.json", complete.dump(1) + "\n");
+  engine::write_file_atomically(folder / "model.json", engine::json_text(complete, 1) + "\n");
 }
 
 NdArray stored(const engine::Array& array) {

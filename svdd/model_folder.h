@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "engine/files/safetensors.h"
 #include "engine/layers.h"
 
@@ -40,16 +41,15 @@ std::vector<float> numbers(const ModelFolder& model, const std::string& name,
 void require_no_others(const ModelFolder& model, const std::vector<std::string>& names);
 void restore_state(const ModelFolder& model, const std::vector<engine::NamedTensor>& state);
 
+// model.json, for reading: every error names the file and the entry.
+inline engine::JsonEntry entries(const ModelFolder& model) {
+  return {model.description, engine::in_quotes(model.path()), "the file is damaged or not from this program"};
+}
+
 // A field of model.json of the type T; std::runtime_error names one that is missing or of another type.
 template <class T>
 T field(const ModelFolder& model, const std::string& name) {
-  try {
-    return model.description.at(name).get<T>();
-  } catch (const std::exception&) {
-    throw std::runtime_error(
-        engine::in_quotes(model.path()) + ": the entry '" + name +
-        "' is missing or has the wrong type; the file is damaged or not from this program");
-  }
+  return entries(model).as<T>(name);
 }
 
 // What `read` gives. A std::invalid_argument from it, such as an option that is impossible, is a mistake of

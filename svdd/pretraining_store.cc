@@ -10,7 +10,8 @@ PretrainingStore::PretrainingStore(std::filesystem::path folder, nlohmann::json 
     : folder_(std::move(folder)), also_(std::move(also)) {}
 
 bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List& list,
-                                    const std::function<void()>& pretrain) {
+                                    const std::function<void()>& pretrain,
+                                    const std::function<void(const std::string&)>& note) {
   nlohmann::json run = also_;
   run["network"] = b.network;
   run["network_sha256"] = weights_sha256(b.state);
@@ -24,7 +25,8 @@ bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List&
   run["decay"] = b.decay == Decay::all ? "all" : "weights";
   run["amsgrad"] = b.amsgrad;
   run["seed"] = b.seed;
-  const std::string text = run.dump(), name = engine::sha256_hex(text.data(), text.size()).substr(0, 16);
+  const std::string text = engine::json_text(run),
+                    name = engine::sha256_hex(text.data(), text.size()).substr(0, 16);
 
   std::mutex* making;
   {
@@ -35,7 +37,11 @@ bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List&
   }
   const std::lock_guard hold(*making);
   Checkpoints file({.file = folder_ / (name + ".safetensors"), .run = run});
-  if (file.take(list)) return true;
+  try {
+    if (file.take(list)) return true;
+  } catch (const DamagedCheckpoint& damage) {  // found before anything was listed back
+    if (note) note("the pretraining is done again: " + std::string(damage.what()));
+  }
   // First: what cannot be kept should not take hours to learn.
   std::error_code error;
   std::filesystem::create_directories(folder_, error);

@@ -34,10 +34,11 @@ class PretrainingStore {
 
   // Where a fit left the outcome of a pretraining that began alike: lists it back and says true. Else calls
   // `pretrain`, and keeps what `list` lists then. While it runs, others that begin alike wait for it, from
-  // other threads too. std::runtime_error for a file that is damaged or cannot be written; whatever
-  // `pretrain` throws.
+  // other threads too. A file that is damaged is made again, and `note` is told so in one line.
+  // std::runtime_error for a file that cannot be read or written; whatever `pretrain` throws.
   bool take_or_make(const Beginning& beginning, const Checkpoints::List& list,
-                    const std::function<void()>& pretrain);
+                    const std::function<void()>& pretrain,
+                    const std::function<void(const std::string&)>& note = {});
 
  private:
   std::filesystem::path folder_;

@@ -11,6 +11,7 @@
 #include "engine/backends/cuda/peak.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "tools/bench_kernels.h"
 #include "tools/bench_steps.h"
 #include "tools/peak_memory.h"
@@ -138,7 +139,8 @@ int run_bench(const BenchOptions& options) {
   }
   json["peak_memory_mb"] = peak_megabytes();
   std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";
-  if (!options.output.empty()) engine::write_file_atomically(options.output, json.dump(2) + '\n');
+  if (!options.output.empty())
+    engine::write_file_atomically(options.output, engine::json_text(json, 2) + '\n');
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/stopwatch.h"
 #include "tools/csv_files.h"
+#include "tools/own_input.h"
 #include "tools/peak_memory.h"
 #include "tools/progress.h"
 #include "tools/row_input.h"
@@ -127,6 +128,7 @@ void run_cluster(const ClusterOptions& options) {
   const engine::CpuOptions cpu = cpu_options(options.backend);
   const std::unique_ptr<engine::Backend> gpu = gpu_of(options.backend);
   const svdd::Device device{.backend = gpu.get()};
+  refuse_own_input("--output", options.output, {options.input});
   engine::AtomicFile file(options.output);  // first: what cannot be written is not worth computing
 
   const RowInput rows = read_rows(options.input);

@@ -8,6 +8,8 @@
 
 #include "datasets/catalog.h"
 #include "datasets/fetch.h"
+#include "engine/files/file_status.h"
+#include "engine/files/in_quotes.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
 
@@ -33,8 +35,9 @@ void print_half(const char* name, const datasets::Dataset& data, const datasets:
 }  // namespace
 
 void run_data_list(const std::string& data_dir) {
-  if (!data_dir.empty() && !std::filesystem::is_directory(data_dir))
-    throw std::runtime_error("the data folder '" + data_dir + "' (--data-dir) is not there or no folder");
+  if (!data_dir.empty() && !engine::is_folder(data_dir))
+    throw std::runtime_error("the data folder " + engine::in_quotes(data_dir) +
+                             " (--data-dir) is not there or no folder");
   for (const datasets::KnownDataset& known : datasets::known_datasets()) {
     std::string place;
     try {
@@ -50,7 +53,7 @@ void run_data_list(const std::string& data_dir) {
 
 void run_data_info(const std::string& name_or_path, const std::string& data_dir) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
-  if (!known && !std::filesystem::exists(name_or_path)) {
+  if (!known && !engine::file_exists(name_or_path)) {
     try {
       datasets::require_known(name_or_path);
     } catch (const std::invalid_argument& error) {

@@ -4,11 +4,14 @@
 #include <optional>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "svdd/model_folder.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/options.h"
+#include "tools/own_input.h"
 #include "tools/results.h"
 #include "tools/task.h"
 #include "tools/usage_error.h"
@@ -21,7 +24,9 @@ namespace fs = std::filesystem;
 // The config.json of the run that the model is of, which lies beside its model folder; empty where there is
 // none.
 fs::path config_of_run(const fs::path& model) {
-  const fs::path folder = fs::weakly_canonical(svdd::model_folder_of(model));
+  std::error_code unknown;
+  const fs::path given = svdd::model_folder_of(model), real = fs::weakly_canonical(given, unknown);
+  const fs::path folder = unknown ? given : real;
   const fs::path config = folder.parent_path() / "config.json";
   std::error_code error;
   return fs::exists(config, error) ? config : fs::path();
@@ -48,11 +53,20 @@ void run_evaluate(const EvaluateOptions& options) {
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::optional<engine::AtomicFile> output,
       scores_file;  // opened first: what cannot be written is not worth computing
+  for (const auto& [option, path] : {std::pair{"--output", options.output}, {"--scores", options.scores}}) {
+    refuse_own_input(option, path, {options.data});
+    refuse_file_of_run(option, path, options.model);
+  }
+  if (!options.output.empty() &&
+      (options.output == options.scores || engine::same_file(options.output, options.scores)))
+    throw UsageError("--output and --scores name one file, " + engine::in_quotes(options.output));
   if (!options.output.empty()) output.emplace(options.output);
   if (!options.scores.empty()) scores_file.emplace(options.scores);
   const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
   const TrainOptions of_run = options_of_run(options);
   const Task task = load_task(of_run);
+  for (const auto& [option, path] : {std::pair{"--output", options.output}, {"--scores", options.scores}})
+    refuse_own_input(option, path, {task.source});
   const datasets::OneVsRest& split = task.split;
   for (const std::string& line : task.notes) std::cerr << line << '\n';
   if (split.test.count() == 0)
@@ -79,7 +93,7 @@ void run_evaluate(const EvaluateOptions& options) {
     file->commit();
   };
   write(scores_file, scores_csv(scores, split.test_labels, split.test_classes));
-  write(output, results.dump(2) + '\n');
+  write(output, engine::json_text(results, 2) + '\n');
   std::cout << summary(results);
 }
 

@@ -1,16 +1,26 @@
 // The `svdd` command: words become options here, and what goes wrong becomes one line and an exit status.
 // 0: done. 1: the run failed. 2: the command line, or the --config file it names, is wrong.
+#include <signal.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "engine/enough_memory.h"
+#include "engine/files/file_status.h"
+#include "engine/files/folder_lock.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
 #include "tools/arguments.h"
 #include "tools/bench.h"
@@ -22,6 +32,7 @@
 #include "tools/published_tables.h"
 #include "tools/report.h"
 #include "tools/reproduce.h"
+#include "tools/run_output.h"
 #include "tools/score.h"
 #include "tools/stop_signal.h"
 #include "tools/train.h"
@@ -126,6 +137,25 @@ Examples:
   svdd train --resume --out runs/first                           # goes on after a stop
 )";
 
+// The configuration of the run in `out`, for --resume; none where that is missing or damaged but the options are given.
+std::string config_to_go_on_with(const std::string& out, bool are_given) {
+  settle_run_folder(out);
+  const std::filesystem::path own = std::filesystem::path(out) / "config.json";
+  if (!engine::file_exists(own)) {
+    if (are_given) return "";
+    throw UsageError("there is no run in " + engine::in_quotes(out) +
+                     " to go on with; to begin one, name the data, for instance --data strokes");
+  }
+  try {
+    engine::read_json_object(own);
+    return own.string();
+  } catch (const std::runtime_error& damage) {
+    if (are_given) return "";
+    throw std::runtime_error(std::string(damage.what()) +
+                             "; give the options of the run again, with --resume, and it goes on");
+  }
+}
+
 void add_train(CLI::App& app, Commands& c, const Words& words) {
   CLI::App* train = add_command(
       app, "train", "Fit on normal data, test, write a run folder with a report", train_examples,
@@ -144,12 +174,7 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
           if (c.given["out"].empty())
             throw UsageError(
                 "--resume needs the folder of the run, for instance svdd train --resume --out runs/first");
-          const std::string& out = c.given["out"].back();
-          if (const auto own = std::filesystem::path(out) / "config.json"; std::filesystem::exists(own))
-            c.config = own.string();
-          else if (c.given["data"].empty())
-            throw UsageError("there is no run in " + engine::in_quotes(out) +
-                             " to go on with; to begin one, name the data, for instance --data strokes");
+          c.config = config_to_go_on_with(c.given["out"].back(), !c.given["data"].empty());
         }
         run_train(resolve_train_options(c.given, c.config), words, c.resume ? Start::go_on : Start::anew);
       });
@@ -383,6 +408,7 @@ Example:
       [&folder] {
         if (folder.empty())
           throw UsageError("svdd report needs the folder of a run, for instance svdd report runs/first");
+        const engine::FolderLock lock(folder);
         write_report(folder);
         std::cout << (std::filesystem::path(folder) / "report.html").string() << '\n';
       });
@@ -416,9 +442,12 @@ Examples:
 
 // ---- errors ----
 
+// Whatever it names, a message stays a message.
+constexpr size_t longest_complaint = 2000;
+
 int complain(const std::string& what, int status) {
   std::cerr.clear();  // a signal may have broken off what was written before
-  std::string line = what;
+  std::string line = what.size() <= longest_complaint ? what : what.substr(0, longest_complaint) + "...";
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   std::cerr << "svdd: " << line << std::endl;
@@ -438,6 +467,26 @@ void parse_and_run(CLI::App& app, const Words& words) {
                      (nearest(words[0], commands).empty() ? "; svdd --help lists them" : ""));
   Words last_first(words.rbegin(), words.rend());  // the order CLI11 wants
   app.parse(last_first);
+}
+
+constexpr const char* no_memory =
+    "svdd: there is not enough memory for this; try a smaller --batch-size or --limit\n";
+
+// Without memory even for an exception or a message: what was written stays whole, as if the program had been killed.
+[[noreturn]] void end_at_once() noexcept {
+  const auto is_for_memory = [] {
+    try {
+      if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+      return true;
+    } catch (...) {
+    }
+    return false;
+  };
+  if (!is_for_memory()) std::abort();
+  const auto ignored = write(STDERR_FILENO, no_memory, std::strlen(no_memory));
+  static_cast<void>(ignored);
+  _exit(1);
 }
 
 int run(const Words& arguments) {
@@ -473,6 +522,15 @@ Results go to standard output, progress to standard error.
     std::cout << single_spaced(app.help());
   } catch (const CLI::CallForVersion& version) {
     std::cout << version.what();
+  }
+  if (!std::cout.flush()) return complain("the results cannot be written to standard output", 1);
+  return 0;
+}
+
+// What went wrong, in one line.
+int explained(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), 2);
   } catch (const UsageError& error) {
@@ -484,15 +542,29 @@ Results go to standard output, progress to standard error.
   } catch (const engine::NotEnoughMemory& error) {
     return complain(error.what(), 1);
   } catch (const std::bad_alloc&) {
-    return complain("there is not enough memory for this", 1);
+    std::cerr << no_memory << std::flush;  // without asking for more
+    return 1;
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain("cannot use " + engine::in_quotes(error.path1()) + ": " + error.code().message(), 1);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again)
+      return complain(
+          "the system gives no more threads, or no memory for them; try a smaller --threads or --jobs", 1);
+    return complain(error.what(), 1);
   } catch (const std::exception& error) {
     return complain(error.what(), 1);
   }
-  if (!std::cout.flush()) return complain("the results cannot be written to standard output", 1);
-  return 0;
 }
 
 }  // namespace
 }  // namespace tools
 
-int main(int argc, char** argv) { return tools::run({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  std::set_terminate(tools::end_at_once);
+  signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond what is allowed is an error of write()
+  try {
+    return tools::run({argv + 1, argv + argc});
+  } catch (...) {
+    return tools::explained(std::current_exception());
+  }
+}

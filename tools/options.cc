@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/files/in_quotes.h"
-#include "engine/files/json_text.h"
+#include "engine/files/json_file.h"
 #include "svdd/networks.h"
 #include "tools/arguments.h"
 #include "tools/published_settings.h"
@@ -52,6 +52,10 @@ TrainOption text_row(Words words, std::string& target) {
           Kind::text,
           [&target](const std::string& text, const std::string& where) {
             if (text.empty()) throw UsageError(where + " is empty");
+            if (!engine::is_utf8(text))
+              throw UsageError(
+                  where + " is " + in_quotes(text) +
+                  ", which is no UTF-8, and config.json can hold nothing else; give it another name");
             target = text;
           },
           [&target] { return json(target); }};
@@ -181,10 +185,7 @@ TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector
 // The text that stands for a JSON value on the command line; UsageError if it is of another kind.
 std::string text_of(const json& value, Kind kind, const std::string& where) {
   const auto wrong = [&](const std::string& expected) {
-    const std::string found = value.is_primitive()
-                                  ? value.dump(-1, ' ', false, json::error_handler_t::replace)
-                                  : "an " + std::string(value.type_name());
-    throw UsageError(where + " is " + found + "; expected " + expected);
+    throw UsageError(where + " is " + engine::JsonEntry::shown(value) + "; expected " + expected);
   };
   switch (kind) {
     case Kind::text:
@@ -231,15 +232,10 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
-    config = json::parse(engine::read_json_text(path, most_config_bytes));
-  } catch (const json::parse_error& error) {
-    throw UsageError(file + " is not JSON: it breaks at byte " + std::to_string(error.byte));
-  } catch (const json::exception&) {
-    throw UsageError(file + " holds a number that no double can hold");
+    config = engine::read_json_object(path, "expected options, such as {\"epochs\": 150}", most_config_bytes);
   } catch (const std::runtime_error& error) {
-    throw UsageError("the --config file cannot be read: " + std::string(error.what()));
+    throw UsageError("the --config file cannot be used: " + std::string(error.what()));
   }
-  if (!config.is_object()) throw UsageError(file + " holds no JSON object: expected {\"epochs\": 150, ...}");
 
   Values values;
   for (const auto& [key, value] : config.items()) {
@@ -535,15 +531,18 @@ ordered_json decisive(ordered_json config) {
   return config;
 }
 
-std::string difference(const ordered_json& config, const TrainOptions& wanted) {
+std::string difference(const json& config, const TrainOptions& wanted) {
   TrainOptions published;
   published.data = wanted.data, published.method = wanted.method;
   published.deep_svdd.recipe = wanted.deep_svdd.recipe;
   set_published(published);
   const ordered_json unsaid = to_json(published), asked = decisive(to_json(wanted));
   for (const auto& [key, value] : asked.items()) {
-    const ordered_json found = config.contains(key) ? config[key] : unsaid.value(key, ordered_json());
-    if (found != value) return key + " " + found.dump() + ", but this one has " + value.dump();
+    const json found = config.contains(key) ? config[key] : json(unsaid.value(key, ordered_json())),
+               here = value;
+    if (found != here)
+      return key + " " + engine::JsonEntry::shown(found) + ", but this one has " +
+             engine::JsonEntry::shown(here);
   }
   return "";
 }

@@ -81,6 +81,6 @@ nlohmann::ordered_json decisive(nlohmann::ordered_json config);
 
 // "epochs 20, but this one has 30": the first decisive option that differs between a run's config.json and
 // what is asked for; empty where none does. What an earlier version did not know is at its published value.
-std::string difference(const nlohmann::ordered_json& config, const TrainOptions& wanted);
+std::string difference(const nlohmann::json& config, const TrainOptions& wanted);
 
 }  // namespace tools

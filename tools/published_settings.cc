@@ -52,7 +52,10 @@ DataKind kind_of(const std::string& data) {
     return known->shape.size() == 1 ? DataKind::table : DataKind::digits;
   const std::filesystem::path path(data);
   if (path.extension() == ".csv" || path.extension() == ".npz") return DataKind::table;
-  const auto holds = [&](const char* name) { return std::filesystem::exists(path / name); };
+  const auto holds = [&](const char* name) {
+    std::error_code error;  // what cannot be looked at is told when it is read
+    return std::filesystem::exists(path / name, error);
+  };
   if (const datasets::KnownDataset* m = datasets::known_dataset("mobifall"); m && datasets::lies_in(*m, path))
     return DataKind::motion;
   if (holds("data_batch_1.bin") || holds("cifar-10-batches-bin") || holds("train/good"))

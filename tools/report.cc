@@ -11,9 +11,11 @@
 
 #include "engine/files/atomic_file.h"
 #include "svdd/receipt.h"
+#include "tools/own_input.h"
 #include "tools/report_charts.h"
 #include "tools/report_html.h"
 #include "tools/run_folder.h"
+#include "tools/run_output.h"
 #include "tools/svg_chart.h"
 
 namespace tools {
@@ -291,7 +293,12 @@ std::string page(const RunFolder& run) {
 }  // namespace
 
 void write_report(const std::filesystem::path& run_folder) {
-  engine::write_file_atomically(run_folder / "report.html", page(read_run_folder(run_folder)));
+  std::vector<std::filesystem::path> read;
+  for (const std::string& name : run_file_names())
+    if (name != "report.html") read.push_back(run_folder / name);
+  refuse_own_input("the report", run_folder / "report.html", read);
+  engine::write_file_atomically(run_folder / "report.html", page(read_run_folder(run_folder)),
+                                engine::Durability::rebuildable);
 }
 
 }  // namespace tools

@@ -4,13 +4,16 @@
 #include <chrono>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
 #include "engine/backends/cpu/cpu.h"
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
+#include "engine/files/folder_lock.h"
 #include "engine/files/in_quotes.h"
-#include "engine/files/json_text.h"
+#include "engine/files/json_file.h"
 #include "svdd/baselines/kernel_width_search.h"
 #include "svdd/baselines/mean_distance.h"
 #include "svdd/metrics.h"
@@ -18,6 +21,7 @@
 #include "svdd/side_by_side.h"
 #include "tools/arguments.h"
 #include "tools/published_tables.h"
+#include "tools/run_folder.h"
 #include "tools/run_output.h"
 #include "tools/stop_signal.h"
 #include "tools/svg_chart.h"
@@ -93,24 +97,30 @@ struct Run {
   int64_t seed;
   fs::path folder;  // relative to the table's
   ResolvedOptions options;
+  Start start = Start::go_on;
 };
 
-ordered_json read_json(const fs::path& path) {
-  try {
-    return ordered_json::parse(engine::read_json_text(path, 64 << 20));
-  } catch (const nlohmann::json::exception&) {
-    throw std::runtime_error(engine::in_quotes(path) + " is not JSON; remove its folder to run it again");
-  }
-}
-
-// A finished run is taken over only if it is the run that this table would make.
-bool finished(const Run& run, const fs::path& out) {
+// Whether the run is there already. One that is damaged is said and begins anew; one that is not the run which this
+// table would make is not taken over.
+bool finished(Run& run, const fs::path& out) {
   const fs::path folder = out / run.folder;
-  if (!fs::exists(folder / "results.json")) return false;
-  const std::string other = difference(read_json(folder / "config.json"), run.options.options);
+  if (!engine::file_exists(folder)) return false;
+  settle_run_folder(folder);
+  if (!engine::file_exists(folder / "results.json")) return false;
+  nlohmann::json config;
+  try {
+    check_results(read_results(folder));
+    config = engine::read_json_object(folder / "config.json");
+  } catch (const std::runtime_error& damage) {
+    std::cerr << "a run begins anew: " << damage.what() << std::endl;
+    run.start = Start::anew;
+    return false;
+  }
+  const std::string other = difference(config, run.options.options);
   if (!other.empty())
     throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + other +
                              ": one table holds one configuration; name another folder with --out");
+  complete_run(folder);
   return true;
 }
 
@@ -146,7 +156,7 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
   const auto backend = make_backend(o.backend);
   const Task task = load_task(o);
   RunOutput output(folder);
-  output.begin(to_json(o).dump(2) + '\n');
+  output.begin(engine::json_text(to_json(o), 2) + '\n');
   svdd::Monitor silent;
   const auto begin = std::chrono::steady_clock::now();
   const auto found =
@@ -155,7 +165,7 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
                                 svdd::published_kernel_widths(), o.deep_svdd.seed, *backend, silent);
   ordered_json results{{"method", o.method}, {"auc", found.rest_auc}, {"gamma", found.gamma}};
   results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  engine::write_file_atomically(output.file("results.json"), results.dump(2) + '\n');
+  engine::write_file_atomically(output.file("results.json"), engine::json_text(results, 2) + '\n');
   output.keep();
 }
 
@@ -165,9 +175,8 @@ double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pret
   if (o.method == "kernel-svdd" && o.gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
-    perform_run(run.options, {"svdd", "reproduce"}, Start::go_on, &pretrainings);
-  const ordered_json results = read_json(out / run.folder / "results.json");
-  return results["auc"].is_null() ? -1 : results["auc"].get<double>();
+    perform_run(run.options, {"svdd", "reproduce"}, run.start, &pretrainings);
+  return read_results(out / run.folder).rate("auc").value_or(-1);
 }
 
 // The plain distance to the mean of the training data, prepared as the first method's: what any method should
@@ -183,21 +192,23 @@ double distance_to_mean_auc(const Run& run) {
 }
 
 // What the run itself has spent; a pretraining that it took from another is that one's.
-double seconds_of(const Run& run, const ordered_json& results) {
-  const bool taken = results.value("pretraining_taken", false);
+double seconds_of(const Run& run, const Results& results) {
+  const bool taken = results.flag("pretraining_taken");
   const bool nothing_else = run.options.options.method == "autoencoder";
-  return (taken ? 0 : results.value("pretrain_seconds", 0.0)) +
-         (taken && nothing_else ? 0 : results.value("train_seconds", 0.0));
+  return (taken ? 0 : results.number("pretrain_seconds").value_or(0)) +
+         (taken && nothing_else ? 0 : results.number("train_seconds").value_or(0));
 }
 
 // "3, 3, 4 clusters of NMI 0.93, 0.80, 0.85": what the runs of a cell found, seed by seed.
 class FoundClusters {
  public:
-  void add(const ordered_json& results) {
-    if (!results.contains("details") || !results["details"].contains("clusters")) return;
-    const ordered_json& d = results["details"];
-    counts_ += (counts_.empty() ? "" : ", ") + d["clusters"].dump();
-    if (d.contains("nmi")) nmis_ += (nmis_.empty() ? "" : ", ") + fixed_text(d["nmi"].get<double>(), 2);
+  void add(const Results& results) {
+    const auto details = results.entries().find("details");
+    const auto clusters = details ? details->find("clusters") : std::nullopt;
+    if (!clusters) return;
+    counts_ += (counts_.empty() ? "" : ", ") + std::to_string(clusters->as<int64_t>());
+    if (const auto nmi = details->find("nmi"))
+      nmis_ += (nmis_.empty() ? "" : ", ") + fixed_text(nmi->as<double>(), 2);
   }
   std::string text() const {
     if (counts_.empty()) return "";
@@ -233,13 +244,13 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
       if (const auto p = m.published.find(c.name); p != m.published.end()) cell.published = p->second;
       for (const Run& run : runs) {
         if (run.method != &m || run.on != &c) continue;
-        const ordered_json results = read_json(out / run.folder / "results.json");
-        if (results["auc"].is_null()) continue;
-        cell.values.push_back(results["auc"].get<double>());
+        const Results results = read_results(out / run.folder);
+        const auto auc = results.rate("auc");
+        if (!auc) continue;
+        cell.values.push_back(*auc);
         cell.runs.push_back(run.folder.string());
         seconds += seconds_of(run, results);
-        if (results.contains("untrained_auc") && !results["untrained_auc"].is_null())
-          at_random.values.push_back(results["untrained_auc"].get<double>());
+        if (const auto untrained = results.rate("untrained_auc")) at_random.values.push_back(*untrained);
         clusters.add(results);
       }
       if (const std::string found = clusters.text(); !found.empty())
@@ -266,11 +277,51 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
 void remove_empty(const fs::path& folder) noexcept {
   std::error_code ignored;
   std::vector<fs::path> below;
-  for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored))
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored))
     if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) below.push_back(entry->path());
   for (const fs::path& path : below) remove_empty(path);
   fs::remove(folder, ignored);
 }
+
+// The table's folder: held against other processes, with the folders of its runs; what is empty of them in the end
+// goes again.
+class TableFolder {
+ public:
+  explicit TableFolder(const fs::path& out) : out_(out) {
+    made_ = engine::absolute_path(out / "runs").lexically_normal();  // the outermost that is not there yet
+    while (!engine::file_exists(made_) && !engine::file_exists(made_.parent_path()))
+      made_ = made_.parent_path();
+    constexpr int tries = 10;  // another process may take away the folders that it made
+    for (int i = 0; i < tries && (i == 0 || !lock_->holds(out)); ++i) {
+      lock_.reset();
+      make(out / "runs");
+      lock_.emplace(out);
+    }
+    const auto of_table = [](const std::string& name) {
+      return name == "table.csv" || name == "table.md" || name == "table.html";
+    };
+    engine::remove_partial_files(out, of_table);
+    engine::remove_partial_files(out / "pretrained",
+                                 [](const std::string& name) { return name.ends_with(".safetensors"); });
+  }
+  ~TableFolder() { remove_empty(made_); }
+  TableFolder(const TableFolder&) = delete;
+  TableFolder& operator=(const TableFolder&) = delete;
+
+  // Runs beside each other share folders, so these are made before any run and not by one, which would take them away
+  // from another if it failed.
+  void make(const fs::path& folder) const {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+      throw std::runtime_error("the table cannot go to " + engine::in_quotes(out_) + ": cannot make " +
+                               engine::in_quotes(folder) + ": " + error.message());
+  }
+
+ private:
+  fs::path out_, made_;
+  std::optional<engine::FolderLock> lock_;
+};
 
 // Says which runs are done, and how long the others may take.
 class Count {
@@ -308,10 +359,11 @@ void run_reproduce(const ReproduceOptions& options) {
   const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
   const std::vector<TableCase> cases = chosen_cases(table, options.classes);
   const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
-  const std::vector<Run> runs = planned_runs(options, methods, cases, out);
+  std::vector<Run> runs = planned_runs(options, methods, cases, out);
 
+  const TableFolder folder(out);
   std::vector<const Run*> open;
-  for (const Run& run : runs)
+  for (Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
   const int jobs = options.jobs > 0 ? static_cast<int>(options.jobs) : engine::machine_threads();
   std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
@@ -322,30 +374,22 @@ void run_reproduce(const ReproduceOptions& options) {
   std::vector<std::function<void()>> work;
   for (const Run* run : open)
     work.push_back([&, run] { count.finished(*run, perform(*run, out, pretrainings)); });
-  // Runs beside each other share folders, so these are made before any run and not by one, which would take
-  // them away from another if it failed.
-  fs::path made = fs::absolute(out / "runs").lexically_normal();  // the outermost that is not there yet
-  while (!fs::exists(made) && !fs::exists(made.parent_path())) made = made.parent_path();
-  for (const Run* run : open) {
-    std::error_code ignored;  // the run itself tells
-    fs::create_directories(out / run->folder.parent_path(), ignored);
-  }
+  for (const Run* run : open) folder.make(out / run->folder.parent_path());
   try {
     const StopNotice notice(false);
     svdd::run_side_by_side(work, jobs);
   } catch (const engine::Stopped&) {
-    remove_empty(made);
-    if (!fs::exists(made)) throw;
+    const auto is_kept = [&](const Run& run) {
+      return engine::file_exists(out / run.folder / "config.json");
+    };
+    if (std::none_of(runs.begin(), runs.end(), is_kept)) throw;
     throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
-  } catch (...) {
-    remove_empty(made);
-    throw;
   }
 
   const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
   engine::write_file_atomically(out / "table.csv", as_csv(result));
-  engine::write_file_atomically(out / "table.md", as_markdown(result));
-  engine::write_file_atomically(out / "table.html", as_html(result));
+  engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);
+  engine::write_file_atomically(out / "table.html", as_html(result), engine::Durability::rebuildable);
   std::cout << as_text(result);
 }
 

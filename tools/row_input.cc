@@ -7,6 +7,7 @@
 #include "datasets/idx.h"
 #include "datasets/samples.h"
 #include "datasets/table.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 
@@ -44,7 +45,8 @@ RowInput from_idx(const fs::path& path) {
 
 RowInput read_rows(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(path, error)) throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
+  if (!engine::file_exists(path))
+    throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
   if (fs::is_directory(path, error))
     throw std::runtime_error("the input " + in_quotes(path) +
                              " is a folder; expected a .csv, .npy, .npz or IDX file of rows");

@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
+#include "tools/run_output.h"
 
 namespace tools {
 namespace {
@@ -25,26 +27,10 @@ constexpr uint64_t most_json_bytes = uint64_t{1} << 24, most_csv_bytes = uint64_
 
 std::optional<std::string> read_if_there(const fs::path& path, uint64_t most_bytes) {
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) return std::nullopt;
+  if (!engine::file_exists(path)) return std::nullopt;
   if (!fs::is_regular_file(path, ignored))
     fail(path, "is no regular file; expected one that svdd train wrote");
   return engine::read_file(path, most_bytes);
-}
-
-json parse_object(const fs::path& path, const std::string& text) {
-  json parsed;
-  if (text.find('\0') != std::string::npos)
-    fail(path, "is not JSON: it holds a byte 0; run svdd train again");
-  try {
-    parsed = json::parse(text);
-  } catch (const json::parse_error& error) {
-    fail(path, "is not JSON: it breaks at byte " + std::to_string(error.byte) + "; run svdd train again");
-  } catch (const json::exception&) {
-    fail(path, "holds a number that no double can hold; run svdd train again");
-  }
-  if (!parsed.is_object())
-    fail(path, "holds " + std::string(parsed.type_name()) + "; expected a JSON object");
-  return parsed;
 }
 
 std::string scalar(const json& value) {
@@ -274,16 +260,42 @@ std::string Results::text(const std::string& key) const {
   return out;
 }
 
+void Results::refuse(const std::string& what) const { fail(path_, what); }
+
+engine::JsonEntry Results::entries() const {
+  return {values_, engine::in_quotes(path_), "run svdd train again"};
+}
+
 void Results::wrong(const std::string& key, const json& found, const std::string& expected) const {
   const std::string what = found.is_primitive() ? found.dump() : found.type_name();
   fail(path_, "gives " + key + " as " + engine::in_quotes(what) + "; expected " + expected);
 }
 
-RunFolder read_run_folder(const fs::path& folder) {
+Results read_results(const fs::path& folder) {
   const fs::path path = folder / "results.json";
-  const auto results = read_if_there(path, most_json_bytes);
-  if (!results) fail(path, "is missing; expected the folder of a finished run (svdd train --out DIR)");
-  RunFolder run{folder, Results(path, parse_object(path, *results)), {}, {}, {}, {}, {}, {}, {}};
+  std::error_code error;
+  if (!engine::file_exists(path))
+    fail(path,
+         "is missing; expected the folder of a finished run (svdd train --out DIR)" +
+             std::string(fs::exists(folder / earlier_run_name, error)
+                             ? "; a run that was to replace an earlier one was cut short there, and the "
+                               "earlier one lies in " +
+                                   engine::in_quotes(folder / earlier_run_name)
+                             : ""));
+  if (!fs::is_regular_file(path, error)) fail(path, "is no regular file; expected one that svdd train wrote");
+  return {path, engine::read_json_object(path, "run svdd train again", most_json_bytes)};
+}
+
+void check_results(const Results& results) {
+  if (results.text("method").empty()) results.refuse("names no method");
+  for (const char* key : {"auc", "untrained_auc"}) results.rate(key);
+  for (const char* key : {"pretrain_seconds", "train_seconds"})
+    if (results.number(key).value_or(0) < 0) results.refuse(std::string("gives a negative ") + key);
+  results.flag("pretraining_taken");
+}
+
+RunFolder read_run_folder(const fs::path& folder) {
+  RunFolder run{folder, read_results(folder), {}, {}, {}, {}, {}, {}, {}};
   run.threshold = run.results.number("threshold");
   if (const auto text = read_if_there(folder / "scores.csv", most_csv_bytes))
     run.scores = read_scores(folder / "scores.csv", *text);
@@ -292,7 +304,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   if (const auto text = read_if_there(folder / "map.csv", most_csv_bytes))
     run.map = read_map(folder / "map.csv", *text);
   run.config = read_if_there(folder / "config.json", most_json_bytes);
-  if (run.config) parse_object(folder / "config.json", *run.config);
+  if (run.config) engine::read_json_object(folder / "config.json", "run svdd train again", most_json_bytes);
   run.normals = read_picture(folder / "normals.png");
   run.outliers = read_picture(folder / "outliers.png");
   return run;

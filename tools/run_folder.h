@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/files/json_file.h"
 #include "tools/svg_chart.h"
 
 namespace tools {
@@ -27,6 +28,8 @@ class Results {
   std::vector<std::string> items(const std::string& key) const;  // a word or number, or several, as text
   std::string text(const std::string& key) const;                // the same in one line
   const nlohmann::json& all() const { return values_; }
+  engine::JsonEntry entries() const;                        // for what a method adds of its own
+  [[noreturn]] void refuse(const std::string& what) const;  // throws "'results.json' WHAT"
 
  private:
   const nlohmann::json* find(const std::string& key) const;  // nullptr where not measured
@@ -36,6 +39,11 @@ class Results {
   std::filesystem::path path_;
   nlohmann::json values_;
 };
+
+// Of a run's folder. Throws std::runtime_error of one line where the file is missing, or holds no JSON object.
+Results read_results(const std::filesystem::path& folder);
+// Throws where they cannot be those of a finished run.
+void check_results(const Results& results);
 
 // scores.csv: every test sample.
 struct Scores {

@@ -1,49 +1,70 @@
-// The folder that a run writes: found fit for it before anything is computed, never left with results that
-// are not the run's own, and gone again where the run fails before it has anything to keep.
+// The folder that a run writes: held against other processes, found fit before anything is computed, and never left
+// with less than it held: an earlier run is put aside until the new one has something to keep, and comes back where
+// that fails before.
+//
+// What stands in a run's folder at any moment, whenever the program may be killed:
+//   .putting-aside  the earlier run's files on their way out, or back: they belong back in their places
+//   .earlier-run    the whole earlier run, while the new one has nothing to keep yet
+//   .replaced-run   the earlier run, of no more use
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/files/folder_lock.h"
 
 namespace tools {
 
 inline constexpr const char* checkpoint_name =
     "checkpoint.safetensors";  // in the folder of an unfinished run
 
+// Where the earlier run lies in its own folder, while the new one has nothing to keep yet.
+inline constexpr const char* earlier_run_name = ".earlier-run";
+
+// Whether a run may write a file of this name ("scores.csv", "model/model.json").
+bool is_run_file(std::string_view name);
+// All of them, config.json included.
+std::vector<std::string> run_file_names();
+
+// Brings a run's folder to rest after a process was killed in it: files half put aside come back, temporary files go.
+// Nothing where there is no folder. std::runtime_error where another process is writing there.
+void settle_run_folder(const std::filesystem::path& folder);
+
 class RunOutput {
  public:
-  // Makes the folder where it is missing. Throws std::runtime_error when that cannot be done, when it cannot
-  // be written to, and when it holds files but is no folder of an earlier run (one whose config.json or
-  // results.json `svdd train` wrote): those files are not ours to replace.
+  // Makes the folder where it is missing, and holds it. Throws std::runtime_error when that cannot be done, when another
+  // process holds it, when a file that a run writes cannot be written there, and when it holds files but is no
+  // folder of an earlier run (one whose config.json or results.json `svdd train` wrote): those are not ours to replace.
   explicit RunOutput(std::filesystem::path path);
-  // Without keep(): removes the run's files from a folder that was missing or empty before, and the folders
-  // that it made. Files of an earlier run do not come back, so such a folder stays.
+  // Without keep(), and without a checkpoint in the folder: removes what the run wrote, brings back the earlier run, and
+  // removes the folders that were made.
   ~RunOutput();
   RunOutput(const RunOutput&) = delete;
   RunOutput& operator=(const RunOutput&) = delete;
 
-  // Removes what an earlier run left, results.json first, and writes config.json. Files that no run writes
-  // stay.
+  // Puts the earlier run aside and writes config.json. Files that no run writes stay.
   void begin(std::string_view config);
 
   // In the place of begin, for a run that goes on from a checkpoint: writes config.json, and leaves the rest.
   void go_on(std::string_view config);
 
-  // From here on what is in the folder is worth keeping, whatever happens.
-  void keep() { kept_ = true; }
+  // From here on what is in the folder is worth keeping, whatever happens: the earlier run goes.
+  void keep();
 
   std::filesystem::path file(std::string_view name) const { return path_ / name; }
 
  private:
   void make();
   void unmake() noexcept;
-  void clear();
   void refuse_foreign();
+  void refuse_unwritable() const;
 
   std::filesystem::path path_;
   std::vector<std::filesystem::path> made_;  // outermost first
-  bool was_empty_ = false, begun_ = false, kept_ = false;
+  std::optional<engine::FolderLock> lock_;
+  bool begun_ = false, kept_ = false;
 };
 
 }  // namespace tools

@@ -7,6 +7,7 @@
 #include "engine/files/atomic_file.h"
 #include "svdd/threshold.h"
 #include "tools/csv_files.h"
+#include "tools/own_input.h"
 #include "tools/score_input.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
@@ -19,12 +20,15 @@ void run_score(const ScoreOptions& options) {
   if (options.input.empty())
     throw UsageError("--input is missing: name an image, a folder of images, a .npy, .npz or IDX file");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  refuse_own_input("--output", options.output, {options.input});
+  refuse_file_of_run("--output", options.output, options.model);
   std::optional<engine::AtomicFile> file;
   if (!options.output.empty())
     file.emplace(options.output);  // first: what cannot be written is not worth computing
 
   const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
   const ScoreInput input = read_score_input(options.input, detector->sample_shape());
+  refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   const std::vector<float> scores = detector->score(input.samples);
   const std::string csv =
       predictions_csv(input.names, scores, svdd::PValues(detector->training_scores()), detector->threshold());

@@ -8,6 +8,7 @@
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
@@ -107,7 +108,8 @@ Kind kind_of(const fs::path& path) {
 
 ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape) {
   std::error_code error;
-  if (!fs::exists(path, error)) throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
+  if (!engine::file_exists(path))
+    throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
   ScoreInput input;
   if (fs::is_directory(path, error)) {
     input.samples = datasets::load_images(path, shape, &input.names);

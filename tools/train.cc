@@ -7,21 +7,25 @@
 #include <optional>
 #include <stdexcept>
 
+#include "datasets/catalog.h"
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
-#include "engine/files/json_text.h"
+#include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
 #include "svdd/checkpoint.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/image_grid.h"
 #include "tools/methods.h"
+#include "tools/own_input.h"
 #include "tools/peak_memory.h"
 #include "tools/plane_map.h"
 #include "tools/published_settings.h"
 #include "tools/report.h"
 #include "tools/representations.h"
 #include "tools/results.h"
+#include "tools/run_folder.h"
 #include "tools/run_output.h"
 #include "tools/stop_signal.h"
 #include "tools/task.h"
@@ -48,14 +52,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 // A finished run of other options is not the one asked for.
 void require_same_run(const std::filesystem::path& folder, const TrainOptions& options) {
-  ordered_json config;
-  try {
-    config = ordered_json::parse(engine::read_json_text(folder / "config.json", uint64_t{1} << 20));
-  } catch (const nlohmann::json::exception&) {
-    throw std::runtime_error(engine::in_quotes(folder / "config.json") +
-                             " is not JSON; without --resume the run begins anew");
-  }
-  const std::string other = difference(config, options);
+  const std::string other = difference(
+      engine::read_json_object(folder / "config.json", "without --resume the run begins anew"), options);
   if (!other.empty())
     throw std::runtime_error(engine::in_quotes(folder) + " holds a finished run with " + other +
                              "; name another folder with --out");
@@ -113,21 +111,23 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
   return found;
 }
 
-// However a run ends: what it has left to go on from stays.
-class KeptCheckpoint {
- public:
-  KeptCheckpoint(RunOutput& folder, std::filesystem::path file) : folder_(folder), file_(std::move(file)) {}
-  ~KeptCheckpoint() {
-    std::error_code ignored;
-    if (std::filesystem::exists(file_, ignored)) folder_.keep();
+// Fits; where that fails, what is done by the last checkpoint is kept (RunOutput), and this says so.
+void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
+         svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, TrainMonitor& monitor) {
+  const datasets::OneVsRest& split = task.split;
+  const StopNotice notice(options.quiet || !has_network(options.method));
+  try {
+    detector.fit({split.train, split.train_classes, &checkpoints, pretrainings,
+                  task.validation.values.empty() ? nullptr : &task.validation},
+                 monitor);
+  } catch (const engine::Stopped&) {
+    throw;  // said where it is known what is kept
+  } catch (const std::runtime_error& error) {
+    if (checkpoints.last().empty() || !checkpoints.exists()) throw;
+    throw std::runtime_error(std::string(error.what()) + "; the last checkpoint, " + checkpoints.last() +
+                             ", is kept: svdd train --resume --out " + options.out + " goes on from there");
   }
-  KeptCheckpoint(const KeptCheckpoint&) = delete;
-  KeptCheckpoint& operator=(const KeptCheckpoint&) = delete;
-
- private:
-  RunOutput& folder_;
-  std::filesystem::path file_;
-};
+}
 
 // Representations, spheres and validation scores, which the multi-sphere protocol asks for; and into results
 // how much of the validation data lies above the threshold.
@@ -157,12 +157,26 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
       spheres_csv(engine::read_safetensors(folder.file("model") / "weights.safetensors")));
 }
 
+// Why the results of a finished run cannot be what was written; empty where they can, and where there are none.
+std::string damage_of_results(const std::filesystem::path& folder) {
+  try {
+    if (!engine::file_exists(folder / "results.json")) return "";
+    check_results(read_results(folder));
+    return "";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
 ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
                        Start start, svdd::PretrainingStore* pretrainings) {
   const TrainOptions& options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  if (!datasets::known_dataset(options.data)) refuse_input_in_output("--data", options.data, options.out);
   RunOutput folder(options.out);
   const Task task = load_task(options);
+  if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
+    refuse_input_in_output("the data", task.source, options.out);
   const datasets::OneVsRest& split = task.split;
   const std::unique_ptr<svdd::Detector> detector = make_detector(options, split.train.shape, *backend);
 
@@ -173,14 +187,17 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   run["version"] = SVDD_VERSION;
   svdd::Checkpoints checkpoints(
       {.file = folder.file(checkpoint_name), .run = run, .seconds = options.checkpoint_seconds});
-  const bool goes_on = start == Start::go_on && checkpoints.exists();
-  if (goes_on) {
-    checkpoints.open();  // refuses one of another run before anything is written
-    folder.go_on(to_json(options).dump(2) + '\n');
-  } else {
-    folder.begin(to_json(options).dump(2) + '\n');
-  }
-  const KeptCheckpoint kept(folder, folder.file(checkpoint_name));
+  bool goes_on = start == Start::go_on && checkpoints.exists();
+  std::string why_anew = "there is no checkpoint in " + engine::in_quotes(options.out);
+  const std::string damage = start == Start::go_on ? damage_of_results(options.out) : "";
+  if (goes_on) try {
+      checkpoints.open();  // refuses one of another run before anything is written
+    } catch (const svdd::DamagedCheckpoint& error) {
+      goes_on = false;
+      why_anew = error.what();
+    }
+  const std::string config_text = engine::json_text(to_json(options), 2) + '\n';
+  goes_on ? folder.go_on(config_text) : folder.begin(config_text);
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
@@ -191,15 +208,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
 
-  if (start == Start::go_on && !goes_on)
-    monitor.note("there is no checkpoint in " + engine::in_quotes(options.out) +
-                 ": the run begins from the start");
-  {
-    const StopNotice notice(options.quiet || !has_network(options.method));
-    detector->fit({split.train, split.train_classes, &checkpoints, pretrainings,
-                   task.validation.values.empty() ? nullptr : &task.validation},
-                  monitor);
-  }
+  if (!damage.empty()) monitor.note("the run is taken for unfinished: " + damage);
+  if (start == Start::go_on && !goes_on) monitor.note(why_anew + ": the run begins from the start");
+  fit(*detector, task, options, checkpoints, pretrainings, monitor);
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -251,8 +262,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   write_pictures(folder, split, scores);
   results["peak_memory_mb"] = peak_megabytes();
-  engine::write_file_atomically(folder.file("results.json"),
-                                results.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+  // Last of what cannot be made again: a run with this file is finished.
+  engine::write_file_atomically(folder.file("results.json"), engine::json_text(results, 2) + '\n');
   write_report(options.out);
   svdd::remove_checkpoint(folder.file(checkpoint_name));
   for (const auto& warning : results["warnings"]) monitor.note("warning: " + warning.get<std::string>());
@@ -271,17 +282,30 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
   } catch (const svdd::Interrupted&) {
     throw StoppedWithWorkKept("what is done" + goes_on);
   } catch (const engine::Stopped&) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(checkpoint, ignored)) throw;
+    if (!engine::file_exists(checkpoint)) throw;
     throw StoppedWithWorkKept("what was done by the last checkpoint" + goes_on);
   }
 }
 
+bool is_finished(const std::filesystem::path& folder) {
+  settle_run_folder(folder);
+  return engine::file_exists(folder / "results.json") && damage_of_results(folder).empty();
+}
+
+void complete_run(const std::filesystem::path& folder) {
+  const std::filesystem::path report = folder / "report.html";
+  // Runs that search for the kernel's width have neither scores nor a report.
+  if (engine::file_exists(folder / "scores.csv") &&
+      (!engine::file_exists(report) || engine::read_file(report).empty()))
+    write_report(folder);
+  svdd::remove_checkpoint(folder / checkpoint_name);
+}
+
 void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& command_line, Start start) {
   const std::filesystem::path out = resolved.options.out;
-  if (start == Start::go_on && std::filesystem::exists(out / "results.json")) {
+  if (start == Start::go_on && is_finished(out)) {
     require_same_run(out, resolved.options);
-    svdd::remove_checkpoint(out / checkpoint_name);
+    complete_run(out);
     std::cout << "the run in " << engine::in_quotes(out) << " is finished; nothing is left to do\n";
     return;
   }

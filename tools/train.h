@@ -1,5 +1,6 @@
 // `svdd train`: fit on the normal classes, test on the test split, and write a run folder.
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ enum class Start { anew, go_on };
 nlohmann::ordered_json perform_run(const ResolvedOptions& resolved,
                                    const std::vector<std::string>& command_line, Start start,
                                    svdd::PretrainingStore* pretrainings = nullptr);
+
+// Whether the folder holds the results of a finished run, undamaged. Brings it to rest first, as settle_run_folder does.
+bool is_finished(const std::filesystem::path& folder);
+
+// What a process that was killed had still to do for a finished run: its report; the checkpoint goes.
+void complete_run(const std::filesystem::path& folder);
 
 // Prints a summary on standard output and, unless quiet, progress on standard error. `command_line` goes into
 // results.json as it is. A run that is finished already is left as it is where `start` is go_on. While a

@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "engine/files/json_file.h"
 #include "svdd/metrics.h"
 #include "tools/results.h"
 #include "tools/svg_chart.h"
@@ -64,9 +65,10 @@ nlohmann::json TrainMonitor::kept() const {
 }
 
 void TrainMonitor::go_on(const nlohmann::json& kept) {
-  kept.at("history").get_to(history_);
-  if (kept.contains("untrained_auc")) untrained_auc_ = kept["untrained_auc"].get<double>();
-  if (kept.contains("autoencoder_auc")) autoencoder_auc_ = kept["autoencoder_auc"].get<double>();
+  const engine::JsonEntry entries(kept, "what it holds of the run's history");
+  history_ = entries.as<std::vector<svdd::EpochReport>>("history");
+  if (const auto auc = entries.find("untrained_auc")) untrained_auc_ = auc->as<double>();
+  if (const auto auc = entries.find("autoencoder_auc")) autoencoder_auc_ = auc->as<double>();
 }
 
 }  // namespace tools

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
@@ -30,16 +31,29 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 // Unique within this machine: the process's number and a count. The final name leads, cut short enough for
 // the file system's limit of 255 bytes, so that what a killed program leaves behind can be recognised.
+constexpr std::string_view partial_mark = ".partial-";
+constexpr size_t longest_head = 200;
+
 fs::path temporary_beside(const fs::path& target) {
   static std::atomic<uint64_t> count{0};
-  const std::string name = target.filename().native().substr(0, 200);
-  return target.parent_path() /
-         (name + ".partial-" + std::to_string(getpid()) + "-" + std::to_string(count.fetch_add(1)));
+  const std::string name = target.filename().native().substr(0, longest_head);
+  return target.parent_path() / (name + std::string(partial_mark) + std::to_string(getpid()) + "-" +
+                                 std::to_string(count.fetch_add(1)));
+}
+
+// What some file systems answer that have nothing to flush.
+bool cannot_be_flushed(int error) {
+  return error == EINVAL || error == ENOSYS || error == ENOTSUP || error == EROFS;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(path) {
+AtomicFile::AtomicFile(const fs::path& path, Durability durability)
+    : durability_(durability), path_(path), target_(path) {
   if (path.filename().empty()) cannot("write", path, "this is not a file name");
   std::error_code ignored;
   if (fs::is_symlink(path, ignored)) target_ = fs::weakly_canonical(path, ignored);
@@ -86,11 +100,24 @@ void AtomicFile::write(std::string_view bytes) {
 void AtomicFile::commit() {
   if (descriptor_ < 0) throw std::logic_error("AtomicFile: commit after the end of " + in_quotes(path_));
   flush(std::exchange(buffer_, {}));
+  const bool durable = durability_ == Durability::durable && !temporary_.empty();
+  // First the bytes, then the name: in the other order a power cut could leave an empty file under it.
+  if (durable && fsync(descriptor_) != 0 && !cannot_be_flushed(errno)) fail(errno);
   if (close(std::exchange(descriptor_, -1)) != 0)
     fail(errno);  // some file systems report a full disk only here
   if (temporary_.empty()) return;
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
   temporary_.clear();
+  if (durable) flush_folder();
+}
+
+void AtomicFile::flush_folder() {
+  const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // a folder may be written to and not read
+  const int error = fsync(descriptor) != 0 ? errno : 0;
+  close(descriptor);
+  if (error != 0 && !cannot_be_flushed(error)) fail(error);
 }
 
 void AtomicFile::flush(std::string_view bytes) {
@@ -113,10 +140,33 @@ void AtomicFile::fail(int error) {
   cannot("write", path_, reason(error));
 }
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
-  AtomicFile file(path);
+void write_file_atomically(const fs::path& path, std::string_view bytes, Durability durability) {
+  AtomicFile file(path, durability);
   file.write(bytes);
   file.commit();
+}
+
+std::optional<std::string> name_of_partial(std::string_view name) {
+  const size_t mark = name.rfind(partial_mark);
+  if (mark == std::string_view::npos || mark == 0) return std::nullopt;
+  const std::string_view numbers = name.substr(mark + partial_mark.size());
+  const size_t dash = numbers.find('-');
+  if (dash == std::string_view::npos || !is_number(numbers.substr(0, dash)) ||
+      !is_number(numbers.substr(dash + 1)))
+    return std::nullopt;
+  return std::string(name.substr(0, mark));
+}
+
+void remove_partial_files(const fs::path& folder, const std::function<bool(const std::string& name)>& ours) {
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const auto name = name_of_partial(entry->path().filename().native());
+    std::error_code unknown;
+    if (name && ours(*name) && entry->symlink_status(unknown).type() == fs::file_type::regular)
+      left.push_back(entry->path());
+  }
+  for (const fs::path& path : left) fs::remove(path, error);
 }
 
 uint64_t most_file_bytes() {

@@ -5,22 +5,28 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace engine {
 
-// Writes a temporary file beside the final name, so that the rename in commit() stays within one file system
-// and either the old contents or the new ones stand under that name at every moment. No fsync: this guards
-// against a full disk, an exception or a killed program, not against a power cut.
+// Whether commit() returns only when the bytes and the name are on the disk (about 10 ms), so that they outlast a
+// power cut. `rebuildable` is for what can be made again from other files.
+enum class Durability { durable, rebuildable };
+
+// Writes a temporary file beside the final name (NAME.partial-PROCESS-COUNT), so that the rename in commit() stays
+// within one file system and either the old contents or the new ones stand under that name at every moment.
 //
 // A symbolic link keeps being one (the file that it names is replaced); the permissions of a replaced file
 // are kept. Where the path names a device or a pipe (/dev/stdout, /dev/null) there is nothing to replace:
 // bytes go straight into it, and those written before an error stay written.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& path);  // opens the temporary file
-  ~AtomicFile();                                           // removes it unless commit() succeeded
+  // Opens the temporary file.
+  explicit AtomicFile(const std::filesystem::path& path, Durability durability = Durability::durable);
+  ~AtomicFile();  // removes it unless commit() succeeded
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
@@ -31,7 +37,9 @@ class AtomicFile {
   void flush(std::string_view bytes);
   void discard() noexcept;
   [[noreturn]] void fail(int error);  // discards and throws
+  void flush_folder();
 
+  Durability durability_;
   std::filesystem::path path_;       // as the caller named it, for messages
   std::filesystem::path target_;     // links resolved
   std::filesystem::path temporary_;  // empty: writing straight into a device
@@ -40,7 +48,17 @@ class AtomicFile {
 };
 
 // The file `path` holds exactly `bytes` afterwards, or what it held before if this throws.
-void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
+                           Durability durability = Durability::durable);
+
+// The name that a temporary file was to get ("a.csv" of "a.csv.partial-12-0", the first 200 bytes of a longer one);
+// nothing for any other name.
+std::optional<std::string> name_of_partial(std::string_view name);
+
+// Removes from the folder the temporary files, left by killed programs, of those names that `ours` says yes to.
+// What cannot be removed stays.
+void remove_partial_files(const std::filesystem::path& folder,
+                          const std::function<bool(const std::string& name)>& ours);
 
 // All bytes of the file. Throws if it is missing, a directory, unreadable or larger than max_bytes.
 // most_file_bytes: no more than the machine's memory, since files are read as a whole (an array in one lies there twice

@@ -7,8 +7,8 @@
 
 namespace engine {
 
-// 'name', with control characters as \xNN (a newline would break the line, an escape could drive the
-// terminal) and anything beyond 300 bytes cut off.
+// 'name', with control characters (a newline would break the line, an escape could drive the terminal) and bytes that
+// are no UTF-8 as \xNN, and anything beyond 300 bytes cut off.
 std::string in_quotes(std::string_view name);
 inline std::string in_quotes(const char* name) { return in_quotes(std::string_view(name)); }
 inline std::string in_quotes(const std::string& name) { return in_quotes(std::string_view(name)); }
@@ -16,5 +16,8 @@ inline std::string in_quotes(const std::filesystem::path& path) { return in_quot
 
 // What an error says is there instead: "'a', 'b', 'c'", at most twenty of them; "nothing" for none.
 std::string in_quotes(const std::vector<std::string>& names);
+
+// Whether all of it is; JSON can hold nothing else.
+bool is_utf8(std::string_view text);
 
 }  // namespace engine

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <span>
 #include <stdexcept>
 #include <string_view>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
-#include "engine/files/json_text.h"
+#include "engine/files/json_file.h"
 
 namespace engine {
 namespace {
@@ -28,30 +27,17 @@ constexpr uint64_t longest_header = uint64_t{16} << 20;  // some hundred thousan
 
 [[noreturn]] void refuse(const std::string& reason) { throw std::runtime_error(reason); }
 
-// JSON leaves open what a repeated key means, and the library would keep one of the two: refuse it while
-// parsing. So, too, nesting deeper than header, tensor, shape, before it takes any memory.
+// Header, tensor, shape: nothing lies deeper.
 json parse_header(std::string_view text) {
-  std::vector<std::set<std::string>> keys(4);  // of the object open at each depth
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    const auto level = static_cast<size_t>(depth);
-    if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
-      if (level > 2) refuse("its header nests deeper than tensor and shape");
-      keys[level + 1].clear();
-    }
-    if (event == json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second)
-      refuse("its header names " + in_quotes(parsed.get<std::string>()) + " twice");
-    return true;
-  };
-  check_json_text(text);
+  constexpr int depth = 3;
+  json header;
   try {
-    json header = json::parse(text, watch);
-    if (!header.is_object() || text[0] != '{') refuse("its header is not a JSON object");
-    return header;
-  } catch (const json::parse_error& error) {
-    refuse("its header is not JSON (at its byte " + std::to_string(error.byte) + ")");
-  } catch (const json::out_of_range&) {
-    refuse("its header holds a number beyond float64");
+    header = parse_json(text, depth);
+  } catch (const std::runtime_error& error) {
+    refuse(std::string("its header ") + error.what());
   }
+  if (!header.is_object() || text[0] != '{') refuse("its header is not a JSON object");
+  return header;
 }
 
 uint64_t whole_number(const json& value, const char* what) {
@@ -122,7 +108,7 @@ void check_places(std::vector<Place> places, uint64_t data_bytes) {
     refuse("it has " + std::to_string(data_bytes - reached) + " bytes left over after its last tensor");
 }
 
-SafeTensors parse_safetensors(std::string_view file) {
+SafeTensors parse(std::string_view file) {
   if (file.size() < length_bytes)
     refuse("it is not a safetensors file: it has only " + std::to_string(file.size()) + " bytes");
   uint64_t length = 0;
@@ -186,9 +172,12 @@ std::vector<std::string> SafeTensors::names() const {
 }
 
 SafeTensors read_safetensors(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
+  return parse_safetensors(read_file(path), path);
+}
+
+SafeTensors parse_safetensors(std::string_view bytes, const std::filesystem::path& path) {
   try {
-    SafeTensors result = parse_safetensors(file);
+    SafeTensors result = parse(bytes);
     result.path = path;
     return result;
   } catch (const std::runtime_error& error) {

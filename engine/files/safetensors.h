@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct SafeTensors {
 
 // Strict, as the format asks: the tensors fill the data without gap or overlap, no name stands twice.
 SafeTensors read_safetensors(const std::filesystem::path& path);
+// The same of bytes that have been read; `path` is for messages.
+SafeTensors parse_safetensors(std::string_view bytes, const std::filesystem::path& path);
 
 // Tensors in name order whatever order they are given in, the header padded with spaces to a multiple of 8:
 // equal tensors and metadata give equal files. Names and metadata are UTF-8. std::invalid_argument if a

@@ -139,7 +139,7 @@ TEST_F(DamagedModel, CutFilesAreRefused) {
     scratch::write(folder_ / file, whole);
   }
   scratch::write(folder_ / "model.json", "[1, 2]");
-  EXPECT_TRUE(contains(error(), "no JSON object"));
+  EXPECT_TRUE(contains(error(), "expected a JSON object"));
 }
 
 TEST_F(DamagedModel, WrongEntriesOfTheDescriptionAreNamed) {
