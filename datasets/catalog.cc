@@ -8,6 +8,7 @@
 #include "datasets/cifar10.h"
 #include "datasets/defect_folder.h"
 #include "datasets/edit_distance.h"
+#include "datasets/file_kind.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
@@ -186,10 +187,12 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   if (is_table_file(name_or_path)) return load_table(name_or_path, options);
   if (error && status.type() != fs::file_type::not_found)
     throw std::runtime_error("cannot look at " + in_quotes(name_or_path) + ": " + error.message());
-  if (fs::exists(status))
-    throw std::invalid_argument(
-        in_quotes(name_or_path) +
-        " is a file: expected a folder, a table (.csv or .npz), or one of the known names");
+  if (fs::exists(status)) {
+    const FileKind kind = file_kind(name_or_path);
+    throw std::invalid_argument(in_quotes(name_or_path) + " is a file, " + name_of(kind) +
+                                ": expected a folder, a table (.csv or .npz), or one of the known names" +
+                                (kind == FileKind::text ? "; a table in text is named .csv" : ""));
+  }
   throw std::invalid_argument(in_quotes(name_or_path) + " is neither a known data set nor a folder; " +
                               suggestion(name_or_path));
 }

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <stdexcept>
 
+#include "datasets/column_offsets.h"
+#include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "engine/stopping.h"
 
@@ -19,11 +22,12 @@ std::array<float, 256> make_fractions() {
 
 void check_split(const Dataset& data, const Split& split, const std::string& half) {
   const std::string where = data.name + " (" + half + ")";
-  if (!split.bytes.empty() && !split.values.empty())
+  if (!split.bytes.empty() + !split.values.empty() + !split.wide.empty() > 1)
     throw std::invalid_argument(where + " holds both bytes and values; a half holds one or the other");
   const int64_t size = split.size();
-  const bool as_bytes = split.values.empty();
-  const int64_t there = static_cast<int64_t>(as_bytes ? split.bytes.size() : split.values.size());
+  const bool as_bytes = split.values.empty() && split.wide.empty();
+  const int64_t there =
+      static_cast<int64_t>(std::max({split.bytes.size(), split.values.size(), split.wide.size()}));
   if (there % size != 0 || there / size != split.count())
     throw std::invalid_argument(where + ": " + std::to_string(split.count()) + " labels for " +
                                 std::to_string(there) + (as_bytes ? " bytes" : " values") +
@@ -38,6 +42,7 @@ void check_split(const Dataset& data, const Split& split, const std::string& hal
 
 // "0 (T-shirt/top), 1 (Trouser)", or "0 to 9" where the names say no more than the numbers.
 std::string class_list(const Dataset& data) {
+  if (data.names_are_numbers()) return engine::in_quotes(data.class_names);
   bool plain = true;
   std::string list;
   for (size_t k = 0; k < data.class_names.size(); ++k) {
@@ -63,15 +68,15 @@ std::vector<bool> flags(const Dataset& data, const std::vector<int>& classes, co
   return chosen;
 }
 
-std::vector<bool> normal_flags(const Dataset& data, const std::vector<int>& normal) {
+std::vector<bool> normal_flags(const Dataset& data, const std::vector<int>& normal, bool test_only) {
   if (normal.empty())
     throw std::invalid_argument(data.name + ": no normal class is named; the classes are " +
                                 class_list(data));
   std::vector<bool> chosen = flags(data, normal, "normal");
   const std::vector<int64_t> counts = data.train.class_counts(data.classes());
   for (const int k : normal)
-    if (counts[static_cast<size_t>(k)] == 0)
-      throw std::invalid_argument(data.name + ": class " + std::to_string(k) +
+    if (!test_only && counts[static_cast<size_t>(k)] == 0)
+      throw std::invalid_argument(data.name + ": class " + data.class_word(k) +
                                   " has no training samples, so it cannot be normal");
   return chosen;
 }
@@ -97,16 +102,27 @@ void require_row(int64_t row, int64_t count) {
 
 }  // namespace
 
-Samples Split::select(const std::vector<int64_t>& rows) const {
+Samples Split::select(const std::vector<int64_t>& rows, const std::vector<double>& offsets) const {
   static const std::array<float, 256> fractions = make_fractions();
   const int64_t per_sample = size();
+  if (!offsets.empty() && static_cast<int64_t>(offsets.size()) != per_sample)
+    throw std::invalid_argument(std::to_string(offsets.size()) + " offsets for samples of shape " +
+                                shape_text(shape));
   Samples samples{shape, {}};
   samples.values.resize(rows.size() * static_cast<size_t>(per_sample));
   float* to = samples.values.data();
   for (const int64_t row : rows) {
     engine::check_stop();
     require_row(row, count());
-    if (values.empty()) {
+    if (!wide.empty()) {
+      for (int64_t i = 0; i < per_sample; ++i) {
+        const auto at = static_cast<size_t>(row * per_sample + i);
+        // Exact where the two are near one another.
+        double value = wide[at] - (offsets.empty() ? 0 : offsets[static_cast<size_t>(i)]);
+        if (!wide_rest.empty()) value += wide_rest[at];
+        to[i] = static_cast<float>(value);
+      }
+    } else if (values.empty()) {
       const uint8_t* from = bytes.data() + row * per_sample;
       for (int64_t i = 0; i < per_sample; ++i) to[i] = fractions[from[i]];
     } else {
@@ -115,6 +131,12 @@ Samples Split::select(const std::vector<int64_t>& rows) const {
     to += per_sample;
   }
   return samples;
+}
+
+std::vector<int64_t> Split::all() const {
+  std::vector<int64_t> rows(static_cast<size_t>(count()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
 }
 
 Split Split::subset(const std::vector<int64_t>& rows) const {
@@ -133,6 +155,8 @@ Split Split::subset(const std::vector<int64_t>& rows) const {
     chosen.labels.push_back(labels[static_cast<size_t>(row)]);
     append(bytes, chosen.bytes, row);
     append(values, chosen.values, row);
+    append(wide, chosen.wide, row);
+    append(wide_rest, chosen.wide_rest, row);
   }
   return chosen;
 }
@@ -141,6 +165,23 @@ std::vector<int64_t> Split::class_counts(int64_t classes) const {
   std::vector<int64_t> counts(static_cast<size_t>(classes), 0);
   for (const int32_t label : labels) ++counts.at(static_cast<size_t>(label));
   return counts;
+}
+
+bool Dataset::names_are_numbers() const {
+  for (size_t k = 0; k < class_names.size(); ++k) {
+    const std::string& name = class_names[k];
+    const size_t digits = name.starts_with('-') ? 1 : 0;
+    if (name.size() > digits &&
+        std::all_of(name.begin() + static_cast<std::ptrdiff_t>(digits), name.end(),
+                    [](char c) { return c >= '0' && c <= '9'; }) &&
+        name != std::to_string(k))
+      return true;
+  }
+  return false;
+}
+
+std::string Dataset::class_word(int k) const {
+  return names_are_numbers() ? class_names.at(static_cast<size_t>(k)) : std::to_string(k);
 }
 
 void Dataset::check() const {
@@ -155,7 +196,7 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
                       const OneVsRestOptions& options) {
   const engine::IeeeMode ieee;
   data.check();
-  const std::vector<bool> is_normal = normal_flags(data, normal_classes),
+  const std::vector<bool> is_normal = normal_flags(data, normal_classes, options.test_only),
                           is_anomalous = anomalous_flags(data, options.anomalous, is_normal);
   if (options.limit < 0)
     throw std::invalid_argument("the limit of training samples is " + std::to_string(options.limit) +
@@ -165,13 +206,15 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
   OneVsRest task;
   task.normal = normal_classes;
   std::vector<int64_t> rows;
-  for (int64_t i = 0; i < data.train.count() && (most == 0 || rows.size() < most); ++i) {
+  for (int64_t i = 0; !options.test_only && i < data.train.count() && (most == 0 || rows.size() < most);
+       ++i) {
     const auto label = static_cast<size_t>(data.train.labels[static_cast<size_t>(i)]);
     if (!is_normal[label] && !(options.train_on_anomalies && is_anomalous[label])) continue;
     rows.push_back(i);
     task.train_classes.push_back(static_cast<int32_t>(label));
   }
-  task.train = data.train.select(rows);
+  task.offsets = options.offsets ? *options.offsets : column_offsets(data.train, rows);
+  task.train = data.train.select(rows, task.offsets);
 
   rows.clear();
   for (int64_t i = 0; i < data.test.count(); ++i) {
@@ -181,7 +224,7 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
     task.test_classes.push_back(static_cast<int32_t>(label));
     task.test_labels.push_back(is_normal[label] ? 0 : 1);
   }
-  task.test = data.test.select(rows);
+  task.test = data.test.select(rows, task.offsets);
   return task;
 }
 

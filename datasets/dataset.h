@@ -2,10 +2,12 @@
 // detection task.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/samples.h"
+#include "datasets/table_form.h"
 
 namespace datasets {
 
@@ -16,13 +18,18 @@ struct Split {
   std::vector<uint8_t> bytes;   // count x size, C order; empty where there are `values`
   std::vector<int32_t> labels;  // count classes, from 0
   std::vector<float> values = {};  // count x size, C order; empty where there are `bytes`
+  // The same as doubles, in the place of `values`, where floats might blur them (column_offsets.h); and what whole
+  // numbers beyond 2^53 have more than their double, which may be left out.
+  std::vector<double> wide = {};
+  std::vector<float> wide_rest = {};
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
   int64_t size() const { return sample_size(shape); }
 
-  // These rows, in this order: bytes / 255, values as they are. Throws std::out_of_range for a row that is
-  // not there.
-  Samples select(const std::vector<int64_t>& rows) const;
+  // These rows, in this order: bytes / 255, values as they are, doubles less `offsets` (one for each of a sample's
+  // values, or none) and rounded. Throws std::out_of_range for a row that is not there.
+  Samples select(const std::vector<int64_t>& rows, const std::vector<double>& offsets = {}) const;
+  std::vector<int64_t> all() const;  // the numbers of all rows
   // The same, still labelled, bytes staying bytes.
   Split subset(const std::vector<int64_t>& rows) const;
   // How many samples each of the classes 0 … classes-1 has.
@@ -40,6 +47,13 @@ struct Dataset {
   bool test_was_held_out = false;
   // What a person should know of how the files were read, a sentence each: what was guessed, what was passed over.
   std::vector<std::string> notes = {};
+  // Of a table: how it was read. Without `normal` and `offsets`, which depend on what is trained on.
+  std::optional<TableForm> table = {};
+  // Whether some class is called by a number that is not its place here, as -1, 0, 1 are: then numbers name classes by
+  // what they are called.
+  bool names_are_numbers() const;
+  // How a class is named in words and messages: by its number, or as it is called where that is another number.
+  std::string class_word(int k) const;
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   // Throws std::invalid_argument, naming the data set, when the halves' shapes differ, a half's bytes or
@@ -57,6 +71,8 @@ struct OneVsRest {
   Samples test;       // the whole test half, in file order
   std::vector<int32_t> test_labels;  // 0 normal, 1 anomaly
   std::vector<int32_t> test_classes;
+  std::vector<double> offsets =
+      {};  // what was subtracted from each feature, from the training rows; empty: nothing
 };
 
 struct OneVsRestOptions {
@@ -66,6 +82,8 @@ struct OneVsRestOptions {
                                     // against 2 to 7)
   bool train_on_anomalies = false;  // leave those classes in the training data, as the released DASVDD code
                                     // does with tables; the paper, and we, train on normal samples only
+  bool test_only = false;           // no training samples are wanted, nor need there be any
+  std::optional<std::vector<double>> offsets = {};  // those of a model; nothing: as the training rows need
 };
 
 // Throws std::invalid_argument when no class is named, a class is not in the data, named twice, normal

@@ -1,6 +1,7 @@
 #include "datasets/gtsrb.h"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "datasets/byte_records.h"
@@ -9,6 +10,7 @@
 #include "datasets/resampling.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -79,6 +81,7 @@ void append_table(const fs::path& table, const fs::path& folder, Split& split) {
   const Columns columns(reader, fields);
   const size_t width = fields.size();
   const auto classes = static_cast<int64_t>(gtsrb_class_names().size());
+  std::set<std::string> names;
   while (reader.next(fields)) {
     if (fields.size() != width)
       reader.refuse("there are " + std::to_string(fields.size()) + " fields, expected " +
@@ -86,6 +89,9 @@ void append_table(const fs::path& table, const fs::path& folder, Split& split) {
     const fs::path name(fields[columns.file]);
     if (name.empty() || name.has_parent_path())
       reader.refuse(columns.file, in_quotes(name) + " is no file's name in " + in_quotes(folder));
+    if (!names.insert(name.string()).second)  // or a few lines would make any number of images
+      reader.refuse(columns.file, in_quotes(name) + " is named twice");
+    engine::check_stop();
     const Image image = read_image(folder / name);
     const auto edge = [&](size_t column, int64_t least, int64_t most) {
       return whole_number_at(reader, fields, column, least, most);

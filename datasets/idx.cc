@@ -93,11 +93,18 @@ std::vector<uint8_t> read_rest(PackedFile& file, const fs::path& path, uint64_t 
   return bytes;
 }
 
+// "train-images.idx3-ubyte" for "train-images-idx3-ubyte".
+std::string dotted(std::string name) {
+  name[name.rfind("-idx")] = '.';
+  return name;
+}
+
 fs::path plain_or_packed(const fs::path& folder, const std::string& name) {
   std::error_code error;
-  const fs::path plain = folder / name, packed = folder / (name + ".gz");
-  if (fs::exists(plain, error)) return plain;
-  if (fs::exists(packed, error)) return packed;
+  const fs::path plain = folder / name;
+  for (const std::string& spelling : {name, dotted(name)})
+    for (const char* ending : {"", ".gz"})
+      if (const fs::path path = folder / (spelling + ending); fs::exists(path, error)) return path;
   throw std::runtime_error("there is neither " + in_quotes(plain) + " nor that name with .gz");
 }
 
@@ -172,9 +179,18 @@ const std::vector<std::string>& idx_file_names() {
   return names;
 }
 
+const std::vector<std::string>& idx_entries() {
+  static const std::vector<std::string> entries = [] {
+    std::vector<std::string> all = idx_file_names();
+    for (const std::string& name : idx_file_names()) all.push_back(dotted(name));
+    return all;
+  }();
+  return entries;
+}
+
 bool is_idx_folder(const fs::path& folder) {
   std::error_code error;
-  return std::any_of(idx_file_names().begin(), idx_file_names().end(), [&](const std::string& name) {
+  return std::any_of(idx_entries().begin(), idx_entries().end(), [&](const std::string& name) {
     return fs::is_regular_file(folder / name, error) || fs::is_regular_file(folder / (name + ".gz"), error);
   });
 }

@@ -36,7 +36,10 @@ void write_idx_labels(const std::filesystem::path& path, const std::vector<int32
 // also carry the ending .gz.
 const std::vector<std::string>& idx_file_names();
 
-// Whether at least one of the four lies in `folder`, plain or as .gz: enough to tell that a data set is meant
+// The four, and as unpackers and mirrors spell them: train-images.idx3-ubyte and so on.
+const std::vector<std::string>& idx_entries();
+
+// Whether at least one of these lies in `folder`, plain or as .gz: enough to tell that a data set is meant
 // here.
 bool is_idx_folder(const std::filesystem::path& folder);
 

@@ -35,7 +35,9 @@ auto table_reader(std::vector<std::string> names, double test_fraction) {
     });
     const bool has_no_header = name != names.end() && name->ends_with(".csv");
     if (has_no_header && published.label_column.empty()) published.label_column = "-1";
-    return load_table(folder / (name == names.end() ? names.front() : *name), published);
+    Dataset data = load_table(folder / (name == names.end() ? names.front() : *name), published);
+    data.notes.clear();  // nothing had to be guessed
+    return data;
   };
 }
 
@@ -67,7 +69,7 @@ std::vector<KnownDataset> make_known_datasets() {
                    {"https://ossci-datasets.s3.amazonaws.com/mnist",
                     "https://storage.googleapis.com/cvdf-datasets/mnist"},
                    {"mnist", "MNIST/raw", "."},
-                   idx_file_names(),
+                   idx_entries(),
                    read_idx});
   known.push_back({"fashion-mnist",
                    "pictures of clothes (Xiao, Rasul, Vollgraf 2017); 60 000 + 10 000",
@@ -84,7 +86,7 @@ std::vector<KnownDataset> make_known_datasets() {
                      "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
                    {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"},
                    {"fashion-mnist", "FashionMNIST/raw", "."},
-                   idx_file_names(),
+                   idx_entries(),
                    read_idx});
   known.push_back({"cifar10",
                    "small colour pictures of animals and vehicles (Krizhevsky 2009); 50 000 + 10 000",

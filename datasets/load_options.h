@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "datasets/table_form.h"
+
 namespace datasets {
 
 struct LoadOptions {
@@ -13,10 +15,15 @@ struct LoadOptions {
   // Image folders: what every image is brought to, {1 or 3, height, width}, the input of the network. Empty:
   // as the first training image is.
   std::vector<int64_t> image_shape = {};
-  // CSV tables: the column with the classes, by its name, or by its number: 1 is the first, -1 the last;
-  // "none": there is none. Empty: the one named label, class, y, target, outlier, anomaly or is_anomaly, if
-  // any.
+  // Tables: the column with the classes, by its name, or by its number: 1 is the first, -1 the last; "none": there is
+  // none. Empty: as its name tells (table_columns.h). Of an .npz: the array's name.
   std::string label_column = {};
+  std::optional<bool> header =
+      {};  // CSV tables: whether the first line names the columns; nothing: as it looks
+  // Tables: the one that a model was trained on, whose columns, classes and offsets these are to be.
+  std::optional<TableForm> form = {};
+  // Tables: every row is of the test half, nothing is held out.
+  bool all_for_test = false;
   // Sets that come whole: the share of rows (of a table) or subjects (of the MobiFall recording) held out for
   // the test. Nothing: as published, or 0.4 for a table and a third of the subjects.
   std::optional<double> test_fraction = {};

@@ -11,6 +11,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -102,6 +103,19 @@ std::map<int64_t, Trial> read_trials(const fs::path& path) {
   return trials;
 }
 
+std::string seconds_text(int64_t microseconds) { return std::to_string(microseconds / 1'000'000) + " s"; }
+
+// What comes out at 100 Hz is then at most four times what is recorded; the published recording's trials hold 54 samples
+// a second or more.
+void require_rate(const fs::path& path, int64_t trial, const Recording& recording) {
+  constexpr int64_t longest_step = 40'000;  // on average
+  const std::vector<int64_t>& t = recording.microseconds;
+  if (t.back() - t.front() <= longest_step * static_cast<int64_t>(t.size())) return;
+  throw std::runtime_error(in_quotes(path) + ": trial " + std::to_string(trial) + " holds " +
+                           std::to_string(t.size()) + " samples in " + seconds_text(t.back() - t.front()) +
+                           "; expected about 100 a second, and no less than 25");
+}
+
 // Calls visit(trial's number, Recording) for each trial of acc.csv, in the file's order.
 template <class Visit>
 void for_each_recording(const fs::path& path, Visit visit) {
@@ -115,6 +129,7 @@ void for_each_recording(const fs::path& path, Visit visit) {
                                       column_named(reader, fields, "az")};
   constexpr int64_t longest = 3'600'000'000;  // an hour; the longest trial takes five minutes
   constexpr int64_t largest = 1 << 20;        // a thousand g
+  constexpr int64_t longest_gap = 2'000'000;  // two seconds; the longest of the published recording is 1.1
   std::set<int64_t> seen;
   int64_t current = -1;
   Recording recording;
@@ -122,19 +137,26 @@ void for_each_recording(const fs::path& path, Visit visit) {
     require_fields(reader, fields, width);
     const int64_t trial = whole_number_at(reader, fields, number, 0, 1'000'000'000);
     if (trial != current) {
-      if (current >= 0) visit(current, recording);
+      engine::check_stop();
+      if (current >= 0) require_rate(path, current, recording), visit(current, recording);
       if (!seen.insert(trial).second)
         reader.refuse(number, "trial " + std::to_string(trial) + " goes on after another one");
       recording = {};
       current = trial;
     }
     const int64_t earliest = recording.microseconds.empty() ? 0 : recording.microseconds.back();
-    recording.microseconds.push_back(whole_number_at(reader, fields, time, earliest, longest));
+    const int64_t now = whole_number_at(reader, fields, time, earliest, longest);
+    // Interpolation over hours would make much of nothing.
+    if (!recording.microseconds.empty() && now - earliest > longest_gap)
+      reader.refuse(time, "trial " + std::to_string(trial) + " has a gap of " + seconds_text(now - earliest) +
+                              " between two samples; expected about 100 samples a second, and no gap above " +
+                              seconds_text(longest_gap));
+    recording.microseconds.push_back(now);
     std::array<int32_t, 3>& a = recording.axes.emplace_back();
     for (size_t i = 0; i < 3; ++i)
       a[i] = static_cast<int32_t>(whole_number_at(reader, fields, axis[i], -largest, largest));
   }
-  if (current >= 0) visit(current, recording);
+  if (current >= 0) require_rate(path, current, recording), visit(current, recording);
 }
 
 // Of the subjects with daily activities, those left for training.

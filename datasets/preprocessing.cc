@@ -109,6 +109,9 @@ void fit_feature_standard(const Samples& train, Preprocessing& result) {
   }
 }
 
+// For a feature that is c in all of training (preprocessing.h).
+float scale_of_constant(float c) { return c == 0 ? 1.0f : std::clamp(std::abs(c), 1e-6f, 1.0f); }
+
 void fit_features(Preprocessing::PerFeature scaling, const Samples& train, Preprocessing& result) {
   require_samples(train, "scaling of features");
   result.per_feature = scaling;
@@ -118,6 +121,11 @@ void fit_features(Preprocessing::PerFeature scaling, const Samples& train, Prepr
     if (!std::isfinite(scale))
       throw std::invalid_argument(
           "a feature's range in the training data is beyond single precision; scale it down");
+  for (size_t j = 0; j < result.scale.size(); ++j)
+    if (result.scale[j] == 0) {
+      result.offset[j] = train.sample(0)[j];
+      result.scale[j] = scale_of_constant(result.offset[j]);
+    }
 }
 
 void apply_features(const Preprocessing& p, Samples& samples) {

@@ -13,8 +13,9 @@
 // Deep SVDD (Ruff et al., ICML 2018) uses l1 and min-max on images; DASVDD l2 without min-max on CIFAR-10 and
 // nothing but bytes / 255 on MNIST and tables; Multi-Sphere SVDD min-max alone on MobiFall; the shallow
 // baselines PCA to 0.95 of the variance. Test data go through the same map and may leave [0, 1]: nothing is
-// clipped. A sample whose values are all equal has scale 0; its GCN is all zeros, never NaN. So is a feature
-// that is constant in training.
+// clipped. A sample whose values are all equal has scale 0; its GCN is all zeros, never NaN. A feature that is constant
+// in training, c, has no scale of its own; it is divided by |c|, but by no more than 1 and no less than 1e-6, and by 1
+// where c is 0: it is 0 in training, and any other value stands out.
 #pragma once
 #include <optional>
 #include <string>
@@ -36,8 +37,10 @@ struct Preprocessing {
   bool min_max = false;
   float min = 0, max = 1;  // of the training data at that step; 0 and 1 where min_max is false
   PerFeature per_feature = PerFeature::none;
-  std::vector<float> offset = {},
-                     scale = {};  // of each feature: y' = (y - offset) / scale, or 0 where scale is 0
+  std::vector<float>
+      offset = {},
+      scale = {};  // of each feature: y' = (y - offset) / scale, or 0 where scale is 0, as it is for
+                   // constant features in models of earlier versions
   std::optional<CentredMap> zca = {};
   std::optional<Pca> pca = {};
 

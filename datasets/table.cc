@@ -1,18 +1,21 @@
 #include "datasets/table.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <cmath>
-#include <fstream>
-#include <map>
-#include <numeric>
 #include <stdexcept>
 
+#include "datasets/column_offsets.h"
 #include "datasets/csv.h"
+#include "datasets/file_kind.h"
 #include "datasets/hold_out.h"
+#include "datasets/table_classes.h"
+#include "datasets/table_columns.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npz.h"
+#include "engine/files/sha256.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -22,92 +25,46 @@ using engine::in_quotes;
 using engine::NdArray;
 using Fields = std::vector<std::string_view>;
 
-constexpr int64_t most_classes = 1000;
 constexpr double usual_test_fraction = 0.4;  // Pima's in the DASVDD paper, and the custom of ODDS benchmarks
 
-std::string in_small_letters(std::string_view text) {
-  std::string small(text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return small;
-}
+const TableForm* form_of(const TableOptions& options) { return options.form ? &*options.form : nullptr; }
 
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), in_small_letters(word)) != words.end();
-}
+// ---- values: floats, or doubles where floats might blur them ----
 
-bool is_zip(const fs::path& path) {
-  std::array<char, 2> head{};
-  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-  return head[0] == 'P' && head[1] == 'K';
-}
-
-// ---- classes ----
-
-// Labels as they stand in the file, each distinct one once.
-class Labels {
+class Values {
  public:
-  explicit Labels(std::string source) : source_(std::move(source)) {}
-
-  void add(std::string_view label) {
-    const auto known = numbers_.find(label);
-    if (known != numbers_.end()) return rows_.push_back(known->second);
-    rows_.push_back(static_cast<int32_t>(numbers_.size()));
-    numbers_.emplace(label, rows_.back());
-    if (static_cast<int64_t>(numbers_.size()) > most_classes)
-      throw std::runtime_error(source_ + " holds more than " + std::to_string(most_classes) +
-                               " different values: they look like measurements, not classes");
+  void add(WideNumber number) {
+    values_.push_back(number.value);
+    if (number.rest != 0 && rest_.empty()) rest_.resize(values_.size() - 1);
+    if (number.rest != 0 || !rest_.empty()) rest_.push_back(number.rest);
   }
 
-  void assign_to(Table& table) const {
-    std::vector<int32_t> class_of(numbers_.size());
-    if (!number_by_value(table, class_of)) number_by_word(table, class_of);
-    table.rows.labels.reserve(rows_.size());
-    for (const int32_t row : rows_) table.rows.labels.push_back(class_of[static_cast<size_t>(row)]);
-    table.labelled = true;
+  // `keep`: as doubles, whatever they are, for a model whose form has offsets.
+  void assign_to(Split& rows, bool keep) {
+    if (keep || may_blur(values_, rest_, rows.size(), rows.labels)) {
+      rows.wide = std::move(values_);
+      rows.wide_rest = std::move(rest_);
+    } else {
+      rows.values.assign(values_.begin(), values_.end());
+      std::vector<double>().swap(values_);
+    }
   }
 
  private:
-  // Where all labels are whole numbers from 0 on.
-  bool number_by_value(Table& table, std::vector<int32_t>& class_of) const {
-    int32_t last = 0;
-    for (const auto& [label, number] : numbers_) {
-      const std::optional<double> value = decimal_number(label);
-      if (!value || *value < 0 || *value != std::floor(*value)) return false;
-      if (*value >= most_classes)
-        throw std::runtime_error(source_ + " holds the class " + in_quotes(label) + "; expected 0 to " +
-                                 std::to_string(most_classes - 1));
-      class_of[static_cast<size_t>(number)] = static_cast<int32_t>(*value);
-      last = std::max(last, static_cast<int32_t>(*value));
-    }
-    if (last <= 1) {
-      table.class_names = {"normal", "anomaly"};
-      table.default_normal = {0};
-    } else {
-      for (int32_t k = 0; k <= last; ++k) table.class_names.push_back(std::to_string(k));
-    }
-    return true;
-  }
-
-  void number_by_word(Table& table, std::vector<int32_t>& class_of) const {
-    const auto is_normal = [](const std::string& name) {
-      return is_one_of(name, {"normal", "good", "ok", "inlier", "nominal", "benign"});
-    };
-    for (const auto& [label, number] : numbers_)
-      table.class_names.push_back(label);  // sorted, as map keys are
-    const auto normal = std::find_if(table.class_names.begin(), table.class_names.end(), is_normal);
-    if (normal != table.class_names.end()) {
-      std::rotate(table.class_names.begin(), normal, normal + 1);
-      table.default_normal = {0};
-    }
-    for (size_t k = 0; k < table.class_names.size(); ++k)
-      class_of[static_cast<size_t>(numbers_.find(table.class_names[k])->second)] = static_cast<int32_t>(k);
-  }
-
-  std::string source_;
-  std::map<std::string, int32_t, std::less<>> numbers_;
-  std::vector<int32_t> rows_;
+  std::vector<double> values_;
+  std::vector<float> rest_;
 };
+
+// ---- classes ----
+
+void assign_classes(Table& table, TableClasses classes) {
+  table.rows.labels = std::move(classes.of_rows);
+  table.form.labels = std::move(classes.labels);
+  table.class_names = table.form.class_names = std::move(classes.names);
+  table.default_normal = std::move(classes.default_normal);
+  table.notes.insert(table.notes.end(), classes.notes.begin(), classes.notes.end());
+  table.labelled = true;
+}
 
 void assign_unlabelled(Table& table, int64_t rows) {
   table.class_names = {"normal", "anomaly"};
@@ -115,131 +72,253 @@ void assign_unlabelled(Table& table, int64_t rows) {
   table.rows.labels.assign(static_cast<size_t>(rows), 0);
 }
 
+// "'t.csv': header: yes; label: 'label' (normal 20, anomaly 4); 2 features: 'a', 'b'". An empty header: not said.
+std::string description(const Table& table, const fs::path& path, const std::string& header) {
+  std::string text = in_quotes(path) + ": " + header + "label: ";
+  if (table.labelled) {
+    text += !table.form.label.empty() ? in_quotes(table.form.label)
+                                      : "column " + std::to_string(table.form.label_number);
+    text += ", " + class_counts_text(table.class_names,
+                                     table.rows.class_counts(static_cast<int64_t>(table.class_names.size())));
+  } else {
+    text += "none";
+  }
+  const int64_t columns = table.rows.size();
+  text += "; " + std::to_string(columns) + (columns == 1 ? " feature" : " features");
+  return table.features.empty() ? text : text + ": " + in_quotes(table.features);
+}
+
 // ---- CSV ----
 
-bool is_header(const Fields& fields) {
-  return std::none_of(fields.begin(), fields.end(),
-                      [](std::string_view field) { return decimal_number(field).has_value(); });
+// Whole numbers beyond 2^53 keep what a double lacks.
+WideNumber wide_number_at(const CsvReader& reader, const Fields& fields, size_t column) {
+  constexpr double no_double = 0x1p53;
+  const double value = double_at(reader, fields, column);
+  if (std::abs(value) < no_double) return {value, 0};
+  const std::string field = trimmed_name(fields[column]);
+  const char *begin = field.data(), *end = begin + field.size();
+  int64_t whole = 0;
+  const auto [stop, error] = std::from_chars(begin, end, whole);
+  if (error == std::errc() && stop == end) return wide(whole);
+  uint64_t large = 0;
+  const auto [last, failed] = std::from_chars(begin, end, large);
+  return failed == std::errc() && last == end ? wide(large) : WideNumber{value, 0};
 }
 
-// The label's column in rows like the first, counted from 0; nothing where there is none.
-std::optional<size_t> label_column_of(const CsvReader& reader, const Fields& first, bool has_header,
-                                      const std::string& wanted) {
-  if (wanted == "none") return std::nullopt;
-  if (wanted.empty()) {
-    for (size_t column = 0; has_header && column < first.size(); ++column)
-      if (is_one_of(first[column], {"label", "class", "y", "target", "outlier", "anomaly", "is_anomaly"}))
-        return column;
-    return std::nullopt;
-  }
-  if (has_header)
-    if (const auto named = std::find(first.begin(), first.end(), wanted); named != first.end())
-      return static_cast<size_t>(named - first.begin());
-  const auto columns = static_cast<double>(first.size());
-  const std::optional<double> number = decimal_number(wanted);
-  if (number && *number == std::floor(*number) && std::abs(*number) >= 1 && std::abs(*number) <= columns)
-    return static_cast<size_t>(*number > 0 ? *number - 1 : columns + *number);
-  reader.refuse("there is no label column " + in_quotes(wanted) + " among " + std::to_string(first.size()) +
-                (has_header ? ": " + in_quotes(std::vector<std::string>(first.begin(), first.end()))
-                            : " without names: give its number, 1 for the first or -1 for the last"));
-}
-
-Table read_csv_table(const fs::path& path, const std::string& wanted_label) {
-  const std::string text = engine::read_file(path);
+Table parse_csv(const std::string& text, const fs::path& path, const TableOptions& options) {
+  const TableForm* form = form_of(options);
+  const TableColumns columns =
+      table_columns(text, in_quotes(path), {options.label_column, options.header, form});
   CsvReader reader(text, in_quotes(path));
+  reader.name_columns(columns.names);
   Fields fields;
-  if (!reader.next(fields)) throw std::runtime_error(in_quotes(path) + " holds no rows");
-  const bool has_header = is_header(fields);
-  const size_t columns = fields.size();
-  const std::optional<size_t> label = label_column_of(reader, fields, has_header, wanted_label);
-  if (columns == (label ? 1 : 0)) reader.refuse("there is no column but the label's");
-  if (has_header && fields[0].empty())
-    reader.refuse(0, "the column has no name: a row number? Write the table without it, or name it");
+  reader.next(fields);
 
   Table table;
-  table.rows.shape = {static_cast<int64_t>(columns - (label ? 1 : 0))};
-  for (size_t column = 0; has_header && column < columns; ++column)
-    if (column != label) table.features.emplace_back(fields[column]);
-  Labels labels(in_quotes(path) + ": column " + std::to_string(label.value_or(0) + 1));
+  table.form.columns = static_cast<int64_t>(columns.features.size());
+  table.rows.shape = {table.form.columns};
+  for (const size_t column : columns.features)
+    if (columns.header) table.features.push_back(columns.names[column]);
+  if (form && columns.header && !form->features.empty()) table.features = form->features;
+  table.form.features = table.features;
+  const std::optional<size_t> label = columns.label;
+  const std::string label_name = label && columns.header ? columns.names[*label] : "";
+  table.form.label = label_name;
+  table.form.label_number = label ? static_cast<int64_t>(*label) + 1 : 0;
+  TableLabels labels(in_quotes(path) + ": column " + std::to_string(label.value_or(0) + 1) +
+                         (label_name.empty() ? "" : " (" + in_quotes(label_name) + ")"),
+                     label_name);
+  Values values;
   int64_t rows = 0;
-  for (bool more = !has_header || reader.next(fields); more; more = reader.next(fields), ++rows) {
-    if (fields.size() != columns)
+  for (bool more = !columns.header || reader.next(fields); more; more = reader.next(fields), ++rows) {
+    if (rows % 4096 == 0) engine::check_stop();
+    if (fields.size() != columns.count)
       reader.refuse("there are " + std::to_string(fields.size()) + " fields, expected " +
-                    std::to_string(columns) + " as in the first line");
-    for (size_t column = 0; column < columns; ++column) {
-      if (column != label)
-        table.rows.values.push_back(number_at(reader, fields, column));
-      else if (is_missing(fields[column]))
-        reader.refuse(column, "the label is missing (" + in_quotes(fields[column]) + ")");
-      else
-        labels.add(fields[column]);
-    }
+                    std::to_string(columns.count) + " as in the first line");
+    for (const size_t column : columns.features) values.add(wide_number_at(reader, fields, column));
+    if (!label) continue;
+    if (is_missing(fields[*label]))
+      reader.refuse(*label, "the label is missing (" + in_quotes(fields[*label]) + ")");
+    labels.add(fields[*label]);
   }
   if (rows == 0) throw std::runtime_error(in_quotes(path) + " holds a header and no rows");
-  label ? labels.assign_to(table) : assign_unlabelled(table, rows);
+  label ? assign_classes(table, labels.classes(form)) : assign_unlabelled(table, rows);
+  values.assign_to(table.rows, form && !form->offsets.empty());
+  const std::string header = std::string("header: ") + (columns.header ? "yes" : "no") +
+                             (columns.numbers_as_names ? " (it counts the columns)" : "") + "; ";
+  table.notes.insert(table.notes.begin(), columns.notes.begin(), columns.notes.end());
+  table.notes.insert(table.notes.begin(), description(table, path, header));
   return table;
 }
 
 // ---- .npz ----
 
-Table read_npz_table(const fs::path& path) {
+// Of the labels: the one asked for, y, or else the first that is named as labels are.
+std::string label_array(const engine::Npz& archive, const fs::path& path, const std::string& wanted,
+                        const std::string& x) {
+  if (wanted == "none") return "";
+  if (archive.contains(wanted) && wanted != x) return wanted;
+  for (const char* usual : {"y", "Y"})
+    if (archive.contains(usual)) return usual;
+  for (const std::string& name : archive.names())
+    if (name != x && is_label_name(name)) return name;
+  if (!wanted.empty() && !decimal_number(wanted))
+    throw std::runtime_error(in_quotes(path) + " has no array " + in_quotes(wanted) +
+                             " with labels; it holds " + in_quotes(archive.names()));
+  return "";
+}
+
+template <class Number>
+void add_all(const NdArray& array, Values& values) {
+  for (const Number number : array.as<Number>())
+    if constexpr (std::is_integral_v<Number>)
+      values.add(wide(number));
+    else
+      values.add({number, 0});
+}
+
+void add_values(const NdArray& x, Values& values) {
+  if (x.dtype == NdArray::DType::i8)
+    add_all<int64_t>(x, values);
+  else if (x.dtype == NdArray::DType::u8)
+    add_all<uint64_t>(x, values);
+  else
+    add_all<double>(x, values);
+}
+
+void check_range(const NdArray& x, const std::string& where) {
+  for (const double number : x.as<double>())
+    if (std::abs(number) > std::numeric_limits<float>::max() || !std::isfinite(number)) {
+      try {
+        check_finite(x.as<float>(), x.shape[1], where);  // which says where
+      } catch (const std::invalid_argument& error) {
+        throw std::runtime_error(error.what());
+      }
+    }
+}
+
+Table read_npz_table(const fs::path& path, const TableOptions& options) {
   const engine::Npz archive = engine::Npz::read(path);
-  const char* name = archive.contains("X") ? "X" : "x";
+  const std::string name = archive.contains("X") ? "X" : "x";
   if (!archive.contains(name))
     throw std::runtime_error(in_quotes(path) + " holds the arrays " + in_quotes(archive.names()) +
                              "; expected X (rows x columns) and, where there are labels, y");
   const NdArray& x = archive.at(name);
-  const std::string where = in_quotes(path) + ", array '" + name + "'";
+  const std::string where = in_quotes(path) + ", array " + in_quotes(name);
   if (x.shape.size() != 2 || x.shape[0] < 1 || x.shape[1] < 1)
     throw std::runtime_error(where + " has the shape " + NdArray::text(x.shape) +
                              "; expected (rows, columns), at least one of each");
+  const TableForm* form = form_of(options);
+  if (form && form->columns != x.shape[1])
+    throw std::runtime_error(where + " has the shape " + NdArray::text(x.shape) + "; expected " +
+                             std::to_string(form->columns) + " columns, as the model was trained on");
   Table table;
+  table.form.columns = x.shape[1];
   table.rows.shape = {x.shape[1]};
-  table.rows.values = x.as<float>();
-  try {
-    check_finite(table.rows.values, x.shape[1], where);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(error.what());
-  }
-  if (!archive.contains("y")) {
+  Values values;
+  check_range(x, where);
+  add_values(x, values);
+  const std::string label = label_array(archive, path, options.label_column, name);
+  if (label.empty()) {
     assign_unlabelled(table, x.shape[0]);
+  } else {
+    const std::string labels_where = in_quotes(path) + ", array " + in_quotes(label);
+    const std::optional<engine::NpyWords> words = archive.words(label);
+    const std::vector<int64_t>& shape = words ? words->shape : archive.at(label).shape;
+    const bool one_column = shape.size() == 2 && shape[1] == 1;
+    if ((shape.size() != 1 && !one_column) || shape[0] != x.shape[0])
+      throw std::runtime_error(labels_where + " has the shape " + NdArray::text(shape) + "; expected (" +
+                               std::to_string(x.shape[0]) + "), a label for each row of " + name);
+    TableLabels labels(labels_where, label);
+    if (words)
+      for (size_t i = 0; i < words->words.size(); ++i) {
+        if (is_missing(words->words[i]))
+          throw std::runtime_error(labels_where + ": the label of row " + std::to_string(i) +
+                                   " (counted from 0) is missing (" + in_quotes(words->words[i]) + ")");
+        labels.add(words->words[i]);
+      }
+    else
+      try {
+        for (const int64_t number : archive.at(label).as<int64_t>()) labels.add(std::to_string(number));
+      } catch (const std::range_error& error) {
+        throw std::runtime_error(labels_where + ": " + error.what() + "; labels are whole numbers");
+      }
+    table.form.label = label;
+    assign_classes(table, labels.classes(form));
+  }
+  values.assign_to(table.rows, form && !form->offsets.empty());
+  std::vector<std::string> others;
+  for (const std::string& other : archive.names())
+    if (other != name && other != label) others.push_back(other);
+  if (!others.empty())
+    table.notes.push_back((others.size() == 1 ? "the array " : "the arrays ") + in_quotes(others) +
+                          (others.size() == 1 ? " is" : " are") + " passed over");
+  table.notes.insert(table.notes.begin(), description(table, path, ""));
+  return table;
+}
+
+std::string not_a_table(const fs::path& path, FileKind kind) {
+  return in_quotes(path) + " is " + name_of(kind) +
+         "; expected a table: text in a file named .csv, or an .npz";
+}
+
+// Whatever the name, by what the file holds; text that bears another name is taken, since somebody says it is a table.
+// `text`, unless null, receives that of a CSV.
+Table read_any_table(const fs::path& path, const TableOptions& options, std::string* text) {
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::npz) return read_npz_table(path, options);
+  if (kind == FileKind::csv || kind == FileKind::text || kind == FileKind::unknown) {
+    std::string read = engine::read_file(path);
+    Table table = parse_csv(read, path, options);
+    if (text) *text = std::move(read);
     return table;
   }
-  const NdArray& y = archive.at("y");
-  const std::string labels_where = in_quotes(path) + ", array 'y'";
-  const bool one_column = y.shape.size() == 2 && y.shape[1] == 1;
-  if ((y.shape.size() != 1 && !one_column) || y.shape[0] != x.shape[0])
-    throw std::runtime_error(labels_where + " has the shape " + NdArray::text(y.shape) + "; expected (" +
-                             std::to_string(x.shape[0]) + "), a label for each row of " + name);
-  Labels labels(labels_where);
-  try {
-    for (const int64_t label : y.as<int64_t>()) labels.add(std::to_string(label));
-  } catch (const std::range_error& error) {
-    throw std::runtime_error(labels_where + ": " + error.what() + "; labels are whole numbers");
-  }
-  labels.assign_to(table);
-  return table;
+  throw std::runtime_error(not_a_table(path, kind));
 }
 
 }  // namespace
 
+Split wide_rows(const NdArray& array) {
+  Split rows;
+  const int64_t count = array.shape.at(0);
+  rows.shape = {count > 0 ? array.size() / count : 1};
+  rows.labels.assign(static_cast<size_t>(count), 0);
+  Values values;
+  add_values(array, values);
+  values.assign_to(rows, true);
+  return rows;
+}
+
 bool is_table_file(const fs::path& path) {
-  const std::string ending = in_small_letters(path.extension().string());
   std::error_code error;
-  return fs::is_regular_file(path, error) && (ending == ".csv" || ending == ".npz" || is_zip(path));
+  if (!fs::is_regular_file(path, error)) return false;
+  const FileKind kind = file_kind(path);
+  return kind == FileKind::csv || kind == FileKind::npz;
+}
+
+Table read_table(const fs::path& path, const TableOptions& options) {
+  return read_any_table(path, options, nullptr);
 }
 
 Table read_table(const fs::path& path, const std::string& label_column) {
-  return is_zip(path) || in_small_letters(path.extension().string()) == ".npz"
-             ? read_npz_table(path)
-             : read_csv_table(path, label_column);
+  return read_table(path, TableOptions{label_column, {}, {}});
 }
 
 Dataset load_table(const fs::path& path, const LoadOptions& options) {
-  Table table = read_table(path, options.label_column);
+  std::string text;
+  Table table = read_any_table(path, {options.label_column, options.header, options.form}, &text);
+  if (text.empty()) text = engine::read_file(path);
+  table.form.sha256 = engine::sha256_hex(text.data(), text.size());
+  std::string().swap(text);
   Dataset data{path.string(), table.class_names, {}, {}, table.default_normal, table.labelled};
+  data.notes = std::move(table.notes);
+  data.table = std::move(table.form);
   const double fraction = table.labelled ? options.test_fraction.value_or(usual_test_fraction) : 0;
-  if (fraction == 0) {  // nothing to hold out: the file's order is as good as any
+  if (options.all_for_test) {
+    data.test_was_held_out = false;
+    data.test = std::move(table.rows);
+    data.train.shape = data.test.shape;
+  } else if (fraction == 0) {  // nothing to hold out: the file's order is as good as any
     data.train = std::move(table.rows);
     data.test.shape = data.train.shape;
   } else {

@@ -4,11 +4,13 @@
 // normal and 1 for anomalous by the custom of the public collections (ODDS, ADBench), or words.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/dataset.h"
 #include "datasets/load_options.h"
+#include "engine/files/nd_array.h"
 
 namespace datasets {
 
@@ -18,20 +20,31 @@ struct Table {
   std::vector<std::string> class_names;
   std::vector<int> default_normal;
   bool labelled = false;
+  TableForm form = {};  // all of that for a model to remember, but for what depends on the training
+  std::vector<std::string> notes = {};  // how it was read, in a sentence, and what was guessed
 };
 
-// Whether the path, or the beginning of the file, is that of a table: .csv, .npz.
+// How a table is to be read; as in LoadOptions.
+struct TableOptions {
+  std::string label_column = {};
+  std::optional<bool> header = {};
+  std::optional<TableForm> form = {};
+};
+
+// Whether the file is a table: text named .csv or .tsv, or a zip archive (file_kind.h).
 bool is_table_file(const std::filesystem::path& path);
 
-// - CSV: the first line is a header when none of its fields is a number. `label_column` as in LoadOptions.
-// - .npz: X or x with integers, truth values or floating-point numbers; y, where there is one, with n whole
-//   numbers, as (n) or (n, 1).
-// Classes: where all labels are whole numbers from 0 on they are the classes' numbers; 0 and 1 alone stand
-// for "normal" and "anomaly", and class 0 is the default normal. Other labels are sorted as words, but one
-// that reads normal, good, ok, inlier, nominal or benign comes first and is the default normal. Throws
-// std::runtime_error, naming the file and the line and column or the array, for what is damaged, ragged,
-// missing or not finite, and for a label column that holds more than 1000 different values.
-Table read_table(const std::filesystem::path& path, const std::string& label_column = "");
+// - CSV: header and label column as table_columns.h says.
+// - .npz: X or x with integers, truth values or floating-point numbers; y, or else an array named as labels are, where
+//   there is one, with n whole numbers or words, as (n) or (n, 1).
+// Classes as table_classes.h says. Throws std::runtime_error, naming the file and the line and column or the array, for
+// what is damaged, ragged, missing or not finite, for a label column that holds more than 1000 different values, and
+// for columns that are not the form's.
+Table read_table(const std::filesystem::path& path, const TableOptions& options = {});
+Table read_table(const std::filesystem::path& path, const std::string& label_column);
+
+// The rows of an array (n, ...) of numbers, as doubles and all of class 0, for a model with offsets.
+Split wide_rows(const engine::NdArray& array);
 
 // A table as a data set named by its path: shuffled and split by hold_out_test where it is labelled; where it
 // is not, all rows are training data, in the file's order. Throws as those do.

@@ -307,6 +307,7 @@ void DeepDetector::save(const std::filesystem::path& folder) const {
       engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
   for (auto& array : datasets::tensors(preprocessing_)) arrays.push_back(std::move(array));
   describe(description, arrays);
+  if (!data_.is_null()) description["data"] = data_;
   write_model_folder(folder, description, arrays);
 }
 

@@ -31,9 +31,9 @@ void read_entry(const engine::JsonEntry& e, EpochReport& r) {
   if (const auto spheres = e.find("spheres")) r.spheres = spheres->as<int64_t>();
 }
 
-std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {
-  const engine::IeeeMode ieee;
-  const ModelFolder model = read_model_folder(folder);
+namespace {
+
+std::unique_ptr<Detector> load_method(const ModelFolder& model, engine::Backend& backend) {
   const auto method = field<std::string>(model, "method");
   if (method == "deep-svdd") return load_deep_svdd(model, backend);
   if (method == "multi-radius") return load_multi_radius(model, backend);
@@ -47,6 +47,17 @@ std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, eng
       engine::in_quotes(model.path()) + ": the method " + engine::in_quotes(method) +
       " is not one this version knows (deep-svdd, multi-radius, multi-sphere, dasvdd, autoencoder, "
       "kernel-svdd, kde, isolation-forest)");
+}
+
+}  // namespace
+
+std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {
+  const engine::IeeeMode ieee;
+  const ModelFolder model = read_model_folder(folder);
+  std::unique_ptr<Detector> detector = load_method(model, backend);
+  if (const auto data = model.description.find("data"); data != model.description.end())
+    detector->remember(*data);
+  return detector;
 }
 
 }  // namespace svdd

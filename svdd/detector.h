@@ -92,6 +92,11 @@ class Detector {
   // What the method has to say of itself beside its scores, for the run's results: its clusters, its γ.
   virtual nlohmann::json details() const { return nlohmann::json::object(); }
 
+  // What whoever reads the data wants to find again with the model, such as the columns of a table
+  // (datasets/table_form_json.h): kept beside it, stored by save under "data", and never looked at here. null: nothing.
+  void remember(nlohmann::json data) { data_ = std::move(data); }
+  const nlohmann::json& remembered() const { return data_; }
+
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
   // The yardstick of p-values (threshold.h), ascending: scores of the training samples after the fit, as near as the
@@ -121,6 +126,7 @@ class Detector {
   std::optional<std::string> collapse_warning_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;
   bool took_pretraining_ = false;
+  nlohmann::json data_ = nullptr;
 };
 
 // Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.

@@ -13,6 +13,7 @@
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/stopwatch.h"
 #include "tools/csv_files.h"
+#include "tools/model_table.h"
 #include "tools/own_input.h"
 #include "tools/peak_memory.h"
 #include "tools/progress.h"
@@ -125,13 +126,15 @@ void run_cluster(const ClusterOptions& options) {
     throw UsageError("--input is missing: name a .csv, .npy, .npz or IDX file of rows");
   if (options.output.empty()) throw UsageError("--output is missing: name a CSV file for the labels");
   const svdd::FinchOptions finch = finch_options(options);
+  const std::optional<bool> header = yes_or_no(options.header, "--header");
   const engine::CpuOptions cpu = cpu_options(options.backend);
   const std::unique_ptr<engine::Backend> gpu = gpu_of(options.backend);
   const svdd::Device device{.backend = gpu.get()};
   refuse_own_input("--output", options.output, {options.input});
   engine::AtomicFile file(options.output);  // first: what cannot be written is not worth computing
 
-  const RowInput rows = read_rows(options.input);
+  const RowInput rows =
+      read_rows(options.input, {options.label_column, header, finch.distance == svdd::Distance::euclidean});
   const std::string what = std::to_string(rows.count) + " rows of " + std::to_string(rows.features);
   svdd::check_rows(engine::in_quotes(options.input), rows.values, rows.features, finch.distance, 2);
   if (!options.quiet)
@@ -149,6 +152,8 @@ void run_cluster(const ClusterOptions& options) {
   }
   progress.end();
   const double seconds = watch.seconds();
+  if (!options.quiet)
+    for (const std::string& line : rows.notes) std::cerr << line << '\n';
 
   file.write(labels_csv(result));
   file.commit();

@@ -12,6 +12,7 @@ struct ClusterOptions {
   std::string distance;                // "cosine" or "euclidean"; empty: the variant's own
   std::string variant = "early-exit";  // or "silhouette"
   int64_t clusters = 0;                // 0: the variant chooses
+  std::string label_column, header;    // of a table, as in svdd train; empty: as they look
   bool silhouettes = false;            // also where the variant does not need them
   BackendOptions backend;              // device: "cpu" or "cuda"; blas is not asked
   bool quiet = false;

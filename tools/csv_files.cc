@@ -27,11 +27,11 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
-                       std::span<const int32_t> classes) {
+                       std::span<const int32_t> classes, const std::vector<std::string>& words) {
   std::string csv = "index,label,class,score\n";
   for (size_t i = 0; i < scores.size(); ++i)
-    csv += std::to_string(i) + ',' + std::to_string(labels[i]) + ',' + std::to_string(classes[i]) + ',' +
-           shortest(scores[i]) + '\n';
+    csv += std::to_string(i) + ',' + std::to_string(labels[i]) + ',' +
+           csv_field(words.at(static_cast<size_t>(classes[i]))) + ',' + shortest(scores[i]) + '\n';
   return csv;
 }
 

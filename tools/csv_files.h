@@ -17,9 +17,10 @@ std::string shortest(double value);
 // A field as RFC 4180 wants it: in double quotes where it holds a comma, a quote or a line break.
 std::string csv_field(std::string_view text);
 
-// "index,label,class,score": the test samples in file order; label 1 is an anomaly. All of one length.
+// "index,label,class,score": the test samples in file order; label 1 is an anomaly. All of one length. `words`: what
+// --normal takes for each class (Task::class_words).
 std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
-                       std::span<const int32_t> classes);
+                       std::span<const int32_t> classes, const std::vector<std::string>& words);
 
 // "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
 std::string history_csv(const std::vector<svdd::EpochReport>& history);

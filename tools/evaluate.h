@@ -9,10 +9,11 @@ namespace tools {
 
 struct EvaluateOptions {
   std::string model;
-  std::string data, data_dir;  // empty: those of the run that the model is of
-  std::string normal;          // "3,0,1"; empty: those of the run
-  std::string output;          // a JSON file for the metrics; empty: none
-  std::string scores;          // a CSV file for the scores; empty: none
+  std::string data, data_dir;        // empty: those of the run that the model is of
+  std::string normal;                // "3,0,1"; empty: those of the run
+  std::string label_column, header;  // of a table, as in svdd train; empty: as the model knows it
+  std::string output;                // a JSON file for the metrics; empty: none
+  std::string scores;                // a CSV file for the scores; empty: none
   BackendOptions backend;
 };
 

@@ -89,6 +89,16 @@ void add_backend_options(CLI::App& command, BackendOptions& options) {
       ->type_name("T");
 }
 
+void add_table_options(CLI::App& command, std::string& label_column, std::string& header,
+                       const std::string& unsaid) {
+  command
+      .add_option("--label-column", label_column,
+                  "of a table: the column with the classes, or none;\nelse " + unsaid)
+      ->type_name("NAME|N|none");
+  command.add_option("--header", header, "of a .csv table: whether the first line names the columns")
+      ->type_name("auto|yes|no");
+}
+
 // What a default looks like in --help.
 std::string default_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -229,17 +239,21 @@ Examples:
   score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
   score
-      ->add_option("--input", o.input,
-                   "PNG, JPEG, BMP, PGM or PPM image, folder of images,\n.npy, .npz, or IDX images (.gz)")
+      ->add_option(
+          "--input", o.input,
+          "PNG, JPEG, BMP, PGM or PPM image, folder of images,\n.csv table, .npy, .npz, or IDX images (.gz)")
       ->type_name("PATH");
   score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
+  add_table_options(*score, o.label_column, o.header, "as the model knows it");
   add_backend_options(*score, o.backend);
   score->add_flag("--quiet", o.quiet, "nothing on standard error");
 }
 
 void add_evaluate(CLI::App& app, EvaluateOptions& o) {
   CLI::App* evaluate = add_command(app, "evaluate", "Metrics of a saved model on labelled data", R"(
-Data and normal classes are those of the model's run where they are not given.
+Data and normal classes are those of the model's run where they are not given. All rows
+of a table are evaluated, unless it is the one that the model was trained on: then those
+that were held out from training.
 
 Examples:
   svdd evaluate --model runs/first --data strokes
@@ -248,11 +262,13 @@ Examples:
                                    [&o] { run_evaluate(o); });
   evaluate->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
-  evaluate->add_option("--data", o.data, "strokes, mnist, fashion-mnist, or a folder of IDX files")
+  evaluate->add_option("--data", o.data, "strokes, mnist, fashion-mnist, a folder of IDX files, or a table")
       ->type_name("NAME|PATH");
   evaluate->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
       ->type_name("DIR");
-  evaluate->add_option("--normal", o.normal, "the normal class or classes")->type_name("A,B,...");
+  evaluate->add_option("--normal", o.normal, "the normal class or classes, by name or number")
+      ->type_name("A,B,...");
+  add_table_options(*evaluate, o.label_column, o.header, "as the model knows it");
   evaluate->add_option("--output", o.output, "JSON file for the metrics")->type_name("FILE");
   evaluate->add_option("--scores", o.scores, "CSV file for the scores: index,label,class,score")
       ->type_name("FILE");
@@ -284,6 +300,7 @@ Examples:
   cluster->add_option("--input", o.input, "rows of numbers: .csv, .npy, .npz with X, or IDX images (.gz)")
       ->type_name("FILE");
   cluster->add_option("--output", o.output, "CSV file for the labels")->type_name("FILE");
+  add_table_options(*cluster, o.label_column, o.header, "as its name tells");
   cluster
       ->add_option("--distance", o.distance,
                    "cosine or euclidean; else cosine for early-exit,\neuclidean for silhouette")

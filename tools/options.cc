@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "datasets/csv.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "svdd/networks.h"
@@ -179,6 +181,62 @@ TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector
           }};
 }
 
+// Classes by their names or numbers, with commas between them; "none" is the empty list. A name with a comma stands in
+// double quotes. Numbers are numbers in config.json.
+std::vector<std::string> class_words(const std::string& text, const std::string& where) {
+  const std::string expected =
+      "the names or numbers of classes with commas between them, such as 3,0,1, or none";
+  std::vector<std::string> words;
+  if (text == "none") return words;
+  for (size_t begin = 0; begin <= text.size();) {
+    std::string word;
+    size_t end = std::min(text.find(',', begin), text.size());
+    if (begin < text.size() && text[begin] == '"') {
+      const size_t close = text.find('"', begin + 1);
+      if (close == std::string::npos) refuse(where, text, expected);
+      word = text.substr(begin + 1, close - begin - 1);
+      end = close + 1;
+      if (end < text.size() && text[end] != ',') refuse(where, text, expected);
+    } else {
+      word = datasets::trimmed_name(text.substr(begin, end - begin));
+    }
+    if (word.empty()) refuse(where, text, expected);
+    words.push_back(word);
+    begin = end + 1;
+  }
+  return words;
+}
+
+TrainOption class_row(Words words, std::vector<std::string>& target) {
+  const auto set = [&target](const std::string& text, const std::string& where) {
+    target = class_words(text, where);
+  };
+  const auto get = [&target] {
+    json list = json::array();
+    for (const std::string& word : target) {
+      int number = 0;
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+      const bool is_number =
+          error == std::errc() && end == word.data() + word.size() && word == std::to_string(number);
+      list.push_back(is_number ? json(number) : json(word));
+    }
+    return list;
+  };
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::words, set, get};
+}
+
+// Left out of config.json while it is "auto".
+TrainOption yes_no_row(Words words, std::optional<bool>& target) {
+  const auto set = [&target](const std::string& text, const std::string& where) {
+    if (text == "auto") return target.reset();
+    if (text != "yes" && text != "no") refuse(where, text, "yes, no or auto");
+    target = text == "yes";
+  };
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text, set, [&target] {
+            return target ? json(*target ? "yes" : "no") : json("");
+          }};
+}
+
 // ---- config files
 // -------------------------------------------------------------------------------------------
 
@@ -204,6 +262,18 @@ std::string text_of(const json& value, Kind kind, const std::string& where) {
     case Kind::flag:
       if (!value.is_boolean()) wrong("true or false");
       return value.dump();
+    case Kind::words: {
+      const json items = value.is_array() ? value : json::array({value});
+      std::string list;
+      for (const json& item : items) {
+        if (!item.is_string() && !item.is_number_integer())
+          wrong("an array of the names or numbers of classes");
+        const std::string word = item.is_string() ? item.get<std::string>() : item.dump();
+        const bool plain = word.find_first_of(",\"") == std::string::npos && word != "none";
+        list += (list.empty() ? "" : ",") + (plain ? word : '"' + word + '"');
+      }
+      return list.empty() ? "none" : list;
+    }
     case Kind::list:
       break;
   }
@@ -310,16 +380,20 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
                o.data));
   add(text_row({"data-dir", "DIR", data, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
                o.data_dir));
-  add(list_row({"normal", "A,B,...", data,
-                "the normal class or classes; all others are anomalies.\nData labelled normal and anomalous "
-                "need none"},
-               false, true, o.normal));
-  add(list_row({"anomalous", "A,B,...", data, "test against these classes only; none: against all others"},
-               false, true, o.anomalous));
-  add(text_row({"label-column", "NAME|N", data,
-                "of a .csv table: the column with the classes; else one named\nlabel, class, y, target, "
-                "outlier or anomaly"},
-               o.label_column));
+  add(class_row(
+      {"normal", "A,B,...", data,
+       "the normal class or classes, by name or number; all others are\nanomalies. Data labelled normal and "
+       "anomalous need none"},
+      o.normal));
+  add(class_row({"anomalous", "A,B,...", data, "test against these classes only; none: against all others"},
+                o.anomalous));
+  add(text_row(
+      {"label-column", "NAME|N|none", data,
+       "of a table: the column with the classes; else one named label,\nclass, target, outcome, outlier, "
+       "is_anomaly, ...; none: there is none"},
+      o.label_column));
+  add(yes_no_row({"header", "auto|yes|no", data, "of a .csv table: whether the first line names the columns"},
+                 o.header));
   add(optional_real_row({"test-fraction", "X", data,
                          "of data that come whole (tables; MobiFall's recording, by subjects):\n"
                          "the share held out for the test, the same rows whatever the seed"},
@@ -482,7 +556,7 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
     if (!row) throw UsageError("--" + name + " is no option of svdd train");
     if (texts.empty()) continue;
     std::string text = texts.back();
-    if (row->kind == Kind::list)
+    if (row->kind == Kind::list || row->kind == Kind::words)
       for (auto earlier = texts.rbegin() + 1; earlier != texts.rend(); ++earlier)
         text = *earlier + ',' + text;
     from_line[name] = {text, "--" + name};

@@ -17,8 +17,10 @@ namespace tools {
 
 struct TrainOptions {
   std::string method = "deep-svdd", data, data_dir, out, label_column;
-  std::vector<int> normal;                   // empty until the data are known, where they name a default
-  std::vector<int> anomalous;                // empty: all that are not normal
+  // Classes, each by its number or as it is called (task.h).
+  std::vector<std::string> normal;           // empty until the data are known, where they name a default
+  std::vector<std::string> anomalous;        // empty: all that are not normal
+  std::optional<bool> header = {};           // whether a table's first line is one; nothing: as it looks
   int64_t limit = 0;                         // 0: all training samples
   std::optional<double> test_fraction = {};  // of data that come whole; nothing: the data's own choice
   // Deep SVDD's options, and what the other methods share with it.
@@ -38,7 +40,7 @@ struct TrainOptions {
 
 // One row of the table, bound to one TrainOptions.
 struct TrainOption {
-  enum class Kind { text, whole, real, text_or_real, flag, list };
+  enum class Kind { text, whole, real, text_or_real, flag, list, words };
 
   std::string name;                  // without "--"; the key in config.json has '_' for '-'
   std::vector<std::string> methods;  // that know it; empty: all

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "datasets/catalog.h"
+#include "datasets/file_kind.h"
 
 namespace tools {
 namespace {
@@ -51,7 +52,9 @@ DataKind kind_of(const std::string& data) {
   if (const datasets::KnownDataset* known = datasets::known_dataset(data))
     return known->shape.size() == 1 ? DataKind::table : DataKind::digits;
   const std::filesystem::path path(data);
-  if (path.extension() == ".csv" || path.extension() == ".npz") return DataKind::table;
+  if (const datasets::FileKind kind = datasets::file_kind(path);
+      kind == datasets::FileKind::csv || kind == datasets::FileKind::npz)
+    return DataKind::table;
   const auto holds = [&](const char* name) {
     std::error_code error;  // what cannot be looked at is told when it is read
     return std::filesystem::exists(path / name, error);

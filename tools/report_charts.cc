@@ -101,12 +101,13 @@ std::string clusters_words(const std::vector<ScatterGroup>& by_cluster) {
          (more ? "; grey: smaller ones, after the six largest" : "") + ". Point at one to read its class";
 }
 
-// "3", or "3 (cat)" where results.json names its classes.
+// "3", "3 (cat)" where results.json names its classes, or "-1" where that is its name.
 std::string class_label(const RunFolder& run, const std::string& number) {
   const std::vector<std::string> names = run.results.texts("class_names");
+  if (std::find(names.begin(), names.end(), number) != names.end()) return number;  // it is called so
   size_t index = names.size();
   std::from_chars(number.data(), number.data() + number.size(), index);
-  return index < names.size() && names[index] != number ? number + " (" + names[index] + ')' : number;
+  return index < names.size() ? number + " (" + names[index] + ')' : number;
 }
 
 }  // namespace

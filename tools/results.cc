@@ -40,11 +40,23 @@ class Reader {
   const ordered_json& results_;
 };
 
+// "3", "3 (cat)" where the classes are called otherwise than by their numbers, or the name itself.
+std::string class_text(const ordered_json& results, const ordered_json& word) {
+  const std::string text = word.is_string() ? word.get<std::string>() : word.dump();
+  if (!word.is_number_integer() || !results.contains("class_names")) return text;
+  const auto names = results["class_names"].get<std::vector<std::string>>();
+  const auto k = word.get<int64_t>();
+  if (std::find(names.begin(), names.end(), text) != names.end() || k < 0 ||
+      k >= static_cast<int64_t>(names.size()))
+    return text;
+  return text + " (" + names[static_cast<size_t>(k)] + ")";
+}
+
 std::string heading(const ordered_json& results) {
   const Reader r(results);
   std::string text = r.text("method") + " on " + r.text("dataset") + ", normal";
-  for (const auto& k : results["normal"])
-    text += (text.ends_with("normal") ? " " : ", ") + std::to_string(k.get<int>());
+  for (const auto& word : results["normal"])
+    text += (text.ends_with("normal") ? " " : ", ") + class_text(results, word);
   text += " (";
   if (r.has("n_train")) text += r.whole("n_train") + " training samples, ";
   return text + r.whole("n_test") + " test samples)\n";

@@ -7,6 +7,7 @@
 #include "engine/files/atomic_file.h"
 #include "svdd/threshold.h"
 #include "tools/csv_files.h"
+#include "tools/model_table.h"
 #include "tools/own_input.h"
 #include "tools/score_input.h"
 #include "tools/svg_chart.h"
@@ -18,7 +19,9 @@ void run_score(const ScoreOptions& options) {
   if (options.model.empty())
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   if (options.input.empty())
-    throw UsageError("--input is missing: name an image, a folder of images, a .npy, .npz or IDX file");
+    throw UsageError(
+        "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file");
+  const std::optional<bool> header = yes_or_no(options.header, "--header");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
   refuse_file_of_run("--output", options.output, options.model);
@@ -27,7 +30,8 @@ void run_score(const ScoreOptions& options) {
     file.emplace(options.output);  // first: what cannot be written is not worth computing
 
   const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
-  const ScoreInput input = read_score_input(options.input, detector->sample_shape());
+  ScoreTable table{table_of(*detector, options.model), options.label_column, header};
+  const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   const std::vector<float> scores = detector->score(input.samples);
   const std::string csv =

@@ -8,7 +8,8 @@ namespace tools {
 
 struct ScoreOptions {
   std::string model, input;
-  std::string output;  // a CSV file; empty: standard output
+  std::string output;                // a CSV file; empty: standard output
+  std::string label_column, header;  // of a table, as in svdd train; empty: as the model knows it
   BackendOptions backend;
   bool quiet = false;
 };

@@ -1,10 +1,9 @@
 #include "tools/score_input.h"
 
-#include <array>
-#include <fstream>
 #include <stdexcept>
 
 #include "datasets/dataset.h"
+#include "datasets/file_kind.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
@@ -17,6 +16,7 @@ namespace tools {
 namespace {
 
 namespace fs = std::filesystem;
+using datasets::FileKind;
 using engine::in_quotes;
 using engine::NdArray;
 
@@ -30,13 +30,20 @@ datasets::Samples from_bytes(std::vector<uint8_t> bytes, int64_t count, const st
   split.shape = shape;
   split.bytes = std::move(bytes);
   split.labels.assign(static_cast<size_t>(count), 0);
-  std::vector<int64_t> rows;
-  for (int64_t i = 0; i < count; ++i) rows.push_back(i);
-  return split.select(rows);
+  return split.select(split.all());
+}
+
+// Numbers of the rows of a table, less the model's offsets.
+datasets::Samples from_rows(const NdArray& array, const std::vector<int64_t>& shape,
+                            const ScoreTable& table) {
+  const bool plain = !table.form || table.form->offsets.empty();
+  if (plain) return {shape, array.as<float>()};
+  datasets::Split rows = datasets::wide_rows(array);
+  return rows.select(rows.all(), table.form->offsets);
 }
 
 datasets::Samples from_array(const NdArray& array, const std::string& source,
-                             const std::vector<int64_t>& shape) {
+                             const std::vector<int64_t>& shape, const ScoreTable& table) {
   std::vector<int64_t> per_sample(array.shape.begin() + (array.shape.empty() ? 0 : 1), array.shape.end());
   const bool one_channel = shape.size() == 3 && shape[0] == 1 && per_sample.size() == 2;
   if (one_channel) per_sample.insert(per_sample.begin(), 1);
@@ -44,7 +51,7 @@ datasets::Samples from_array(const NdArray& array, const std::string& source,
     throw std::invalid_argument(source + " has the shape " + NdArray::text(array.shape) + "; " +
                                 expected_shape(shape));
   if (array.shape[0] == 0) throw std::invalid_argument(source + " holds no samples");
-  if (shape.size() == 1) return {shape, array.as<float>()};  // rows of a table, whatever their numbers
+  if (shape.size() == 1) return from_rows(array, shape, table);  // whatever its numbers
   switch (array.dtype) {
     case NdArray::DType::u1:
       return from_bytes(array.as<uint8_t>(), array.shape[0], shape);
@@ -57,7 +64,7 @@ datasets::Samples from_array(const NdArray& array, const std::string& source,
   }
 }
 
-datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape) {
+datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table) {
   const engine::Npz archive = engine::Npz::read(path);
   const std::vector<std::string> names = archive.names();
   std::string name;
@@ -67,17 +74,21 @@ datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& sha
   if (name.empty())
     throw std::invalid_argument(in_quotes(path) + " holds the arrays " + in_quotes(names) +
                                 "; expected one of them to be named X, x or images, or only one");
-  return from_array(archive.at(name), in_quotes(path) + ", array " + in_quotes(name), shape);
+  return from_array(archive.at(name), in_quotes(path) + ", array " + in_quotes(name), shape, table);
 }
 
 // Columns that the model does not know, those with labels, are left out (datasets/table.h).
-datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& shape) {
-  datasets::Table table = datasets::read_table(path);
+datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& how,
+                           std::vector<std::string>& notes) {
+  if (shape.size() != 1)
+    throw std::invalid_argument(in_quotes(path) + " is a table; " + expected_shape(shape));
+  datasets::Table table = datasets::read_table(path, {how.label_column, how.header, how.form});
   if (table.rows.shape != shape)
     throw std::invalid_argument(in_quotes(path) + " holds rows of " + datasets::shape_text(table.rows.shape) +
                                 " values" + (table.labelled ? " beside the label" : "") + "; " +
                                 expected_shape(shape));
-  return {shape, std::move(table.rows.values)};
+  notes = std::move(table.notes);
+  return table.rows.select(table.rows.all(), how.form ? how.form->offsets : std::vector<double>{});
 }
 
 datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& shape) {
@@ -89,24 +100,10 @@ datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& sha
   return from_bytes(std::move(images.bytes), images.count, shape);
 }
 
-// By the first bytes: a zip archive, NumPy's magic, gzip or an IDX header; nothing for anything else.
-enum class Kind { npy, npz, csv, idx, image };
-Kind kind_of(const fs::path& path) {
-  std::array<char, 6> head{};
-  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-  const std::string_view bytes(head.data(), head.size());
-  const std::string ending = path.extension().string();
-  if (bytes == "\x93NUMPY" || ending == ".npy") return Kind::npy;
-  if (bytes.starts_with("PK") || ending == ".npz") return Kind::npz;
-  if (ending == ".csv") return Kind::csv;
-  if (bytes.starts_with("\x1f\x8b") || ending == ".gz") return Kind::idx;
-  if (bytes.starts_with(std::string_view("\0\0\x08", 3))) return Kind::idx;
-  return Kind::image;
-}
-
 }  // namespace
 
-ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape) {
+ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape,
+                            const ScoreTable& table) {
   std::error_code error;
   if (!engine::file_exists(path))
     throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
@@ -115,22 +112,28 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
     input.samples = datasets::load_images(path, shape, &input.names);
     return input;
   }
-  switch (kind_of(path)) {
-    case Kind::npy:
-      input.samples = from_array(engine::read_npy(path), in_quotes(path), shape);
+  const FileKind kind = datasets::file_kind(path);
+  switch (kind) {
+    case FileKind::npy:
+      input.samples = from_array(engine::read_npy(path), in_quotes(path), shape, table);
       break;
-    case Kind::npz:
-      input.samples = from_npz(path, shape);
+    case FileKind::npz:
+      input.samples = from_npz(path, shape, table);
       break;
-    case Kind::csv:
-      input.samples = from_csv(path, shape);
+    case FileKind::csv:
+      input.samples = from_csv(path, shape, table, input.notes);
       break;
-    case Kind::idx:
+    case FileKind::idx:
+    case FileKind::gzip:
       input.samples = from_idx(path, shape);
       break;
-    case Kind::image:
+    case FileKind::image:
       input.samples = datasets::load_images(path, shape, &input.names);
       break;
+    case FileKind::text:
+    case FileKind::unknown:
+      throw std::invalid_argument(in_quotes(path) + " is " + datasets::name_of(kind) +
+                                  "; expected an image, a .npy, .npz or IDX file, or a table named .csv");
   }
   input.samples.check(in_quotes(path));
   return input;

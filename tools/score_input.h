@@ -1,10 +1,12 @@
 // What `svdd score` is given: whatever format it has, samples of the shape that the model was trained on.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/samples.h"
+#include "datasets/table_form.h"
 
 namespace tools {
 
@@ -14,15 +16,23 @@ struct ScoreInput {
   std::vector<std::string> notes = {};  // what was guessed or passed over, a sentence each
 };
 
+// How tables are to be read.
+struct ScoreTable {
+  std::optional<datasets::TableForm> form = {};  // the table that the model was trained on
+  std::string label_column = {};  // left out; empty: as the model knows it, or as its name tells
+  std::optional<bool> header = {};
+};
+
+// By what the file holds (datasets/file_kind.h):
 // - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours;
 // - a .npy file, or the array "X", "x" or "images", or else the only one, of a .npz file: (N, C, H, W), or
-// (N, H, W)
-//   for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused;
+//   (N, H, W) for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused.
 //   Rows of a table, (N, D), may hold any numbers;
-// - a .csv table (datasets/table.h), the column with labels, if any, left out;
+// - a .csv table (datasets/table.h), in the order of the model's columns, the one with labels, if any, left out;
 // - IDX images, plain or .gz: divided by 255.
 // Throws std::runtime_error or std::invalid_argument naming the file when it is none of these, damaged,
 // empty, of another shape, or holds a number that is not finite.
-ScoreInput read_score_input(const std::filesystem::path& path, const std::vector<int64_t>& shape);
+ScoreInput read_score_input(const std::filesystem::path& path, const std::vector<int64_t>& shape,
+                            const ScoreTable& table = {});
 
 }  // namespace tools

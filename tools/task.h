@@ -1,5 +1,7 @@
 // The data of a run: loaded by name or path, split one against the rest.
 #pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +19,22 @@ struct Task {
   datasets::Samples validation = {};
   std::vector<int32_t> validation_classes = {};
   std::vector<std::string> notes = {};  // of the data (datasets/dataset.h)
+  // What --normal takes for each class: its number, or what it is called where that is another number.
+  std::vector<std::string> class_words = {};
+  std::optional<datasets::TableForm> table = {};  // of a table: what the model is to remember
+
+  nlohmann::json normal_words() const;  // of the normal classes, numbers as numbers: "normal" of results.json
 };
 
-// As --data, --data-dir, --normal and --limit ask. Throws UsageError for a
-// class that is named twice or not in the data, and where --normal is missing and the data have no default;
-// std::exception where the data cannot be read.
-Task load_task(const TrainOptions& options);
+// What a model that is to be tested on the data asks of them.
+struct TestOfModel {
+  std::optional<datasets::TableForm> form = {};  // the table it was trained on
+  bool whole = false;  // nothing of the data was trained on: all of a table is for the test
+};
+
+// As --data, --data-dir, --normal, --limit and so on ask. A class is named as it is called (then, if that is no number,
+// in any case), or by its number. Throws UsageError for a class that is named twice or not in the data, and where
+// --normal is missing and the data have no default; std::exception where the data cannot be read.
+Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& test = {});
 
 }  // namespace tools

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "datasets/catalog.h"
+#include "datasets/table_form_json.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
@@ -144,8 +145,8 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
         static_cast<double>(outside) / static_cast<double>(validation_scores.size());
     engine::write_file_atomically(
         folder.file("validation.csv"),
-        scores_csv(validation_scores, std::vector<int32_t>(validation_scores.size()),
-                   task.validation_classes));
+        scores_csv(validation_scores, std::vector<int32_t>(validation_scores.size()), task.validation_classes,
+                   task.class_words));
   }
   const datasets::OneVsRest& split = task.split;
   write_representations(folder.file("representations.npz"), detector,
@@ -226,7 +227,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["data_source"] = task.source;
   results["class_names"] = task.class_names;
   if (!task.notes.empty()) results["data_notes"] = task.notes;
-  results["normal"] = task.normal;
+  results["normal"] = task.normal_words();
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
   results["backend"] = backend->name();
@@ -250,6 +251,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["version"] = SVDD_VERSION;
   results["command_line"] = command_line;
 
+  if (task.table) detector->remember(*task.table);
   // What takes long comes first: from where the results are kept, they are written to the end.
   const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
   detector->save(folder.file("model"));
@@ -257,7 +259,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   const engine::StopGrace to_the_end(std::numeric_limits<double>::infinity());
   folder.keep();
   engine::write_file_atomically(folder.file("scores.csv"),
-                                scores_csv(scores, split.test_labels, split.test_classes));
+                                scores_csv(scores, split.test_labels, split.test_classes, task.class_words));
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   write_pictures(folder, split, scores);

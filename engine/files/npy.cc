@@ -1,5 +1,6 @@
 #include "engine/files/npy.h"
 
+#include <charconv>
 #include <map>
 
 #include "engine/files/atomic_file.h"
@@ -67,7 +68,8 @@ std::vector<std::byte> to_c_order(const std::vector<std::byte>& fortran, const s
   return result;
 }
 
-NdArray parse(std::string_view bytes) {
+// The header, and the data that follow it.
+std::pair<NpyHeader, std::string_view> parse_preamble(std::string_view bytes) {
   const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
   if (!bytes.starts_with(magic)) refuse("it is not a .npy file: it does not begin with \\x93NUMPY");
   if (bytes.size() < 10) refuse("it ends within its first ten bytes");
@@ -86,10 +88,14 @@ NdArray parse(std::string_view bytes) {
   constexpr size_t longest = size_t{1} << 16;  // 64 dimensions take 1500
   if (length > longest) refuse("its header of " + std::to_string(length) + " bytes is absurdly long");
 
-  NpyHeader header = parse_npy_header(bytes.substr(start, length));
+  return {parse_npy_header(bytes.substr(start, length)), bytes.substr(start + length)};
+}
+
+NdArray parse(std::string_view bytes) {
+  const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
+  auto [header, data] = parse_preamble(bytes);
   NdArray array{std::move(header.shape), dtype_of(header.descr), {}};
   const size_t item = NdArray::item_bytes(array.dtype);
-  const std::string_view data = bytes.substr(start + length);
   const std::string promised = NdArray::text(array.shape) + " of " + NdArray::name(array.dtype);
   const auto wanted = NdArray::byte_count(array.shape, array.dtype);
   if (!wanted) refuse("its shape " + promised + " is larger than any memory");
@@ -133,6 +139,65 @@ NdArray parse_npy(std::string_view bytes, const std::string& source) {
 std::string npy_bytes(const NdArray& array) {
   array.check();
   return preamble(array).append(view(array.bytes));
+}
+
+namespace {
+
+void append_utf8(uint32_t c, std::string& text) {
+  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | (c >> shift & 0x3f)); };
+  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) c = 0xfffd;  // no character
+  if (c < 0x80) {
+    text += static_cast<char>(c);
+  } else if (c < 0x800) {
+    text += static_cast<char>(0xc0 | c >> 6), tail(0);
+  } else if (c < 0x10000) {
+    text += static_cast<char>(0xe0 | c >> 12), tail(6), tail(0);
+  } else {
+    text += static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0);
+  }
+}
+
+}  // namespace
+
+std::optional<NpyWords> parse_npy_words(std::string_view bytes) {
+  NpyWords array;
+  std::string_view data;
+  std::string descr;
+  try {
+    auto [header, rest] = parse_preamble(bytes);
+    if (header.fortran_order && header.shape.size() > 1 && header.shape[1] != 1) return std::nullopt;
+    descr = header.descr, array.shape = header.shape, data = rest;
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  const bool swapped = descr.starts_with('>');
+  if (!descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos) descr.erase(0, 1);
+  size_t length = 0;
+  if (descr.size() < 2 || (descr[0] != 'U' && descr[0] != 'S')) return std::nullopt;
+  const char* end = descr.data() + descr.size();
+  const auto [stop, error] = std::from_chars(descr.data() + 1, end, length);
+  const size_t width = descr[0] == 'U' ? 4 : 1;
+  const auto count = NdArray::byte_count(array.shape, DType::u1);
+  if (error != std::errc() || stop != end || !count || length == 0 || length > data.size() / width ||
+      data.size() % (length * width) != 0 || data.size() / (length * width) != *count)
+    return std::nullopt;
+  array.words.resize(static_cast<size_t>(*count));
+  for (std::string& word : array.words) {
+    std::string_view item = data.substr(0, length * width);
+    data.remove_prefix(item.size());
+    if (width == 1) {
+      word = item.substr(0, item.find_last_not_of('\0') + 1);
+      continue;
+    }
+    for (size_t i = 0; i < length; ++i) {
+      uint32_t c = 0;
+      for (size_t b = 0; b < 4; ++b)
+        c |= uint32_t{static_cast<uint8_t>(item[4 * i + b])} << 8 * (swapped ? 3 - b : b);
+      append_utf8(c, word);
+    }
+    word.erase(word.find_last_not_of('\0') + 1);
+  }
+  return array;
 }
 
 NdArray read_npy(const std::filesystem::path& path) { return parse_npy(read_file(path), in_quotes(path)); }

@@ -7,9 +7,12 @@
 // order, byte for byte what numpy.save writes. Every error is a std::runtime_error of one line that names the
 // file.
 #pragma once
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/files/nd_array.h"
 
@@ -21,5 +24,13 @@ void write_npy(const std::filesystem::path& path, const NdArray& array);
 // The same without a file: `source` stands in messages for the name ("'a.npz', member 'x'").
 NdArray parse_npy(std::string_view bytes, const std::string& source);
 std::string npy_bytes(const NdArray& array);  // std::invalid_argument if array.check() fails
+
+// An array of words, NumPy's 'U' (UTF-32) and 'S' (bytes, taken for UTF-8), which is no NdArray.
+struct NpyWords {
+  std::vector<int64_t> shape;
+  std::vector<std::string> words;  // in UTF-8, C order
+};
+// Nothing where these bytes are no sound array of words.
+std::optional<NpyWords> parse_npy_words(std::string_view bytes);
 
 }  // namespace engine

@@ -28,6 +28,7 @@ Npz Npz::read(const std::filesystem::path& path, uint64_t max_bytes) {
       member.array = parse_npy(packed.bytes, in_quotes(path) + ", member " + in_quotes(member.name));
     } catch (const std::runtime_error& error) {
       member.refusal = error.what();
+      member.words = parse_npy_words(packed.bytes);
     }
     std::string().swap(packed.bytes);  // one copy of the numbers at a time
     npz.members_.push_back(std::move(member));
@@ -49,6 +50,11 @@ const NdArray& Npz::at(const std::string& name) const {
                              in_quotes(names()));
   if (!member->refusal.empty()) throw std::runtime_error(member->refusal);
   return member->array;
+}
+
+std::optional<NpyWords> Npz::words(const std::string& name) const {
+  const Member* member = find(name);
+  return member ? member->words : std::nullopt;
 }
 
 std::vector<std::string> Npz::names() const {

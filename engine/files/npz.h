@@ -5,12 +5,14 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/nd_array.h"
+#include "engine/files/npy.h"
 
 namespace engine {
 
@@ -22,13 +24,15 @@ class Npz {
 
   bool contains(const std::string& name) const;
   const NdArray& at(const std::string& name) const;  // if there is none, the error lists what is there
-  std::vector<std::string> names() const;            // in the archive's order
+  std::optional<NpyWords> words(const std::string& name) const;  // nothing where the member holds no words
+  std::vector<std::string> names() const;                        // in the archive's order
 
  private:
   struct Member {
     std::string name;
     NdArray array;
     std::string refusal;  // why it could not be read as an array; empty if it could
+    std::optional<NpyWords> words = {};
   };
   const Member* find(const std::string& name) const;
 

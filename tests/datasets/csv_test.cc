@@ -44,6 +44,54 @@ TEST(Csv, DelimitersAreTold) {
   EXPECT_EQ(rows_of("a;b,c", ','), (Rows{{"a;b", "c"}}));
 }
 
+TEST(Csv, LinesEndAsTheyDo) {
+  EXPECT_EQ(rows_of("a,b\r1,2\r3,4"), (Rows{{"a", "b"}, {"1", "2"}, {"3", "4"}}));
+  EXPECT_EQ(rows_of("a\r\r\nb\n\rc\r"), (Rows{{"a"}, {"b"}, {"c"}}));
+}
+
+TEST(Csv, ASpreadsheetNamesItsSeparator) {
+  EXPECT_EQ(rows_of("sep=;\r\na,x;b\r\n1;2\r\n"), (Rows{{"a,x", "b"}, {"1", "2"}}));
+  EXPECT_EQ(rows_of("\xef\xbb\xbf"
+                    "\"sep=|\"\n1|2\n"),
+            (Rows{{"1", "2"}}));
+  CsvReader reader("sep=;\na;b\n", "'t'");
+  std::vector<std::string_view> fields;
+  ASSERT_TRUE(reader.next(fields));
+  EXPECT_EQ(reader.line(), 2);
+}
+
+TEST(Csv, DecimalCommasAreNoDelimiters) {
+  EXPECT_EQ(rows_of("3,9;0,6;1\n"), (Rows{{"3,9", "0,6", "1"}}));
+  EXPECT_EQ(rows_of("3,9\t0,6\n"), (Rows{{"3,9", "0,6"}}));
+}
+
+TEST(Csv, WhiteSpaceParts) {
+  EXPECT_EQ(rows_of("   664159    550946\n   665845    557965  \n \n"),
+            (Rows{{"664159", "550946"}, {"665845", "557965"}}));
+  EXPECT_EQ(rows_of("1.5 2.5 3"), (Rows{{"1.5", "2.5", "3"}}));
+  EXPECT_EQ(rows_of("blood sugar\n5\n"), (Rows{{"blood sugar"}, {"5"}}));
+  EXPECT_EQ(rows_of("blood sugar"), (Rows{{"blood sugar"}}));
+}
+
+TEST(Csv, SpacesAroundQuotes) { EXPECT_EQ(rows_of("\"a\", \"b, c\" , d\n"), (Rows{{"a", "b, c", " d"}})); }
+
+TEST(Csv, OtherEncodingsAreNamed) {
+  EXPECT_TRUE(contains(error_of([] {
+                         rows_of(
+                             std::string_view("\xff\xfe"
+                                              "1\0,\0",
+                                              6));
+                       }),
+                       "UTF-16"));
+  EXPECT_TRUE(contains(error_of([] {
+                         rows_of(
+                             std::string_view("1\0,\0"
+                                              "2\0",
+                                              6));
+                       }),
+                       "zero bytes"));
+}
+
 TEST(Csv, LinesAreCounted) {
   CsvReader reader("a\n\n\"b\nb\"\r\nc\n", "'t'");
   std::vector<std::string_view> fields;

@@ -69,6 +69,8 @@ TEST_F(GtsrbTest, DamageIsNamed) {
   EXPECT_TRUE(contains(complaint_about("00000_00000.ppm;6;5;2;1;3;2;43\n"), "from 0 to 42"));
   EXPECT_TRUE(contains(complaint_about("00000_00000.ppm;6;5;2;1;3;2\n"), "there are 7 fields, expected 8"));
   EXPECT_TRUE(contains(complaint_about("../../secret.ppm;6;5;2;1;3;2;14\n"), "is no file's name"));
+  const std::string row = "00000_00000.ppm;6;5;2;1;3;2;14\n";
+  EXPECT_TRUE(contains(complaint_about(row + row), "line 3, column 1: '00000_00000.ppm' is named twice"));
   EXPECT_TRUE(contains(complaint_about("none.ppm;6;5;2;1;3;2;14\n"), "none.ppm"));
   scratch::write(train_ / "00014/00000_00000.ppm", ppm(6, 5).substr(0, 40));
   EXPECT_TRUE(contains(complaint_about("00000_00000.ppm;6;5;2;1;3;2;14\n"), "truncated"));

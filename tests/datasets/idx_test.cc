@@ -116,6 +116,17 @@ TEST(IdxFolder, RoundTrip) {
   EXPECT_NO_THROW(read.check());
 }
 
+TEST(IdxFolder, NamesMayHaveAPointInTheirMiddle) {
+  const scratch::Folder folder;
+  datasets::write_idx_folder(folder.path(), small_data());
+  for (const char* name : {"train-images", "train-labels", "t10k-images", "t10k-labels"}) {
+    const std::string kind = std::string(name).ends_with("images") ? "idx3-ubyte" : "idx1-ubyte";
+    fs::rename(folder / (std::string(name) + "-" + kind), folder / (std::string(name) + "." + kind));
+  }
+  EXPECT_TRUE(datasets::is_idx_folder(folder.path()));
+  EXPECT_EQ(datasets::load_idx_folder(folder.path()).train.bytes, small_data().train.bytes);
+}
+
 TEST(IdxFolder, ColourDoesNotFit) {
   const scratch::Folder folder;
   Dataset data = small_data();

@@ -151,6 +151,21 @@ TEST_F(MobifallTest, DamagedRecordingsAreNamed) {
   EXPECT_TRUE(contains(complaint(), "trials.csv"));
 }
 
+TEST_F(MobifallTest, GapsAreNotFilled) {
+  std::string acc = "trial,t_us,ax,ay,az\n", trials = "trial,subject,group,activity\n";
+  for (int trial = 0; trial < 150; ++trial) {
+    acc += std::to_string(trial) + ",0,1,2,3\n" + std::to_string(trial) + ",3600000000,1,2,3\n";
+    trials += std::to_string(trial) + "," + std::to_string(trial) + ",ADL,WAL\n";
+  }
+  scratch::write(folder_ / "acc.csv", acc);
+  scratch::write(folder_ / "trials.csv", trials);
+  EXPECT_TRUE(contains(complaint(), "acc.csv', line 3, column 2: trial 0 has a gap of 3600 s"));
+  acc = "trial,t_us,ax,ay,az\n";
+  for (int i = 0; i < 1800; ++i) acc += "0," + std::to_string(2'000'000LL * i) + ",1,2,3\n";
+  scratch::write(folder_ / "acc.csv", acc);
+  EXPECT_TRUE(contains(complaint(), "trial 0 holds 1800 samples in 3598 s; expected about 100 a second"));
+}
+
 TEST_F(MobifallTest, TheTextForm) {
   std::string row;
   for (int i = 0; i < 1200; ++i) row += (i > 0 ? "," : "") + std::to_string(i) + ".000e+00";

@@ -100,8 +100,8 @@ TEST(PerFeature, MinMaxOfEachColumn) {
   const Preprocessing fitted = Preprocessing::fit(options, train);
   Samples test{{3}, {1, 5, 7, 3, 9, 8}};
   fitted.apply(test);
-  EXPECT_EQ(test.values,
-            (std::vector<float>{0, 0, 1, 1, 0, 1.5f}));  // a constant column is 0; nothing is clipped
+  // A constant column is 0 in training, and shows any other value; nothing is clipped.
+  EXPECT_EQ(test.values, (std::vector<float>{0, 0, 1, 1, 4, 1.5f}));
 }
 
 TEST(PerFeature, StandardisesByThePopulation) {
@@ -111,16 +111,33 @@ TEST(PerFeature, StandardisesByThePopulation) {
   const Preprocessing fitted = Preprocessing::fit(options, train);
   EXPECT_EQ(fitted.offset[0], 4);
   EXPECT_FLOAT_EQ(fitted.scale[0], std::sqrt(5.0f));
-  EXPECT_EQ(fitted.scale[1], 0);
+  EXPECT_EQ(fitted.scale[1], 0.1f) << "of a constant feature its own size, at most 1";
   Samples test{{2}, {4, 0.1f, 9, 77}};
   fitted.apply(test);
   EXPECT_EQ(test.values[0], 0);
   EXPECT_FLOAT_EQ(test.values[2], std::sqrt(5.0f));
   EXPECT_EQ(test.values[1], 0);
-  EXPECT_EQ(test.values[3], 0);
+  EXPECT_FLOAT_EQ(test.values[3], 769);
   Samples other{{3}, {1, 2, 3}};
   EXPECT_TRUE(
       contains(error_of([&] { fitted.apply(other); }), "shape 3 do not fit a preprocessing of 2 features"));
+}
+
+TEST(PerFeature, ShowsADifferenceFromAConstant) {
+  PreprocessingOptions options;
+  options.per_feature = PerFeature::standard;
+  const Samples train{{4}, {0, 3, 0.001f, 101325, 0, 3, 0.001f, 101325}};
+  const Preprocessing fitted = Preprocessing::fit(options, train);
+  Samples same = train, other{{4}, {1, 9, 0.002f, 101326}};
+  fitted.apply(same);
+  EXPECT_EQ(same.values, std::vector<float>(8, 0.0f));
+  fitted.apply(other);
+  for (size_t j = 0; j < 4; ++j) EXPECT_GE(other.values[j], 1) << j;
+
+  Preprocessing earlier = fitted;  // as models of earlier versions have it
+  earlier.scale.assign(4, 0);
+  earlier.apply(other);
+  EXPECT_EQ(other.values, std::vector<float>(4, 0.0f));
 }
 
 TEST(PerFeature, RefusesWhatCannotBe) {

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <set>
 
+#include "engine/files/npy.h"
 #include "engine/files/npz.h"
+#include "engine/files/zip.h"
 #include "tests/datasets/scratch.h"
 
 namespace {
@@ -71,9 +73,10 @@ TEST_F(TableTest, ClassesByNumberAndByWord) {
   EXPECT_EQ(table.rows.labels, (std::vector<int32_t>{1, 0, 2, 1}));
   EXPECT_EQ(table.default_normal, std::vector<int>{0});
 
-  table = read("x,class\n1,1\n2,-1\n");  // who is who is not for us to guess
+  table = read("x,class\n1,1\n2,-1\n");  // as scikit-learn has it, and said
   EXPECT_EQ(table.class_names, (Words{"-1", "1"}));
-  EXPECT_TRUE(table.default_normal.empty());
+  EXPECT_EQ(table.default_normal, std::vector<int>{1});
+  EXPECT_TRUE(contains(table.notes.back(), "the 1 is taken for normal"));
 }
 
 TEST_F(TableTest, BadTablesAreNamedByLineAndColumn) {
@@ -90,7 +93,8 @@ TEST_F(TableTest, BadTablesAreNamedByLineAndColumn) {
   EXPECT_TRUE(contains(complaint("a,y\n1,1000\n"), "the class '1000'; expected 0 to 999"));
   std::string many = "a,y\n";
   for (int i = 0; i < 1001; ++i) many += "1," + std::to_string(i) + ".5\n";
-  EXPECT_TRUE(contains(complaint(many), "more than 1000 different values"));
+  EXPECT_TRUE(contains(complaint(many, "y"), "more than 1000 different values"));
+  EXPECT_FALSE(read(many).labelled) << "measurements are no classes";
   EXPECT_THROW(read_table(folder_ / "none.csv"), std::runtime_error);
 }
 
@@ -102,6 +106,39 @@ TEST_F(TableTest, NpzOfAnyNumbers) {
   table = read_npz({{"x", NdArray::from({1, 3}, std::vector<double>{0.5, 1, 2})}});
   EXPECT_FALSE(table.labelled);
   EXPECT_EQ(table.rows.labels, std::vector<int32_t>{0});
+}
+
+TEST_F(TableTest, NpzWithLabelsOfOtherNamesAndWords) {
+  const NdArray x = NdArray::from({2, 1}, std::vector<float>{1, 2});
+  for (const char* name : {"label", "labels", "Target", "outlier_label"}) {
+    const Table table = read_npz({{"X", x}, {name, NdArray::from({2}, std::vector<int64_t>{0, 1})}});
+    EXPECT_EQ(table.rows.labels, (std::vector<int32_t>{0, 1})) << name;
+    EXPECT_TRUE(contains(table.notes.at(0), "label: '" + std::string(name) + "', normal (1), anomaly (1)"));
+  }
+  const Table other = read_npz({{"X", x}, {"ids", NdArray::from({2}, std::vector<int64_t>{0, 1})}});
+  EXPECT_FALSE(other.labelled);
+  EXPECT_TRUE(contains(other.notes.at(1), "the array 'ids' is passed over"));
+
+  // An array of words, as numpy.savez writes it: '<U4' and '|S4'.
+  for (const std::string descr : {"<U4", ">U4", "|S4"}) {
+    std::string bytes("\x93NUMPY\x01\x00\x76\x00", 10);
+    std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (2,), }";
+    bytes += header + std::string(117 - header.size(), ' ') + "\n";
+    for (const char* word : {"no", "yes"})
+      for (size_t i = 0; i < 4; ++i) {
+        const char c = i < std::string(word).size() ? word[i] : '\0';
+        bytes += descr[1] == 'S'   ? std::string(1, c)
+                 : descr[0] == '<' ? std::string{c, '\0', '\0', '\0'}
+                                   : std::string{'\0', '\0', '\0', c};
+      }
+    engine::ZipWriter zip(folder_ / "w.npz");
+    zip.add("X.npy", engine::npy_bytes(x));
+    zip.add("y.npy", bytes);
+    zip.commit();
+    const Table table = read_table(folder_ / "w.npz");
+    EXPECT_EQ(table.class_names, (Words{"no", "yes"})) << descr;
+    EXPECT_EQ(table.rows.labels, (std::vector<int32_t>{0, 1}));
+  }
 }
 
 TEST_F(TableTest, BadArraysAreNamed) {
@@ -171,6 +208,8 @@ TEST_F(TableTest, TablesAreTold) {
   EXPECT_TRUE(datasets::is_table_file(folder_ / "a.csv"));
   EXPECT_TRUE(datasets::is_table_file(folder_ / "b.data"));
   EXPECT_FALSE(datasets::is_table_file(folder_ / "c.txt"));
+  scratch::write(folder_ / "d.CSV", "1");
+  EXPECT_TRUE(datasets::is_table_file(folder_ / "d.CSV"));
   EXPECT_FALSE(datasets::is_table_file(folder_.path()));
 }
 

@@ -49,7 +49,7 @@ std::string refusal(const GivenOptions& given, const fs::path& config = {}) {
 TEST(TrainOptions, DefaultsAreThePublishedSettings) {
   const TrainOptions options = resolve_train_options(needed).options;
   EXPECT_EQ(options.method, "deep-svdd");
-  EXPECT_EQ(options.normal, std::vector<int>{3});
+  EXPECT_EQ(options.normal, std::vector<std::string>{"3"});
   EXPECT_EQ(options.deep_svdd.training.epochs, 150);
   EXPECT_EQ(options.deep_svdd.training.lr, 1e-4);
   EXPECT_EQ(options.deep_svdd.training.lr_milestones, std::vector<int64_t>{50});
@@ -81,8 +81,8 @@ TEST(TrainOptions, ReadsEveryKindOfValue) {
                                                 {"pretrain", {"False"}},
                                                 {"threads", {"2"}}})
                              .options;
-  EXPECT_EQ(o.normal, (std::vector<int>{3, 0, 1}));  // lists add up
-  EXPECT_EQ(o.out, "b");                             // of anything else the last counts
+  EXPECT_EQ(o.normal, (std::vector<std::string>{"3", "0", "1"}));  // lists add up
+  EXPECT_EQ(o.out, "b");                                           // of anything else the last counts
   EXPECT_EQ(o.deep_svdd.objective, svdd::Objective::soft_boundary);
   EXPECT_EQ(o.deep_svdd.nu, 0.05);
   EXPECT_EQ(o.deep_svdd.seed, UINT64_MAX);
@@ -121,9 +121,8 @@ TEST(TrainOptions, RefusesWrongValuesByName) {
                                                                   {"lr-milestones", "50,20"},
                                                                   {"lr-milestones", "-5"},
                                                                   {"lr-milestones", "1 2"},
-                                                                  {"normal", "a"},
-                                                                  {"normal", "3;4"},
-                                                                  {"normal", "-1"},
+                                                                  {"normal", "3,,4"},
+                                                                  {"normal", "\"a"},
                                                                   {"method", "svm"},
                                                                   {"gamma", "1"},
                                                                   {"labels", "finch"},
@@ -158,7 +157,7 @@ TEST(TrainOptions, ConfigGivesWhatTheCommandLineDoesNot) {
       resolve_train_options({{"epochs", {"9"}}, {"out", {"here"}}}, config.path());
   const TrainOptions& o = resolved.options;
   EXPECT_EQ(o.data, "mnist");
-  EXPECT_EQ(o.normal, (std::vector<int>{1, 2}));
+  EXPECT_EQ(o.normal, (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(o.out, "here");
   EXPECT_EQ(o.deep_svdd.training.epochs, 9);
   EXPECT_EQ(o.deep_svdd.pretraining.lr, 1.0);
@@ -170,13 +169,29 @@ TEST(TrainOptions, ConfigGivesWhatTheCommandLineDoesNot) {
   EXPECT_EQ(resolved.from_config.size(), 7u);  // the null is as if it were not there
 }
 
+TEST(TrainOptions, ClassesAreNumbersOrWords) {
+  const auto config = [](const std::string& normal) {
+    return to_json(
+        resolve_train_options({{"data", {"mnist"}}, {"out", {"x"}}, {"normal", {normal}}}).options);
+  };
+  EXPECT_EQ(config("3,0")["normal"].dump(), "[3,0]");
+  EXPECT_EQ(config("-1, no")["normal"].dump(), "[-1,\"no\"]");
+  EXPECT_EQ(config("\"a, b\",none.")["normal"].dump(), "[\"a, b\",\"none.\"]");
+  EXPECT_EQ(config("none")["normal"].dump(), "[]");
+  EXPECT_FALSE(config("3").contains("header"));
+  const Config back(R"({"data": "t.csv", "out": "x", "normal": ["a, b", -1, "none"], "header": "no"})");
+  const TrainOptions o = resolve_train_options({}, back.path()).options;
+  EXPECT_EQ(o.normal, (std::vector<std::string>{"a, b", "-1", "none"}));
+  EXPECT_EQ(o.header, false);
+}
+
 TEST(TrainOptions, ConfigUnderstandsTheAuthorsNames) {
   const Config config(
       R"({"n_epochs": 7, "normal_class": 4, "optimizer_name": "amsgrad", "ae-lr-milestone": [3]})");
   const TrainOptions o =
       resolve_train_options({{"data", {"strokes"}}, {"out", {"x"}}}, config.path()).options;
   EXPECT_EQ(o.deep_svdd.training.epochs, 7);
-  EXPECT_EQ(o.normal, std::vector<int>{4});
+  EXPECT_EQ(o.normal, std::vector<std::string>{"4"});
   EXPECT_TRUE(o.deep_svdd.amsgrad);
   EXPECT_EQ(o.deep_svdd.pretraining.lr_milestones, std::vector<int64_t>{3});
 }
@@ -191,8 +206,10 @@ TEST(TrainOptions, RefusesWrongConfigsByKey) {
       {R"({"lr": "fast"})", "'lr' is \"fast\"; expected a number"},
       {R"({"data": 3})", "'data' is 3; expected a string"},
       {R"({"pretrain": "yes"})", "'pretrain' is \"yes\"; expected true or false"},
-      {R"({"normal": ["3"]})", "'normal' is an array; expected an array of whole numbers"},
-      {R"({"normal": {"3": 1}})", "'normal' is an object; expected an array of whole numbers"},
+      {R"({"normal": [3.5]})", "'normal' is an array; expected an array of the names or numbers of classes"},
+      {R"({"normal": {"3": 1}})",
+       "'normal' is an object; expected an array of the names or numbers of classes"},
+      {R"({"header": "maybe"})", "'header' is 'maybe'; expected yes, no or auto"},
       {R"({"clusters": 3})", "'clusters' is an option of multi-radius; the method deep-svdd has none such"},
       {R"({"method": "kde", "epochs": 3})", "'epochs' is an option of deep-svdd"},
       {R"({"method": "dasvdd", "gamma": true})", "'gamma' is true; expected a string or a number"},

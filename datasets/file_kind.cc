@@ -1,0 +1,122 @@
+#include "datasets/file_kind.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <initializer_list>
+
+namespace datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool starts_with_one_of(std::string_view bytes, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return bytes.starts_with(beginning); });
+}
+
+// "BM" alone may begin a header (BMI,age): the size of the bitmap's own header must be one of the known ones.
+bool is_bitmap(std::string_view bytes) {
+  if (!bytes.starts_with("BM") || bytes.size() < 18) return false;
+  constexpr std::array<uint8_t, 7> sizes = {12, 40, 52, 56, 64, 108, 124};
+  const auto size = static_cast<uint8_t>(bytes[14]);
+  return bytes.substr(15, 3) == std::string_view("\0\0\0", 3) &&
+         std::find(sizes.begin(), sizes.end(), size) != sizes.end();
+}
+
+// P1 to P6 and the white space that must follow.
+bool is_pnm(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' &&
+         (bytes[2] == '\n' || bytes[2] == '\r' || bytes[2] == ' ' || bytes[2] == '\t' || bytes[2] == '#');
+}
+
+bool is_image(std::string_view bytes) {
+  return starts_with_one_of(bytes, {"\x89PNG", "\xff\xd8\xff", "\xff\xff\xd8", "GIF87a", "GIF89a",
+                                    std::string_view("II*\0", 4), std::string_view("MM\0*", 4)}) ||
+         (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP") ||
+         is_bitmap(bytes) || is_pnm(bytes);
+}
+
+// Two zero bytes, one of the number types, and how many extents follow.
+bool is_idx(std::string_view bytes) {
+  constexpr std::string_view types = "\x08\x09\x0b\x0c\x0d\x0e";
+  return bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0 &&
+         types.find(bytes[2]) != std::string_view::npos && bytes[3] >= 1 && bytes[3] <= 8;
+}
+
+// UTF-16 counts as text, so that the reader of text can say what it is.
+bool is_text(std::string_view bytes) {
+  if (bytes.empty()) return false;
+  if (starts_with_one_of(bytes, {"\xff\xfe", "\xfe\xff"})) return true;
+  return std::none_of(bytes.begin(), bytes.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1a';
+  });
+}
+
+FileKind kind_of_ending(const std::string& ending) {
+  if (ending == ".csv" || ending == ".tsv") return FileKind::csv;
+  if (ending == ".npz") return FileKind::npz;
+  if (ending == ".npy") return FileKind::npy;
+  if (ending == ".gz") return FileKind::gzip;
+  for (const char* image :
+       {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm", ".pbm", ".gif", ".tif", ".tiff", ".webp"})
+    if (ending == image) return FileKind::image;
+  if (ending.ends_with("-ubyte")) return FileKind::idx;  // "train-images.idx3-ubyte"
+  return FileKind::unknown;
+}
+
+}  // namespace
+
+std::string in_small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return small;
+}
+
+std::string ending_of(const fs::path& path) { return in_small_letters(path.extension().string()); }
+
+FileKind file_kind(std::string_view bytes, const fs::path& name) {
+  if (bytes.starts_with("\x93NUMPY")) return FileKind::npy;
+  if (starts_with_one_of(bytes, {"PK\3\4", "PK\5\6", "PK\7\x08"})) return FileKind::npz;
+  if (bytes.starts_with("\x1f\x8b")) return FileKind::gzip;
+  if (is_idx(bytes)) return FileKind::idx;
+  if (is_image(bytes)) return FileKind::image;
+  const FileKind by_name = kind_of_ending(ending_of(name));
+  if (by_name == FileKind::unknown && is_text(bytes)) return FileKind::text;
+  return by_name;
+}
+
+FileKind file_kind(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return FileKind::unknown;
+  std::array<char, 512> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  return file_kind(std::string_view(head.data(), static_cast<size_t>(file.gcount())), path);
+}
+
+std::string name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::csv:
+      return "a table (CSV)";
+    case FileKind::npz:
+      return "a zip archive (.npz)";
+    case FileKind::npy:
+      return "a NumPy array (.npy)";
+    case FileKind::idx:
+      return "an IDX file";
+    case FileKind::gzip:
+      return "packed by gzip";
+    case FileKind::image:
+      return "an image";
+    case FileKind::text:
+      return "text";
+    case FileKind::unknown:
+      break;
+  }
+  return "of a kind that is not known";
+}
+
+}  // namespace datasets

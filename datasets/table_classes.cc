@@ -1,0 +1,169 @@
+#include "datasets/table_classes.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+
+#include "datasets/csv.h"
+#include "datasets/file_kind.h"
+#include "datasets/table_columns.h"
+#include "engine/files/in_quotes.h"
+
+namespace datasets {
+namespace {
+
+using engine::in_quotes;
+
+template <size_t n>
+bool is_among(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// "normal." as in KDD'99.
+std::string plain_word(std::string_view word) {
+  std::string plain = in_small_letters(word);
+  while (plain.ends_with('.')) plain.pop_back();
+  return plain;
+}
+
+bool is_normal_word(std::string_view word) {
+  constexpr std::array<std::string_view, 12> words = {
+      "normal", "good",    "ok",      "inlier",  "inliers",       "nominal",
+      "benign", "normals", "healthy", "regular", "non-anomalous", "not anomalous"};
+  return is_among(words, plain_word(word));
+}
+
+bool is_yes(std::string_view word) {
+  constexpr std::array<std::string_view, 4> words = {"true", "yes", "t", "y"};
+  return is_among(words, plain_word(word));
+}
+
+bool is_no(std::string_view word) {
+  constexpr std::array<std::string_view, 4> words = {"false", "no", "f", "n"};
+  return is_among(words, plain_word(word));
+}
+
+// 1, 1.0 and " 1" are one number.
+std::optional<double> whole_number(std::string_view label) {
+  const std::optional<double> value = decimal_number(label);
+  return value && *value == std::floor(*value) && std::abs(*value) < 1e15 ? value : std::nullopt;
+}
+
+std::string canonical(std::string_view label) {
+  const std::optional<double> number = whole_number(label);
+  return number ? std::to_string(static_cast<int64_t>(*number)) : std::string(label);
+}
+
+using Distinct = std::vector<std::string>;  // canonical labels, each once
+
+// Where all labels are whole numbers from 0 on.
+bool by_number(const Distinct& found, const std::string& source, const std::string& name,
+               TableClasses& classes) {
+  int64_t last = 0;
+  for (const std::string& label : found) {
+    const std::optional<double> value = whole_number(label);
+    if (!value || *value < 0) return false;
+    if (*value >= static_cast<double>(TableLabels::most_classes))
+      throw std::runtime_error(source + " holds the class " + in_quotes(label) + "; expected 0 to " +
+                               std::to_string(TableLabels::most_classes - 1));
+    last = std::max(last, static_cast<int64_t>(*value));
+  }
+  for (int64_t k = 0; k <= std::max<int64_t>(last, 1); ++k) classes.labels.push_back(std::to_string(k));
+  classes.names = classes.labels;
+  if (last > 1) return true;
+  const bool one_is_normal = says_normal(name);
+  classes.names = {one_is_normal ? "anomaly" : "normal", one_is_normal ? "normal" : "anomaly"};
+  classes.default_normal = {one_is_normal ? 1 : 0};
+  if (one_is_normal) classes.notes.push_back("1 in " + in_quotes(name) + " is taken for normal");
+  return true;
+}
+
+// Whole numbers, some of them negative.
+bool by_signed_number(Distinct found, const std::string& name, TableClasses& classes) {
+  for (const std::string& label : found)
+    if (!whole_number(label)) return false;
+  std::sort(found.begin(), found.end(),
+            [](const std::string& a, const std::string& b) { return *whole_number(a) < *whole_number(b); });
+  classes.labels = classes.names = found;
+  if (found == Distinct{"-1", "1"} && !says_anomalous(name)) {
+    classes.default_normal = {1};
+    classes.notes.push_back("of the labels -1 and 1 the 1 is taken for normal, -1 for anomalous");
+  }
+  return true;
+}
+
+void by_word(Distinct found, const std::string& name, TableClasses& classes) {
+  std::sort(found.begin(), found.end());
+  auto normal = std::find_if(found.begin(), found.end(), is_normal_word);
+  const bool answers =
+      std::all_of(found.begin(), found.end(), [](const auto& w) { return is_yes(w) || is_no(w); });
+  if (normal == found.end() && answers && (says_anomalous(name) || says_normal(name)))
+    normal = std::find_if(found.begin(), found.end(), says_normal(name) ? is_yes : is_no);
+  if (normal != found.end()) {
+    std::rotate(found.begin(), normal, normal + 1);
+    classes.default_normal = {0};
+    classes.notes.push_back("the class " + in_quotes(found[0]) + " is taken for normal");
+  }
+  classes.labels = classes.names = std::move(found);
+}
+
+}  // namespace
+
+void TableLabels::add(std::string_view label) {
+  const auto known = numbers_.find(label);
+  if (known != numbers_.end()) return rows_.push_back(known->second);
+  rows_.push_back(static_cast<int32_t>(numbers_.size()));
+  numbers_.emplace(label, rows_.back());
+  if (static_cast<int64_t>(numbers_.size()) > most_classes)
+    throw std::runtime_error(source_ + " holds more than " + std::to_string(most_classes) +
+                             " different values: they look like measurements, not classes");
+}
+
+TableClasses TableLabels::classes(const TableForm* form) const {
+  std::vector<std::string> of_number(numbers_.size());  // canonical
+  for (const auto& [label, number] : numbers_)
+    of_number[static_cast<size_t>(number)] = canonical(trimmed_name(label));
+  Distinct found = of_number;
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+
+  TableClasses classes;
+  if (form && !form->labels.empty()) {
+    classes.labels = form->labels;
+    classes.names = form->class_names;
+    for (const std::string& label : found) {
+      if (std::find(classes.labels.begin(), classes.labels.end(), label) != classes.labels.end()) continue;
+      classes.labels.push_back(label);
+      classes.names.push_back(label);
+      classes.notes.push_back("the class " + in_quotes(label) +
+                              " was not in the data that the model was trained on");
+    }
+    for (size_t k = 0; k < classes.names.size(); ++k)
+      if (std::find(form->normal.begin(), form->normal.end(), classes.names[k]) != form->normal.end())
+        classes.default_normal.push_back(static_cast<int>(k));
+  } else if (!by_number(found, source_, name_, classes) && !by_signed_number(found, name_, classes)) {
+    by_word(found, name_, classes);
+  }
+  std::map<std::string, int32_t, std::less<>> place;
+  for (size_t k = 0; k < classes.labels.size(); ++k)
+    place.emplace(classes.labels[k], static_cast<int32_t>(k));
+  for (const int32_t row : rows_) classes.of_rows.push_back(place.at(of_number[static_cast<size_t>(row)]));
+  return classes;
+}
+
+std::string class_counts_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts) {
+  constexpr size_t most = 20;
+  std::string text;
+  size_t shown = 0, there = 0;
+  for (size_t k = 0; k < names.size() && k < counts.size(); ++k) {
+    if (counts[k] == 0) continue;
+    if (++there > most) continue;
+    ++shown;
+    text += (text.empty() ? "" : ", ") + names[k] + " (" + std::to_string(counts[k]) + ")";
+  }
+  return there > shown ? text + " and " + std::to_string(there - shown) + " more" : text;
+}
+
+}  // namespace datasets

@@ -1,0 +1,353 @@
+#include "datasets/table_columns.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+#include "datasets/csv.h"
+#include "datasets/file_kind.h"
+#include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
+
+namespace datasets {
+namespace {
+
+using engine::in_quotes;
+using Fields = std::vector<std::string_view>;
+using Names = std::vector<std::string>;
+
+template <size_t n>
+bool is_among(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Small letters and digits alone: "Is-Anomaly" and "is_anomaly" are one name.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char c : in_small_letters(trimmed_name(name)))
+    if (c != '_' && c != '-' && c != ' ' && c != '.') plain += c;
+  return plain;
+}
+
+// ---- what the rows after the first hold ----
+
+struct ColumnLook {
+  bool numbers = true, whole = true;  // of all values seen, missing ones left out
+  bool repeats_first = false;         // the first line's word stands there again
+  int64_t rows = 0;
+  std::set<std::string> values = {};  // different ones, of columns that may be labels
+};
+
+constexpr int64_t most_rows_seen = 1000, most_cells_seen = 1'000'000;
+
+void look(ColumnLook& column, std::string_view field, std::string_view first, bool may_be_label) {
+  if (is_missing(field)) return;
+  ++column.rows;
+  const std::optional<double> number = decimal_number(field);
+  if (!number && !looks_like_number(field)) column.numbers = false;
+  if (number && *number != std::floor(*number)) column.whole = false;
+  if (!first.empty() && field.find(first) != field.npos && trimmed_name(field) == first)
+    column.repeats_first = true;
+  if (may_be_label) column.values.insert(trimmed_name(field));
+}
+
+std::vector<ColumnLook> look_ahead(CsvReader& reader, const Names& first) {
+  std::vector<ColumnLook> columns(first.size());
+  std::vector<bool> may_be_label;
+  for (const std::string& name : first)
+    may_be_label.push_back(is_label_name(name) || plain_name(name) == "y");
+  Fields fields;
+  int64_t cells = 0;
+  for (int64_t row = 0; row < most_rows_seen && cells < most_cells_seen && reader.next(fields); ++row) {
+    const size_t shared = std::min(fields.size(), first.size());
+    for (size_t c = 0; c < shared; ++c) look(columns[c], fields[c], first[c], may_be_label[c]);
+    cells += static_cast<int64_t>(shared);
+    engine::check_stop();
+  }
+  return columns;
+}
+
+// ---- the header ----
+
+// The step between whole numbers that count up evenly: 1 for 0, 1, 2; nothing for others, or fewer than two.
+std::optional<double> even_step(const std::vector<double>& numbers) {
+  if (numbers.size() < 2) return std::nullopt;
+  const double step = numbers[1] - numbers[0];
+  for (size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i] != std::floor(numbers[i]) || (i > 0 && numbers[i] - numbers[i - 1] != step))
+      return std::nullopt;
+  return step > 0 ? std::optional(step) : std::nullopt;
+}
+
+// Digits alone: 1.0 is a value, 1 may be a name.
+bool is_plain_whole(std::string_view field) {
+  return !field.empty() &&
+         std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_header_of_numbers(const std::vector<double>& numbers, const std::vector<ColumnLook>& below) {
+  const std::optional<double> step = even_step(numbers);
+  if (!step) return false;
+  size_t broken = 0, seen = 0;  // columns with numbers that are not whole; with any
+  for (const ColumnLook& column : below) {
+    broken += !column.whole;
+    seen += column.rows > 0;
+  }
+  const size_t n = numbers.size();
+  if (seen < n) return false;  // nothing to compare with
+  const bool counts = *step == 1 && numbers[0] == 0;
+  // A label may be whole where the features are not. Wavelengths and years count up too.
+  if (broken > 0 && broken + 1 >= n) return counts || n >= 5;
+  return counts && n >= (broken > 0 ? 3 : 4);
+}
+
+// Whether the first line names the columns; `by_numbers`: that was told by numbers in it.
+bool is_header(const Names& first, const std::vector<ColumnLook>& below, bool& by_numbers) {
+  std::vector<double> numbers;
+  bool words = false, blank_first = false, odd_number = false, repeated = false, plain = true;
+  bool label_word = false, naming_word = false;  // naming: one that would be odd for a class
+  bool above_numbers = true;
+  for (size_t c = 0; c < first.size(); ++c) {
+    const std::string& field = first[c];
+    if (const std::optional<double> number = decimal_number(field)) {
+      numbers.push_back(*number);
+      plain = plain && is_plain_whole(field);
+    } else if (looks_like_number(field) || field == "?" || in_small_letters(field) == "nan") {
+      odd_number = true;  // a value, though not a good one
+    } else if (field.empty()) {
+      if (c == 0) blank_first = true;  // above row numbers; elsewhere as good as a word
+    } else if (is_missing(field)) {
+      words = words || first.size() > 1;  // Na, the element, beside others; alone a missing value
+      repeated = repeated || below[c].repeats_first;
+    } else {
+      words = true;
+      repeated = repeated || below[c].repeats_first;
+      label_word = label_word || is_label_name(field) || plain_name(field) == "y";
+      naming_word = naming_word || (is_label_name(field) && !says_anomalous(field) && !says_normal(field));
+      above_numbers = above_numbers && below[c].numbers && below[c].rows > 0;
+    }
+  }
+  const bool all_missing =
+      std::all_of(first.begin(), first.end(), [](const std::string& f) { return is_missing(f); });
+  if (odd_number || all_missing || repeated) return false;
+  if (numbers.empty()) return words;
+  if (!plain) return false;
+  by_numbers = true;
+  const std::optional<double> step = even_step(numbers);
+  if (!words) {
+    if (!blank_first) return is_header_of_numbers(numbers, below);
+    return numbers.size() + 1 == first.size() && numbers[0] == 0 && step == 1;
+  }
+  if (numbers.size() > 1 && !step) return false;
+  const bool counts = step == 1 && (numbers[0] == 0 || numbers[0] == 1);
+  return above_numbers ? label_word || counts : naming_word && counts;
+}
+
+// ---- the label ----
+
+bool looks_like_classes(const ColumnLook& column) {
+  if (!column.numbers) return true;  // words
+  if (!column.whole) return false;   // measurements
+  constexpr size_t few = 20;
+  return column.values.size() <= few || static_cast<int64_t>(2 * column.values.size()) <= column.rows;
+}
+
+// The column that is named as labels are, among those that `may` be. What is passed over is said.
+std::optional<size_t> told_label(const Names& names, const std::vector<ColumnLook>& below,
+                                 const std::vector<bool>& may, Names& notes) {
+  const bool has_x = std::any_of(names.begin(), names.end(),
+                                 [](const std::string& name) { return plain_name(name) == "x"; });
+  std::optional<size_t> label, weak;
+  for (size_t c = 0; c < names.size(); ++c) {
+    const bool is_y = plain_name(names[c]) == "y";
+    if (!may[c] || (!is_y && !is_label_name(names[c]))) continue;
+    if (is_y && has_x)
+      notes.push_back(in_quotes(names[c]) + " is a feature: beside x it is a coordinate, not a label");
+    else if (!looks_like_classes(below[c]))
+      notes.push_back(in_quotes(names[c]) + " is a feature: its values are measurements, not classes");
+    else if (is_y && !weak)
+      weak = c;
+    else if (!label)
+      label = c;
+    else
+      notes.push_back(in_quotes(names[c]) + " is a feature: " + in_quotes(names[*label]) + " is the label");
+  }
+  if (label && weak)
+    notes.push_back(in_quotes(names[*weak]) + " is a feature: " + in_quotes(names[*label]) + " is the label");
+  return label ? label : weak;
+}
+
+// The column of this name, exactly or else but for capitals; nothing where there is none, or two alike.
+std::optional<size_t> column_named(const Names& names, const std::string& wanted) {
+  for (const bool exact : {true, false}) {
+    std::optional<size_t> found;
+    int alike = 0;
+    for (size_t c = 0; c < names.size(); ++c)
+      if (exact ? names[c] == wanted : in_small_letters(names[c]) == in_small_letters(wanted)) {
+        if (!found) found = c;
+        ++alike;
+      }
+    if (alike == 1 || (exact && found)) return found;
+  }
+  return std::nullopt;
+}
+
+// By name, or by number: 1 the first, -1 the last.
+size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {
+  const std::string name = trimmed_name(wanted);
+  if (const auto named = std::find(columns.names.begin(), columns.names.end(), name);
+      named != columns.names.end())
+    return static_cast<size_t>(named - columns.names.begin());
+  const auto count = static_cast<double>(columns.count);
+  const std::optional<double> number = decimal_number(wanted);
+  if (number && *number == std::floor(*number) && std::abs(*number) >= 1 && std::abs(*number) <= count)
+    return static_cast<size_t>(*number > 0 ? *number - 1 : count + *number);
+  reader.refuse("there is no label column " + in_quotes(wanted) + " among " + std::to_string(columns.count) +
+                (columns.header ? ": " + in_quotes(columns.names)
+                                : " without names: give its number, 1 for the first or -1 for the last"));
+}
+
+// ---- the columns of a model ----
+
+bool all_different(Names names) {
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) == names.end();
+}
+
+// Each of the form's features where the header has it.
+void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std::vector<ColumnLook>& below,
+                  TableColumns& columns) {
+  const TableForm& form = *wishes.form;
+  Names missing;
+  std::vector<bool> taken(columns.count, false);
+  for (const std::string& name : form.features) {
+    const std::optional<size_t> column = column_named(columns.names, name);
+    if (!column || taken[*column])
+      missing.push_back(name);
+    else
+      columns.features.push_back(*column), taken[*column] = true;
+  }
+  if (!missing.empty())
+    reader.refuse("the columns are " + in_quotes(columns.names) + ", but the model was trained on " +
+                  in_quotes(form.features) + ": " + in_quotes(missing) +
+                  (missing.size() == 1 ? " is" : " are") + " missing here");
+  if (!std::is_sorted(columns.features.begin(), columns.features.end()))
+    columns.notes.push_back("the columns are put in the model's order: " + in_quotes(form.features));
+  if (!wishes.label.empty() && wishes.label != "none") {
+    columns.label = wanted_label(reader, columns, wishes.label);
+    if (taken[*columns.label])
+      reader.refuse(*columns.label, "this column is a feature of the model; it cannot be the label");
+  } else if (wishes.label.empty()) {
+    if (!form.label.empty()) columns.label = column_named(columns.names, form.label);
+    if (columns.label && taken[*columns.label]) columns.label.reset();
+    std::vector<bool> may = taken;
+    may.flip();
+    Names ignored;
+    if (!columns.label) columns.label = told_label(columns.names, below, may, ignored);
+  }
+  Names others;
+  for (size_t c = 0; c < columns.count; ++c)
+    if (!taken[c] && columns.label != c) others.push_back(columns.names[c]);
+  if (!others.empty())
+    columns.notes.push_back(in_quotes(others) + (others.size() == 1 ? " is" : " are") +
+                            " passed over: the model was not trained on " +
+                            (others.size() == 1 ? "it" : "them"));
+}
+
+// As many as the model takes, in the file's order, where one of the two has no names.
+void take_by_place(const CsvReader& reader, const ColumnWishes& wishes, const std::vector<ColumnLook>& below,
+                   TableColumns& columns) {
+  const TableForm& form = *wishes.form;
+  const auto wanted = static_cast<size_t>(form.columns);
+  if (!wishes.label.empty() && wishes.label != "none") {
+    columns.label = wanted_label(reader, columns, wishes.label);
+  } else if (wishes.label.empty() && columns.count == wanted + 1) {
+    Names ignored;
+    if (columns.header)
+      columns.label = told_label(columns.names, below, std::vector<bool>(columns.count, true), ignored);
+    if (!columns.label && form.label_number > 0 && form.label_number <= static_cast<int64_t>(columns.count))
+      columns.label = static_cast<size_t>(form.label_number - 1);
+  }
+  for (size_t c = 0; c < columns.count; ++c)
+    if (columns.label != c) columns.features.push_back(c);
+  if (columns.features.size() != wanted)
+    reader.refuse("there are " + std::to_string(columns.features.size()) + " features" +
+                  (columns.label ? " beside the label" : "") + "; expected " + std::to_string(wanted) +
+                  ", as the model was trained on" +
+                  (form.features.empty() ? "" : ": " + in_quotes(form.features)));
+  if (form.features.empty() && columns.header)
+    columns.notes.push_back("the model knows no names of columns: they are taken in the file's order");
+  else if (!form.features.empty())
+    columns.notes.push_back("without a header the columns are taken for the model's, in its order: " +
+                            in_quotes(form.features));
+}
+
+}  // namespace
+
+bool is_label_name(std::string_view name) {
+  constexpr std::array<std::string_view, 26> names = {
+      "label",       "labels",       "class",   "classes",   "classlabel",  "truelabel",    "binarylabel",
+      "attacklabel", "target",       "targets", "outcome",   "groundtruth", "outlier",      "outliers",
+      "isoutlier",   "outlierlabel", "anomaly", "anomalies", "isanomaly",   "anomalylabel", "anomalous",
+      "isanomalous", "isattack",     "isfraud", "isnormal",  "isinlier"};
+  return is_among(names, plain_name(name));
+}
+
+bool says_anomalous(std::string_view name) {
+  constexpr std::array<std::string_view, 14> names = {
+      "outlier",   "outliers",    "isoutlier",    "outlierlabel", "anomaly",  "anomalies", "isanomaly",
+      "anomalous", "isanomalous", "anomalylabel", "attack",       "isattack", "fraud",     "isfraud"};
+  return is_among(names, plain_name(name));
+}
+
+bool says_normal(std::string_view name) {
+  constexpr std::array<std::string_view, 4> names = {"normal", "isnormal", "inlier", "isinlier"};
+  return is_among(names, plain_name(name));
+}
+
+TableColumns table_columns(std::string_view text, const std::string& source, const ColumnWishes& wishes) {
+  CsvReader reader(text, source);
+  Fields fields;
+  if (!reader.next(fields)) throw std::runtime_error(source + " holds no rows");
+  Names first;
+  for (const std::string_view field : fields) first.push_back(trimmed_name(field));
+  CsvReader ahead(text, source);
+  ahead.next(fields);
+  const std::vector<ColumnLook> below = look_ahead(ahead, first);
+
+  TableColumns columns;
+  columns.count = first.size();
+  const TableForm* form = wishes.form;
+  const bool named = form && !form->features.empty() && all_different(form->features);
+  if (wishes.header)
+    columns.header = *wishes.header;
+  else if (named && std::any_of(form->features.begin(), form->features.end(), [&](const std::string& name) {
+             return column_named(first, name).has_value();
+           }))
+    columns.header = true;
+  else
+    columns.header = is_header(first, below, columns.numbers_as_names);
+  columns.numbers_as_names = columns.numbers_as_names && columns.header;
+  if (columns.header) columns.names = first;
+  if (columns.header && first[0].empty())
+    reader.refuse(0, "the column has no name: a row number? Write the table without it, or name it");
+
+  if (form && named && columns.header) {
+    take_by_name(reader, wishes, below, columns);
+  } else if (form) {
+    take_by_place(reader, wishes, below, columns);
+  } else {
+    if (!wishes.label.empty() && wishes.label != "none")
+      columns.label = wanted_label(reader, columns, wishes.label);
+    else if (wishes.label.empty() && columns.header)
+      columns.label = told_label(columns.names, below, std::vector<bool>(columns.count, true), columns.notes);
+    for (size_t c = 0; c < columns.count; ++c)
+      if (columns.label != c) columns.features.push_back(c);
+  }
+  if (columns.features.empty()) reader.refuse("there is no column but the label's");
+  return columns;
+}
+
+}  // namespace datasets

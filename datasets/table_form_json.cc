@@ -1,0 +1,56 @@
+#include "datasets/table_form_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace datasets {
+namespace {
+
+template <class T>
+void take(const nlohmann::json& json, const char* name, T& to) {
+  try {
+    json.at(name).get_to(to);
+  } catch (const nlohmann::json::exception&) {
+    throw std::invalid_argument("the table's '" + std::string(name) + "' is missing or of the wrong kind");
+  }
+}
+
+void require(bool fits, const char* name) {
+  if (!fits)
+    throw std::invalid_argument("the table's '" + std::string(name) + "' does not fit its other entries");
+}
+
+}  // namespace
+
+void to_json(nlohmann::json& json, const TableForm& form) {
+  json = {{"columns", form.columns}, {"features", form.features},
+          {"label", form.label},     {"label_number", form.label_number},
+          {"labels", form.labels},   {"class_names", form.class_names},
+          {"normal", form.normal},   {"offsets", form.offsets},
+          {"sha256", form.sha256}};
+}
+
+void from_json(const nlohmann::json& json, TableForm& form) {
+  TableForm read;
+  if (!json.is_object()) throw std::invalid_argument("the table is no JSON object");
+  take(json, "columns", read.columns);
+  take(json, "features", read.features);
+  take(json, "label", read.label);
+  take(json, "label_number", read.label_number);
+  take(json, "labels", read.labels);
+  take(json, "class_names", read.class_names);
+  take(json, "normal", read.normal);
+  take(json, "offsets", read.offsets);
+  take(json, "sha256", read.sha256);
+  const auto columns = static_cast<size_t>(read.columns);
+  require(read.columns > 0, "columns");
+  require(read.features.empty() || read.features.size() == columns, "features");
+  require(read.labels.size() == read.class_names.size(), "labels");
+  require(read.offsets.empty() || read.offsets.size() == columns, "offsets");
+  for (const double offset : read.offsets) require(std::isfinite(offset), "offsets");
+  form = std::move(read);
+}
+
+}  // namespace datasets

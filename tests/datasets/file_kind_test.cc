@@ -1,0 +1,51 @@
+#include "datasets/file_kind.h"
+
+#include <gtest/gtest.h>
+
+#include "datasets/table.h"
+#include "tests/datasets/scratch.h"
+
+namespace {
+
+using datasets::file_kind, datasets::FileKind;
+using namespace std::string_view_literals;
+
+TEST(FileKind, IsToldByTheContents) {
+  for (const char* name : {"a", "a.csv", "a.png", "a.gz", "a.NPY"}) {
+    EXPECT_EQ(file_kind("PK\3\4abc", name), FileKind::npz) << name;
+    EXPECT_EQ(file_kind("\x93NUMPY\1", name), FileKind::npy) << name;
+    EXPECT_EQ(file_kind("\x1f\x8b\x08", name), FileKind::gzip) << name;
+    EXPECT_EQ(file_kind("\0\0\x08\x03\0\0\0\1"sv, name), FileKind::idx) << name;
+    EXPECT_EQ(file_kind("\x89PNG\r\n", name), FileKind::image) << name;
+    EXPECT_EQ(file_kind("\xff\xd8\xff\xe0", name), FileKind::image) << name;
+    EXPECT_EQ(file_kind("P5\n3 2\n255\n", name), FileKind::image) << name;
+    EXPECT_EQ(file_kind("BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"sv, name), FileKind::image) << name;
+  }
+}
+
+TEST(FileKind, OfTextTheEndingDecidesInAnyCase) {
+  for (const char* text :
+       {"a,b\n1,2\n", "BMI,age\n20,3\n", "PK,value\n1,2\n", "P1,P2\n1,2\n", "\xff\xfe\x31\0"}) {
+    for (const char* name : {"t.csv", "t.CSV", "T.Csv", "t.tsv"})
+      EXPECT_EQ(file_kind(text, name), FileKind::csv);
+    EXPECT_EQ(file_kind(text, "t.txt"), FileKind::text);
+    EXPECT_EQ(file_kind(text, "t"), FileKind::text);
+  }
+  EXPECT_EQ(file_kind("", "a.NPZ"), FileKind::npz);
+  EXPECT_EQ(file_kind("", "a.Npy"), FileKind::npy);
+  EXPECT_EQ(file_kind("", "a.JPG"), FileKind::image);
+  EXPECT_EQ(file_kind("", "a"), FileKind::unknown);
+  EXPECT_EQ(file_kind("\1\2\3", "a.bin"), FileKind::unknown);
+}
+
+TEST(FileKind, OfFilesAndFolders) {
+  const scratch::Folder folder;
+  scratch::write(folder / "plain.CSV", "1,2\n3,4\n");
+  EXPECT_EQ(file_kind(folder / "plain.CSV"), FileKind::csv);
+  EXPECT_TRUE(datasets::is_table_file(folder / "plain.CSV"));
+  EXPECT_EQ(file_kind(folder.path()), FileKind::unknown);
+  EXPECT_EQ(file_kind(folder / "missing.CSV"), FileKind::csv);
+  EXPECT_FALSE(datasets::is_table_file(folder / "missing.CSV"));
+}
+
+}  // namespace

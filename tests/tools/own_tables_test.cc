@@ -1,0 +1,330 @@
+// svdd on a person's own tables: what a file is, its header, its label, its classes, and what the model remembers.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "engine/files/npy.h"
+#include "engine/files/npz.h"
+#include "refusals.h"
+#include "small_data.h"
+
+namespace tools_test {
+namespace {
+
+using engine::NdArray;
+using nlohmann::json;
+
+// Scattered numbers, the same on every machine.
+double noise(int i) { return std::fmod(std::abs(std::sin(i * 12.9898) * 43758.5453), 1.0) - 0.5; }
+
+struct Words3 {
+  std::string normal, anomaly;
+};
+
+// Rows of two features, every fifth an anomaly far off.
+std::string rows(const Words3& label, int n = 60, double a = 0, double b = 0) {
+  std::string text;
+  for (int i = 0; i < n; ++i) {
+    const bool odd = i % 5 == 0;
+    char line[128];
+    std::snprintf(line, sizeof line, "%.4f,%.4f", a + noise(i) + (odd ? 6 : 0),
+                  b + noise(i + 1000) + (odd ? 6 : 0));
+    text += line;
+    if (!label.normal.empty()) text += ',' + (odd ? label.anomaly : label.normal);
+    text += '\n';
+  }
+  return text;
+}
+
+class OwnTables : public testing::Test {
+ protected:
+  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+
+  Outcome run(const std::string& line) const { return run_svdd(scratch_.path, words_of(line)); }
+  Outcome train(const std::string& data, const std::string& more = "") const {
+    return run("train --method isolation-forest --quiet --threads 1 --out run --data " + data + ' ' + more);
+  }
+  json results() const { return json::parse(text_of(scratch_.path / "run" / "results.json")); }
+  std::string notes() const { return results().value("data_notes", json::array()).dump(); }
+  void write(const std::string& name, const std::string& text) const {
+    write_text(scratch_.path / name, text);
+  }
+  std::string scores() const { return text_of(scratch_.path / "scores.csv"); }
+  int64_t lines(const std::string& text) const { return std::count(text.begin(), text.end(), '\n'); }
+
+  const Scratch scratch_;
+};
+
+void expect_in(const std::string& part, const std::string& text) {
+  EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
+}
+
+TEST_F(OwnTables, ASpellingChangesNothing) {
+  const std::string table = "a,b,label\n" + rows({"0", "1"});
+  std::string receipt;
+  for (const char* name : {"t.csv", "T.CSV", "t.Csv"}) {
+    write(name, table);
+    ASSERT_EQ(train(name).status, 0) << name;
+    if (receipt.empty()) receipt = results()["weights_sha256"];
+    EXPECT_EQ(results()["weights_sha256"], receipt) << name;
+    EXPECT_EQ(run("score --quiet --model run --output scores.csv --input " + std::string(name)).status, 0)
+        << name;
+    EXPECT_EQ(run("cluster --quiet --output o.csv --input " + std::string(name)).status, 0) << name;
+  }
+  for (const char* header :
+       {"a, b, label", "\"a\", \"b\", \"label\"", "a,b,label ", "a,b,LABEL", "a,b,Outcome"}) {
+    write("t.csv", std::string(header) + '\n' + rows({"0", "1"}));
+    ASSERT_EQ(train("t.csv").status, 0) << header;
+    EXPECT_EQ(results()["weights_sha256"], receipt) << header;
+    EXPECT_EQ(results()["n_test"], 24) << header;
+  }
+  write("t.csv", "0,1,2\n" + rows({"0", "1"}));
+  ASSERT_EQ(train("t.csv --label-column -1").status, 0);
+  EXPECT_EQ(results()["weights_sha256"], receipt);
+  expect_in("header: yes (it counts the columns)", notes());
+}
+
+TEST_F(OwnTables, ArraysAreToldByWhatTheyHold) {
+  std::vector<float> values;
+  for (int i = 0; i < 60; ++i) values.push_back(static_cast<float>(noise(i)));
+  engine::write_npz(scratch_.path / "t.npz", {{"X", NdArray::from({30, 2}, values)}});
+  engine::write_npy(scratch_.path / "t.npy", NdArray::from({30, 2}, values));
+  for (const char* name : {"t.NPZ", "without"}) fs::copy(scratch_.path / "t.npz", scratch_.path / name);
+  for (const char* name : {"t.NPY", "bare"}) fs::copy(scratch_.path / "t.npy", scratch_.path / name);
+  std::string receipt;
+  for (const char* name : {"t.npz", "t.NPZ", "without"}) {
+    ASSERT_EQ(train(name).status, 0) << name;
+    if (receipt.empty()) receipt = results()["weights_sha256"];
+    EXPECT_EQ(results()["weights_sha256"], receipt) << name;
+  }
+  std::string first_scores, first_clusters;
+  for (const char* name : {"t.npz", "t.NPZ", "without", "t.npy", "t.NPY", "bare"}) {
+    ASSERT_EQ(run("score --quiet --model run --output scores.csv --input " + std::string(name)).status, 0)
+        << name;
+    ASSERT_EQ(run("cluster --quiet --output o.csv --input " + std::string(name)).status, 0) << name;
+    if (first_scores.empty()) first_scores = scores(), first_clusters = text_of(scratch_.path / "o.csv");
+    EXPECT_EQ(scores(), first_scores) << name;
+    EXPECT_EQ(text_of(scratch_.path / "o.csv"), first_clusters) << name;
+  }
+}
+
+TEST_F(OwnTables, SayHowTheyWereRead) {
+  write("t.csv", "a, b, label\n" + rows({"0", "1"}));
+  const Outcome outcome = run("train --method isolation-forest --threads 1 --out run --data t.csv");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  expect_in("'t.csv': header: yes; label: 'label', normal (48), anomaly (12); 2 features: 'a', 'b'",
+            outcome.err);
+  write("t.csv", "0,1\n" + rows({}));
+  ASSERT_EQ(train("t.csv").status, 0);
+  EXPECT_EQ(results()["n_train"], 60);
+  ASSERT_EQ(train("t.csv", "--header no").status, 0);
+  EXPECT_EQ(results()["n_train"], 61);
+  EXPECT_EQ(json::parse(text_of(scratch_.path / "run" / "config.json"))["header"], "no");
+}
+
+TEST_F(OwnTables, ColumnsKeepTheirNames) {
+  write("train.csv", "a,b\n" + rows({}, 60, 0, 1000));
+  ASSERT_EQ(train("train.csv").status, 0);
+  write("same.csv", "a,b\n0.25,1000.25\n");
+  write("swapped.csv", "b, A\n1000.25,0.25\n");
+  write("other.csv", "temperature,pressure,flow\n1,2,3\n");
+  ASSERT_EQ(run("score --model run --output scores.csv --input same.csv").status, 0);
+  const std::string expected = scores();
+  const Outcome swapped = run("score --model run --output scores.csv --input swapped.csv");
+  EXPECT_EQ(swapped.status, 0) << swapped.err;
+  expect_in("put in the model's order: 'a', 'b'", swapped.err);
+  EXPECT_EQ(scores(), expected);
+  expect_refused(scratch_.path,
+                 {{"score --model run --input other.csv", 1,
+                   "the columns are 'temperature', 'pressure', 'flow', but the model was trained on "
+                   "'a', 'b'"}});
+}
+
+TEST_F(OwnTables, TheTrainingFileCanBeScored) {
+  write("t.csv", "a,b,kind\n" + rows({"0", "1"}));
+  for (const char* label : {"kind", "-1", "none"}) {
+    ASSERT_EQ(train("t.csv", "--label-column " + std::string(label)).status, 0) << label;
+    const Outcome outcome = run("score --quiet --model run --output scores.csv --input t.csv");
+    EXPECT_EQ(outcome.status, 0) << label << outcome.err;
+    EXPECT_EQ(lines(scores()), 61);
+  }
+  write("xy.csv", "x,y\n" + rows({}));
+  ASSERT_EQ(train("xy.csv").status, 0);
+  EXPECT_EQ(results()["n_train"], 60);
+  expect_in("beside x it is a coordinate", notes());
+  EXPECT_EQ(run("score --quiet --model run --input xy.csv").status, 0);
+  const Outcome cluster = run("cluster --output o.csv --input xy.csv");
+  ASSERT_EQ(cluster.status, 0) << cluster.err;
+  expect_in("60 rows of 2", cluster.out);
+  expect_in("beside x it is a coordinate", cluster.err);
+  expect_in("60 rows of 1", run("cluster --quiet --output o.csv --label-column y --input xy.csv").out);
+}
+
+TEST_F(OwnTables, ClassesMayBeWords) {
+  write("t.csv", "a,b,label\n" + rows({"no", "yes"}));
+  expect_refused(
+      scratch_.path,
+      {{"train --method kde --out run --data t.csv", 2,
+        "--normal is missing: name the normal class or classes of t.csv: no (48), yes (12)"},
+       {"train --method kde --out run --data t.csv --normal maybe", 2,
+        "--normal is 'maybe', which is no class of t.csv; its classes are no (48), yes (12)"},
+       {"train --method kde --out run --data t.csv --normal no,NO", 2, "class NO is named twice"},
+       {"train --method kde --out run --data t.csv --normal no --anomalous 0", 2, "is normal too"}});
+  ASSERT_EQ(train("t.csv", "--normal no --anomalous yes").status, 0);
+  EXPECT_EQ(json::parse(text_of(scratch_.path / "run" / "config.json"))["normal"], json::array({"no"}));
+  EXPECT_GT(results()["auc"], 0.95);
+  const std::string receipt = results()["weights_sha256"];
+  const Outcome again = run("train --quiet --config run/config.json --out again");
+  ASSERT_EQ(again.status, 0) << again.err;
+  expect_in("normal 0 (no)", again.out);
+  expect_in(receipt, again.out);
+  ASSERT_EQ(run("evaluate --model run --output m.json").status, 0);
+  EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["auc"], results()["auc"]);
+
+  write("flags.csv", "a,b,is_anomaly\n" + rows({"False", "True"}));
+  ASSERT_EQ(train("flags.csv").status, 0);
+  EXPECT_GT(results()["auc"], 0.95);
+  expect_in("the class 'False' is taken for normal", notes());
+}
+
+TEST_F(OwnTables, NumbersMeanThemselves) {
+  std::string text = "a,b,label\n";
+  const std::string kinds[] = {"0", "1", "-1"};
+  for (int i = 0; i < 90; ++i)
+    text += std::to_string(noise(i) + 5 * (i % 3)) + ',' + std::to_string(noise(i + 500)) + ',' +
+            kinds[i % 3] + '\n';
+  write("t.csv", text);
+  expect_refused(scratch_.path,
+                 {{"train --method kde --out run --data t.csv", 2, "-1 (30), 0 (30), 1 (30)"},
+                  {"train --method kde --out run --data t.csv --normal 2", 2, "class 2 is not in t.csv"}});
+  ASSERT_EQ(train("t.csv", "--normal 0").status, 0);
+  EXPECT_EQ(results()["normal"], json::array({0}));
+  EXPECT_GT(results()["auc"], 0.95);
+  expect_in("normal 0 (", run("train --quiet --config run/config.json --out again").out);
+  const std::string classes = text_of(scratch_.path / "run" / "scores.csv");
+  expect_in(",1,-1,", classes);
+  expect_in(",0,0,", classes);
+  ASSERT_EQ(train("t.csv", "--normal -1 --anomalous 0").status, 0);
+  EXPECT_EQ(results()["normal"], json::array({-1}));
+  EXPECT_GT(results()["auc"], 0.95);
+
+  write("signs.csv", "a,b,label\n" + rows({"1", "-1"}));
+  ASSERT_EQ(train("signs.csv").status, 0);
+  EXPECT_GT(results()["auc"], 0.95);
+  expect_in("1 is taken for normal", notes());
+}
+
+TEST_F(OwnTables, ATestFileIsEvaluatedWhole) {
+  write("train.csv", "a,b\n" + rows({}, 50));
+  write("test.csv", "a,b,label\n" + rows({"0", "1"}, 20));
+  ASSERT_EQ(train("train.csv").status, 0);
+  const Outcome whole = run("evaluate --model run --data test.csv --output m.json");
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["n_test"], 20);
+  expect_in("all rows of 'test.csv' are evaluated", whole.err);
+
+  write("t.csv", "a,b,label\n" + rows({"0", "1"}));
+  ASSERT_EQ(train("t.csv", "--test-fraction 0.5").status, 0);
+  fs::copy(scratch_.path / "t.csv", scratch_.path / "copy.csv");
+  for (const char* data : {"", "--data t.csv ", "--data copy.csv "}) {
+    ASSERT_EQ(run("evaluate --model run --output m.json " + std::string(data)).status, 0) << data;
+    EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["n_test"], 30) << data;
+    EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["scores_sha256"], results()["scores_sha256"]);
+  }
+  write("more.csv", "label,b,a\n1,9,9\n1,8,8\n");  // anomalies alone, and in another order
+  ASSERT_EQ(run("evaluate --model run --output m.json --data more.csv").status, 0);
+  EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["anomalies"], 2);
+}
+
+TEST_F(OwnTables, TimesInSecondsKeepTheirDifferences) {
+  std::string text = "t,label\n";
+  for (int i = 0; i < 200; ++i) {
+    char line[64];
+    std::snprintf(line, sizeof line, "%.1f,%d\n", 1.7e9 + 20 * noise(i) + (i % 5 ? 0 : 90), i % 5 ? 0 : 1);
+    text += line;
+  }
+  write("t.csv", text);
+  for (const char* method : {"kde", "isolation-forest"}) {
+    ASSERT_EQ(run("train --quiet --threads 1 --out run --data t.csv --method " + std::string(method)).status,
+              0);
+    EXPECT_EQ(results()["auc"], 1) << method;
+    expect_in("is subtracted", notes());
+    ASSERT_EQ(run("evaluate --model run --output m.json").status, 0);
+    EXPECT_EQ(json::parse(text_of(scratch_.path / "m.json"))["scores_sha256"], results()["scores_sha256"]);
+  }
+  // As numbers of an array, scored by the same model.
+  engine::write_npy(scratch_.path / "t.npy", NdArray::from({2, 1}, std::vector<double>{1.7e9, 1.7e9 + 90}));
+  write("two.csv", "t\n1700000000\n1700000090\n");
+  ASSERT_EQ(run("score --quiet --model run --output scores.csv --input t.npy").status, 0);
+  const std::string from_array = scores();
+  ASSERT_EQ(run("score --quiet --model run --output scores.csv --input two.csv").status, 0);
+  EXPECT_EQ(scores(), from_array);
+  expect_in(",0\n1,", from_array);
+  EXPECT_TRUE(from_array.ends_with(",1\n")) << from_array;
+  const Outcome cluster = run("cluster --distance euclidean --clusters 2 --output o.csv --input t.csv");
+  ASSERT_EQ(cluster.status, 0) << cluster.err;
+  expect_in("100.00", cluster.out);
+}
+
+TEST_F(OwnTables, ADifferenceFromAConstantIsSeen) {
+  std::string text = "a,valve,label\n";
+  for (int i = 0; i < 100; ++i) text += std::to_string(noise(i)) + (i % 5 ? ",1,0\n" : ",9,1\n");
+  write("t.csv", text);
+  ASSERT_EQ(run("train --quiet --threads 1 --out run --data t.csv --method autoencoder --ae-epochs 5").status,
+            0);
+  EXPECT_EQ(results()["auc"], 1);
+  expect_in("constant in training: column 'valve' (1); any other value will stand out", notes());
+}
+
+TEST_F(OwnTables, ModelsOfOtherVersionsAndDamagedOnes) {
+  write("t.csv", "a,b,label\n" + rows({"0", "1"}));
+  ASSERT_EQ(train("t.csv").status, 0);
+  ASSERT_EQ(run("score --quiet --model run --output scores.csv --input t.csv").status, 0);
+  const std::string expected = scores();
+  const fs::path file = scratch_.path / "run" / "model" / "model.json";
+  const json model = json::parse(text_of(file));
+  ASSERT_TRUE(model.contains("data"));
+  json earlier = model;
+  earlier.erase("data");
+  write_text(file, earlier.dump());
+  ASSERT_EQ(run("score --quiet --model run --output scores.csv --input t.csv").status, 0);
+  EXPECT_EQ(scores(), expected);
+  ASSERT_EQ(run("evaluate --model run").status, 0);
+  std::vector<Bad> table;
+  for (const auto& [key, value] : model["data"].items()) {
+    json damaged = model;
+    damaged["data"][key] = json{{"a", 1}};
+    write_text(file, damaged.dump());
+    expect_refused(scratch_.path, {{"score --model run --input t.csv", 1, "model.json': the table's '" + key},
+                                   {"evaluate --model run", 1, "model.json': the table's '" + key}});
+  }
+}
+
+TEST_F(OwnTables, OtherTextIsNamed) {
+  write("t.csv", "a,b\n" + rows({}));
+  ASSERT_EQ(train("t.csv").status, 0);
+  write("t.txt", "1,2\n3,4\n");
+  write("utf16.csv", std::string("\xff\xfe"
+                                 "1\0,\0"
+                                 "2\0",
+                                 8));
+  write("comma.csv", "a;b\n3,9;0,6\n");
+  write("missing.csv", "?,?,?\n1.0,2.0,3.0\n1.5,2.5,3.5\n");
+  const auto each = [](const std::string& data) {
+    return std::vector<std::string>{"train --method kde --out new --data " + data,
+                                    "score --model run --input " + data,
+                                    "cluster --output o.csv --input " + data};
+  };
+  for (const auto& [data, words] : {std::pair{"t.txt", "text"}, std::pair{"utf16.csv", "UTF-16"},
+                                    std::pair{"comma.csv", "a decimal comma?"}})
+    for (const std::string& line : each(data)) expect_refused(scratch_.path, {{line, 1, words}});
+  expect_refused(
+      scratch_.path,
+      {{"train --method kde --out new --data missing.csv", 1, "line 1, column 1: the value is missing ('?')"},
+       {"train --method kde --out new --data t.csv --header perhaps", 2, "--header is"},
+       {"score --model run --input t.csv --header perhaps", 2, "--header is"}});
+}
+
+}  // namespace
+}  // namespace tools_test
