@@ -85,11 +85,15 @@ fs::path packed_entry(const KnownDataset& known, const std::vector<fs::path>& fo
   return {};
 }
 
-std::string how_to_get(const KnownDataset& known, const fs::path& data_dir) {
+NotFound not_found(const KnownDataset& known, const std::string& looked_in, const fs::path& data_dir) {
+  const std::string what = "the files of " + known.name + " were not found in " + looked_in + "; ";
   if (const fs::path packed = packed_entry(known, data_folders(data_dir)); !packed.empty())
-    return in_quotes(packed) + " and its like are packed: unpack them with xz -dk";
-  if (known.urls.empty()) return known.how_to_get + " into " + in_quotes(fetch_folder(known.name, data_dir));
-  return "get them with: svdd data fetch " + known.name + " (or name their folder with --data-dir)";
+    return {what + in_quotes(packed) + " and its like are packed: unpack them with xz -dk", known.name,
+            false};
+  if (known.urls.empty())
+    return {what + known.how_to_get + " into " + in_quotes(fetch_folder(known.name, data_dir)), known.name,
+            false};
+  return {what + "fetch them, or name the folder that holds them", known.name, true};
 }
 
 void check_is(const KnownDataset& known, const Dataset& data, const fs::path& folder) {
@@ -156,8 +160,7 @@ fs::path find(std::string_view name, const fs::path& data_dir) {
   if (known.built_in()) throw std::invalid_argument(in_quotes(name) + " is built in: it has no files");
   std::error_code error;
   if (!data_dir.empty() && !fs::is_directory(data_dir, error))
-    throw std::runtime_error("the data folder " + in_quotes(data_dir) +
-                             " (--data-dir) is not there or no folder");
+    throw std::runtime_error("the data folder " + in_quotes(data_dir) + " is not there or no folder");
   std::string looked;
   for (const fs::path& folder : data_folders(data_dir)) {
     for (const fs::path& place : known.places) {
@@ -167,8 +170,7 @@ fs::path find(std::string_view name, const fs::path& data_dir) {
     }
     looked += (looked.empty() ? "" : ", ") + in_quotes(folder);
   }
-  throw std::runtime_error("the files of " + known.name + " were not found in " + looked + "; " +
-                           how_to_get(known, data_dir));
+  throw not_found(known, looked, data_dir);
 }
 
 Dataset load(const std::string& name_or_path, const LoadOptions& options) {

@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -50,8 +52,7 @@ const KnownDataset* known_dataset(std::string_view name);
 // Throws std::invalid_argument for an unknown name, suggesting the nearest known one.
 const KnownDataset& require_known(std::string_view name);
 
-// The data folders in the order in which they are searched: `data_dir` (the --data-dir option; empty: none
-// given), $SVDD_DATA, ./data, and the user's cache, $XDG_CACHE_HOME/svdd or ~/.cache/svdd.
+// The data folders in the order in which they are searched: `data_dir` (empty: none given), $SVDD_DATA, ./data, and the user's cache, $XDG_CACHE_HOME/svdd or ~/.cache/svdd.
 std::vector<std::filesystem::path> data_folders(const std::filesystem::path& data_dir = {});
 
 // The folder into which a set is fetched: NAME below `data_dir`, else below $SVDD_DATA, else below the user's
@@ -61,10 +62,18 @@ std::filesystem::path fetch_folder(std::string_view name, const std::filesystem:
 // Whether one of the entries of a known set lies in `folder`.
 bool lies_in(const KnownDataset& known, const std::filesystem::path& folder);
 
+// The files of a known set are nowhere. What fetch.h could do about it, the caller may say in words of its own.
+struct NotFound : std::runtime_error {
+  NotFound(const std::string& message, std::string set, bool fetchable)
+      : std::runtime_error(message), name(std::move(set)), can_be_fetched(fetchable) {}
+  std::string name;  // of the set
+  bool can_be_fetched;
+};
+
 // The folder that holds the files of a known set: the first of its places in the first of the data folders
 // that has them. A data folder that bears the name of another set of the same files does not pass for this
 // one. Throws std::invalid_argument for an unknown name or a built-in set, std::runtime_error when `data_dir`
-// is no folder, or when the files are nowhere: the message lists the places and says how to get the files.
+// is no folder, NotFound when the files are nowhere: the message lists the places and says how to get the files.
 std::filesystem::path find(std::string_view name, const std::filesystem::path& data_dir = {});
 
 // A known set; or, by its path, a folder of IDX files, of CIFAR-10 batches, of GTSRB, of MobiFall, of images

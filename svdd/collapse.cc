@@ -111,4 +111,14 @@ std::optional<std::string> collapse_warning(const Spread& start, const Spread& e
          "bounded activations (sigmoid, tanh) and too much weight decay";
 }
 
+std::optional<std::string> equal_samples_warning(std::span<const float> rows, int64_t size) {
+  const auto width = static_cast<size_t>(std::max<int64_t>(size, 1));
+  for (size_t i = width; i < rows.size(); ++i)
+    if (rows[i] != rows[i - width]) return std::nullopt;
+  return "there is nothing to tell apart: all " + std::to_string(rows.size() / width) +
+         " training samples are equal after preprocessing, so they share one score; check the training data, "
+         "and "
+         "whether their differences are too small beside the values themselves";
+}
+
 }  // namespace svdd

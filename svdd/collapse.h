@@ -47,4 +47,8 @@ Spread measure_spread(std::span<const float> scores, std::span<const float> repr
 //    off it.
 std::optional<std::string> collapse_warning(const Spread& start, const Spread& end);
 
+// The sentence in its place where the data are the cause, or nothing: all `rows`, n of `size` values as the network
+// sees them, are equal, so that no network could tell them apart.
+std::optional<std::string> equal_samples_warning(std::span<const float> rows, int64_t size);
+
 }  // namespace svdd

@@ -64,6 +64,7 @@ Ranking rank_both_classes(std::span<const float> scores, std::span<const int32_t
   return ranking;
 }
 
+// In [0, 1] for 0 <= part <= whole: a quotient is rounded once, and rounding keeps the order of numbers.
 double ratio(int64_t part, int64_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
 
 double f1(int64_t true_positives, int64_t false_positives, int64_t anomalies) {
@@ -90,15 +91,18 @@ double roc_auc(const Ranking& r) {
   return ratio(twice_wins, 2 * r.normals * r.anomalies);
 }
 
+// Σ (anomalies of the group)·precision, and the division at the end: no sum exceeds the number of anomalies so
+// far, a whole number, so neither does a rounded one, and a perfect ranking gives exactly 1. Sums of n times 1/n
+// do neither.
 double average_precision(const Ranking& r) {
   double sum = 0;
   int64_t called = 0, caught = 0;
   for (const TieGroup& g : r.groups) {
     called += g.normals + g.anomalies;
     caught += g.anomalies;
-    sum += ratio(g.anomalies, r.anomalies) * ratio(caught, called);
+    if (g.anomalies > 0) sum += static_cast<double>(g.anomalies) * ratio(caught, called);
   }
-  return sum;
+  return sum / static_cast<double>(r.anomalies);
 }
 
 double fpr_at_tpr(const Ranking& r, double tpr) {

@@ -382,10 +382,10 @@ std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine:
   if (o.clusters < 0 || o.least_cluster < 0)
     throw std::invalid_argument("numbers of clusters and of their samples must not be negative");
   if (o.labels == LabelSource::kmeans && o.clusters < 1)
-    throw std::invalid_argument("k-means labels need the number of clusters; give it with --clusters");
+    throw std::invalid_argument("k-means labels need the number of clusters; expected at least 1");
   if (o.labels == LabelSource::classes && o.clusters > 0)
     throw std::invalid_argument(
-        "true labels have as many clusters as there are classes; leave --clusters out");
+        "true labels have as many clusters as there are classes; expected no number of them (0)");
   return std::make_unique<MultiRadius>(o, backend);
 }
 

@@ -34,7 +34,9 @@ double interpolated_quantile(std::span<const T> values, double q) {
   const double low = *at, share = position - below;
   if (share == 0) return low;  // also the last order statistic, which has no neighbour above
   const double high = *std::min_element(at + 1, v.end());
-  return high == low ? low : low + share * (high - low);  // equal infinities have no difference
+  // Infinities have no difference, and a place between two numbers is rounded beyond neither of them.
+  if (std::isinf(low) || std::isinf(high)) return std::isinf(low) ? low : high;
+  return std::clamp(low + share * (high - low), low, high);
 }
 
 }  // namespace

@@ -10,25 +10,35 @@
 #include "datasets/fetch.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "tools/known_data.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
 
 namespace tools {
 namespace {
 
-constexpr size_t name_columns = 16;
+constexpr size_t name_columns = 16, most_classes = 50;  // more are not listed one by one
 
 std::string padded(const std::string& text, size_t columns) {
   return text + std::string(columns - std::min(columns, text.size()), ' ');
 }
 
 std::string place_of(const datasets::KnownDataset& known, const std::string& data_dir) {
-  return known.built_in() ? "built in" : datasets::find(known.name, data_dir).string();
+  return known.built_in() ? "built in" : find_data(known.name, data_dir).string();
+}
+
+// "3", or "3 (cat)".
+std::string class_text(const datasets::Dataset& data, size_t k) {
+  const std::string number = std::to_string(k);
+  return data.class_names[k] == number ? number : number + " (" + data.class_names[k] + ')';
 }
 
 void print_half(const char* name, const datasets::Dataset& data, const datasets::Split& half) {
-  std::cout << padded(name, name_columns) << half.count() << " samples; by class:";
-  for (const int64_t count : half.class_counts(data.classes())) std::cout << ' ' << count;
+  std::cout << padded(name, name_columns) << half.count() << (half.count() == 1 ? " sample" : " samples");
+  if (half.count() > 0 && data.class_names.size() <= most_classes) {
+    std::cout << "; by class:";
+    for (const int64_t count : half.class_counts(data.classes())) std::cout << ' ' << count;
+  }
   std::cout << '\n';
 }
 
@@ -51,7 +61,7 @@ void run_data_list(const std::string& data_dir) {
   }
 }
 
-void run_data_info(const std::string& name_or_path, const std::string& data_dir) {
+void run_data_info(const std::string& name_or_path, const datasets::LoadOptions& how) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
   if (!known && !engine::file_exists(name_or_path)) {
     try {
@@ -60,25 +70,28 @@ void run_data_info(const std::string& name_or_path, const std::string& data_dir)
       throw UsageError(error.what());
     }
   }
-  const std::string place = known ? place_of(*known, data_dir) : name_or_path;
-  const datasets::Dataset data = datasets::load(name_or_path, data_dir);
+  const std::string place = known ? place_of(*known, how.data_dir.string()) : name_or_path;
+  const datasets::Dataset data = load_data(name_or_path, how);
   std::cout << padded("name", name_columns) << data.name << '\n';
   if (known) std::cout << padded("description", name_columns) << known->description << '\n';
   std::cout << padded("found in", name_columns) << place << '\n'
             << padded("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n'
             << padded("classes", name_columns);
-  for (size_t k = 0; k < data.class_names.size(); ++k)
-    std::cout << (k > 0 ? ", " : "") << k
-              << (data.class_names[k] == std::to_string(k) ? "" : " (" + data.class_names[k] + ')');
-  std::cout << '\n';
-  if (!data.default_normal.empty()) {
-    std::cout << padded("normal", name_columns);
-    for (size_t i = 0; i < data.default_normal.size(); ++i)
-      std::cout << (i > 0 ? ", " : "") << data.default_normal[i];
-    std::cout << ", where --normal names no other\n";
-  }
+  const size_t listed = std::min(data.class_names.size(), most_classes);
+  for (size_t k = 0; k < listed; ++k) std::cout << (k > 0 ? ", " : "") << class_text(data, k);
+  if (listed < data.class_names.size()) std::cout << ", ... " << data.class_names.size() << " in all";
+  std::cout << '\n' << padded("normal", name_columns);
+  for (size_t i = 0; i < data.default_normal.size(); ++i)
+    std::cout << (i > 0 ? ", " : "") << class_text(data, static_cast<size_t>(data.default_normal[i]));
+  std::cout << (data.default_normal.empty()
+                    ? "none by itself: name the normal class or classes with --normal\n"
+                    : ", where --normal names no other\n");
   print_half("training", data, data.train);
   print_half("test", data, data.test);
+  if (data.test_was_held_out)
+    std::cout << padded("", name_columns) << "held out of the whole; --test-fraction X says how much\n";
+  for (size_t i = 0; i < data.notes.size(); ++i)
+    std::cout << padded(i == 0 ? "notes" : "", name_columns) << data.notes[i] << '\n';
 }
 
 void run_data_fetch(const std::string& name, const std::string& data_dir, const std::string& mirror) {

@@ -157,7 +157,7 @@ void run_evaluate(const EvaluateOptions& options) {
   results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
   results["warnings"] = nlohmann::ordered_json::array();
-  if (const std::string why = why_no_auc(split.test_labels); !why.empty()) results["warnings"].push_back(why);
+  results["remarks"] = remarks(split.test_labels, *detector);
 
   const auto write = [](std::optional<engine::AtomicFile>& file, const std::string& text) {
     if (!file) return;

@@ -44,6 +44,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+constexpr size_t description_column = 34;  // of --help
+
 // Throws UsageError for words that the command does not know.
 void refuse_leftovers(const CLI::App& command) {
   const Words leftover = command.remaining();
@@ -84,7 +86,7 @@ void add_backend_options(CLI::App& command, BackendOptions& options) {
   command.add_option("--blas", options.blas, "builtin, or openblas: for comparison, other bits")
       ->type_name("NAME");
   command.add_flag("--tf32", options.tf32,
-                   "cuda only: multiply in TF32, operands of 10 bits; faster, other bits");
+                   "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits");
   command.add_option("--threads", options.threads, "any number gives the same bits; 0: all there are")
       ->type_name("T");
 }
@@ -114,6 +116,31 @@ std::string single_spaced(std::string help) {
   return help;
 }
 
+// Lines of at most 100 columns: what is longer goes on below the beginning of its description, which CLI11 sets apart by
+// two spaces or more, in the column that the page's other descriptions begin in.
+std::string in_columns(const std::string& help, size_t description_column) {
+  constexpr size_t most_columns = 100;
+  std::string out;
+  for (size_t begin = 0; begin < help.size();) {
+    const size_t end = std::min(help.find('\n', begin), help.size());
+    std::string line = help.substr(begin, end - begin);
+    begin = end + 1;
+    const size_t words = line.find_first_not_of(' ');
+    // An option's own line begins with two spaces; a description that goes on is as far in as it began.
+    const bool described = line.starts_with("  -") || words == description_column;
+    const size_t indent = described ? description_column : words == std::string::npos ? 0 : words;
+    while (line.size() > most_columns) {
+      size_t cut = line.rfind(' ', most_columns);
+      if (cut == std::string::npos || cut <= indent) cut = line.find(' ', most_columns);
+      if (cut == std::string::npos) break;  // one long word
+      out += line.substr(0, line.find_last_not_of(' ', cut) + 1) + '\n';
+      line = std::string(indent, ' ') + line.substr(line.find_first_not_of(' ', cut));
+    }
+    out += line + '\n';
+  }
+  return out;
+}
+
 // ---- the commands
 // -------------------------------------------------------------------------------------------
 
@@ -127,7 +154,8 @@ struct Commands {      // what the command line says
   ClusterOptions cluster;
   ReproduceOptions reproduce;
   BenchOptions bench;
-  std::string data_name, data_dir, mirror, report_folder;
+  std::string data_name, data_dir, label_column, mirror;
+  Words report_folders;
 };
 
 constexpr const char* train_examples = R"(
@@ -204,7 +232,8 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
     CLI::Option* option = train->add_option_function<std::string>("--" + row.name, keep, row.help);
     option->type_name(row.placeholder)->group(row.group)->trigger_on_parse();  // given again, kept again
     if (flag)  // which needs no value; a default of CLI11's own would stand in for it
-      option->expected(0, 1)->type_name(row.placeholder + "=" + default_text(row.get()));
+      option->expected(0, 1)->type_name(
+          row.placeholder.empty() ? "" : row.placeholder + "=" + default_text(row.get()));
     else
       option->default_str(default_text(row.get()));
     if (row.name != "pretrain") continue;
@@ -234,14 +263,15 @@ Examples:
   svdd score --model runs/first --input photo.png
   svdd score --model runs/first --input folder/of/images --output scores.csv
   svdd score --model runs/first --input batch.npy | sort -t, -k2 -g | tail
+  svdd score --model runs/table --input new_rows.csv --output scores.csv
 )",
                                 [&o] { run_score(o); });
   score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
   score
-      ->add_option(
-          "--input", o.input,
-          "PNG, JPEG, BMP, PGM or PPM image, folder of images,\n.csv table, .npy, .npz, or IDX images (.gz)")
+      ->add_option("--input", o.input,
+                   "an image (PNG, JPEG, BMP, PGM, PPM), a folder of images,\na table (.csv, .npy, .npz), "
+                   "images as an array (.npy, .npz)\nor as IDX (.gz)")
       ->type_name("PATH");
   score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
   add_table_options(*score, o.label_column, o.header, "as the model knows it");
@@ -258,11 +288,15 @@ that were held out from training.
 Examples:
   svdd evaluate --model runs/first --data strokes
   svdd evaluate --model runs/mnist-3 --data fashion-mnist --normal 0 --output metrics.json
+  svdd evaluate --model runs/table --data labelled.csv
 )",
                                    [&o] { run_evaluate(o); });
   evaluate->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
-  evaluate->add_option("--data", o.data, "strokes, mnist, fashion-mnist, a folder of IDX files, or a table")
+  evaluate
+      ->add_option("--data", o.data,
+                   "any that svdd train takes: a known name, a table (.csv, .npz),\na folder of images, IDX "
+                   "files or CIFAR-10 batches")
       ->type_name("NAME|PATH");
   evaluate->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
       ->type_name("DIR");
@@ -373,6 +407,7 @@ void add_data(CLI::App& app, Commands& c) {
 Examples:
   svdd data list
   svdd data info mnist
+  svdd data info table.csv       # what the program makes of a file or folder
   svdd data fetch fashion-mnist --data-dir ~/data
 )");
   data->allow_extras();
@@ -393,13 +428,15 @@ Examples:
   };
   data_dir(add_command(*data, "list", "All known data sets and where they were found", "",
                        [&c] { run_data_list(c.data_dir); }));
-  CLI::App* info = add_command(*data, "info", "What a data set holds; exit status 1 where it is not found",
-                               "", [&c, need_name] {
-                                 need_name("info");
-                                 run_data_info(c.data_name, c.data_dir);
-                               });
-  info->add_option("name", c.data_name, "a known name, or a folder of IDX files")->type_name("");
+  CLI::App* info = add_command(
+      *data, "info", "What a data set holds; exit status 1 where it is not found", "", [&c, need_name] {
+        need_name("info");
+        run_data_info(c.data_name, {.data_dir = c.data_dir, .label_column = c.label_column});
+      });
+  info->add_option("name", c.data_name, "a known name, or a path, as --data of svdd train takes it")
+      ->type_name("");
   data_dir(info);
+  info->add_option("--label-column", c.label_column, "as in svdd train")->type_name("NAME|N");
   CLI::App* fetch =
       add_command(*data, "fetch", "Download a data set with curl or wget, checked by SHA-256", R"(
 It goes to NAME below --data-dir, else below $SVDD_DATA, else the user's cache.
@@ -416,20 +453,24 @@ It goes to NAME below --data-dir, else below $SVDD_DATA, else the user's cache.
       ->type_name("URL");
 }
 
-void add_report(CLI::App& app, std::string& folder) {
+void add_report(CLI::App& app, Words& folders) {
   CLI::App* report = add_command(
       app, "report", "Rebuild the HTML report of a run", R"(
 Example:
   svdd report runs/first
 )",
-      [&folder] {
-        if (folder.empty())
+      [&folders] {
+        if (folders.empty())
           throw UsageError("svdd report needs the folder of a run, for instance svdd report runs/first");
-        const engine::FolderLock lock(folder);
-        write_report(folder);
-        std::cout << (std::filesystem::path(folder) / "report.html").string() << '\n';
+        if (folders.size() > 1)
+          throw UsageError("svdd report makes the page of one run, and " + std::to_string(folders.size()) +
+                           " folders are named: call it once for each, for instance svdd report " +
+                           folders[0]);
+        const engine::FolderLock lock(folders[0]);
+        write_report(folders[0]);
+        std::cout << (std::filesystem::path(folders[0]) / "report.html").string() << '\n';
       });
-  report->add_option("folder", folder, "the run's folder")->type_name("");
+  report->add_option("folder", folders, "the run's folder")->type_name("");
 }
 
 void add_bench(CLI::App& app, BenchOptions& o) {
@@ -471,12 +512,20 @@ int complain(const std::string& what, int status) {
   return status;
 }
 
+// "help", "help train", "help data list": as the words after it with --help.
+Words with_help_as_option(Words words) {
+  if (words.empty() || words[0] != "help") return words;
+  words.erase(words.begin());
+  words.push_back("--help");
+  return words;
+}
+
 void parse_and_run(CLI::App& app, const Words& words) {
   if (words.empty()) throw UsageError("no command is given; svdd --help lists them");
   refuse_later_features(words);
   Words commands;
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
-  if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "--version")
+  if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "-h" && words[0] != "--version")
     throw UsageError("the first word must be a command, not " + engine::in_quotes(words[0]) +
                      "; svdd --help lists them");
   if (!words[0].starts_with("-") && std::find(commands.begin(), commands.end(), words[0]) == commands.end())
@@ -508,17 +557,17 @@ constexpr const char* no_memory =
 
 int run(const Words& arguments) {
   const engine::IeeeMode ieee;  // whatever the process was started with
-  const Words words = with_our_names(arguments);
+  const Words words = with_help_as_option(with_our_names(arguments));
   CLI::App app("Deep SVDD: learns what is normal, scores what is not.", "svdd");
-  app.get_formatter()->column_width(34);
-  app.set_help_flag("--help", "this text");
+  app.get_formatter()->column_width(description_column);
+  app.set_help_flag("-h,--help", "this text");
   app.set_version_flag("--version", version_text, "the version, and what this build and machine offer");
   app.allow_extras();
   app.footer(R"(
 Examples:
   svdd train --data strokes --normal 3 --out runs/first --epochs 20 --ae-epochs 20
   svdd score --model runs/first --input photo.png
-  svdd COMMAND --help
+  svdd COMMAND --help          # or svdd help COMMAND
 
 Exit status: 0 done; 1 the run failed; 2 the command line is wrong.
 Results go to standard output, progress to standard error.
@@ -531,12 +580,12 @@ Results go to standard output, progress to standard error.
   add_cluster(app, commands.cluster);
   add_reproduce(app, commands.reproduce);
   add_data(app, commands);
-  add_report(app, commands.report_folder);
+  add_report(app, commands.report_folders);
   add_bench(app, commands.bench);
   try {
     parse_and_run(app, words);
   } catch (const CLI::CallForHelp&) {
-    std::cout << single_spaced(app.help());
+    std::cout << in_columns(single_spaced(app.help()), description_column);
   } catch (const CLI::CallForVersion& version) {
     std::cout << version.what();
   }

@@ -31,6 +31,10 @@ std::unique_ptr<svdd::Detector> make(const TrainOptions& options, const svdd::De
   if (options.method == "deep-svdd") return svdd::make_deep_svdd(d, backend);
   if (options.method == "autoencoder") return svdd::make_autoencoder(d, backend);
   if (options.method == "multi-radius") {
+    if (options.labels == svdd::LabelSource::kmeans && options.clusters < 1)
+      throw UsageError("--labels kmeans needs the number of clusters; give it with --clusters");
+    if (options.labels == svdd::LabelSource::classes && options.clusters > 0)
+      throw UsageError("--labels true has as many clusters as there are classes; leave --clusters out");
     auto o = with_shared<svdd::MultiRadiusOptions>(d);
     o.objective = d.objective, o.nu = d.nu, o.warm_up_epochs = d.warm_up_epochs;
     o.labels = options.labels, o.clusters = options.clusters, o.least_cluster = options.least_cluster;

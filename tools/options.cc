@@ -155,6 +155,20 @@ TrainOption gamma_row(Words words, double& target) {
           }};
 }
 
+// A share in (0, 1], or "none", which is kept as 0.
+TrainOption share_row(Words words, double& target) {
+  const auto set = [&target](const std::string& text, const std::string& where) {
+    if (text == "none") return void(target = 0);
+    const std::string expected = "none or a number in (0, 1]";
+    const double value = parse_number<double>(text, where, expected);
+    if (!(value > 0 && value <= 1)) refuse(where, text, expected);
+    target = value;
+  };
+  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text_or_real, set, [&target] {
+            return target == 0 ? json("none") : json(target);
+          }};
+}
+
 // Whole numbers from 0 on with commas between them; "none" is the empty list, where `may_be_empty`.
 template <class Integer>
 TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector<Integer>& target) {
@@ -373,11 +387,12 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
 
   const std::string data = "Data", method = "Method", training = "Training",
                     pretraining = "Pretraining (autoencoder)", machine = "Machine", run = "Run";
-  add(text_row({"data", "NAME|PATH", data,
-                "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb, mobifall,\nor a path: a .csv or "
-                ".npz table; a folder "
-                "of IDX files,\nCIFAR-10 batches or images (train/good, test/good, test/DEFECT)"},
-               o.data));
+  add(text_row(
+      {"data", "NAME|PATH", data,
+       "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a path: a "
+       ".csv or .npz table;\na folder of images (train/good, test/good, test/DEFECT),\nof IDX files or of "
+       "CIFAR-10 batches"},
+      o.data));
   add(text_row({"data-dir", "DIR", data, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
                o.data_dir));
   add(class_row(
@@ -394,10 +409,11 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       o.label_column));
   add(yes_no_row({"header", "auto|yes|no", data, "of a .csv table: whether the first line names the columns"},
                  o.header));
-  add(optional_real_row({"test-fraction", "X", data,
-                         "of data that come whole (tables; MobiFall's recording, by subjects):\n"
-                         "the share held out for the test, the same rows whatever the seed"},
-                        {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, o.test_fraction));
+  add(optional_real_row(
+      {"test-fraction", "X", data,
+       "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share held "
+       "out for the test, the same rows\nwhatever the seed"},
+      {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, o.test_fraction));
   add(whole_row({"limit", "N", data, "only the first N training samples; 0: all"}, int64_t{0}, o.limit));
 
   std::vector<std::pair<std::string, std::string>> names;
@@ -432,7 +448,7 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       deep);
   add(flag_row(
           {"zca", "True|False", method,
-           "whiten the samples (ZCA, epsilon 0.1) after contrast normalisation,\nbefore they are scaled"},
+           "whiten the samples (ZCA, epsilon 0.1) after contrast\nnormalisation, before they are scaled"},
           d.preprocessing.zca),
       deep);
   add(flag_row({"dictionary", "True|False", method, "first 5x5 filters learned from patches"}, d.dictionary),
@@ -475,7 +491,7 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       {"dasvdd", "kernel-svdd"});
   add(choice_row<svdd::GammaRule>(
           {"gamma-rule", "NAME", method,
-           "dasvdd, --gamma auto: all (samples count), first-sample (as behind\nthe published "
+           "dasvdd, --gamma auto: all (samples count), first-sample (as\nbehind the published "
            "numbers) or paper"},
           {{"all", svdd::GammaRule::mean_of_all},
            {"first-sample", svdd::GammaRule::first_sample},
@@ -486,6 +502,12 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
   add(gamma_row({"bandwidth", "auto|X", method, "kde: width of the bumps; auto: by cross-validation"},
                 o.bandwidth),
       {"kde"});
+  add(share_row(
+          {"pca", "none|X", method,
+           "keep the principal components that explain this share of\nthe variance: 0.95 where published, "
+           "on your own tables none"},
+          d.preprocessing.pca),
+      {"kernel-svdd", "kde", "isolation-forest"});
 
   const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p,
                          const std::vector<std::string>& methods) {
@@ -542,6 +564,13 @@ bool method_takes(const std::string& method, const std::string& option) {
   const TrainOption* row = find_row(table, option);
   if (!row) throw UsageError("--" + option + " is no option of svdd train");
   return knows(method, *row);
+}
+
+bool ResolvedOptions::names(const std::string& option) const {
+  const auto holds = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), option) != names.end();
+  };
+  return holds(from_command_line) || holds(from_config);
 }
 
 ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config) {

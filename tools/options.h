@@ -66,6 +66,8 @@ struct ResolvedOptions {
   TrainOptions options;
   std::vector<std::string> from_command_line,
       from_config;  // names; the rest has the recipe's published values
+
+  bool names(const std::string& option) const;  // whether either gives it
 };
 
 // The published settings of the recipe asked for, over them the --config file (an empty path: none), over

@@ -28,10 +28,12 @@ std::string network_for(const std::string& method, DataKind kind) {
   return joint ? "dasvdd_pima" : "mlp";
 }
 
-datasets::PreprocessingOptions preprocessing_for(const std::string& method, DataKind kind) {
+datasets::PreprocessingOptions preprocessing_for(const std::string& method, DataKind kind, bool own) {
   datasets::PreprocessingOptions p;
+  const bool own_table = own && kind == DataKind::table;
   if (method == "dasvdd") {
     if (kind == DataKind::colour_images || kind == DataKind::signs) p.gcn = Preprocessing::Gcn::l2;
+    if (own_table) p.per_feature = Preprocessing::PerFeature::standard;
     return p;
   }
   if (kind == DataKind::table)
@@ -39,7 +41,7 @@ datasets::PreprocessingOptions preprocessing_for(const std::string& method, Data
   else
     p.min_max = true;
   if (kind != DataKind::table && kind != DataKind::motion) p.gcn = Preprocessing::Gcn::l1;
-  if (!has_network(method)) p.pca = 0.95;
+  if (!has_network(method) && !own_table) p.pca = 0.95;
   return p;
 }
 
@@ -68,6 +70,13 @@ DataKind kind_of(const std::string& data) {
   return DataKind::digits;
 }
 
+bool is_own(const std::string& data) {
+  const std::vector<datasets::KnownDataset>& known = datasets::known_datasets();
+  return std::none_of(known.begin(), known.end(), [&](const datasets::KnownDataset& set) {
+    return set.name == data || datasets::lies_in(set, data);
+  });
+}
+
 const std::vector<std::string>& method_names() {
   static const std::vector<std::string> names{"deep-svdd", "multi-radius",    "multi-sphere",
                                               "dasvdd",    "autoencoder",     "kernel-svdd",
@@ -87,7 +96,7 @@ void set_published(TrainOptions& o) {
   svdd::DeepSvddOptions& d = o.deep_svdd;
   d = svdd::published_options(recipe);
   d.network = o.method == "dasvdd" && o.data == "speech" ? "dasvdd_speech" : network_for(o.method, kind);
-  d.preprocessing = preprocessing_for(o.method, kind);
+  d.preprocessing = preprocessing_for(o.method, kind, is_own(o.data));
   if ((kind == DataKind::colour_images || kind == DataKind::signs) && recipe == svdd::Recipe::pytorch) {
     d.pretraining.epochs = 350;
     d.pretraining.lr_milestones = {250};
@@ -103,6 +112,13 @@ void set_published(TrainOptions& o) {
     d.training = {.epochs = 300, .lr = 1e-3, .lr_milestones = {}, .batch_size = 200, .weight_decay = 0};
     d.pretrain = false;
   }
+}
+
+void fit_to_size(TrainOptions& o, int64_t training_samples) {
+  if (o.method != "dasvdd" || !is_own(o.data)) return;
+  constexpr int64_t steps = 8, lanes = 16;
+  int64_t& batch = o.deep_svdd.training.batch_size;
+  batch = std::clamp(training_samples / steps / lanes * lanes, lanes, batch);
 }
 
 }  // namespace tools

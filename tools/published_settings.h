@@ -13,6 +13,18 @@ enum class DataKind { digits, colour_images, signs, motion, table };
 // colour for CIFAR-10's and image folders.
 DataKind kind_of(const std::string& data);
 
+// Whether the data are a user's own: neither a known set nor files in the form of one, but a table or images that no
+// paper speaks of. What papers did to their data need not suit them:
+// - tables: DASVDD scales each column to mean 0 and deviation 1, as the other methods do anyway; the shallow methods
+//   take all columns as they then are, without PCA.
+bool is_own(const std::string& data);
+
+// What of the settings follows the number of training samples, once that is known and where nobody asked otherwise: on
+// one's own data, DASVDD's batches. The published 200 are for thousands of samples; of 87 they would make one step an
+// epoch, on 79 of them, and centre updates on the other 8. So a batch is an eighth of the samples, in whole sixteens,
+// from 16 up to the published size: eight steps an epoch, and from 1600 samples on as published.
+void fit_to_size(TrainOptions& o, int64_t training_samples);
+
 // The network methods, the shallow ones, and all.
 bool has_network(const std::string& method);
 const std::vector<std::string>& method_names();

@@ -14,6 +14,7 @@
 #include "tools/own_input.h"
 #include "tools/report_charts.h"
 #include "tools/report_html.h"
+#include "tools/report_pictures.h"
 #include "tools/run_folder.h"
 #include "tools/run_output.h"
 #include "tools/svg_chart.h"
@@ -49,9 +50,12 @@ constexpr std::array figures = {
            Figure::number},
     Figure{"distinct_scores", "Distinct scores", "1 where the network has collapsed", Figure::number},
     Figure{"n_train", "Training samples", "", Figure::number},
+    Figure{"n_train_used", "of them used", "Fewer where a recipe cuts to whole batches", Figure::number},
     Figure{"n_test", "Test samples", "", Figure::number},
     Figure{"normals", "of them normal", "", Figure::number},
     Figure{"anomalies", "of them anomalous", "", Figure::number},
+    Figure{"n_validation", "Validation samples", "Normal, held out of the training data", Figure::number},
+    Figure{"validation_outside", "of them above the threshold", "", Figure::rate},
     Figure{"pretrain_seconds", "Pretraining", "", Figure::time},
     Figure{"train_seconds", "Training", "", Figure::time},
     Figure{"score_seconds", "Scoring the test set", "", Figure::time},
@@ -75,8 +79,8 @@ constexpr std::array receipt_words = {Word{"weights_sha256", "Weights, SHA-256"}
 
 // Keys that a method adds of its own: numbers join the figures, words the receipt.
 bool is_extra(const std::string& key) {
-  constexpr std::array elsewhere = {"method",    "dataset",  "normal",     "objective",
-                                    "collapsed", "warnings", "class_names"};
+  constexpr std::array elsewhere = {"method",   "dataset", "normal",      "objective", "collapsed",
+                                    "warnings", "remarks", "class_names", "data_notes"};
   const auto same = [&](const auto& known) { return key == known.key; };
   return std::find(elsewhere.begin(), elsewhere.end(), key) == elsewhere.end() &&
          std::none_of(figures.begin(), figures.end(), same) &&
@@ -111,18 +115,35 @@ std::string heading(const RunFolder& run) {
   return out + "</ul></header>\n";
 }
 
+std::string in_words(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
+std::string with_capital(std::string sentence) {
+  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z')
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+  return sentence;
+}
+
+// What is wrong in red; what is merely so, in the page's own colours.
 std::string alarms(const RunFolder& run) {
   std::string out;
   if (run.results.flag("collapsed"))
     out +=
         "<div class=\"alarm\" role=\"alert\"><b>The network has collapsed.</b>It sends (nearly) every sample "
-        "to "
-        "the same point, so its scores carry no information, whatever the AUC says. Usual causes: bias "
-        "terms, "
-        "a centre near zero, a learning rate or weight decay that is too high.</div>\n";
+        "to the same point, so its scores carry no information, whatever the AUC says.</div>\n";
+  std::vector<std::string> remarks = run.results.texts("remarks");
   for (const std::string& warning : run.results.texts("warnings"))
-    out += "<div class=\"alarm\"><b>Warning</b>" + escape_xml(warning) + "</div>\n";
-  return out;
+    if (warning.starts_with("no AUC: "))  // in earlier versions' results a warning
+      remarks.push_back(warning);
+    else
+      out += "<div class=\"alarm\"><b>Warning</b>" + escape_xml(warning) + "</div>\n";
+  for (const std::string& line : run.results.texts("data_notes")) remarks.push_back(line);
+  if (remarks.empty()) return out;
+  out += "<ul class=\"remarks\">";
+  for (const std::string& remark : remarks) out += tag("li", with_capital(remark));
+  return out + "</ul>\n";
 }
 
 // "3.20 points above the autoencoder"; "" where there is nothing to compare with.
@@ -158,7 +179,8 @@ std::string hero(const RunFolder& run) {
   if (interval) rows[0].low = interval->first, rows[0].high = interval->second;
   if (ae) rows.push_back({"Autoencoder, reconstruction error", *ae, {}, {}});
   if (untrained) rows.push_back({"Untrained network", *untrained, {}, {}});
-  out += "</div><div>" + comparison_chart("AUC of this run and of its baselines", rows) + "</div>";
+  out += "</div><div class=\"charted\">" + comparison_chart("AUC of this run and of its baselines", rows) +
+         "</div>";
   std::string verdict = compared("the untrained network", *auc, untrained);
   const std::string second = compared("the autoencoder's reconstruction error", *auc, ae);
   verdict += verdict.empty() || second.empty() ? second : ", " + second;
@@ -195,6 +217,9 @@ std::string all_figures(const RunFolder& run) {
             escape_xml(why) + "</td></tr>\n";
   };
   for (const Figure& f : figures) {
+    if (std::string_view(f.key) == "n_train_used" &&
+        run.results.number("n_train") == run.results.number("n_train_used"))
+      continue;
     if (f.kind == Figure::interval) {
       if (const auto v = run.results.interval(f.key))
         row(f.name, fixed_text(100 * v->first, 2) + " – " + percent(v->second), f.why);
@@ -212,10 +237,11 @@ std::string all_figures(const RunFolder& run) {
   }
   for (const auto& [key, value] : run.results.all().items())
     if (value.is_number() && is_extra(key))
-      row(key, value.is_number_float() ? number_text(value.get<double>(), 6) : run.results.text(key), "");
+      row(in_words(key),
+          value.is_number_float() ? number_text(value.get<double>(), 6) : run.results.text(key), "");
   if (rows.empty()) return "";
   return "<h2>All figures</h2>\n<p>Of the last epoch, not of the best one.</p>\n"
-         "<div class=\"card table\"><table>\n" +
+         "<div class=\"card table\"><table class=\"stacked\">\n" +
          rows + "</table></div>\n";
 }
 
@@ -249,12 +275,14 @@ std::string receipt(const RunFolder& run) {
     row(name, value, std::string_view(key) == "scores_sha256" ? checked(run, value) : "");
   }
   for (const auto& [key, value] : run.results.all().items())
-    if ((value.is_string() || value.is_boolean()) && is_extra(key)) row(key, run.results.text(key), "");
+    if ((value.is_string() || value.is_boolean()) && is_extra(key))
+      row(in_words(key), run.results.text(key), "");
   if (rows.empty() && !run.config) return "";
   std::string out =
       "<h2>Receipt</h2>\n<p>The same configuration and data give the same weights and scores, whatever the "
       "number of threads.</p>\n";
-  if (!rows.empty()) out += "<div class=\"card table\"><table>\n" + rows + "</table></div>\n";
+  if (!rows.empty())
+    out += "<div class=\"card table\"><table class=\"stacked\">\n" + rows + "</table></div>\n";
   if (!run.config) return out;
   const std::string config = (run.path / "config.json").lexically_normal().string();
   out += tag("pre class=\"command\"", "svdd train --config " + in_shell(config)) + '\n';

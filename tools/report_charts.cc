@@ -101,6 +101,8 @@ std::string clusters_words(const std::vector<ScatterGroup>& by_cluster) {
          (more ? "; grey: smaller ones, after the six largest" : "") + ". Point at one to read its class";
 }
 
+}  // namespace
+
 // "3", "3 (cat)" where results.json names its classes, or "-1" where that is its name.
 std::string class_label(const RunFolder& run, const std::string& number) {
   const std::vector<std::string> names = run.results.texts("class_names");
@@ -109,8 +111,6 @@ std::string class_label(const RunFolder& run, const std::string& number) {
   std::from_chars(number.data(), number.data() + number.size(), index);
   return index < names.size() ? number + " (" + names[index] + ')' : number;
 }
-
-}  // namespace
 
 std::string normal_classes(const RunFolder& run) {
   std::string out;
@@ -201,30 +201,6 @@ std::string classes(const RunFolder& run, Notes& notes) {
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n";
-}
-
-std::string pictures(const RunFolder& run, Notes& notes) {
-  std::string out;
-  const auto sheet = [&](const std::optional<std::string>& png, const char* file, const char* caption,
-                         const char* words) {
-    if (!png) {
-      note(notes, std::string(file) + " is missing: its sheet of pictures is left out.");
-      return;
-    }
-    out +=
-        figure("<img alt=\"" + escape_xml(words) + "\" src=\"data:image/png;base64," + base64(*png) + "\">\n",
-               caption, words);
-  };
-  sheet(run.normals, "normals.png", "The most normal",
-        "The 32 test images of the normal class with the lowest scores, the lowest first");
-  sheet(run.outliers, "outliers.png", "The most anomalous",
-        "The 32 test images of the normal class with the highest scores, the highest first");
-  if (out.empty()) return "";
-  const std::string classes = normal_classes(run);
-  return "<h2>What it takes for normal</h2>\n" +
-         tag("p", "Test samples of the normal class" + (classes.empty() ? "" : ' ' + classes) +
-                      ": the ones it is surest of, and the ones it doubts most.") +
-         "\n<div class=\"row\">\n" + out + "</div>\n";
 }
 
 // Where several spheres hold the training samples, these by cluster and by class; else the test samples,
@@ -325,7 +301,6 @@ std::string training(const RunFolder& run, Notes& notes) {
                         "Live spheres: " + phase.name,
                         "Those with too few samples of their own die after an epoch"});
   }
-  if (curves.size() % 2 == 1) curves.back().chart.width = 1060;  // alone in the last row of two
   std::string out;
   for (const Curve& curve : curves) out += figure(line_chart(curve.chart), curve.caption, curve.words);
   return "<h2>Training</h2>\n<p>Point at a curve to read single epochs.</p>\n<div class=\"row charts\">\n" +

@@ -91,6 +91,8 @@ h2{font-size:21px;letter-spacing:-.01em;margin:48px 0 4px}h2+p{margin:0 0 16px;c
 .alarm{background:var(--alarm-paper);border:1px solid var(--alarm-line);border-left-width:6px;color:var(--alarm);
 border-radius:10px;padding:13px 18px;margin:18px 0 0}
 .alarm b{display:block}
+.remarks{background:var(--card);border:1px solid var(--line);border-left:6px solid var(--muted);border-radius:10px;
+margin:18px 0 0;padding:13px 18px 13px 34px;overflow-wrap:anywhere}
 .hero{display:grid;grid-template-columns:minmax(0,9fr) minmax(0,11fr);gap:20px 44px;align-items:center;padding:28px 32px;
 margin-top:26px}
 .hero .auc{font-size:84px;line-height:1;font-weight:690;letter-spacing:-.04em;font-variant-numeric:tabular-nums;
@@ -103,11 +105,17 @@ margin:6px 0 10px;white-space:nowrap}
 font-variant-numeric:tabular-nums}
 .tiles span{color:var(--muted);font-size:13px;line-height:1.35;display:block}
 .row{display:grid;gap:16px;grid-template-columns:repeat(2,minmax(0,1fr))}.row.roc{grid-template-columns:minmax(0,44fr)
-minmax(0,56fr)}.row.roc>figure:only-child,.row.map>figure:only-child{grid-column:1/-1;max-width:680px}.row.charts>figure:last-child:nth-child(odd)
-{grid-column:1/-1}.row+.row{margin-top:16px}
-figure{margin:0;padding:16px 18px}figcaption{margin-bottom:10px}figcaption b{font-weight:620}
+minmax(0,56fr)}.row.roc>figure:only-child,.row.map>figure:only-child{grid-column:1/-1;max-width:680px}
+.row+.row{margin-top:16px}
+figure{margin:0;padding:16px 18px;min-width:0}figcaption{margin-bottom:10px}figcaption b{font-weight:620}
 figcaption span{color:var(--muted);font-size:14px;display:block}
 figure img{display:block;width:100%;height:auto;image-rendering:pixelated;border-radius:5px}
+.store{position:absolute}.sheet{display:grid;grid-template-columns:repeat(8,minmax(0,1fr));
+gap:8px 6px;margin:0;padding:0;list-style:none}.sheet li{font-size:11px;line-height:1.25;min-width:0;text-align:center}
+.sheet svg{display:block;width:100%;height:auto;border-radius:4px;image-rendering:pixelated;margin-bottom:2px}
+.sheet image{image-rendering:pixelated}.sheet b{display:block;font-weight:560;font-variant-numeric:tabular-nums;
+white-space:nowrap}.sheet span{display:block;color:var(--muted);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.sheet .wrong b{color:var(--alarm)}.sheet .wrong svg{outline:2px solid var(--alarm)}
 table{border-collapse:collapse;width:100%}th,td{padding:8px 18px;text-align:left;border-top:1px solid var(--line);
 vertical-align:baseline}tr:first-child>*{border-top:0}th{font-weight:560;white-space:nowrap}thead th{color:var(--muted);
 font-size:13px}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -125,8 +133,13 @@ pre.command::before{content:"$ ";color:var(--muted)}
 details{margin-top:14px}summary{cursor:pointer;padding:12px 18px;font-weight:560}details pre{border-top:1px solid
 var(--line)}
 footer{margin-top:44px;color:var(--muted);font-size:14px}footer ul{margin:4px 0 0;padding-left:20px}
-@media(max-width:760px){.bar{display:none}.row,.row.roc,.hero{grid-template-columns:minmax(0,1fr)}h1{font-size:30px}.hero .auc{font-size:
-64px}}
+@media(max-width:900px){.row,.row.roc,.hero{grid-template-columns:minmax(0,1fr)}}
+@media(max-width:760px){.bar{display:none}h1{font-size:30px}.hero .auc{font-size:64px}}
+@media(max-width:560px){main{padding:24px 12px 40px}.hero{padding:18px 14px}figure{padding:12px 10px}th,td{padding:7px
+9px}thead th:first-child{white-space:normal}.sheet{grid-template-columns:repeat(4,minmax(0,1fr))}
+.stacked tr{display:grid;grid-template-columns:minmax(0,1fr) auto;border-top:1px solid var(--line)}.stacked tr:first-child
+{border-top:0}.stacked tr>*{border-top:0}.stacked th{white-space:normal}.stacked td:not(.n){grid-column:1/-1;padding-top:0}
+.stacked td.why:empty{display:none}}
 @media print{body{background:none}figure,.card,tr{break-inside:avoid}}
 )css";
 

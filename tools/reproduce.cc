@@ -85,9 +85,12 @@ std::vector<TableCase> chosen_cases(const PublishedTable& table, const std::stri
     used.insert(classes.begin(), classes.end());
     used.insert(c.name);
   }
+  std::string list;
+  for (const TableCase& c : table.cases) list += (list.empty() ? "" : ", ") + c.name;
   for (const std::string& word : words)
     if (!used.contains(word))
-      throw UsageError("--classes: " + table.name + " has no case for " + engine::in_quotes(word));
+      throw UsageError("--classes: " + table.name + " has no case for " + engine::in_quotes(word) +
+                       "; it has " + list);
   return chosen;
 }
 

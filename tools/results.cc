@@ -92,6 +92,24 @@ std::string why_no_auc(const std::vector<int32_t>& labels) {
   return "";
 }
 
+std::string why_none_above(const std::vector<float>& training_scores, double threshold) {
+  if (training_scores.empty() || static_cast<double>(training_scores.back()) != threshold) return "";
+  const auto tied = std::count(training_scores.begin(), training_scores.end(), training_scores.back());
+  if (tied < 2)
+    return "";  // with a contamination of 0 the largest score is the threshold, and nothing is odd
+  return std::to_string(tied) + " of " + std::to_string(training_scores.size()) +
+         " training samples share the largest score, which is the threshold: only what scores above it is "
+         "called "
+         "anomalous, so none of them is";
+}
+
+std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const svdd::Detector& detector) {
+  std::vector<std::string> found{why_no_auc(test_labels),
+                                 why_none_above(detector.training_scores(), detector.threshold())};
+  std::erase(found, "");
+  return found;
+}
+
 std::string summary(const ordered_json& results, const std::string& report) {
   const Reader r(results);
   std::string text = heading(results) + '\n';
@@ -122,8 +140,9 @@ std::string summary(const ordered_json& results, const std::string& report) {
   if (r.has("weights_sha256")) text += row("weights", r.text("weights_sha256"));
   if (r.has("scores_sha256")) text += row("scores", r.text("scores_sha256"));
   if (!report.empty()) text += row("report", report);
-  if (results.contains("warnings"))
-    for (const auto& warning : results["warnings"]) text += "\nwarning: " + warning.get<std::string>() + '\n';
+  for (const auto& [key, word] : {std::pair{"warnings", "warning: "}, std::pair{"remarks", "note: "}})
+    if (results.contains(key))
+      for (const auto& line : results[key]) text += '\n' + (word + line.get<std::string>()) + '\n';
   return text;
 }
 

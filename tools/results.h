@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "svdd/detector.h"
 #include "svdd/metrics.h"
 
 namespace tools {
@@ -16,6 +17,13 @@ void add_metrics(nlohmann::ordered_json& results, const std::vector<float>& scor
 
 // "no AUC: the test set holds normal samples only", or empty where both classes are there.
 std::string why_no_auc(const std::vector<int32_t>& labels);
+
+// What is said where so many training samples share the largest score that it is the threshold, above which then
+// none of them lies; empty otherwise. `training_scores` ascend.
+std::string why_none_above(const std::vector<float>& training_scores, double threshold);
+
+// Both, as results.json holds them: nothing is wrong, but a person may wonder.
+std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const svdd::Detector& detector);
 
 // A few lines for standard output. What `results` lacks is left out, and so is the place of the report if
 // empty.

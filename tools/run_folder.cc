@@ -33,6 +33,12 @@ std::optional<std::string> read_if_there(const fs::path& path, uint64_t most_byt
   return engine::read_file(path, most_bytes);
 }
 
+// Sums of n times 1/n end beside 1 by rounding, as the average precisions of versions before November 2026 did.
+bool is_fraction(double value) {
+  constexpr double rounding = 1e-9;
+  return value >= -rounding && value <= 1 + rounding;
+}
+
 std::string scalar(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   return value.is_primitive() ? value.dump() : "";  // nested values are not walked: their depth is not ours
@@ -211,8 +217,9 @@ std::optional<double> Results::number(const std::string& key) const {
 
 std::optional<double> Results::rate(const std::string& key) const {
   const std::optional<double> value = number(key);
-  if (value && !(*value >= 0 && *value <= 1)) wrong(key, *find(key), "a fraction in [0,1]");
-  return value;
+  if (!value) return value;
+  if (!is_fraction(*value)) wrong(key, *find(key), "a fraction in [0,1]");
+  return std::clamp(*value, 0.0, 1.0);
 }
 
 std::optional<std::pair<double, double>> Results::interval(const std::string& key) const {
@@ -223,8 +230,10 @@ std::optional<std::pair<double, double>> Results::interval(const std::string& ke
       value->is_array() && value->size() == 2 && (*value)[0].is_number() && (*value)[1].is_number();
   if (!two) wrong(key, *value, "[low, high] or null");
   const double low = (*value)[0], high = (*value)[1];
-  if (!(0 <= low && low <= high && high <= 1)) wrong(key, *value, "0 <= low <= high <= 1");
-  return std::pair{low, high};
+  if (!(is_fraction(low) && is_fraction(high) && is_fraction(high - low)))
+    wrong(key, *value, "0 <= low <= high <= 1");
+  const double lower = std::clamp(low, 0.0, 1.0);
+  return std::pair{lower, std::clamp(high, lower, 1.0)};
 }
 
 bool Results::flag(const std::string& key) const {
@@ -295,7 +304,7 @@ void check_results(const Results& results) {
 }
 
 RunFolder read_run_folder(const fs::path& folder) {
-  RunFolder run{folder, read_results(folder), {}, {}, {}, {}, {}, {}, {}};
+  RunFolder run{folder, read_results(folder), {}, {}, {}, {}, {}, {}, {}, {}};
   run.threshold = run.results.number("threshold");
   if (const auto text = read_if_there(folder / "scores.csv", most_csv_bytes))
     run.scores = read_scores(folder / "scores.csv", *text);
@@ -307,6 +316,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   if (run.config) engine::read_json_object(folder / "config.json", "run svdd train again", most_json_bytes);
   run.normals = read_picture(folder / "normals.png");
   run.outliers = read_picture(folder / "outliers.png");
+  run.missed = read_picture(folder / "missed.png");
   return run;
 }
 

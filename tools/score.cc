@@ -9,6 +9,7 @@
 #include "tools/csv_files.h"
 #include "tools/model_table.h"
 #include "tools/own_input.h"
+#include "tools/results.h"
 #include "tools/score_input.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
@@ -20,7 +21,7 @@ void run_score(const ScoreOptions& options) {
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   if (options.input.empty())
     throw UsageError(
-        "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file");
+        "--input is missing: name an image, a folder of images, or a .csv, .npy, .npz or IDX file");
   const std::optional<bool> header = yes_or_no(options.header, "--header");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
@@ -48,6 +49,11 @@ void run_score(const ScoreOptions& options) {
                                    [&](float s) { return static_cast<double>(s) > detector->threshold(); });
   std::cerr << scores.size() << (scores.size() == 1 ? " sample, " : " samples, ") << above
             << " above the threshold of " << number_text(detector->threshold(), 4) << '\n';
+  const std::string why = why_none_above(detector->training_scores(), detector->threshold());
+  if (const auto at = std::count_if(scores.begin(), scores.end(),
+                                    [&](float s) { return static_cast<double>(s) == detector->threshold(); });
+      at > 0 && !why.empty())
+    std::cerr << why << "; " << at << " of the samples here have that score\n";
 }
 
 }  // namespace tools

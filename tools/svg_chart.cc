@@ -95,11 +95,15 @@ std::string_view chart_style() {
 --chart-axis:#566069;--chart-paper:#1b1f24;--normal:#6cabea;--anomalous:#f28b60;--series-1:#6cabea;
 --series-2:#f28b60;--series-3:#5cc39d;--series-4:#b891e0;--series-5:#e0b04a;--series-6:#ea82b0;--series-7:#a3b1be;
 --series-8:#6fc9dd}}
-.chart{display:block;width:100%;height:auto;font-family:inherit;font-size:12px}
+.chart{display:block;width:100%;max-width:680px;height:auto;font-family:inherit;font-size:12.5px;margin:0 auto}
+.chart .big{font-size:26px}
+figure,.charted{container-type:inline-size}
+@container(max-width:476px){.chart{font-size:14px}}@container(max-width:408px){.chart{font-size:16px}}
+@container(max-width:358px){.chart{font-size:18px}}@container(max-width:318px){.chart{font-size:20px}}
 .chart .start{text-anchor:start}.chart .middle{text-anchor:middle}.chart .end{text-anchor:end}
 .chart .tick{fill:var(--chart-muted);font-variant-numeric:tabular-nums}.chart .name{fill:var(--chart-muted)}
 .chart .strong{fill:var(--chart-ink);font-weight:600}.chart .word{fill:var(--chart-ink)}
-.chart .big{fill:var(--chart-ink);font-size:26px;font-weight:650;letter-spacing:-.01em}
+.chart .big{fill:var(--chart-ink);font-weight:650;letter-spacing:-.01em}
 .chart .halo{paint-order:stroke;stroke:var(--chart-paper);stroke-width:4px;stroke-linejoin:round}
 .chart .grid{stroke:var(--chart-grid)}.chart .axis{stroke:var(--chart-axis)}
 .chart .chance{stroke:var(--chart-axis);stroke-dasharray:3 4}
@@ -150,7 +154,13 @@ std::string line_chart(const LineChart& chart) {
   if (!any) return out + label(width / 2.0, height / 2.0, "name middle", "nothing to draw") + "</svg>\n";
 
   const bool named = chart.series.size() > 1 || !chart.background.empty();
-  const Plot plot{66, named ? 32.0 : 16.0, width - 14.0, height - 46.0};
+  LegendNames names;
+  for (size_t s = 0; s < chart.series.size(); ++s) names.emplace_back(colour(s), chart.series[s].name);
+  if (!chart.background.empty()) names.emplace_back("quiet", chart.background_name);
+  constexpr double left = 80;
+  const double right = width - 14.0;
+  const Plot plot{left, named ? 14 + legend_row_height * legend_rows(left, right, names) : 16.0, right,
+                  height - 46.0};
   const Axis x(low_x, high_x, plot.left, plot.right),
       y(low_y, high_y, plot.bottom - 6, plot.top + 6, chart.log_y);
   out += frame(plot, x, y, chart.x_label, chart.y_label, false, false);
@@ -170,14 +180,11 @@ std::string line_chart(const LineChart& chart) {
   Path behind;
   for (const Series& series : chart.background) draw(series, behind), behind.gap();
   if (!chart.background.empty()) out += svg::path(behind.data(), "background quiet");
-  std::vector<std::pair<std::string, std::string>> names;
   for (size_t s = 0; s < chart.series.size(); ++s) {
-    names.emplace_back(colour(s), chart.series[s].name);
     Path curve;
     draw(chart.series[s], curve);
     out += svg::path(curve.data(), "curve " + colour(s));
   }
-  if (!chart.background.empty()) names.emplace_back("quiet", chart.background_name);
   if (named) out += legend(plot, names);
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& series = chart.series[s];
@@ -270,7 +277,7 @@ std::string scatter_chart(const ScatterChart& chart) {
 
 std::string roc_chart(const RocChart& chart) {
   constexpr int width = 440, height = 410;
-  const Plot plot{66, 16, width - 26.0, height - 46.0};
+  const Plot plot{76, 16, width - 30.0, height - 46.0};
   const Axis x(0, 1, plot.left, plot.right), y(0, 1, plot.bottom, plot.top);
   std::string out = svg::open(width, height, chart.title, chart.description);
   out +=
@@ -351,9 +358,9 @@ Bins count(const HistogramChart& chart) {
 }  // namespace
 
 std::string histogram_chart(const HistogramChart& chart) {
-  constexpr int width = 560, height = 410;
+  constexpr int width = 560, height = 420;
   const Bins bins = count(chart);
-  const Plot plot{58, 40, width - 14.0, height - 46.0};
+  const Plot plot{74, 54, width - 14.0, height - 46.0};
   std::string out = svg::open(width, height, chart.title, chart.description);
   const size_t n = bins.normal.size();
   const double highest = std::max(*std::max_element(bins.normal.begin(), bins.normal.end()),
@@ -398,11 +405,11 @@ std::string histogram_chart(const HistogramChart& chart) {
       out += label(plot.right, plot.top + 10, "tick end halo", words + " (outside this axis)");
     }
   }
-  if (bins.above > 0)
-    out += label(plot.right, plot.top - 10, "tick end",
+  if (bins.above > 0)  // above the legend
+    out += label(plot.right, plot.top - 36, "tick end",
                  "last bar: and " + std::to_string(bins.above) + " above");
   if (bins.below > 0)
-    out += label(plot.right, plot.top - 25, "tick end",
+    out += label(plot.left, plot.top - 36, "tick start",
                  "first bar: and " + std::to_string(bins.below) + " below");
   return out + "</svg>\n";
 }
@@ -418,12 +425,12 @@ std::string comparison_chart(std::string_view title, const std::vector<Compariso
   }
   low = std::max(0.0, std::floor(low * 10 + 1e-9) / 10);
   const int height = static_cast<int>(row_height * static_cast<double>(rows.size())) + 44;
-  const Plot plot{8, 8, width - 72.0, height - 30.0};
+  const Plot plot{8, 8, width - 80.0, height - 30.0};
   const Axis x(low, 1, plot.left, plot.right);
   std::string out = svg::open(width, height, title, description);
   for (const double v : x.ticks(5)) {
     out += line(x(v), plot.top, x(v), plot.bottom, std::fabs(v - 0.5) < 1e-9 ? "chance" : "grid");
-    out += label(x(v), plot.bottom + 18, v == low ? "tick start" : "tick middle",
+    out += label(v == low ? 0 : x(v), plot.bottom + 18, v == low ? "tick start" : "tick middle",
                  std::fabs(v - 0.5) < 1e-9 ? "chance" : percent(v, 6));
   }
   const double base = std::max(low, 0.5);

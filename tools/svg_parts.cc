@@ -176,15 +176,38 @@ std::string frame(const Plot& plot, const Axis& x, const Axis& y, std::string_vi
   return out + label(13, middle, "name middle", y_label, "rotate(-90 13 " + px(middle) + ")") + '\n';
 }
 
-std::string legend(const Plot& plot,
-                   const std::vector<std::pair<std::string, std::string>>& styles_and_names) {
+namespace {
+
+// Where each name of a legend stands: its row, and its left end.
+std::vector<std::pair<int, double>> legend_places(double left, double right, const LegendNames& names) {
+  // The width of a letter on average, where letters are largest: text is laid out by the browser alone.
+  constexpr double letter = 9.4;
+  std::vector<std::pair<int, double>> places;
+  int row = 0;
+  double x = left;
+  for (const auto& [style, name] : names) {
+    const double width = 16 + letter * static_cast<double>(name.size());
+    if (x > left && x + width > right) ++row, x = left;
+    places.emplace_back(row, x);
+    x += width + 14;
+  }
+  return places;
+}
+
+}  // namespace
+
+int legend_rows(double left, double right, const LegendNames& names) {
+  return names.empty() ? 0 : legend_places(left, right, names).back().first + 1;
+}
+
+std::string legend(const Plot& plot, const LegendNames& names) {
   std::string out;
-  constexpr double letter = 6.4;  // the width of one on average; text is laid out by the browser alone
-  double x = plot.left;
-  for (const auto& [style, name] : styles_and_names) {
-    out += box(x, plot.top - 20, 11, 11, "swatch " + style);
-    out += label(x + 16, plot.top - 10, "tick start", name);
-    x += 16 + letter * static_cast<double>(name.size()) + 18;
+  const auto places = legend_places(plot.left, plot.right, names);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto [row, x] = places[i];
+    const double above = legend_row_height * (places.back().first - row);
+    out += box(x, plot.top - 20 - above, 11, 11, "swatch " + names[i].first);
+    out += label(x + 16, plot.top - 10 - above, "tick start", names[i].second);
   }
   return out;
 }

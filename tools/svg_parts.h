@@ -1,5 +1,6 @@
 // What every chart is drawn from: marks as SVG elements, paths, axes with round numbers, the frame around a
-// plot. Lengths are in units of the drawing, in which letters are 12 high. `style` names classes of
+// plot. Lengths are in units of the drawing, in which letters are 12 high on a wide page, and up to 20 where the drawing
+// is small (chart_style): there must be room for both. `style` names classes of
 // chart_style().
 #pragma once
 #include <string>
@@ -66,9 +67,11 @@ struct Plot {  // the rectangle inside the axes
 std::string frame(const Plot& plot, const Axis& x, const Axis& y, std::string_view x_label,
                   std::string_view y_label, bool percent_x, bool percent_y);
 
-// Words in one row above the plot, each behind a swatch: pairs of style and name.
-std::string legend(const Plot& plot,
-                   const std::vector<std::pair<std::string, std::string>>& styles_and_names);
+// Words above the plot, each behind a swatch, in as many rows as they need: pairs of style and name.
+using LegendNames = std::vector<std::pair<std::string, std::string>>;
+inline constexpr double legend_row_height = 18;
+int legend_rows(double left, double right, const LegendNames& names);
+std::string legend(const Plot& plot, const LegendNames& names);
 
 // A word beside a vertical line at x, on the side where there is room.
 std::string beside(double x, double y, const Plot& plot, std::string_view style, std::string_view words);

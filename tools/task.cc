@@ -12,6 +12,7 @@
 #include "svdd/networks.h"
 #include "tools/arguments.h"
 #include "tools/csv_files.h"
+#include "tools/known_data.h"
 #include "tools/published_settings.h"
 #include "tools/usage_error.h"
 
@@ -141,7 +142,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                             .test_fraction = options.test_fraction};
   if (has_network(options.method)) how.image_shape = input_of(options.deep_svdd.network);
   if (test) how.form = test->form, how.all_for_test = test->whole;
-  const datasets::Dataset data = datasets::load(options.data, how);
+  const datasets::Dataset data = load_data(options.data, how);
   const bool whole = test && test->whole && data.table && data.train.count() == 0;
   if (options.test_fraction && !data.test_was_held_out)
     throw UsageError(
@@ -160,7 +161,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   const datasets::KnownDataset* known = datasets::known_dataset(options.data);
   const std::string source = !known              ? options.data
                              : known->built_in() ? "built in"
-                                                 : datasets::find(options.data, options.data_dir).string();
+                                                 : find_data(options.data, options.data_dir).string();
   datasets::OneVsRestOptions rule{.limit = options.limit, .anomalous = anomalous, .test_only = whole};
   if (test) rule.offsets = test->form ? test->form->offsets : std::vector<double>{};
   datasets::OneVsRest split = datasets::one_vs_rest(data, normal, rule);

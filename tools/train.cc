@@ -21,6 +21,7 @@
 #include "tools/methods.h"
 #include "tools/own_input.h"
 #include "tools/peak_memory.h"
+#include "tools/picture_sheets.h"
 #include "tools/plane_map.h"
 #include "tools/published_settings.h"
 #include "tools/report.h"
@@ -38,8 +39,6 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-constexpr int64_t pictures_per_sheet = 32, pictures_per_row = 8;
 
 std::string sha256_of(const datasets::Samples& samples) {
   return engine::sha256_hex(samples.values.data(), samples.values.size() * sizeof(float));
@@ -60,39 +59,31 @@ void require_same_run(const std::filesystem::path& folder, const TrainOptions& o
                              "; name another folder with --out");
 }
 
-// The normal test samples with the lowest scores, lowest first, and with the highest, highest first.
+// Sheets of test images, where there are images of the kind.
 void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
                     const std::vector<float>& scores) {
   const std::vector<int64_t>& shape = task.test.shape;
   if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3)) return;  // no images
-  std::vector<int64_t> normal;
-  for (size_t i = 0; i < scores.size(); ++i)
-    if (task.test_labels[i] == 0) normal.push_back(static_cast<int64_t>(i));
-  if (normal.empty()) return;
-  const auto score = [&](int64_t i) { return scores[static_cast<size_t>(i)]; };
-  const auto write = [&](const char* name, const auto& before) {
-    std::stable_sort(normal.begin(), normal.end(), before);
-    const int64_t count = std::min<int64_t>(pictures_per_sheet, static_cast<int64_t>(normal.size()));
+  for (const SheetOrder order : {SheetOrder::normals, SheetOrder::outliers, SheetOrder::missed}) {
     std::vector<float> images;
-    for (int64_t i = 0; i < count; ++i) {
-      const float* sample = task.test.sample(normal[static_cast<size_t>(i)]);
+    const std::vector<size_t> samples = sheet_samples(order, scores, task.test_labels);
+    if (samples.empty()) continue;
+    for (const size_t i : samples) {
+      const float* sample = task.test.sample(static_cast<int64_t>(i));
       images.insert(images.end(), sample, sample + task.test.size());
     }
     ImageGrid grid;
-    grid.images = images, grid.n = count, grid.columns = pictures_per_row;
+    grid.images = images, grid.n = static_cast<int64_t>(samples.size()), grid.columns = pictures_per_row;
     grid.channels = shape[0], grid.height = shape[1], grid.width = shape[2];
-    write_grid(folder.file(name), grid);
-  };
-  write("normals.png", [&](int64_t a, int64_t b) { return score(a) < score(b); });
-  write("outliers.png", [&](int64_t a, int64_t b) { return score(a) > score(b); });
+    write_grid(folder.file(std::string(name_of(order)) + ".png"), grid);
+  }
 }
 
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
-                                  const Task& task, const ordered_json& results) {
+                                  const ordered_json& results) {
   const TrainOptions& options = resolved.options;
   std::vector<std::string> found;
   if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
-  if (const std::string why = why_no_auc(task.split.test_labels); !why.empty()) found.push_back(why);
   const svdd::DeepSvddOptions& o = options.deep_svdd;
   const bool has_objective = method_takes(options.method, "objective");
   if (has_objective && o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
@@ -171,7 +162,7 @@ std::string damage_of_results(const std::filesystem::path& folder) {
 
 ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
                        Start start, svdd::PretrainingStore* pretrainings) {
-  const TrainOptions& options = resolved.options;
+  TrainOptions options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   if (!datasets::known_dataset(options.data)) refuse_input_in_output("--data", options.data, options.out);
   RunOutput folder(options.out);
@@ -179,6 +170,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
     refuse_input_in_output("the data", task.source, options.out);
   const datasets::OneVsRest& split = task.split;
+  if (!resolved.names("batch-size")) fit_to_size(options, split.train.count());
   const std::unique_ptr<svdd::Detector> detector = make_detector(options, split.train.shape, *backend);
 
   const json fingerprints{{"train_data_sha256", sha256_of(split.train)},
@@ -228,6 +220,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["class_names"] = task.class_names;
   if (!task.notes.empty()) results["data_notes"] = task.notes;
   results["normal"] = task.normal_words();
+  results["sample_shape"] = split.train.shape;
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
   results["backend"] = backend->name();
@@ -240,7 +233,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
-  results["warnings"] = warnings(resolved, *detector, task, results);
+  results["warnings"] = warnings(resolved, *detector, results);
+  results["remarks"] = remarks(split.test_labels, *detector);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
   if (detector->took_pretraining()) results["pretraining_taken"] = true;  // the seconds are another run's
@@ -269,6 +263,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   write_report(options.out);
   svdd::remove_checkpoint(folder.file(checkpoint_name));
   for (const auto& warning : results["warnings"]) monitor.note("warning: " + warning.get<std::string>());
+  for (const auto& remark : results["remarks"]) monitor.note(remark.get<std::string>());
   return results;
 }
 

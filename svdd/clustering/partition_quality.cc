@@ -57,7 +57,8 @@ double purity(std::span<const int32_t> labels, std::span<const int32_t> classes)
 double normalised_mutual_information(std::span<const int32_t> labels, std::span<const int32_t> classes) {
   const engine::IeeeMode ieee;
   const Contingency table = count(labels, classes);
-  if (table.clusters.size() == 1 && table.classes.size() == 1) return 1;
+  // One and the same grouping under two sets of names (all in one group too): 1, whatever logarithms round to.
+  if (table.both.size() == table.clusters.size() && table.both.size() == table.classes.size()) return 1;
   const double log_n = log_of(static_cast<int64_t>(labels.size()));
   double information = 0;
   for (const auto& [pair, m] : table.both)

@@ -106,8 +106,14 @@ TEST_F(CatalogTest, NotFoundSaysWhereAndWhatToDo) {
   EXPECT_TRUE(contains(message, root_.string()));
   EXPECT_TRUE(contains(message, "'data'"));
   EXPECT_TRUE(contains(message, "home/.cache/svdd"));
-  EXPECT_TRUE(contains(message, "svdd data fetch mnist"));
-  EXPECT_TRUE(contains(error_of([&] { datasets::load("mnist", folder_ / "none"); }), "--data-dir"));
+  EXPECT_TRUE(contains(message, "fetch them, or name the folder"));
+  EXPECT_TRUE(contains(error_of([&] { datasets::load("mnist", folder_ / "none"); }), "the data folder '"));
+  try {
+    datasets::load("mnist", root_);
+  } catch (const datasets::NotFound& error) {
+    EXPECT_EQ(error.name, "mnist");
+    EXPECT_TRUE(error.can_be_fetched);
+  }
 }
 
 TEST_F(CatalogTest, UnknownNamesGetASuggestion) {

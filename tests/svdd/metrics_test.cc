@@ -107,6 +107,47 @@ TEST(Metrics, AucEqualsTheCountOverPairs) {
   }
 }
 
+// Every rate stays within its bounds, and a perfect ranking has exactly 1, for any number of samples: the sum of
+// n times 1/n is above 1 for 172 of the n up to 400.
+TEST(Metrics, APerfectRankingIsExactlyOne) {
+  for (int anomalies = 1; anomalies <= 400; ++anomalies) {
+    const int normals = 1 + anomalies % 37;
+    Scores scores;
+    Labels labels;
+    for (int i = 0; i < normals + anomalies; ++i) {
+      scores.push_back(static_cast<float>(i));
+      labels.push_back(i >= normals);
+    }
+    EXPECT_EQ(svdd::average_precision(scores, labels), 1) << anomalies;
+    EXPECT_EQ(svdd::roc_auc(scores, labels), 1) << anomalies;
+    if (anomalies % 40 != 11) continue;  // the bootstrap takes its time
+    const svdd::Metrics m = svdd::evaluate(scores, labels, static_cast<double>(normals) - 0.5, 1);
+    EXPECT_EQ(*m.average_precision, 1);
+    EXPECT_EQ(m.auc_ci95->low, 1);
+    EXPECT_EQ(m.auc_ci95->high, 1);
+    EXPECT_EQ(*m.fpr95, 0);
+    EXPECT_EQ(*m.f1, 1);
+    EXPECT_EQ(m.best_f1->f1, 1);
+  }
+}
+
+TEST(Metrics, RatesStayWithinTheirBounds) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    const Sample s =
+        random_sample(10 + static_cast<int>(seed), seed, static_cast<float>(seed % 9), seed % 3 * 2.0f);
+    if (std::count(s.labels.begin(), s.labels.end(), 1) == 0) continue;
+    const double ap = svdd::average_precision(s.scores, s.labels), auc = svdd::roc_auc(s.scores, s.labels);
+    EXPECT_TRUE(ap > 0 && ap <= 1) << ap;
+    EXPECT_TRUE(auc >= 0 && auc <= 1) << auc;
+    for (const double rate : svdd::roc_curve(s.scores, s.labels).tpr) EXPECT_TRUE(rate >= 0 && rate <= 1);
+    const double f1 = svdd::best_f1(s.scores, s.labels).f1;
+    EXPECT_TRUE(f1 > 0 && f1 <= 1) << f1;
+    if (seed % 50 > 0) continue;
+    const svdd::Interval interval = svdd::auc_ci95(s.scores, s.labels, seed);
+    EXPECT_TRUE(0 <= interval.low && interval.low <= interval.high && interval.high <= 1);
+  }
+}
+
 TEST(Metrics, AucIsTheAreaUnderTheCurve) {
   const Sample s = random_sample(500, 3, 0.5f, 4);
   const auto curve = svdd::roc_curve(s.scores, s.labels);

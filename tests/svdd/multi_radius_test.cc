@@ -232,7 +232,7 @@ TEST(MultiRadius, ImpossibleOptionsAreNamed) {
   };
   refused([](auto& o) { o.nu = 0; }, "nu is the share");
   refused([](auto& o) { o.labels = LabelSource::kmeans; }, "k-means labels need the number of clusters");
-  refused([](auto& o) { o.labels = LabelSource::classes, o.clusters = 3; }, "leave --clusters out");
+  refused([](auto& o) { o.labels = LabelSource::classes, o.clusters = 3; }, "expected no number of them (0)");
   refused([](auto& o) { o.clusters = -1; }, "must not be negative");
   auto detector = make_multi_radius(options(LabelSource::classes), *small_runs::backend());
   Monitor silent;

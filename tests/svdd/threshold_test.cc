@@ -45,6 +45,21 @@ TEST(Quantile, OfOneValueOrEqualValuesIsThatValue) {
   }
 }
 
+// Rounding must not carry a share above 1, or a quantile out of its gap.
+TEST(Quantile, LiesBetweenItsNeighbours) {
+  for (int i = 1; i < 400; ++i) {
+    const double low = 1.0 / i, high = 1;
+    for (const double q : {1e-17, 0.025, 1.0 / 3, 0.975, 1 - 1e-16}) {
+      const double value = svdd::quantile(std::vector<double>{low, high}, q);
+      EXPECT_TRUE(low <= value && value <= high) << low << ' ' << q;
+    }
+  }
+  const std::vector<double> wide{-1.7e308, 1.7e308};
+  EXPECT_LE(svdd::quantile(wide, 0.5), 1.7e308);
+  EXPECT_EQ(svdd::quantile(std::vector<float>{-infinity, 1}, 0.5), -infinity);
+  EXPECT_EQ(svdd::quantile(std::vector<float>{1, infinity}, 0.5), infinity);
+}
+
 TEST(Quantile, RefusesWhatHasNone) {
   EXPECT_THROW(svdd::quantile(std::vector<float>{}, 0.5), std::invalid_argument);
   EXPECT_THROW(svdd::quantile(std::vector<float>{1}, -0.1), std::invalid_argument);

@@ -334,6 +334,20 @@ TEST_F(Report, NamesWhatIsBrokenInResults) {
   }
 }
 
+// Rates that rounding put beside 1 or 0 (runs of earlier versions): the page comes, and says 100 %.
+TEST_F(Report, RatesThatAreOffByRoundingAreRates) {
+  write("results.json",
+        R"({"auc": 1.0000000000000002, "average_precision": 1.0000000000000002, "fpr95": -1e-17,
+                            "auc_ci95": [1.0000000000000002, 1]})");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "100.00<small> %")) << html;
+  EXPECT_TRUE(has(html, "<th>Average precision</th><td class=\"n\">100.00 %"));
+  EXPECT_TRUE(has(html, "95 % interval 100.00 – 100.00 %"));
+  EXPECT_TRUE(has(html, "<th>False positives at 95 %</th><td class=\"n\">0.00 %"));
+  write("results.json", R"({"auc": 1.0001})");
+  EXPECT_TRUE(has(error(), "expected a fraction in [0,1]"));
+}
+
 TEST_F(Report, NamesTheBrokenRow) {
   write("results.json", "{}");
   const std::string head = "index,label,class,score\n";

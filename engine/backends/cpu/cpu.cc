@@ -509,7 +509,8 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   const Simd simd = options.simd == Simd::automatic ? best_simd() : options.simd;
   if (!simd_available(simd))
     throw std::invalid_argument("this machine has no " + simd_name(simd) + "; it can run " +
-                                simd_name(best_simd()));
+                                simd_name(best_simd()) +
+                                " (leave the choice to the program, which takes the best)");
   if (options.threads < 0)
     throw std::invalid_argument("the number of threads must be at least 1, found " +
                                 std::to_string(options.threads));

@@ -27,6 +27,18 @@ TEST(NormalisedMutualInformation, OfKnownTables) {
   EXPECT_NEAR(nmi({0, 1, 2, 3, 4, 5}, {0, 0, 0, 1, 1, 1}), 0.557885891, 1e-6);
 }
 
+TEST(NormalisedMutualInformation, OfOneGroupingUnderTwoNamesIsExactlyOne) {
+  for (int n = 1; n <= 200; ++n) {
+    Labels a, b;
+    for (int i = 0; i < n; ++i) {
+      a.push_back(i * i % 7);
+      b.push_back(100 - 3 * a.back());
+    }
+    EXPECT_EQ(svdd::normalised_mutual_information(a, b), 1) << n;
+    EXPECT_EQ(svdd::purity(a, b), 1) << n;
+  }
+}
+
 TEST(PartitionQuality, RefusesListsThatDoNotMatch) {
   EXPECT_NE(refusal([] {
               svdd::purity(Labels{0}, Labels{0, 1});

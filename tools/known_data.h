@@ -1,0 +1,15 @@
+// Data by name or path, as datasets/catalog.h finds and reads them; what is missing is told in the command's words.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "datasets/catalog.h"
+
+namespace tools {
+
+// Throws as datasets::load and datasets::find do; where the files of a known set are nowhere, the message ends with the
+// command that fetches them, and where `data_dir` is no folder it names the option.
+datasets::Dataset load_data(const std::string& name_or_path, const datasets::LoadOptions& options);
+std::filesystem::path find_data(const std::string& name, const std::filesystem::path& data_dir);
+
+}  // namespace tools
