@@ -6,6 +6,7 @@
 #include "datasets/image_file.h"
 #include "datasets/image_folder.h"
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
@@ -30,17 +31,39 @@ std::vector<std::string> subfolders(const fs::path& folder) {
 
 std::vector<int64_t> shape_for(const LoadOptions& options, const fs::path& folder) {
   if (!options.image_shape.empty()) return options.image_shape;
-  const Image first = read_image(images_in(folder).front());
-  return {first.channels < 3 ? 1 : 3, first.height, first.width};
+  std::string why;
+  for (const fs::path& file : images_in(folder)) try {
+      const Image first = read_image(file);
+      return {first.channels < 3 ? 1 : 3, first.height, first.width};
+    } catch (const engine::Stopped&) {
+      throw;
+    } catch (const std::runtime_error& damage) {  // the first sound one decides
+      if (why.empty()) why = damage.what();
+    }
+  throw std::runtime_error("no image in " + in_quotes(folder) + " is sound; the first of them: " + why);
 }
 
-void append_images(const fs::path& folder, int32_t label, Split& split) {
-  Samples images = load_images(folder, split.shape);
+void append_images(const fs::path& folder, int32_t label, Split& split, ImageFindings& findings) {
+  Samples images = load_images(folder, split.shape, nullptr, &findings);
   split.labels.insert(split.labels.end(), static_cast<size_t>(images.count()), label);
   if (split.values.empty())
     split.values = std::move(images.values);
   else
     split.values.insert(split.values.end(), images.values.begin(), images.values.end());
+}
+
+// Says what was read. A few damaged files are named, and the others taken; a folder of which most is damaged is no data.
+void finish(Dataset& data, const ImageFindings& findings) {
+  data.notes = findings.notes();
+  data.notes.insert(data.notes.begin(), std::to_string(findings.sound) +
+                                            (findings.sound == 1 ? " image" : " images") + " brought to " +
+                                            shape_text(data.train.shape) +
+                                            (data.train.shape[0] == 1 ? " (grey)" : " (RGB)"));
+  const auto damaged = static_cast<int64_t>(findings.damaged.size());
+  if (damaged > findings.sound)
+    throw std::runtime_error("of the " + std::to_string(damaged + findings.sound) + " images in " +
+                             in_quotes(data.name) + " more than half are damaged (" +
+                             std::to_string(damaged) + "); the first of them: " + findings.damaged.front());
 }
 
 }  // namespace
@@ -61,20 +84,24 @@ Dataset load_defect_folder(const fs::path& folder, const LoadOptions& options) {
   std::set_union(train.begin(), train.end(), test.begin(), test.end(), std::back_inserter(defects));
   for (const std::string& name : defects)
     if (name != "good") data.class_names.push_back(name);
+  ImageFindings findings;
   const auto append_half = [&](const char* half, const std::vector<std::string>& names, Split& split) {
     for (size_t k = 0; k < data.class_names.size(); ++k)
       if (std::binary_search(names.begin(), names.end(), data.class_names[k]))
-        append_images(folder / half / data.class_names[k], static_cast<int32_t>(k), split);
+        append_images(folder / half / data.class_names[k], static_cast<int32_t>(k), split, findings);
   };
   append_half("train", train, data.train);
   append_half("test", test, data.test);
+  finish(data, findings);
   return data;
 }
 
 Dataset load_image_folder(const fs::path& folder, const LoadOptions& options) {
   Dataset data{folder.string(), {"normal", "anomaly"}, {}, {}, {0}};
   data.train.shape = data.test.shape = shape_for(options, folder);
-  append_images(folder, 0, data.train);
+  ImageFindings findings;
+  append_images(folder, 0, data.train, findings);
+  finish(data, findings);
   return data;
 }
 

@@ -17,8 +17,9 @@ namespace datasets {
 bool is_defect_folder(const std::filesystem::path& folder);  // whether FOLDER/train/good is there
 
 // Class 0, the default normal one, is "good", the others are the defects by name. Images are brought to
-// options.image_shape, or to the shape of the first one in train/good. Throws std::runtime_error naming the
-// folder that is missing or holds no images, or the file that is damaged, and where load_images throws.
+// options.image_shape, or to the shape of the first sound one in train/good. Damaged files and those of other formats
+// are passed over, and Dataset::notes says which. Throws std::runtime_error naming the folder that is missing or holds
+// no images, or no sound one, where more than half of all are damaged, and where load_images throws.
 Dataset load_defect_folder(const std::filesystem::path& folder, const LoadOptions& options = {});
 
 // A folder with images right inside: all are training data of class 0 ("normal"), and there is nothing to

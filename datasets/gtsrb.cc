@@ -38,11 +38,17 @@ struct Region {
 
 Image cut(const Image& image, const Region& region) {
   Image part{region.y2 - region.y1, region.x2 - region.x1, image.channels, {}};
-  part.pixels.reserve(static_cast<size_t>(part.height * part.width * part.channels));
-  for (int64_t y = region.y1; y < region.y2; ++y) {
-    const auto row = image.pixels.begin() + (y * image.width + region.x1) * image.channels;
-    part.pixels.insert(part.pixels.end(), row, row + part.width * part.channels);
-  }
+  part.maximum = image.maximum;
+  const auto copy_rows = [&](const auto& from, auto& to) {
+    if (from.empty()) return;
+    to.reserve(static_cast<size_t>(part.height * part.width * part.channels));
+    for (int64_t y = region.y1; y < region.y2; ++y) {
+      const auto row = from.begin() + (y * image.width + region.x1) * image.channels;
+      to.insert(to.end(), row, row + part.width * part.channels);
+    }
+  };
+  copy_rows(image.pixels, part.pixels);
+  copy_rows(image.deep_pixels, part.deep_pixels);
   return part;
 }
 
@@ -83,6 +89,7 @@ void append_table(const fs::path& table, const fs::path& folder, Split& split) {
   const auto classes = static_cast<int64_t>(gtsrb_class_names().size());
   std::set<std::string> names;
   while (reader.next(fields)) {
+    engine::check_stop();
     if (fields.size() != width)
       reader.refuse("there are " + std::to_string(fields.size()) + " fields, expected " +
                     std::to_string(width));

@@ -1,142 +1,153 @@
 #include "datasets/image_file.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
-#include "datasets/jpeg_tables.h"
+#include "datasets/bmp.h"
+#include "datasets/jpeg.h"
+#include "datasets/png.h"
 #include "datasets/pnm.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
-
-namespace {
-
-// stb_image's memory: a few bytes of a hostile PNG can unpack to gigabytes, so no single block goes beyond
-// what the largest allowed image takes.
-constexpr size_t largest_block = size_t{datasets::largest_image_pixels} * 4 + (size_t{1} << 20);
-
-void* bounded_malloc(size_t size) { return size <= largest_block ? std::malloc(size) : nullptr; }
-void* bounded_realloc(void* block, size_t size) {
-  return size <= largest_block ? std::realloc(block, size) : nullptr;
-}
-
-// An empty chunk makes it copy nothing to nowhere, which memcpy must not be asked for.
-void* copy_bytes(void* to, const void* from, size_t count) {
-  return count == 0 ? to : std::memcpy(to, from, count);
-}
-
-}  // namespace
-
-#define memcpy copy_bytes
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_BMP
-#define STBI_NO_STDIO
-#define STBI_NO_SIMD  // one path, one set of bits on every machine
-#define STBI_MALLOC bounded_malloc
-#define STBI_REALLOC bounded_realloc
-#define STBI_FREE std::free
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wtype-limits"
-#include <stb/stb_image.h>
-#pragma GCC diagnostic pop
-#undef memcpy
+#include "engine/stopping.h"
 
 namespace datasets {
 namespace {
 
 using engine::in_quotes;
 
-// The file's bytes, handed to stb_image piece by piece. Its decoders fill what is missing at the end of a
-// file with zeros and report success; asking for bytes after the last one gives the truncation away.
-struct Bytes {
-  const std::string& contents;
-  size_t position = 0;
-  bool ran_dry = false;
-
-  static int read(void* user, char* to, int size) {
-    auto& self = *static_cast<Bytes*>(user);
-    const size_t count = std::min(static_cast<size_t>(size), self.contents.size() - self.position);
-    if (count == 0) self.ran_dry = true;
-    std::memcpy(to, self.contents.data() + self.position, count);
-    self.position += count;
-    return static_cast<int>(count);
+template <class T>
+void fill_plane(const std::vector<T>& pixels, int64_t channels, int64_t from, bool as_it_is, float white,
+                std::vector<float>& values) {
+  const T* pixel = pixels.data() + from;
+  for (float& value : values) {
+    const double level = as_it_is ? pixel[0] : 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+    value = static_cast<float>(level) / white;
+    pixel += channels;
   }
-  static void skip(void* user, int size) {
-    auto& self = *static_cast<Bytes*>(user);
-    const size_t left = self.contents.size() - self.position;
-    self.position += size < 0 ? 0 : std::min(static_cast<size_t>(size), left);
-  }
-  static int eof(void* user) {
-    const auto& self = *static_cast<Bytes*>(user);
-    return self.position == self.contents.size();
-  }
-};
+}
 
-constexpr stbi_io_callbacks callbacks = {Bytes::read, Bytes::skip, Bytes::eof};
+template <class T>
+bool any_colour(const std::vector<T>& pixels, int64_t channels) {
+  const auto step = static_cast<size_t>(channels);
+  for (size_t i = 0; i + step <= pixels.size(); i += step)
+    if (pixels[i] != pixels[i + 1] || pixels[i] != pixels[i + 2]) return true;
+  return false;
+}
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
-  throw std::runtime_error("image " + in_quotes(path) + " " + why);
+// What a file of another format is, as far as its first bytes tell; empty where they do not.
+std::string foreign_format(std::string_view head) {
+  const auto has = [&](size_t at, std::string_view bytes) {
+    return head.size() >= at + bytes.size() && head.substr(at, bytes.size()) == bytes;
+  };
+  if (has(0, std::string_view("II*\0", 4)) || has(0, std::string_view("MM\0*", 4))) return "TIFF";
+  if (has(0, "GIF8")) return "GIF";
+  if (has(0, "RIFF") && has(8, "WEBP")) return "WebP";
+  if (has(4, "ftypavif")) return "AVIF";
+  if (has(4, "ftyphei") || has(4, "ftypmif1")) return "HEIC";
+  if (has(4, "jP  ")) return "JPEG 2000";
+  if (has(0, "8BPS")) return "Photoshop";
+  if (has(0, "P1") || has(0, "P4")) return "PBM";
+  if (has(0, "P7") || has(0, "PF") || has(0, "Pf")) return "PAM or PFM";
+  if (has(0, "<svg")) return "SVG";
+  return "";
 }
 
 }  // namespace
 
 std::vector<float> Image::plane(int64_t c, int64_t wanted) const {
-  const int64_t count = height * width;
   const bool grey = channels < 3;
-  std::vector<float> values(static_cast<size_t>(count));
+  std::vector<float> values(static_cast<size_t>(height * width));
   const int64_t from = grey || wanted == 1 ? 0 : c;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint8_t* pixel = pixels.data() + i * channels + from;
-    const double level =
-        grey || wanted != 1 ? pixel[0] : 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
-    values[static_cast<size_t>(i)] = static_cast<float>(level) / 255.0f;
-  }
+  const auto white = static_cast<float>(maximum);
+  const bool as_it_is = grey || wanted != 1;
+  if (deep_pixels.empty())
+    fill_plane(pixels, channels, from, as_it_is, white, values);
+  else
+    fill_plane(deep_pixels, channels, from, as_it_is, white, values);
   return values;
 }
 
+bool Image::has_colour() const {
+  if (channels < 3) return false;
+  return deep_pixels.empty() ? any_colour(pixels, channels) : any_colour(deep_pixels, channels);
+}
+
+int64_t Image::largest_value() const {
+  const int64_t colours = channels < 3 ? 1 : 3;
+  int64_t largest = 0;
+  const auto look = [&](const auto& values) {
+    for (size_t i = 0; i < values.size(); ++i)
+      if (static_cast<int64_t>(i) % channels < colours) largest = std::max<int64_t>(largest, values[i]);
+  };
+  deep_pixels.empty() ? look(pixels) : look(deep_pixels);
+  return largest;
+}
+
+void check_image_size(int64_t width, int64_t height, int64_t bytes_per_pixel) {
+  const bool too_many = width > 0 && height > largest_image_pixels / width;
+  if (width < 1 || height < 1 || too_many)
+    throw std::runtime_error("is " + std::to_string(width) + " x " + std::to_string(height) +
+                             " pixels, expected 1 to " + std::to_string(largest_image_pixels) +
+                             " in all: scale it down");
+  if (width * height > largest_image_bytes / bytes_per_pixel)
+    throw std::runtime_error("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels of " +
+                             std::to_string(bytes_per_pixel) + " bytes, expected up to " +
+                             std::to_string(largest_image_bytes) + " bytes in all: scale it down");
+}
+
+ImageFormat image_format(std::string_view head) {
+  if (is_png(head)) return ImageFormat::png;
+  if (is_jpeg(head)) return ImageFormat::jpeg;
+  if (is_bmp(head)) return ImageFormat::bmp;
+  if (is_pnm(head)) return ImageFormat::pnm;
+  return ImageFormat::none;
+}
+
+Image decode_image(std::string_view contents) {
+  if (contents.empty()) throw std::runtime_error("is empty (0 bytes)");
+  switch (image_format(contents)) {
+    case ImageFormat::png:
+      return decode_png(contents);
+    case ImageFormat::jpeg:
+      return decode_jpeg(contents);
+    case ImageFormat::bmp:
+      return decode_bmp(contents);
+    case ImageFormat::pnm:
+      return decode_pnm(contents);
+    case ImageFormat::none:
+      break;
+  }
+  const std::string what = foreign_format(contents);
+  throw std::runtime_error("is no readable PNG, JPEG, BMP, PGM or PPM file" +
+                           (what.empty() ? "" : " but a " + what + " file: convert it, for instance to PNG"));
+}
+
 Image read_image(const std::filesystem::path& path) {
+  const auto refuse = [&](const std::runtime_error& error) {
+    return std::runtime_error("image " + in_quotes(path) + " " + error.what());
+  };
+  // A file of gigabytes that is no image shall not be read to its end.
+  std::string head(64, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(std::max<std::streamsize>(0, file.gcount())));
+  if (!head.empty() && image_format(head) == ImageFormat::none) try {
+      return decode_image(head);
+    } catch (const std::runtime_error& error) {
+      throw refuse(error);
+    }
   constexpr uint64_t largest_file = uint64_t{1} << 30;
   const std::string contents = engine::read_file(path, largest_file);
-  if (contents.empty()) refuse(path, "is empty (0 bytes)");
-  if (is_pnm(contents)) try {
-      return decode_pnm(contents);
-    } catch (const std::runtime_error& error) {
-      refuse(path, error.what());
-    }
-
-  if (!jpeg_tables_are_sound(contents)) refuse(path, "is damaged: it has an impossible Huffman table");
-
-  int width = 0, height = 0, channels = 0;
-  Bytes header{contents};
-  if (!stbi_info_from_callbacks(&callbacks, &header, &width, &height, &channels))
-    refuse(path,
-           "is no readable PNG, JPEG, BMP, PGM or PPM file (" + std::string(stbi_failure_reason()) + ")");
-  if (width < 1 || height < 1 || int64_t{width} * height > largest_image_pixels)
-    refuse(path, "is " + std::to_string(width) + " x " + std::to_string(height) + " pixels, expected 1 to " +
-                     std::to_string(largest_image_pixels) + " in all: scale it down");
-
-  Bytes source{contents};
-  const std::unique_ptr<stbi_uc, decltype(&std::free)> decoded(
-      stbi_load_from_callbacks(&callbacks, &source, &width, &height, &channels, 0), &std::free);
-  if (source.ran_dry) refuse(path, "is truncated: it ends within its pixels; copy it again");
-  if (!decoded)
-    refuse(path, "is damaged or truncated (" + std::string(stbi_failure_reason()) + "); copy it again");
-  const size_t size =
-      static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(channels);
-  return {height, width, channels, std::vector<uint8_t>(decoded.get(), decoded.get() + size)};
+  try {
+    return decode_image(contents);
+  } catch (const engine::Stopped&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw refuse(error);
+  }
 }
 
 }  // namespace datasets

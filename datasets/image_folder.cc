@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "datasets/image_file.h"
+#include "datasets/png.h"
 #include "datasets/resampling.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
@@ -16,68 +19,219 @@ namespace {
 namespace fs = std::filesystem;
 using engine::in_quotes;
 
-bool is_image_name(const fs::path& path) {
-  constexpr std::array<std::string_view, 7> endings = {".png", ".jpg", ".jpeg", ".bmp",
-                                                       ".pgm", ".ppm", ".pnm"};
+std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
   for (char& c : ending)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return path.filename().string().front() != '.' &&
-         std::find(endings.begin(), endings.end(), ending) != endings.end();
+  return ending;
+}
+
+bool is_read_here(const std::string& ending) {
+  constexpr std::array<std::string_view, 9> endings = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
+                                                       ".bmp", ".pgm", ".ppm",  ".pnm"};
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+// Of pictures in formats that are not read.
+bool is_foreign_image(const std::string& ending) {
+  constexpr std::array<std::string_view, 26> endings = {
+      ".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl",
+      ".psd", ".svg",  ".tga",  ".ico", ".pbm",  ".pam",  ".pfm",  ".exr", ".hdr",
+      ".dng", ".raw",  ".cr2",  ".nef", ".arw",  ".dcm",  ".jxr",  ".apng"};
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+std::string head_of(const fs::path& path) {
+  std::string head(64, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(std::max<std::streamsize>(0, file.gcount())));
+  return head;
+}
+
+enum class Entry { image, passed_over, silent };
+
+// What one entry of a folder is; `kind`: what it is passed over as.
+Entry look_at(const fs::directory_entry& entry, std::string& kind) {
+  std::error_code error;
+  const std::string name = entry.path().filename().string();
+  const bool hidden = name.front() == '.';
+  if (entry.is_directory(error)) {
+    kind = "subfolder";
+    return hidden ? Entry::silent : Entry::passed_over;
+  }
+  if (!entry.is_regular_file(error)) {
+    kind = entry.is_symlink(error) ? "broken link" : "other";
+    return hidden ? Entry::silent : Entry::passed_over;
+  }
+  const std::string ending = ending_of(entry.path());
+  const bool is_image = image_format(head_of(entry.path())) != ImageFormat::none;
+  if (hidden) {  // systems leave many a hidden file behind; a hidden image is somebody's
+    kind = "hidden image";
+    return is_image ? Entry::passed_over : Entry::silent;
+  }
+  if (is_image || is_read_here(ending)) return Entry::image;
+  kind = is_foreign_image(ending) ? ending : "other";
+  return Entry::passed_over;
+}
+
+std::string counted(int64_t count, const std::string& one) {
+  return std::to_string(count) + ' ' + one + (count == 1 ? "" : "s");
+}
+
+// "5 .tif, 3 .webp, 1 broken link, 2 others", what there is most of first.
+std::string list_of(const std::map<std::string, int64_t>& kinds) {
+  std::vector<std::pair<std::string, int64_t>> sorted;
+  int64_t others = 0;
+  for (const auto& [kind, count] : kinds)
+    if (kind == "other")
+      others = count;
+    else
+      sorted.emplace_back(kind, count);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  constexpr size_t most = 6;
+  for (; sorted.size() > most; sorted.pop_back()) others += sorted.back().second;
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  for (const auto& [kind, count] : sorted)
+    add(kind.front() == '.' ? std::to_string(count) + ' ' + kind : counted(count, kind));
+  if (others > 0) add(std::to_string(others) + (others == 1 ? " that is no image" : " that are no images"));
+  return text;
+}
+
+void note_dark(const Image& image, const fs::path& path, ImageFindings& findings) {
+  if (image.maximum <= 255) return;
+  const int64_t largest = image.largest_value();
+  if (largest >= image.maximum / 8) return;
+  if (findings.dark++ > 0) return;
+  findings.first_dark = path.string();
+  findings.dark_largest = largest, findings.dark_maximum = image.maximum;
+}
+
+void append_sample(const Image& image, const std::vector<int64_t>& shape, Samples& samples) {
+  for (int64_t c = 0; c < shape[0]; ++c) {
+    const std::vector<float> plane =
+        resample(image.plane(c, shape[0]), image.height, image.width, shape[1], shape[2]);
+    samples.values.insert(samples.values.end(), plane.begin(), plane.end());
+  }
 }
 
 }  // namespace
 
-std::vector<fs::path> images_in(const fs::path& folder) {
+std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
+  std::vector<std::string> sentences;
+  int64_t files = 0;
+  for (const auto& [kind, count] : passed_over) files += count;
+  if (files > 0)
+    sentences.push_back(counted(files, "file") + " passed over: " + list_of(passed_over) +
+                        " (PNG, JPEG, BMP, PGM and PPM are read)");
+  if (!damaged.empty() && name_damaged) {
+    std::string names;
+    constexpr size_t most = 3;
+    for (size_t i = 0; i < damaged.size() && i < most; ++i) names += (i == 0 ? "" : "; ") + damaged[i];
+    if (damaged.size() > most) names += "; and " + std::to_string(damaged.size() - most) + " more";
+    sentences.push_back(counted(static_cast<int64_t>(damaged.size()), "damaged file") +
+                        " passed over: " + names);
+  }
+  if (coloured > 0)
+    sentences.push_back("colour is left out: " + std::to_string(coloured) + " of " + counted(sound, "image") +
+                        (coloured == 1 ? " has" : " have") + " some, and grey is asked for");
+  if (dark > 0)
+    sentences.push_back(counted(dark, "image") + (dark == 1 ? " stays" : " stay") + " dark: the values of " +
+                        in_quotes(first_dark) + " reach " + std::to_string(dark_largest) + " of " +
+                        std::to_string(dark_maximum) + ", and " + std::to_string(dark_maximum) +
+                        " is white; scale them up if that is not meant");
+  return sentences;
+}
+
+std::vector<fs::path> images_in(const fs::path& folder, ImageFindings* findings) {
   std::error_code error;
   std::vector<fs::path> images;
-  bool has_subfolder = false;
+  std::map<std::string, int64_t> passed_over;
   fs::directory_iterator entries(folder, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    std::error_code unknown;  // a link to nothing is no image
-    if (entries->is_directory(unknown)) has_subfolder = true;
-    if (entries->is_regular_file(unknown) && is_image_name(entries->path()))
-      images.push_back(entries->path());
+    engine::check_stop();
+    std::string kind;
+    const Entry entry = look_at(*entries, kind);
+    if (entry == Entry::image) images.push_back(entries->path());
+    if (entry == Entry::passed_over) ++passed_over[kind];
   }
   if (error) throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + error.message());
-  if (images.empty())
+  if (images.empty()) {
+    const bool has_subfolder = passed_over.erase("subfolder") > 0;
     throw std::runtime_error("no images in " + in_quotes(folder) +
-                             ": expected files ending in .png, .jpg, .jpeg, .bmp, .pgm, .ppm or .pnm" +
+                             ": expected PNG, JPEG, BMP, PGM or PPM files" +
+                             (passed_over.empty() ? "" : ", found " + list_of(passed_over)) +
                              (has_subfolder ? " (there are subfolders: name one of them)" : ""));
+  }
+  if (findings)
+    for (const auto& [kind, count] : passed_over) findings->passed_over[kind] += count;
   std::sort(images.begin(), images.end());
   return images;
 }
 
 bool holds_images(const fs::path& folder) {
-  std::error_code error, unknown;
+  std::error_code error;
+  std::string kind;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (entry->is_regular_file(unknown) && is_image_name(entry->path())) return true;
+    if (look_at(*entry, kind) == Entry::image) return true;
   return false;
 }
 
-Samples load_images(const fs::path& path, const std::vector<int64_t>& shape,
-                    std::vector<std::string>* names) {
+bool has_colour_images(const fs::path& folder) {
+  for (const fs::path& file : images_in(folder)) {
+    engine::check_stop();
+    const std::string head = head_of(file);
+    if (png_is_grey(head) || head.starts_with("P2") || head.starts_with("P5"))
+      continue;  // no need to decode it
+    try {
+      if (read_image(file).has_colour()) return true;
+    } catch (const engine::Stopped&) {
+      throw;
+    } catch (const std::runtime_error&) {  // damaged: whoever loads the folder says so
+    }
+  }
+  return false;
+}
+
+Samples load_images(const fs::path& path, const std::vector<int64_t>& shape, std::vector<std::string>* names,
+                    ImageFindings* findings) {
   if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3))
     throw std::invalid_argument("images cannot be read as samples of shape " + shape_text(shape) +
                                 ": expected channels x height x width with 1 or 3 channels");
   const size_t size = static_cast<size_t>(sample_size(shape));
   std::error_code error;
-  const std::vector<fs::path> files =
-      fs::is_directory(path, error) ? images_in(path) : std::vector<fs::path>{path};
+  const bool is_folder = fs::is_directory(path, error);
+  ImageFindings own;
+  ImageFindings& found = findings ? *findings : own;
+  const std::vector<fs::path> files = is_folder ? images_in(path, &found) : std::vector<fs::path>{path};
 
   Samples samples{shape, {}};
   samples.values.reserve(files.size() * size);
   if (names) names->clear();
+  std::string first_error;
   for (const fs::path& file : files) {
     engine::check_stop();
-    const Image image = read_image(file);
-    for (int64_t c = 0; c < shape[0]; ++c) {
-      const std::vector<float> plane =
-          resample(image.plane(c, shape[0]), image.height, image.width, shape[1], shape[2]);
-      samples.values.insert(samples.values.end(), plane.begin(), plane.end());
+    try {
+      const Image image = read_image(file);
+      append_sample(image, shape, samples);
+      note_dark(image, file, found);
+      if (shape[0] == 1 && image.has_colour()) ++found.coloured;
+    } catch (const engine::Stopped&) {
+      throw;
+    } catch (const std::runtime_error& damage) {
+      if (!is_folder || !findings) throw;
+      found.damaged.emplace_back(damage.what());
+      if (first_error.empty()) first_error = damage.what();
+      continue;
     }
+    ++found.sound;
     if (names) names->push_back(file.string());
   }
+  if (samples.values.empty())
+    throw std::runtime_error("no image in " + in_quotes(path) +
+                             " is sound; the first of them: " + first_error);
   return samples;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,19 +10,43 @@
 
 namespace datasets {
 
-// The images of a folder (not of its subfolders), sorted by name, as sorted paths: names ending in .png,
-// .jpg, .jpeg, .bmp, .pgm, .ppm or .pnm in capitals or small letters, hidden files left out. Throws
-// std::runtime_error when the folder is missing, unreadable or holds no image.
-std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder);
+// What a person should know of the files of one or several folders: what was passed over, and what looks odd.
+struct ImageFindings {
+  // How many files were passed over, by what they are: ".tif", "broken link", "hidden image", "subfolder", "other".
+  std::map<std::string, int64_t> passed_over = {};
+  std::vector<std::string> damaged = {};  // a sentence for each, as read_image has it
+  int64_t sound = 0;                      // images that were read
+  int64_t coloured = 0;                   // of those, that had colour and were brought to grey
+  // Images of more than 8 bits whose values stay below an eighth of their range, and what the first of them reach.
+  int64_t dark = 0, dark_largest = 0, dark_maximum = 0;
+  std::string first_dark = {};
+
+  // A sentence for each kind of finding, as few as there are. Damaged files are named where `name_damaged`: the
+  // first three of them.
+  std::vector<std::string> notes(bool name_damaged = true) const;
+};
+
+// The images of a folder (not of its subfolders), sorted by name, as sorted paths. An image is what its first bytes
+// say, whatever its name; what is named like one that is read here (.png, .jpg, .jpeg, .jpe, .jfif, .bmp, .pgm,
+// .ppm or .pnm, in capitals or small letters) and is none counts too, for it is damaged. Hidden files are left out.
+// `findings`, unless null, is told what was passed over. Throws std::runtime_error when the folder is missing,
+// unreadable or holds no image.
+std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder,
+                                             ImageFindings* findings = nullptr);
 
 // Whether there is at least one; false where the folder cannot be read.
 bool holds_images(const std::filesystem::path& folder);
 
+// Whether some image of the folder has colour: R, G and B that differ somewhere. Grey pictures stored as RGB have
+// none. Looks at files until one has, and passes damaged ones over; throws where images_in does.
+bool has_colour_images(const std::filesystem::path& folder);
+
 // One image file, or all of a folder, as samples of `shape` {1 or 3, height, width} with values in [0, 1]:
 // converted between grey and RGB (Image::plane) and resampled (resample) where need be. `names`, unless null,
-// receives the files' paths in the order of the samples. Throws std::invalid_argument for another shape, and
-// where read_image and images_in throw.
+// receives the files' paths in the order of the samples. Damaged files of a folder are passed over where `findings`
+// are there to be told, and else an error. Throws std::invalid_argument for another shape, and where read_image and
+// images_in throw; std::runtime_error where no image of the folder is sound; engine::Stopped where asked to.
 Samples load_images(const std::filesystem::path& path, const std::vector<int64_t>& shape,
-                    std::vector<std::string>* names = nullptr);
+                    std::vector<std::string>* names = nullptr, ImageFindings* findings = nullptr);
 
 }  // namespace datasets

@@ -45,7 +45,8 @@ class Reader {
 
 bool is_pnm(std::string_view contents) {
   return contents.size() > 2 && contents[0] == 'P' &&
-         std::string_view("2356").find(contents[1]) != std::string_view::npos;
+         std::string_view("2356").find(contents[1]) != std::string_view::npos &&
+         std::string_view(" \t\n\v\f\r#").find(contents[2]) != std::string_view::npos;
 }
 
 Image decode_pnm(std::string_view contents) {
@@ -56,27 +57,33 @@ Image decode_pnm(std::string_view contents) {
   image.channels = kind == '3' || kind == '6' ? 3 : 1;
   image.width = reader.number();
   image.height = reader.number();
-  if (image.width < 1 || image.height < 1 || image.width > largest_image_pixels / image.height)
-    throw std::runtime_error("is " + std::to_string(image.width) + " x " + std::to_string(image.height) +
-                             " pixels, expected 1 to " + std::to_string(largest_image_pixels) + " in all");
+  check_image_size(image.width, image.height, image.channels);
   const int64_t maximum = reader.number();
   if (maximum < 1 || maximum > 65535)
     throw std::runtime_error("is damaged: its largest value is " + std::to_string(maximum) +
                              ", expected 1 to 65535");
   if (!text) reader.byte();  // the one white space before the pixels
 
+  const bool deep = maximum > 255;
+  check_image_size(image.width, image.height, image.channels * (deep ? 2 : 1));
   const int64_t count = image.height * image.width * image.channels;
-  if (count > static_cast<int64_t>(contents.size()))  // a value takes a byte at least
+  // A value takes a byte at least, and two where it stands between spaces or goes beyond 255.
+  if (count > static_cast<int64_t>(contents.size()) / (deep || text ? 2 : 1))
     throw std::runtime_error("is truncated: " + std::to_string(count) + " values do not fit into " +
                              std::to_string(contents.size()) + " bytes");
-  image.pixels.reserve(static_cast<size_t>(count));
+  if (deep) image.maximum = maximum;
+  deep ? image.deep_pixels.reserve(static_cast<size_t>(count))
+       : image.pixels.reserve(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) {
     int64_t value = text ? reader.number() : reader.byte();
-    if (!text && maximum > 255) value = 256 * value + reader.byte();
+    if (!text && deep) value = 256 * value + reader.byte();
     if (value > maximum)
       throw std::runtime_error("is damaged: it holds the value " + std::to_string(value) +
                                " above its maximum of " + std::to_string(maximum));
-    image.pixels.push_back(static_cast<uint8_t>((255 * value + maximum / 2) / maximum));
+    if (deep)
+      image.deep_pixels.push_back(static_cast<uint16_t>(value));
+    else
+      image.pixels.push_back(static_cast<uint8_t>((255 * value + maximum / 2) / maximum));
   }
   return image;
 }

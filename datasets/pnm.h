@@ -11,7 +11,8 @@ namespace datasets {
 
 bool is_pnm(std::string_view contents);
 
-// Values scaled to 0 … 255 by the file's own maximum. Throws std::runtime_error with the bare reason ("is
+// Values scaled to 0 … 255 by the file's own maximum, up to one of 255; above it they stay as they are, beside that
+// maximum. Throws std::runtime_error with the bare reason ("is
 // truncated: …") where the contents are damaged or the image is beyond largest_image_pixels.
 Image decode_pnm(std::string_view contents);
 

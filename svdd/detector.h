@@ -109,7 +109,7 @@ class Detector {
   // under Multi-Radius, the nearest live sphere under Multi-sphere. Empty where there is one sphere or none,
   // and in a detector that was loaded.
   const std::vector<int32_t>& training_clusters() const { return training_clusters_; }
-  // One sentence if the representation collapsed during the fit (collapse.h).
+  // One sentence if the representation collapsed during the fit, or if there was nothing to tell apart (collapse.h).
   const std::optional<std::string>& collapse_warning() const { return collapse_warning_; }
   // Seconds spent, for the report.
   double pretrain_seconds() const { return pretrain_seconds_; }

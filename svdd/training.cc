@@ -256,6 +256,8 @@ class TrainingSteps {
 // What a phase keeps in a checkpoint, beside what the fit does: how far it is, and its optimisers.
 void keep(Checkpoint& c, const TrainingPhase& phase, int64_t& epochs_done) {
   c.value("epochs_done", epochs_done);
+  c.require(epochs_done >= 0 && epochs_done <= phase.options.epochs,
+            "it has done " + std::to_string(epochs_done) + " epochs");
   std::vector<engine::Optimizer*> optimizers = phase.optimizers;
   if (phase.alternation && phase.alternation->optimizer) optimizers.push_back(phase.alternation->optimizer);
   for (size_t i = 0; i < optimizers.size(); ++i) {

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
@@ -51,11 +53,12 @@ std::unique_ptr<engine::Backend> gpu_of(const BackendOptions& options) {
   return nullptr;
 }
 
-// Shows the phases that take more than a moment.
+// Shows the phases that take more than a moment; before the first of them, or in the end, the notice.
 class LongPhases {
  public:
-  explicit LongPhases(bool quiet)
-      : progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
+  LongPhases(bool quiet, std::string notice)
+      : notice_(quiet ? "" : std::move(notice)),
+        progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
                               .quiet = quiet,
                               .log_file = {},
                               .unit = "part",
@@ -65,14 +68,23 @@ class LongPhases {
     if (phase != phase_) progress_.end(), phase_ = phase, shown_ = false, since_ = svdd::Stopwatch();
     const int done = static_cast<int>(parts * share);
     if (!shown_ && since_.seconds() < a_moment) return;
+    say_notice();
     if (!shown_) progress_.begin(phase_, parts, done), shown_ = true;
     progress_.step(done, {});
   }
-  void end() { progress_.end(); }
+  void end() {
+    progress_.end();
+    say_notice();
+  }
 
  private:
   static constexpr int parts = 100;
   static constexpr double a_moment = 1;  // seconds
+  // Not at once: where the input cannot be clustered, that is all there is to say.
+  void say_notice() {
+    if (!notice_.empty()) std::cerr << std::exchange(notice_, {}) << std::endl;
+  }
+  std::string notice_;
   Progress progress_;
   std::string phase_;
   bool shown_ = false;
@@ -137,13 +149,12 @@ void run_cluster(const ClusterOptions& options) {
       read_rows(options.input, {options.label_column, header, finch.distance == svdd::Distance::euclidean});
   const std::string what = std::to_string(rows.count) + " rows of " + std::to_string(rows.features);
   svdd::check_rows(engine::in_quotes(options.input), rows.values, rows.features, finch.distance, 2);
-  if (!options.quiet)
-    std::cerr << what << ", at most "
-              << number_text(svdd::finch_memory(rows.count, rows.features, cpu, device) / 1e6, 2)
-              << " MB of memory" << (gpu ? " beside the CUDA driver's; " : "; ") << svdd::finch_licence_note
-              << std::endl;
   const svdd::Stopwatch watch;
-  LongPhases progress(options.quiet);
+  LongPhases progress(options.quiet,
+                      what + ", at most " +
+                          number_text(svdd::finch_memory(rows.count, rows.features, cpu, device) / 1e6, 2) +
+                          " MB of memory" + (gpu ? " beside the CUDA driver's; " : "; ") +
+                          std::string(svdd::finch_licence_note));
   svdd::FinchResult result;
   try {
     result = svdd::finch(rows.values, rows.features, finch, cpu, std::ref(progress), device);

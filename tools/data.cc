@@ -1,5 +1,7 @@
 #include "tools/data.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -106,9 +108,12 @@ void run_data_fetch(const std::string& name, const std::string& data_dir, const 
   const std::filesystem::path folder = datasets::fetch_folder(name, data_dir);
   datasets::FetchOptions options;
   options.mirror = mirror;
-  options.on_download = [](const datasets::OfficialFile& file, const std::string& url) {
-    std::cerr << "fetching " << url << " (" << fixed_text(static_cast<double>(file.size) / 1e6, 1)
-              << " MB)\n";
+  // A person who waits sees it before; else the first line of a failure is what failed.
+  const bool waits = isatty(STDERR_FILENO) == 1;
+  options.on_download = [waits](const datasets::OfficialFile& file, const std::string& url) {
+    if (waits)
+      std::cerr << "fetching " << url << " (" << fixed_text(static_cast<double>(file.size) / 1e6, 1)
+                << " MB)\n";
   };
   const datasets::Fetched fetched = datasets::fetch(*known, folder, options);
   std::cout << name << ": " << fetched.downloaded << " files fetched, " << fetched.already_there

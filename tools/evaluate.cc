@@ -129,7 +129,9 @@ void run_evaluate(const EvaluateOptions& options) {
   const bool whole = all_rows_count(options, data_of_run(options.model), form, notes);
   if (whole || (!options.data.empty() && notes.empty()))
     of_run.test_fraction.reset();  // it was said of other data
-  const Task task = load_task(of_run, TestOfModel{form, whole});
+  const std::vector<int64_t> shape = detector->sample_shape();
+  const Task task =
+      load_task(of_run, TestOfModel{form, whole, shape.size() == 3 ? shape : std::vector<int64_t>{}});
   for (const auto& [option, path] : {std::pair{"--output", options.output}, {"--scores", options.scores}})
     refuse_own_input(option, path, {task.source});
   const datasets::OneVsRest& split = task.split;

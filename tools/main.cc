@@ -257,7 +257,8 @@ void add_score(CLI::App& app, ScoreOptions& o) {
   CLI::App* score = add_command(app, "score", "Score new samples with a saved model", R"(
 The output is a CSV table: path_or_row,score,p_value,is_anomaly. A larger score is
 more anomalous; is_anomaly is 1 above the model's threshold; the p-value is the share
-of training samples that score at least as much.
+of training samples that score at least as much. Damaged images of a folder are
+passed over and named; all others are scored, and the exit status is 1.
 
 Examples:
   svdd score --model runs/first --input photo.png
@@ -276,7 +277,7 @@ Examples:
   score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
   add_table_options(*score, o.label_column, o.header, "as the model knows it");
   add_backend_options(*score, o.backend);
-  score->add_flag("--quiet", o.quiet, "nothing on standard error");
+  score->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
 }
 
 void add_evaluate(CLI::App& app, EvaluateOptions& o) {
@@ -535,8 +536,7 @@ void parse_and_run(CLI::App& app, const Words& words) {
   app.parse(last_first);
 }
 
-constexpr const char* no_memory =
-    "svdd: there is not enough memory for this; try a smaller --batch-size or --limit\n";
+constexpr const char* no_memory = "svdd: there is not enough memory for this\n";
 
 // Without memory even for an exception or a message: what was written stays whole, as if the program had been killed.
 [[noreturn]] void end_at_once() noexcept {
@@ -554,6 +554,14 @@ constexpr const char* no_memory =
   static_cast<void>(ignored);
   _exit(1);
 }
+
+// Before main, and before all other objects of the program, which may already fail.
+const struct BeforeAll {
+  BeforeAll() {
+    std::set_terminate(end_at_once);
+    signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond what is allowed is an error of write()
+  }
+} before_all __attribute__((init_priority(101)));
 
 int run(const Words& arguments) {
   const engine::IeeeMode ieee;  // whatever the process was started with
@@ -626,8 +634,6 @@ int explained(const std::exception_ptr& thrown) {
 }  // namespace tools
 
 int main(int argc, char** argv) {
-  std::set_terminate(tools::end_at_once);
-  signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond what is allowed is an error of write()
   try {
     return tools::run({argv + 1, argv + argc});
   } catch (...) {

@@ -5,6 +5,7 @@
 
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
+#include "datasets/image_folder.h"
 
 namespace tools {
 namespace {
@@ -67,6 +68,13 @@ DataKind kind_of(const std::string& data) {
     return DataKind::colour_images;
   if (const datasets::KnownDataset* g = datasets::known_dataset("gtsrb"); g && datasets::lies_in(*g, path))
     return DataKind::signs;
+  // A flat folder of images, told by what its pictures are: without colour, they are MNIST's kind.
+  const std::vector<datasets::KnownDataset>& known = datasets::known_datasets();
+  const bool is_known = std::any_of(known.begin(), known.end(), [&](const datasets::KnownDataset& set) {
+    return datasets::lies_in(set, path);
+  });
+  if (!is_known && datasets::holds_images(path) && datasets::has_colour_images(path))
+    return DataKind::colour_images;
   return DataKind::digits;
 }
 
@@ -75,6 +83,12 @@ bool is_own(const std::string& data) {
   return std::none_of(known.begin(), known.end(), [&](const datasets::KnownDataset& set) {
     return set.name == data || datasets::lies_in(set, data);
   });
+}
+
+std::vector<int64_t> image_shape_of(DataKind kind) {
+  if (kind == DataKind::digits) return {1, 28, 28};
+  if (kind == DataKind::colour_images || kind == DataKind::signs) return {3, 32, 32};
+  return {};
 }
 
 const std::vector<std::string>& method_names() {

@@ -104,8 +104,9 @@ std::string why_none_above(const std::vector<float>& training_scores, double thr
 }
 
 std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const svdd::Detector& detector) {
-  std::vector<std::string> found{why_no_auc(test_labels),
-                                 why_none_above(detector.training_scores(), detector.threshold())};
+  std::vector<std::string> found{why_no_auc(test_labels)};
+  if (!detector.collapse_warning())  // which tells of equal scores already
+    found.push_back(why_none_above(detector.training_scores(), detector.threshold()));
   std::erase(found, "");
   return found;
 }

@@ -164,22 +164,20 @@ bool is_ours_by_name(const fs::path& folder) {
   return !error;
 }
 
-// Nothing but temporary files of ours, and folders in which runs were put aside.
+// Nothing but temporary files of ours.
 bool is_as_good_as_empty(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    const auto partial = engine::name_of_partial(name);
-    const bool ours = (partial && is_run_file(*partial)) || name == earlier_run || name == putting_aside ||
-                      name == replaced_run;
-    if (!ours) return false;
+    const auto partial = engine::name_of_partial(entry->path().filename().native());
+    if (!partial || !is_run_file(*partial)) return false;
   }
   if (error) throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + error.message());
   return true;
 }
 
 bool is_run_folder(const fs::path& folder) {
-  return is_as_good_as_empty(folder) || holds_keys(folder / "results.json", {"method", "scores_sha256"}) ||
+  return there(folder / earlier_run) || there(folder / putting_aside) || is_as_good_as_empty(folder) ||
+         holds_keys(folder / "results.json", {"method", "scores_sha256"}) ||
          holds_keys(folder / "config.json", {"method", "data", "seed"}) ||
          (is_damaged_config(folder / "config.json") && is_ours_by_name(folder));
 }

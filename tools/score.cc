@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
 #include "svdd/threshold.h"
 #include "tools/csv_files.h"
 #include "tools/model_table.h"
@@ -21,7 +23,7 @@ void run_score(const ScoreOptions& options) {
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   if (options.input.empty())
     throw UsageError(
-        "--input is missing: name an image, a folder of images, or a .csv, .npy, .npz or IDX file");
+        "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file");
   const std::optional<bool> header = yes_or_no(options.header, "--header");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
@@ -41,19 +43,30 @@ void run_score(const ScoreOptions& options) {
     file->write(csv);
     file->commit();
   } else {
-    std::cout << csv;
+    std::cout << csv << std::flush;
   }
-  if (options.quiet) return;
+  // What is damaged is an error, and said even to those who want no remarks: the others have their scores.
+  for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
+  const auto complain = [&] {
+    if (input.damaged.empty()) return;
+    const size_t count = input.damaged.size();
+    throw std::runtime_error(
+        std::to_string(count) + " of the " + std::to_string(count + scores.size()) + " images in " +
+        engine::in_quotes(options.input) +
+        (count == 1 ? " is damaged and has no score" : " are damaged and have no scores") +
+        "; all others have theirs");
+  };
+  if (options.quiet) return complain();
   for (const std::string& line : input.notes) std::cerr << line << '\n';
   const auto above = std::count_if(scores.begin(), scores.end(),
                                    [&](float s) { return static_cast<double>(s) > detector->threshold(); });
   std::cerr << scores.size() << (scores.size() == 1 ? " sample, " : " samples, ") << above
             << " above the threshold of " << number_text(detector->threshold(), 4) << '\n';
-  const std::string why = why_none_above(detector->training_scores(), detector->threshold());
-  if (const auto at = std::count_if(scores.begin(), scores.end(),
-                                    [&](float s) { return static_cast<double>(s) == detector->threshold(); });
-      at > 0 && !why.empty())
-    std::cerr << why << "; " << at << " of the samples here have that score\n";
+  if (above == 0)
+    if (const std::string why = why_none_above(detector->training_scores(), detector->threshold());
+        !why.empty())
+      std::cerr << why << '\n';
+  complain();
 }
 
 }  // namespace tools

@@ -15,7 +15,8 @@ struct ScoreOptions {
 };
 
 // Throws UsageError where --model or --input is missing, std::exception where the run fails; no part of a CSV
-// file is left then.
+// file is left then. Where some files of a folder are damaged, all others are scored and written, and then
+// std::runtime_error says how many there were.
 void run_score(const ScoreOptions& options);
 
 }  // namespace tools

@@ -1,6 +1,10 @@
 #include "tools/score_input.h"
 
+#include <algorithm>
+#include <array>
+#include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include "datasets/dataset.h"
 #include "datasets/file_kind.h"
@@ -11,6 +15,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
+#include "tools/svg_chart.h"
 
 namespace tools {
 namespace {
@@ -100,6 +105,27 @@ datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& sha
   return from_bytes(std::move(images.bytes), images.count, shape);
 }
 
+void read_images(const fs::path& path, const std::vector<int64_t>& shape, ScoreInput& input) {
+  datasets::ImageFindings findings;
+  input.samples = datasets::load_images(path, shape, &input.names, &findings);
+  input.notes = findings.notes(false);
+  input.damaged = std::move(findings.damaged);
+}
+
+// Images are 0 to 1 wherever they are read from, so a model knows no others. Numbers far outside are of another
+// scale, 0 to 255 as a rule, and their scores would be nonsense; a little noise about 0 and 1 is nobody's mistake.
+void check_image_range(ScoreInput& input, const std::string& source) {
+  const auto [least, most] = std::minmax_element(input.samples.values.begin(), input.samples.values.end());
+  const std::string range = source + " holds values from " + number_text(*least, 4) + " to " +
+                            number_text(*most, 4) + ", and the model was trained on images from 0 to 1";
+  if (*most > 16 || *least < -16)
+    throw std::invalid_argument(range + (*least >= 0 && *most <= 255
+                                             ? ": divide them by 255, or save them as uint8"
+                                             : ": bring them to that range first"));
+  if (*most > 1.5f || *least < -0.5f)
+    input.notes.push_back(range + ": the scores mean little if that is a slip");
+}
+
 }  // namespace
 
 ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape,
@@ -109,7 +135,7 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
     throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
   ScoreInput input;
   if (fs::is_directory(path, error)) {
-    input.samples = datasets::load_images(path, shape, &input.names);
+    read_images(path, shape, input);
     return input;
   }
   const FileKind kind = datasets::file_kind(path);
@@ -128,7 +154,7 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
       input.samples = from_idx(path, shape);
       break;
     case FileKind::image:
-      input.samples = datasets::load_images(path, shape, &input.names);
+      read_images(path, shape, input);
       break;
     case FileKind::text:
     case FileKind::unknown:
@@ -136,6 +162,7 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
                                   "; expected an image, a .npy, .npz or IDX file, or a table named .csv");
   }
   input.samples.check(in_quotes(path));
+  if (shape.size() == 3 && input.names.empty()) check_image_range(input, in_quotes(path));
   return input;
 }
 

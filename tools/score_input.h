@@ -12,8 +12,9 @@ namespace tools {
 
 struct ScoreInput {
   datasets::Samples samples;
-  std::vector<std::string> names;       // the files' paths; empty for the rows of an array
-  std::vector<std::string> notes = {};  // what was guessed or passed over, a sentence each
+  std::vector<std::string> names;         // the files' paths; empty for the rows of an array
+  std::vector<std::string> notes = {};    // what was guessed or passed over, a sentence each
+  std::vector<std::string> damaged = {};  // files of a folder that could not be read, a sentence each
 };
 
 // How tables are to be read.
@@ -24,7 +25,8 @@ struct ScoreTable {
 };
 
 // By what the file holds (datasets/file_kind.h):
-// - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours;
+// - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours; damaged
+//   files of a folder are passed over;
 // - a .npy file, or the array "X", "x" or "images", or else the only one, of a .npz file: (N, C, H, W), or
 //   (N, H, W) for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused.
 //   Rows of a table, (N, D), may hold any numbers;

@@ -140,7 +140,9 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                             .label_column = options.label_column,
                             .header = options.header,
                             .test_fraction = options.test_fraction};
-  if (has_network(options.method)) how.image_shape = input_of(options.deep_svdd.network);
+  how.image_shape = test && !test->image_shape.empty() ? test->image_shape
+                    : has_network(options.method)      ? input_of(options.deep_svdd.network)
+                                                       : image_shape_of(kind_of(options.data));
   if (test) how.form = test->form, how.all_for_test = test->whole;
   const datasets::Dataset data = load_data(options.data, how);
   const bool whole = test && test->whole && data.table && data.train.count() == 0;

@@ -1,5 +1,6 @@
 // The data of a run: loaded by name or path, split one against the rest.
 #pragma once
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -30,9 +31,11 @@ struct Task {
 struct TestOfModel {
   std::optional<datasets::TableForm> form = {};  // the table it was trained on
   bool whole = false;  // nothing of the data was trained on: all of a table is for the test
+  std::vector<int64_t> image_shape = {};  // that it sees, where it sees images
 };
 
-// As --data, --data-dir, --normal, --limit and so on ask. A class is named as it is called (then, if that is no number,
+// As --data, --data-dir, --normal, --limit and so on ask. Folders of images are brought to the shape that the
+// model, the network, or the network of the same data sees. A class is named as it is called (then, if that is no number,
 // in any case), or by its number. Throws UsageError for a class that is named twice or not in the data, and where
 // --normal is missing and the data have no default; std::exception where the data cannot be read.
 Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& test = {});

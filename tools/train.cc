@@ -84,6 +84,12 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
   const TrainOptions& options = resolved.options;
   std::vector<std::string> found;
   if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
+  constexpr int64_t few = 50;
+  if (const int64_t count = task.split.train.count(); count < few)
+    found.push_back(
+        "only " + std::to_string(count) + (count == 1 ? " training sample" : " training samples") +
+        ": the threshold is a guess, and p-values come in steps of 1/" + std::to_string(count + 1) +
+        "; some " + std::to_string(few) + " and more make them mean something");
   const svdd::DeepSvddOptions& o = options.deep_svdd;
   const bool has_objective = method_takes(options.method, "objective");
   if (has_objective && o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
@@ -231,7 +237,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
-  results["collapsed"] = detector->collapse_warning().has_value();
+  results["collapsed"] = has_network(options.method) && detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, results);
   results["remarks"] = remarks(split.test_labels, *detector);

@@ -1,6 +1,7 @@
 #include "engine/files/npy.h"
 
 #include <charconv>
+#include <cmath>
 #include <map>
 
 #include "engine/files/atomic_file.h"
@@ -37,9 +38,9 @@ DType dtype_of(std::string_view descr) {
         "save plain numbers, such as numpy.save(path, array.astype('float32'))");
   const auto found = dtypes().find(code);
   if (found == dtypes().end())
-    throw std::runtime_error(
-        "its dtype is " + in_quotes(descr) +
-        "; expected bool, an integer, float32 or float64: convert with array.astype('float32')");
+    throw std::runtime_error("its dtype is " + in_quotes(descr) +
+                             "; expected bool, an integer or a floating-point number of 16, 32 or 64 bits: "
+                             "convert with array.astype('float32')");
   return found->second;
 }
 
@@ -68,6 +69,22 @@ std::vector<std::byte> to_c_order(const std::vector<std::byte>& fortran, const s
   return result;
 }
 
+// IEEE 754's binary16, which a float holds exactly: a sign, five bits of exponent (bias 15), ten of fraction.
+float from_half(uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const float sign = bits & 0x8000 ? -1.0f : 1.0f;
+  if (exponent == 31)
+    return fraction ? std::numeric_limits<float>::quiet_NaN() : sign * std::numeric_limits<float>::infinity();
+  return sign * (exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                               : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25));
+}
+
+NdArray from_halves(const NdArray& bits) {
+  std::vector<float> values;
+  for (const uint16_t half : bits.as<uint16_t>()) values.push_back(from_half(half));
+  return NdArray::from(bits.shape, values);
+}
+
 // The header, and the data that follow it.
 std::pair<NpyHeader, std::string_view> parse_preamble(std::string_view bytes) {
   const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
@@ -94,6 +111,8 @@ std::pair<NpyHeader, std::string_view> parse_preamble(std::string_view bytes) {
 NdArray parse(std::string_view bytes) {
   const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
   auto [header, data] = parse_preamble(bytes);
+  const bool half = header.descr.ends_with("f2") && header.descr.size() <= 3;
+  if (half) header.descr.replace(header.descr.size() - 2, 2, "u2");  // its bits, for now
   NdArray array{std::move(header.shape), dtype_of(header.descr), {}};
   const size_t item = NdArray::item_bytes(array.dtype);
   const std::string promised = NdArray::text(array.shape) + " of " + NdArray::name(array.dtype);
@@ -107,7 +126,7 @@ NdArray parse(std::string_view bytes) {
   if (header.descr[0] == '>' && item > 1) swap_byte_order(array.bytes, item);
   if (header.fortran_order && array.shape.size() > 1)
     array.bytes = to_c_order(array.bytes, array.shape, item);
-  return array;
+  return half ? from_halves(array) : array;
 }
 
 // Everything before the numbers, byte for byte as numpy.save has it: room for the first dimension to grow to

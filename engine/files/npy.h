@@ -1,9 +1,9 @@
 // NumPy's .npy files: format versions 1, 2 and 3 (numpy.lib.format: magic, version, a Python dict literal
 // with descr, fortran_order and shape, then the numbers).
 //
-// Read: booleans, integers of 1, 2, 4, 8 bytes, float32 and float64, of either byte order and of C or Fortran
-// order; what comes out is little-endian in C order. Refused with a reason: objects (reading one means
-// running code from the file), records, strings, complex and half-precision numbers. Written: version 1, C
+// Read: booleans, integers of 1, 2, 4, 8 bytes, float16 (as float32), float32 and float64, of either byte order and of C
+// or Fortran order; what comes out is little-endian in C order. Refused with a reason: objects (reading one means
+// running code from the file), records, strings (but see NpyWords) and complex numbers. Written: version 1, C
 // order, byte for byte what numpy.save writes. Every error is a std::runtime_error of one line that names the
 // file.
 #pragma once

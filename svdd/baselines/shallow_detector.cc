@@ -7,6 +7,7 @@
 #include "engine/enough_memory.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
+#include "svdd/collapse.h"
 #include "svdd/receipt.h"
 #include "svdd/stopwatch.h"
 
@@ -28,6 +29,7 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
     monitor.note(cost);
   preprocessing_ = Preprocessing::fit(options_, train.samples);
   const Samples rows = prepared(train.samples);
+  collapse_warning_ = equal_samples_warning(rows.values, rows.size());
   std::vector<float> scores = engine::with_enough_memory(
       [&] {
         return method() + " on " + std::to_string(rows.count()) + " samples of " +

@@ -66,12 +66,25 @@ TEST_F(DefectFolderTest, OtherFoldersAreRefused) {
   fs::create_directories(root_ / "test/empty");
   EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { load_defect_folder(root_); }), "no images in"));
   fs::remove_all(root_ / "test/empty");
-  write("test/crack/e.pgm", 256);
+  write("test/crack/e.pgm", 256);  // all of its kind
   EXPECT_TRUE(contains(error_of([&] { load_defect_folder(root_); }), "above its maximum"));
+  write("test/crack/e.pgm", 50);
   fs::rename(root_ / "train/good", root_ / "train/fine");
   EXPECT_FALSE(datasets::is_defect_folder(root_));
   EXPECT_TRUE(
       contains(error_of<std::invalid_argument>([&] { datasets::load(root_.string()); }), "train/good"));
+}
+
+TEST_F(DefectFolderTest, AFewDamagedFilesArePassedOverAndSaid) {
+  write("train/good/0.pgm", 256);  // the first of all: the shape comes from the first sound one
+  const Dataset data = load_defect_folder(root_);
+  EXPECT_EQ(data.train.count(), 2);
+  ASSERT_EQ(data.notes.size(), 2u);
+  EXPECT_EQ(data.notes[0], "5 images brought to 1x1x1 (grey)");
+  EXPECT_TRUE(contains(data.notes[1], "1 damaged file passed over: image '"));
+  for (const char* name : {"1", "2", "3", "4", "5"}) write("train/good/" + std::string(name) + ".pgm", 256);
+  EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { load_defect_folder(root_); }),
+                       "more than half are damaged (6)"));
 }
 
 TEST_F(DefectFolderTest, AFlatFolderIsAllNormal) {

@@ -2,54 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
-
 #include <algorithm>
 
 #include "datasets/image_file.h"
+#include "engine/stopping.h"
+#include "tests/datasets/image_bytes.h"
 #include "tests/datasets/scratch.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using datasets::Image, datasets::load_images, datasets::read_image, datasets::Samples;
+using image_bytes::bmp, image_bytes::jpeg, image_bytes::pattern, image_bytes::png;
 using scratch::contains, scratch::error_of;
-
-void append(void* to, void* bytes, int count) {
-  static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), static_cast<size_t>(count));
-}
-
-// A picture of height x width x channels bytes that differ from pixel to pixel.
-std::vector<uint8_t> pattern(int height, int width, int channels) {
-  std::vector<uint8_t> pixels;
-  for (int i = 0; i < height * width * channels; ++i) pixels.push_back(static_cast<uint8_t>(i * 37 + i / 11));
-  return pixels;
-}
-
-std::string png(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
-  std::string bytes;
-  stbi_write_png_to_func(append, &bytes, width, height, channels, pixels.data(), width * channels);
-  return bytes;
-}
-
-std::string bmp(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
-  std::string bytes;
-  stbi_write_bmp_to_func(append, &bytes, width, height, channels, pixels.data());
-  return bytes;
-}
-
-std::string jpeg(int height, int width, int channels, const std::vector<uint8_t>& pixels) {
-  std::string bytes;
-  stbi_write_jpg_to_func(append, &bytes, width, height, channels, pixels.data(), 95);
-  return bytes;
-}
 
 std::string text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -91,8 +56,10 @@ TEST(ImageFile, PnmScalesByItsOwnMaximum) {
   const scratch::Folder folder;
   EXPECT_EQ(read(folder, "P2 3 1 100\n0 50 100").pixels, (std::vector<uint8_t>{0, 128, 255}));
   EXPECT_EQ(read(folder, "P3 1 1 255 1 2 3").pixels, (std::vector<uint8_t>{1, 2, 3}));
-  EXPECT_EQ(read(folder, "P5 2 1 65535\n" + std::string("\x80\x00\xff\xff", 4)).pixels,
-            (std::vector<uint8_t>{128, 255}));
+  const Image deep = read(folder, "P5 2 1 65535\n" + std::string("\x80\x01\xff\xff", 4));
+  EXPECT_EQ(deep.deep_pixels, (std::vector<uint16_t>{32769, 65535}));
+  EXPECT_EQ(deep.plane(0, 1), (std::vector<float>{32769 / 65535.0f, 1}));
+  EXPECT_EQ(read(folder, "P2 2 1 1000\n1 999").plane(0, 3), (std::vector<float>{1 / 1000.0f, 999 / 1000.0f}));
   EXPECT_TRUE(contains(error_for(folder, "P2 1 1 100 101"), "above its maximum of 100"));
 }
 
@@ -215,6 +182,111 @@ TEST(LoadImages, Errors) {
                          load_images(folder.path(), {28, 28});
                        }),
                        "28x28"));
+}
+
+TEST(LoadImages, AnImageIsWhatItsFirstBytesSay) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a", "P2 1 1 255 10");
+  scratch::write(folder / "b.jpe", jpeg(8, 8, 1, std::vector<uint8_t>(64, 20)));
+  scratch::write(folder / "c.JFIF", jpeg(8, 8, 1, std::vector<uint8_t>(64, 30)));
+  scratch::write(folder / "d.txt", png(1, 1, 1, {40}));
+  scratch::write(folder / "BMW.txt", "BM is how this text begins, and it is none");
+  scratch::write(folder / "P5.txt", "P5x");
+  std::vector<std::string> names;
+  const Samples samples = load_images(folder.path(), {1, 1, 1}, &names);
+  ASSERT_EQ(samples.count(), 4);
+  for (size_t i = 0; i < 4; ++i)
+    EXPECT_NEAR(samples.values[i] * 255, 10 * (static_cast<double>(i) + 1), 2) << names[i];
+}
+
+TEST(LoadImages, WhatIsPassedOverIsSaid) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
+  for (const char* name :
+       {"1.tif", "2.TIF", "3.tif", "1.webp", "2.webp", "1.gif", "Thumbs.db", "notes.txt", ".DS_Store"})
+    scratch::write(folder / name, "II*");
+  scratch::write(folder / ".hidden.pgm", "P2 1 1 255 10");
+  fs::create_symlink(folder / "nowhere.png", folder / "link.png");
+  fs::create_directory(folder / "more");
+  datasets::ImageFindings findings;
+  EXPECT_EQ(load_images(folder.path(), {1, 1, 1}, nullptr, &findings).count(), 1);
+  EXPECT_EQ(findings.notes(),
+            std::vector<std::string>{
+                "11 files passed over: 3 .tif, 2 .webp, 1 .gif, 1 broken link, 1 hidden image, 1 subfolder, "
+                "2 that are no images (PNG, JPEG, BMP, PGM and PPM are read)"});
+  fs::remove(folder / "a.pgm");
+  const std::string message = error_of([&] { load_images(folder.path(), {1, 1, 1}); });
+  EXPECT_TRUE(contains(message, "no images in"));
+  EXPECT_TRUE(contains(message, "3 .tif"));
+}
+
+TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
+  scratch::write(folder / "b.pgm", "P2 2 1 255 10");
+  scratch::write(folder / "c.png", "");
+  scratch::write(folder / "d.jpg", "RIFF....WEBP");
+  scratch::write(folder / "e.pgm", "P2 1 1 255 50");
+  std::vector<std::string> names;
+  datasets::ImageFindings findings;
+  const Samples samples = load_images(folder.path(), {1, 1, 1}, &names, &findings);
+  EXPECT_EQ(samples.values, (std::vector<float>{10 / 255.0f, 50 / 255.0f}));
+  EXPECT_EQ(names, (std::vector<std::string>{(folder / "a.pgm").string(), (folder / "e.pgm").string()}));
+  ASSERT_EQ(findings.damaged.size(), 3u);
+  EXPECT_TRUE(contains(findings.damaged[0], "b.pgm"));
+  EXPECT_TRUE(contains(findings.damaged[1], "c.png' is empty"));
+  EXPECT_TRUE(contains(findings.damaged[2], "a WebP file"));
+  EXPECT_EQ(findings.sound, 2);
+  ASSERT_EQ(findings.notes().size(), 1u);
+  EXPECT_TRUE(contains(findings.notes()[0], "3 damaged files passed over: image '"));
+  EXPECT_TRUE(findings.notes(false).empty());
+  EXPECT_TRUE(contains(error_of([&] { load_images(folder.path(), {1, 1, 1}); }), "b.pgm"));
+  EXPECT_TRUE(contains(error_of([&] {
+                         load_images(folder / "b.pgm", {1, 1, 1}, nullptr, &findings);
+                       }),
+                       "b.pgm"));
+  for (const char* sound : {"a.pgm", "e.pgm"}) fs::remove(folder / sound);
+  EXPECT_TRUE(contains(error_of([&] {
+                         load_images(folder.path(), {1, 1, 1}, nullptr, &findings);
+                       }),
+                       "is sound"));
+}
+
+TEST(LoadImages, DarkImagesAndLostColoursAreSaid) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a.pgm", "P2 1 1 65535 4095");
+  scratch::write(folder / "b.pgm", "P2 1 1 65535 9000");
+  scratch::write(folder / "c.pgm", "P2 1 1 255 3");  // dark as it may be, all that 8 bits hold is there
+  scratch::write(folder / "d.ppm", "P3 1 1 255 1 2 3");
+  datasets::ImageFindings findings;
+  load_images(folder.path(), {1, 1, 1}, nullptr, &findings);
+  const std::vector<std::string> notes = findings.notes();
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_TRUE(contains(notes[0], "1 of 4 images has some"));
+  EXPECT_TRUE(contains(notes[1], "a.pgm' reach 4095 of 65535"));
+  datasets::ImageFindings in_colour;
+  load_images(folder.path(), {3, 1, 1}, nullptr, &in_colour);
+  EXPECT_EQ(in_colour.notes().size(), 1u);
+}
+
+TEST(ColourImages, OneIsEnough) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
+  scratch::write(folder / "b.png", png(2, 2, 3, std::vector<uint8_t>(12, 9)));  // grey, stored as RGB
+  scratch::write(folder / "c.jpg", jpeg(8, 8, 3, std::vector<uint8_t>(192, 77)));
+  scratch::write(folder / "d.png", "damaged");
+  EXPECT_FALSE(datasets::has_colour_images(folder.path()));
+  scratch::write(folder / "e.ppm", "P3 2 1 255 1 1 1 1 1 2");
+  EXPECT_TRUE(datasets::has_colour_images(folder.path()));
+}
+
+TEST(LoadImages, StopsWhenAskedTo) {
+  const scratch::Folder folder;
+  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
+  datasets::ImageFindings findings;
+  engine::request_stop();
+  EXPECT_THROW(load_images(folder.path(), {1, 1, 1}, nullptr, &findings), engine::Stopped);
+  engine::withdraw_stop();
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ TEST(TableClasses, ANameSaysWhatYesMeans) {
 
 TEST(TableClasses, AreCounted) {
   EXPECT_EQ(datasets::class_counts_text({"yes", "maybe", "no"}, {30, 0, 270}), "yes (30), no (270)");
-  EXPECT_EQ(datasets::class_counts_text(Names(23, "k"), std::vector<int64_t>(23, 1)).substr(135),
-            " and 3 more");
+  EXPECT_TRUE(
+      datasets::class_counts_text(Names(23, "k"), std::vector<int64_t>(23, 1)).ends_with("k (1) and 3 more"));
 }
 
 }  // namespace

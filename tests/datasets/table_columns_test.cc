@@ -117,7 +117,7 @@ class TableOfAModel : public testing::Test {
  protected:
   Table read(const std::string& text, const std::string& label = "") const {
     scratch::write(folder_ / "t.csv", text);
-    return read_table(folder_ / "t.csv", {label, {}, form_});
+    return read_table(folder_ / "t.csv", datasets::TableOptions{label, {}, form_});
   }
   std::string complaint(const std::string& text) const {
     return error_of<std::runtime_error>([&] { read(text); });
@@ -178,7 +178,7 @@ TEST_F(TableOfAModel, ClassesKeepTheirPlaces) {
 
 TEST_F(TableOfAModel, AHeaderOfNumbersIsKnownAgain) {
   scratch::write(folder_ / "t.csv", "7,9\n1,2\n3,4\n");
-  form_ = read_table(folder_ / "t.csv", {"", true, {}}).form;
+  form_ = read_table(folder_ / "t.csv", datasets::TableOptions{"", true, {}}).form;
   EXPECT_EQ(read("9,7\n2,1\n").rows.values, (std::vector<float>{1, 2}));
 }
 

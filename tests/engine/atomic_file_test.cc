@@ -196,6 +196,46 @@ TEST_F(AtomicFileTest, ReadsAPipeToItsEnd) {
   writer.join();
 }
 
+TEST_F(AtomicFileTest, WhatAKilledProgramLeftIsKnownByItsName) {
+  using engine::name_of_partial;
+  EXPECT_EQ(name_of_partial("a.csv.partial-12-0"), "a.csv");
+  EXPECT_EQ(name_of_partial("a.partial-1-2.partial-3-4"), "a.partial-1-2");
+  for (const char* other : {"a.csv", ".partial-1-2", "a.partial-", "a.partial-1", "a.partial-1-",
+                            "a.partial--2", "a.partial-1-2x", "a.partial-x-2", "a.part-1-2"})
+    EXPECT_EQ(name_of_partial(other), std::nullopt) << other;
+  for (const char* name : {"a.csv.partial-1-0", "a.csv.partial-77-12", "b.csv.partial-1-0", "a.csv"})
+    write_file_atomically(folder_ / name, "x");
+  fs::create_directory(folder_ / "a.csv.partial-2-2");
+  engine::remove_partial_files(folder_, [](const std::string& name) { return name == "a.csv"; });
+  EXPECT_EQ(files(), 3u);
+  EXPECT_TRUE(fs::exists(folder_ / "b.csv.partial-1-0"));
+  EXPECT_TRUE(fs::exists(folder_ / "a.csv"));
+  engine::remove_partial_files(folder_ / "absent", [](const std::string&) { return true; });
+}
+
+TEST_F(AtomicFileTest, WhatCanBeMadeAgainIsWrittenTheSame) {
+  const fs::path path = folder_ / "file";
+  for (const auto durability : {engine::Durability::durable, engine::Durability::rebuildable}) {
+    write_file_atomically(path, "bytes", durability);
+    EXPECT_EQ(read_file(path), "bytes");
+    EXPECT_EQ(files(), 1u);
+  }
+}
+
+TEST(InQuotes, BytesThatAreNoUtf8AreShown) {
+  EXPECT_EQ(engine::in_quotes("gr\xc3\xbc\xc3\x9f"), "'gr\xc3\xbc\xc3\x9f'");
+  EXPECT_EQ(engine::in_quotes("a\xff\xc3"), "'a\\xff\\xc3'");
+  EXPECT_EQ(engine::in_quotes("\xc2\x9b"), "'\\xc2\\x9b'") << "a control character of 8 bits";
+  EXPECT_EQ(engine::in_quotes("\xed\xa0\x80\xc0\x80"), "'\\xed\\xa0\\x80\\xc0\\x80'");
+  std::string long_name;
+  for (int i = 0; i < 200; ++i) long_name += "\xe2\x82\xac";
+  const std::string shown = engine::in_quotes(long_name);
+  EXPECT_EQ(shown, "'" + long_name.substr(0, 300) + "...'");
+  EXPECT_TRUE(engine::is_utf8(engine::in_quotes("x" + long_name)));
+  EXPECT_TRUE(engine::is_utf8("\xf0\x9f\x98\x80"));
+  EXPECT_FALSE(engine::is_utf8("\xf5\x80\x80\x80"));
+}
+
 TEST(InQuotes, KeepsAnyNameOnOneLine) {
   EXPECT_EQ(engine::in_quotes("a b"), "'a b'");
   EXPECT_EQ(engine::in_quotes(std::string("a\n\x1b[2Jb\x7f")), "'a\\x0a\\x1b[2Jb\\x7f'");

@@ -40,6 +40,28 @@ const std::string f4_2x3 =  // numpy.save of arange(6, dtype='<f4').reshape(2, 3
     file_of("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
             "\0\0\0\0\0\0\0?\0\0\x80?\0\0\xc0?\0\0\0@\0\0 @"s);
 
+TEST(Npy, HalfPrecisionIsReadAsFloats) {
+  // 1, -2, 65504, 2^-24, -0, inf and, in Fortran order and big-endian, the same.
+  const std::vector<uint16_t> bits = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00};
+  std::string little, big;
+  for (const uint16_t b : bits) little += {static_cast<char>(b & 255), static_cast<char>(b >> 8)};
+  for (const size_t i : {0u, 3u, 1u, 4u, 2u, 5u})
+    big += {static_cast<char>(bits[i] >> 8), static_cast<char>(bits[i] & 255)};
+  const std::vector<float> expected = {1, -2, 65504, 0x1p-24f, -0.0f, std::numeric_limits<float>::infinity()};
+  for (const NdArray& array :
+       {engine::parse_npy(file_of("{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3), }", little),
+                          "h"),
+        engine::parse_npy(file_of("{'descr': '>f2', 'fortran_order': True, 'shape': (2, 3), }", big), "h")}) {
+    EXPECT_EQ(array.dtype, DType::f4);
+    EXPECT_EQ(array.shape, (std::vector<int64_t>{2, 3}));
+    EXPECT_EQ(array.as<float>(), expected);
+    EXPECT_TRUE(std::signbit(array.as<float>()[4]));
+  }
+  const NdArray nan =
+      engine::parse_npy(file_of("{'descr': '<f2', 'fortran_order': False, 'shape': (1,), }", "\1\x7c"), "h");
+  EXPECT_TRUE(std::isnan(nan.as<float>()[0]));
+}
+
 TEST(Npy, ReadsWhatNumpyWrites) {
   const NdArray a = engine::parse_npy(f4_2x3, "a");
   EXPECT_EQ(a.dtype, DType::f4);
@@ -240,7 +262,7 @@ TEST_F(NpyTest, HostileFilesAreRefusedByNameAndReason) {
       {descr("[('x', '<f4'), ('y', '<f4')]"), "structured dtype"},
       {descr("'<U2'"), "its dtype is '<U2'; expected bool"},
       {descr("'<c8'"), "its dtype is '<c8'"},
-      {descr("'<f2'"), "astype('float32')"},
+      {descr("'<f12'"), "astype('float32')"},
       {descr("'<M8[ns]'"), "its dtype is '<M8[ns]'"},
       {descr("''"), "its dtype is ''"},
       {descr("'<f16'"), "its dtype is '<f16'"},

@@ -198,7 +198,8 @@ TEST(TrainedKernels, AreRefusedBeforeTheFirstStep) {
     EXPECT_NO_THROW(conv_transpose2d(x, w));
     Tape tape;
     const Tape::Recording recording(tape);
-    const auto conv = [&] { conv2d(x, w, 1, 0); }, transposed = [&] { conv_transpose2d(x, w); };
+    const auto conv = [&] { conv2d(x, w, 1, 0); };
+    const auto transposed = [&] { conv_transpose2d(x, w); };
     if (kernel == 11) {
       EXPECT_NO_THROW(conv());
       EXPECT_NO_THROW(transposed());

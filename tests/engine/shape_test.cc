@@ -8,6 +8,7 @@
 
 namespace {
 
+using engine::checked_product, engine::most_numbers, engine::product_if_counted;
 using engine::Shape;
 using engine_tests::message_of;
 

@@ -16,6 +16,7 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${area}/consumer -DCMAKE_CX
     -DCMAKE_BUILD_TYPE=${CONFIG} -Dsvdd_DIR=${area}/prefix/${LIBDIR}/cmake/svdd)
 run(${CMAKE_COMMAND} --build ${area}/consumer --config ${CONFIG})
 run(${area}/consumer/consumer)
+run(${area}/consumer/first)
 if(EXISTS ${area}/prefix/bin/svdd)
   run(${area}/prefix/bin/svdd --help)
 endif()

@@ -271,6 +271,37 @@ TEST_F(CheckpointOfDeepSvdd, WithOneOtherByteItIsRefused) {
   }
 }
 
+// What cannot be mended is told apart from what belongs to another run: the run begins anew without it.
+TEST_F(CheckpointOfDeepSvdd, DamageIsToldApart) {
+  leave();
+  const std::string whole = bytes();
+  const auto open = [&] { with(this_run).open(); };
+  for (const std::string& damaged :
+       {std::string(), std::string(whole.size(), '\0'), whole.substr(0, whole.size() / 2)}) {
+    engine::write_file_atomically(file_, damaged);
+    EXPECT_THROW(open(), DamagedCheckpoint);
+  }
+  engine::write_file_atomically(file_, whole);
+  EXPECT_NO_THROW(open());
+  try {
+    with(other_run("epochs", 5)).open();
+    ADD_FAILURE();
+  } catch (const DamagedCheckpoint&) {
+    ADD_FAILURE() << "it is sound";
+  } catch (const std::runtime_error&) {
+  }
+}
+
+TEST_F(CheckpointOfDeepSvdd, SaysWhereTheLastOneStands) {
+  Checkpoints some = with(this_run);
+  EXPECT_EQ(some.last(), "");
+  EXPECT_THROW(method_.fitted(&some, 4), Killed);
+  EXPECT_EQ(some.last(), "after epoch 1 of deep-svdd");
+  Checkpoints other = with(this_run);
+  other.open();
+  EXPECT_EQ(other.last(), some.last());
+}
+
 TEST_F(CheckpointOfDeepSvdd, OtherFilesAreRefused) {
   engine::write_safetensors(file_, {{"centre", engine::NdArray::scalar(1.0f)}});
   EXPECT_TRUE(scratch::contains(refusal(), "no checkpoint"));

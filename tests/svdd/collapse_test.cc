@@ -148,4 +148,14 @@ TEST(CollapseWarning, SeesAllSamplesAtOneDistance) {  // as a bounded activation
   EXPECT_NE(text.find("relative to their size"), std::string::npos) << text;
 }
 
+TEST(EqualSamples, AreSaidToBeEqual) {
+  const std::vector<float> equal{1, 2, 1, 2, 1, 2}, differ{1, 2, 1, 2, 1, 2.0000002f};
+  const auto said = svdd::equal_samples_warning(equal, 2);
+  ASSERT_TRUE(said);
+  EXPECT_NE(said->find("all 3 training samples are equal after preprocessing"), std::string::npos) << *said;
+  EXPECT_EQ(said->find("bias"), std::string::npos);
+  EXPECT_FALSE(svdd::equal_samples_warning(differ, 2));
+  EXPECT_FALSE(svdd::equal_samples_warning(equal, 1));
+}
+
 }  // namespace

@@ -23,6 +23,7 @@
 #include "svdd/multi_radius.h"
 #include "svdd/receipt.h"
 #include "svdd/side_by_side.h"
+#include "svdd/threshold.h"
 #include "tests/hostile_mode.h"
 #include "tests/svdd/dasvdd_runs.h"
 #include "tests/svdd/small_multi_sphere.h"
@@ -156,7 +157,7 @@ const std::map<std::string, Computation>& computations() {
       {"whitening",
        [](On&, int threads) {
          datasets::PreprocessingOptions o{
-             .gcn = datasets::Preprocessing::Gcn::l1, .min_max = true, .zca = true};
+             .gcn = datasets::Preprocessing::Gcn::l1, .zca = true, .min_max = true};
          Samples rows = normal_rows();
          const auto fitted = datasets::Preprocessing::fit(o, rows, threads);
          fitted.apply(rows, threads);

@@ -7,6 +7,7 @@
 
 #include "engine/backends/reference/reference.h"
 #include "engine/ops.h"
+#include "engine/random.h"
 #include "engine/tape.h"
 #include "svdd/metrics.h"
 #include "tests/datasets/scratch.h"

@@ -28,7 +28,8 @@ TEST(BadInput, CommandLine) {
                   {"cluster --input x.csv", 2, "--output is missing"},
                   {"reproduce mnist", 2, "there is no table 'mnist'"},
                   {"reproduce dasvdd-tabular --methods vae", 2, "has no row 'vae'; it has dasvdd"},
-                  {"reproduce deep-svdd-mnist --classes 11", 2, "has no case for '11'"},
+                  {"reproduce deep-svdd-mnist --classes 11", 2, "has no case for '11'; it has 0, 1, 2"},
+                  {"report one two", 2, "2 folders are named: call it once for each"},
                   {"reproduce deep-svdd-mnist --seeds 0", 2, "--seeds is 0"},
                   {"reproduce deep-svdd-mnist --seeds 9223372036854775807", 2, "expected 1 to 1000"},
                   {"reproduce deep-svdd-mnist --jobs 2147483648", 2, "expected 1 to 1024"},
@@ -221,12 +222,126 @@ TEST(BadInput, AFitThatFailsLeavesNothing) {
   expect_refused(f, {{failing + " --out run", 1, "too few for 1000 spheres"},
                      {failing + " --out new/deep/run", 1, "too few for 1000 spheres"},
                      {failing + " --out mine", 1, "too few for 1000 spheres"}});
-  // The folder of an earlier run stays: it may hold what no run wrote.
+  // An earlier run stays as it was.
   ASSERT_EQ(run_svdd(f, words_of(small_train)).status, 0);
   write_text(f / "run" / "thesis.txt", "mine");
-  EXPECT_EQ(run_svdd(f, words_of(failing + " --out run")).status, 1);
-  EXPECT_EQ(text_of(f / "run" / "thesis.txt"), "mine");
-  EXPECT_FALSE(fs::exists(f / "run" / "results.json"));
+  expect_refused(f, {{failing + " --out run", 1, "too few for 1000 spheres"}});
+}
+
+TEST(BadInput, NothingThatIsReadIsReplaced) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  ASSERT_EQ(run_svdd(f, words_of(small_train)).status, 0);
+  std::string csv = "a,b,label\n";
+  for (int i = 0; i < 40; ++i)
+    csv += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," + std::to_string(i % 8 == 0) + "\n";
+  write_text(f / "t.csv", csv);
+  ASSERT_EQ(run_svdd(f, words_of("train --data t.csv --method isolation-forest --out table --quiet")).status,
+            0);
+  fs::create_symlink("t.csv", f / "soft.csv");
+  fs::create_hard_link(f / "t.csv", f / "hard.csv");
+  fs::create_symlink("run/scores.csv", f / "scores.csv");
+  fs::create_symlink("run", f / "link");
+  fs::create_directory(f / "images");
+  fs::copy(f / "run" / "normals.png", f / "images" / "a.png");
+  fs::copy(f / "small", f / "run" / "data");
+  const std::string kde = "train --method kde --quiet --data ", score = "score --model table --input ";
+  expect_refused(
+      f,
+      {{kde + "run/scores.csv --out run", 1, "--data 'run/scores.csv' lies in the folder that --out names"},
+       {kde + "scores.csv --out run", 1, "'scores.csv' lies in"},
+       {kde + "run/scores.csv --out link", 1, "'run/scores.csv' lies in"},
+       {kde + "run --out run", 1, "'run' is the folder that --out names"},
+       {kde + "run/data --normal 3 --out run", 1, "'run/data' lies in"},
+       {score + "t.csv --output t.csv", 1, "--output 't.csv' is the file 't.csv', which is read"},
+       {score + "t.csv --output ./t.csv", 1, "is read"},
+       {score + "soft.csv --output t.csv", 1, "is read"},
+       {score + "t.csv --output soft.csv", 1, "is read"},
+       {score + "t.csv --output hard.csv", 1, "is read"},
+       {score + "t.csv --output table/model/model.json", 1, "is read"},
+       {score + "t.csv --output table/model/weights.safetensors", 1, "is read"},
+       {score + "t.csv --output table/scores.csv", 1, "is read"},
+       {"score --model run --input images --output images/a.png", 1, "is read"},
+       {"evaluate --model table --output t.csv", 1, "is read"},
+       {"evaluate --model table --scores hard.csv", 1, "is read"},
+       {"evaluate --model table --scores table/results.json", 1, "is read"},
+       {"evaluate --model table --output table/config.json", 1, "is read"},
+       {"evaluate --model table --output x --scores x", 2, "--output and --scores name one file"},
+       {"cluster --input t.csv --output t.csv", 1, "is read"},
+       {"cluster --input t.csv --output soft.csv", 1, "is read"}});
+  fs::remove(f / "table" / "report.html");
+  fs::create_symlink("results.json", f / "table" / "report.html");
+  expect_refused(f, {{"report table", 1, "is read"}});
+  EXPECT_EQ(run_svdd(f, words_of(score + "t.csv --output new.csv --quiet")).status, 0);
+  EXPECT_EQ(run_svdd(f, words_of(score + "t.csv --output new.csv --quiet")).status, 0)
+      << "an earlier output is no input";
+  EXPECT_EQ(run_svdd(f, words_of("train --config run/config.json --out run")).status, 0)
+      << "the same run again";
+}
+
+// Names that the system does not take or JSON cannot hold.
+TEST(BadInput, OddNames) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  fs::create_symlink("circle", f / "circle");
+  const std::string name(300, 'n'), huge(5000, '7'), odd = "a\xff";
+  fs::copy(f / "small", f / odd);
+  const std::string train = "train --data small --normal 3 --quiet --out ";
+  expect_refused(f, {{train + name, 1, "File name too long"},
+                     {train + "circle", 1, "'circle'"},
+                     {train + "circle/below", 1, "circle"},
+                     {train + odd, 2, "--out is 'a\\xff', which is no UTF-8"},
+                     {train + name + " --resume", 1, "File name too long"},
+                     {"train --resume --out circle", 1, "'circle'"},
+                     {"train --normal 3 --out run --data " + odd, 2, "--data is 'a\\xff', which is no UTF-8"},
+                     {"train --normal 3 --out run --data " + name, 1, "File name too long"},
+                     {"train --normal 3 --out run --data circle", 1, "'circle'"},
+                     {"score --model " + name + " --input small", 1, "File name too long"},
+                     {"score --model circle --input small", 1, "'circle"},
+                     {"evaluate --model " + name, 1, "File name too long"},
+                     {"report " + name, 1, "File name too long"},
+                     {"report circle", 1, "'circle'"},
+                     {"cluster --input " + name + " --output x", 1, "File name too long"},
+                     {"data info " + name, 1, "File name too long"},
+                     {"data list --data-dir " + name, 1, "File name too long"},
+                     {"reproduce deep-svdd-mnist --out " + name, 1, "File name too long"},
+                     {"reproduce deep-svdd-mnist --out circle", 1, "'circle"}});
+  for (const std::string& line :
+       {train + "run --epochs " + huge, train + "run --seed=" + huge, train + "run --lr " + huge,
+        train + "run --method " + huge, train + "run --normal " + huge, train + "run --" + huge,
+        train + "run --label-column " + huge, huge, "data info " + huge, "train --config " + huge,
+        "reproduce " + huge, "reproduce deep-svdd-mnist --classes " + huge, "bench " + huge,
+        "score --model " + huge + " --input x", train + "run --device " + huge}) {
+    const Outcome outcome = run_svdd(f, words_of(line));
+    EXPECT_NE(outcome.status, 0) << line.substr(0, 80);
+    EXPECT_LT(outcome.err.size(), 2100u) << line.substr(0, 80);
+  }
+}
+
+// ulimit -f, and what has no room for its threads or its memory.
+TEST(BadInput, LimitsOfTheSystem) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_small_data(f);
+  const auto limited = [&](const std::string& limit, const std::string& line) {
+    const Scratch streams;
+    const std::string all = "cd '" + f.string() + "' && ulimit " + limit + " && exec '" +
+                            svdd_binary().string() + "' " + line + " 2>&1 >/dev/null | cat > '" +
+                            (streams.path / "err").string() + "'";
+    EXPECT_GE(std::system(("bash -c \"" + all + "\"").c_str()), 0);
+    return text_of(streams.path / "err");
+  };
+  for (const char* blocks : {"0", "1", "10", "40"}) {
+    const std::string said = limited(std::string("-f ") + blocks, small_train);
+    EXPECT_NE(said.find(": File too large"), std::string::npos) << said;
+    EXPECT_EQ(said.find('\n'), said.size() - 1) << said;
+    EXPECT_FALSE(fs::exists(f / "run")) << blocks;
+  }
 }
 
 TEST(BadInput, ATableThatFailsLeavesNothing) {

@@ -84,7 +84,7 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
 
   const fs::path run = f / "new" / "run";
   for (const char* name : {"config.json", "results.json", "scores.csv", "history.csv", "log.txt", "map.csv",
-                           "normals.png", "outliers.png", "report.html", "model"})
+                           "normals.png", "outliers.png", "missed.png", "report.html", "model"})
     EXPECT_TRUE(fs::exists(run / name)) << name;
   const json results = results_of(run);
   for (const char* key : {"method",

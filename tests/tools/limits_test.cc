@@ -40,6 +40,22 @@ TEST(Limits, LittleAddressSpaceIsNoReasonToHang) {
     }
 }
 
+#if SVDD_HAVE_OPENBLAS
+// OpenBLAS waits for ever for memory that is not there; we ask beforehand.
+TEST(Limits, OpenBlasWithoutItsMemoryIsRefused) {
+  SKIP_WITHOUT_SVDD();
+  if (under_a_sanitizer) GTEST_SKIP() << "a sanitizer needs more address space";
+  const Scratch scratch;
+  for (const int megabytes : {100, 200}) {
+    const Outcome run =
+        run_limited(scratch.path, "ulimit -v " + std::to_string(megabytes * 1024),
+                    "train --data strokes --normal 3 --blas openblas --threads 2 --out run" + quick);
+    EXPECT_TRUE(run.status == 1 || run.status == 2) << run.status << ' ' << run.err;
+    EXPECT_NE(run.err.find("address space"), std::string::npos) << run.err;
+  }
+}
+#endif
+
 TEST(Limits, MoreThreadsThanTheMemoryHolds) {
   SKIP_WITHOUT_SVDD();
   if (under_a_sanitizer) GTEST_SKIP() << "a sanitizer needs more address space";
@@ -102,11 +118,11 @@ TEST(Limits, SizesThatNothingHolds) {
   const std::string train = "train --data strokes --normal 3 --out run ";
   expect_refused(
       scratch.path,
-      {{train + "--network mlp --rep-dim 4611686018427387904", 1, "a representation of 4611686018427387904"},
-       {train + "--network mlp --rep-dim 9223372036854775807", 1, "a representation of 9223372036854775807"},
-       {train + "--rep-dim 100000000", 1, "a representation of 100000000"},
-       {train + "--network mlp --widths 4611686018427387904", 1, "a hidden layer of 4611686018427387904"},
-       {train + "--network mlp --widths 64,9223372036854775807", 1, "a hidden layer of 9223372036854775807"},
+      {{train + "--network mlp --rep-dim 4611686018427387904", 2, "a representation of 4611686018427387904"},
+       {train + "--network mlp --rep-dim 9223372036854775807", 2, "a representation of 9223372036854775807"},
+       {train + "--rep-dim 100000000", 2, "a representation of 100000000"},
+       {train + "--network mlp --widths 4611686018427387904", 2, "a hidden layer of 4611686018427387904"},
+       {train + "--network mlp --widths 64,9223372036854775807", 2, "a hidden layer of 9223372036854775807"},
        {train + "--method dasvdd --network dasvdd_speech --widths 9223372036854775807", 1,
         "a hidden layer"}});
 }

@@ -92,7 +92,7 @@ TEST_F(Report, ShowsAWholeRun) {
   EXPECT_FALSE(has(html, "Radius: pretrain"));
   EXPECT_TRUE(has(html, "lr 1e-5"));
   EXPECT_EQ(count(html, "<svg class=\"chart\""), 6u);  // comparison, ROC, histogram, two losses, a radius
-  EXPECT_EQ(count(html, "src=\"data:image/png;base64,iVBORw0KGgo"), 2u);
+  EXPECT_EQ(count(html, "data:image/png;base64,iVBORw0KGgo"), 2u);
   EXPECT_TRUE(has(html, "svdd train --config "));
   EXPECT_TRUE(has(html, "1 min 32 s"));  // 61 + 30.5 seconds
   EXPECT_FALSE(has(html, "Left out of this page"));
@@ -332,6 +332,54 @@ TEST_F(Report, NamesWhatIsBrokenInResults) {
     EXPECT_TRUE(has(error(), message)) << message << " / " << error();
     EXPECT_TRUE(has(error(), "results.json'"));
   }
+}
+
+// Each picture of a sheet with its score and class below; false alarms and missed anomalies stand out.
+TEST_F(Report, SaysWhatThePicturesShow) {
+  write("results.json",
+        R"({"threshold": 0.45, "class_names": ["a", "b", "c", "good", "e", "f", "g", "h", "<crack>"],
+                            "normal": [3]})");
+  write("scores.csv", scores);
+  const auto sheet = [&](const char* name, int64_t n) {
+    const std::vector<float> images(static_cast<size_t>(n), 0.5f);
+    write_grid(folder_ / name, {images, n, 1, 1, 1});
+  };
+  sheet("normals.png", 2), sheet("outliers.png", 2), sheet("missed.png", 4);
+  const std::string html = page();
+  EXPECT_EQ(count(html, "href=\"data:image/png;base64,iVBORw0KGgo"), 3u) << "each sheet once";
+  EXPECT_EQ(count(html, "<img"), 0u);
+  EXPECT_EQ(count(html, "<use href=\"#sheet-"), 8u);
+  EXPECT_TRUE(has(
+      html, "viewBox=\"2 2 56 56\" role=\"img\"><title>test sample 0, score 0.1, class 3 (good)</title>"));
+  EXPECT_TRUE(
+      has(html,
+          "<li class=\"wrong\"><svg viewBox=\"2 2 56 56\" role=\"img\"><title>test sample 1, score 0.5, "
+          "class 3 (good), false alarm</title>"));
+  EXPECT_TRUE(has(html, "<title>test sample 2, score 0.4, class 8 (&lt;crack&gt;), missed</title>"));
+  EXPECT_TRUE(has(html, "<title>test sample 5, score 0.9, class 0 (a)</title>")) << "caught";
+  EXPECT_EQ(count(html, "missed</title>"), 1u);
+  // A sheet of another number of pictures is shown as it is.
+  sheet("missed.png", 5);
+  EXPECT_EQ(count(page(), "<img alt="), 1u);
+}
+
+TEST_F(Report, RemarksAreNoAlarms) {
+  write("results.json", R"({"warnings": ["no AUC: the test set holds normal samples only"],
+                            "remarks": ["a <remark>"], "data_notes": ["3 files passed over"]})");
+  const std::string html = page();
+  EXPECT_FALSE(has(html, "class=\"alarm\""));
+  EXPECT_TRUE(has(html, "<li>A &lt;remark&gt;</li>"));
+  EXPECT_TRUE(has(html, "<li>No AUC: the test set holds normal samples only</li>"));
+  EXPECT_TRUE(has(html, "<li>3 files passed over</li>"));
+}
+
+TEST_F(Report, KeysAreWords) {
+  write("results.json", R"({"n_train": 50, "n_train_used": 48, "some_new_key": 3, "a_new_word": "x"})");
+  const std::string html = page();
+  EXPECT_TRUE(has(html, "<th>of them used</th><td class=\"n\">48</td>"));
+  EXPECT_TRUE(has(html, "<th>some new key</th>") && has(html, "<th>a new word</th>"));
+  write("results.json", R"({"n_train": 50, "n_train_used": 50})");
+  EXPECT_FALSE(has(page(), "of them used"));
 }
 
 // Rates that rounding put beside 1 or 0 (runs of earlier versions): the page comes, and says 100 %.

@@ -2,12 +2,10 @@
 // one.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <thread>
 
 #include "small_data.h"
 
@@ -119,20 +117,110 @@ TEST_F(Reproduce, AFinishedRunIsNotRepeated) {
 TEST_F(Reproduce, AKilledTableGoesOnToTheSameTable) {
   const std::string longer = "reproduce deep-svdd-mnist --seeds 2 --classes 0,1 --methods one-class" + to +
                              " --epochs 40 --ae-epochs 40";
-  const pid_t child = start_svdd(folder_, words_of(longer), folder_ / "out", folder_ / "err");
-  for (int i = 0; i < 6000 && (!fs::exists(folder_ / "table") || finished().empty()); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  const size_t done = finished().size();
-  ASSERT_GE(done, 1u);
-  EXPECT_FALSE(fs::exists(folder_ / "table" / "table.csv"));
+  for (int tries = 0; tries < 10; ++tries) {  // on a busy machine it may be done before it is killed
+    fs::remove_all(folder_ / "table");
+    const pid_t child = start_svdd(folder_, words_of(longer), folder_ / "out", folder_ / "err");
+    wait_while_running(child, [&] {
+      return fs::exists(folder_ / "table" / "runs" / "one-class" / "0" / "seed-1" / "results.json") ||
+             fs::exists(folder_ / "table" / "runs" / "one-class" / "0" / "seed-2" / "results.json");
+    });
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    ASSERT_GE(finished().size(), 1u) << text_of(folder_ / "err");
+    if (!fs::exists(folder_ / "table" / "table.csv")) break;
+  }
+  ASSERT_FALSE(fs::exists(folder_ / "table" / "table.csv")) << "it was always done before it was killed";
   const Outcome outcome = svdd(longer);
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const std::string resumed = table();
   fs::remove_all(folder_ / "table");
   ASSERT_EQ(svdd(longer).status, 0);
   EXPECT_EQ(table(), resumed);
+}
+
+// Whatever is damaged in a finished table is made again, and said.
+TEST_F(Reproduce, ADamagedRunBeginsAnew) {
+  const std::string line = "reproduce deep-svdd-mnist --seeds 2 --classes 0 --methods isolation-forest" + to;
+  ASSERT_EQ(svdd(line).status, 0);
+  const std::string before = table();
+  const fs::path run = folder_ / "table" / "runs" / "isolation-forest" / "0" / "seed-1";
+  const json results = run_file("isolation-forest/0/seed-1", "results.json");
+  const auto with = [&](const char* key, const json& value) {
+    json changed = results;
+    changed[key] = value;
+    return changed.dump(2);
+  };
+  const std::vector<std::pair<std::string, std::string>> damages = {
+      {"results.json", "{}"},
+      {"results.json", "null"},
+      {"results.json", "[]"},
+      {"results.json", ""},
+      {"results.json", std::string(200, '\0')},
+      {"results.json", std::string(1000000, '[')},
+      {"results.json", results.dump().substr(0, 99)},
+      {"results.json", with("auc", "x")},
+      {"results.json", with("auc", json::array())},
+      {"results.json", with("auc", 7)},
+      {"results.json", with("train_seconds", "long")},
+      {"results.json", with("train_seconds", json::object())},
+      {"results.json", with("pretraining_taken", 3)},
+      {"results.json", with("method", nullptr)},
+      {"config.json", ""},
+      {"config.json", "[]"},
+      {"config.json", std::string(200, '\0')}};
+  for (const auto& [name, text] : damages) {
+    write_text(run / name, text);
+    const Outcome again = svdd(line);
+    ASSERT_EQ(again.status, 0) << name << " " << text.substr(0, 40) << "\n" << again.err;
+    EXPECT_NE(again.err.find("a run begins anew: 'table/runs/isolation-forest/0/seed-1/" + name + "'"),
+              std::string::npos)
+        << again.err;
+    EXPECT_NE(again.err.find("2 runs, 1 of them done before"), std::string::npos) << again.err;
+    EXPECT_EQ(table(), before);
+    EXPECT_EQ(run_file("isolation-forest/0/seed-1", "results.json").at("scores_sha256"),
+              results.at("scores_sha256"));
+  }
+  write_text(run / "config.json", "{\"seed\": 5}");
+  EXPECT_EQ(svdd(line).status, 1) << "sound, but of other options";
+}
+
+TEST_F(Reproduce, DamagedFilesOfWorkInProgressAreMadeAgain) {
+  const std::string line =
+      "reproduce deep-svdd-mnist --seeds 1 --classes 0 --methods one-class,autoencoder" + to + briefly;
+  ASSERT_EQ(svdd(line).status, 0);
+  const std::string before = table();
+  const fs::path run = folder_ / "table" / "runs" / "one-class" / "0" / "seed-1";
+  for (const std::string& damaged : {std::string(), std::string("x"), std::string(5000, '\0')}) {
+    fs::remove(run / "results.json");
+    write_text(run / "checkpoint.safetensors", damaged);
+    for (const auto& entry : fs::directory_iterator(folder_ / "table" / "pretrained"))
+      write_text(entry.path(), damaged);
+    write_text(folder_ / "table" / "pretrained" / "0123456789abcdef.safetensors.partial-1-0", "half");
+    write_text(folder_ / "table" / "table.csv.partial-1-0", "half");
+    const Outcome again = svdd(line);
+    ASSERT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(table(), before);
+    EXPECT_NE(text_of(run / "log.txt").find("the pretraining is done again"), std::string::npos)
+        << text_of(run / "log.txt");
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "table"))
+      EXPECT_EQ(entry.path().string().find("partial"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(Reproduce, OneProcessAtATimeInATable) {
+  const std::string slow = "reproduce deep-svdd-mnist --seeds 1 --classes 0 --methods one-class" + to +
+                           " --epochs 1000000 --ae-epochs 1";
+  const pid_t child = start_svdd(folder_, words_of(slow), folder_ / "out", folder_ / "err");
+  const fs::path run = folder_ / "table" / "runs" / "one-class" / "0" / "seed-1";
+  ASSERT_TRUE(wait_while_running(child, [&] { return fs::exists(run / "config.json"); }));
+  const Outcome second = svdd(slow);
+  EXPECT_EQ(second.status, 1);
+  EXPECT_EQ(second.err.rfind("svdd: the folder 'table' is in use", 0), 0u) << second.err;
+  const Outcome inside = svdd("train --data data/mnist --normal 0 --out " +
+                              (fs::path("table/runs/one-class/0/seed-1")).string());
+  EXPECT_NE(inside.err.find("seed-1' is in use"), std::string::npos) << inside.err;
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
 }
 
 TEST_F(Reproduce, OneTableHoldsOneConfiguration) {

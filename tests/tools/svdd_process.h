@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -46,6 +47,19 @@ class Scratch {
 
   fs::path path;
 };
+
+// Waits, however busy the machine is, until `there` holds (true) or the child has ended (false; it is still to be waited
+// for).
+inline bool wait_while_running(pid_t child, const std::function<bool()>& there) {
+  for (;;) {
+    siginfo_t ended = {};
+    const bool over = waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                      ended.si_pid == child;
+    if (there()) return true;
+    if (over) return false;
+    usleep(1000);
+  }
+}
 
 struct Outcome {
   int status = -1;  // what it exited with; -1 where a signal ended it

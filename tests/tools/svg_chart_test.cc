@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <locale>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -91,8 +92,8 @@ TEST(EscapeXml, LeavesNothingThatOpensATag) {
 TEST(LineChart, DrawsItsPointsWhereTheyBelong) {
   const std::string svg = line_chart(chart_of({0, 1, 2}, {0, 10, 5}));
   EXPECT_EQ(flaw(svg), "");
-  // The plot spans x 66 … 506 and, with 6 units of room, y 248 … 22.
-  EXPECT_EQ(path_data(svg, "curve s1"), "M66 248L286 22L506 135");
+  // The plot spans x 80 … 506 and, with 6 units of room, y 248 … 22.
+  EXPECT_EQ(path_data(svg, "curve s1"), "M80 248L293 22L506 135");
   EXPECT_TRUE(has(svg, "<title>title</title><desc>description</desc>"));
   EXPECT_TRUE(has(svg, "<title>epoch 1: 10</title>"));
   EXPECT_FALSE(has(svg, "<script"));
@@ -106,7 +107,7 @@ TEST(LineChart, LeavesAGapForWhatCannotBeDrawn) {
   LineChart logarithmic = chart_of({0, 1, 2, 3}, {100, 0, -1, 1});
   logarithmic.log_y = true;
   const std::string log = line_chart(logarithmic);
-  EXPECT_EQ(path_data(log, "curve s1"), "M66 22h0M506 248h0");
+  EXPECT_EQ(path_data(log, "curve s1"), "M80 22h0M506 248h0");
   EXPECT_EQ(flaw(log), "");
 }
 
@@ -114,7 +115,7 @@ TEST(LineChart, LogarithmicAxisHasDecadesAtEqualDistances) {
   LineChart chart = chart_of({0, 1, 2, 3, 4}, {1e-4, 1e-3, 1e-2, 1e-1, 1});
   chart.log_y = true;
   const std::string svg = line_chart(chart);
-  EXPECT_EQ(path_data(svg, "curve s1"), "M66 248L176 191.5L286 135L396 78.5L506 22");
+  EXPECT_EQ(path_data(svg, "curve s1"), "M80 248L186.5 191.5L293 135L399.5 78.5L506 22");
   for (const char* tick : {">0.0001<", ">0.001<", ">0.01<", ">0.1<", ">1<"})
     EXPECT_TRUE(has(svg, tick)) << tick;
 }
@@ -162,8 +163,8 @@ TEST(LineChart, TheBackgroundIsOnePathThatSharesTheAxes) {
   chart.background_name = "<all>";
   const std::string svg = line_chart(chart);
   EXPECT_EQ(flaw(svg), "");
-  EXPECT_EQ(path_data(svg, "background quiet"), "M66 248L506 38M66 38h0");
-  EXPECT_EQ(path_data(svg, "curve s1"), "M66 178L506 108");
+  EXPECT_EQ(path_data(svg, "background quiet"), "M80 248L506 38M80 38h0");
+  EXPECT_EQ(path_data(svg, "curve s1"), "M80 178L506 108");
   EXPECT_TRUE(has(svg, "&lt;all&gt;"));
   EXPECT_LT(svg.find("background quiet"), svg.find("curve s1"));
   chart.background[0].x.pop_back();
@@ -209,20 +210,34 @@ TEST(ScatterChart, EndsOnAnyNumbers) {
   EXPECT_THROW(scatter_chart(scatter_of({0, 1}, {1})), std::invalid_argument);
 }
 
+// The names of many curves stand in as many rows as they need, above the plot and within its width.
+TEST(LineChart, ManyNamesTakeSeveralRows) {
+  LineChart chart{"t", "d", "x", "y", {}, {}};
+  for (int k = 0; k < 8; ++k) chart.series.push_back({"radius_" + std::to_string(k), {0, 1}, {0, 1}});
+  const std::string svg = line_chart(chart);
+  std::set<std::string> rows;
+  for (size_t at = svg.find("swatch"); at != std::string::npos; at = svg.find("swatch", at + 1)) {
+    const std::string mark = svg.substr(at, svg.find('>', at) - at);
+    EXPECT_LT(std::stod(mark.substr(mark.find(" x=") + 4)), 506 - 16) << mark;
+    rows.insert(mark.substr(mark.find(" y=")));
+  }
+  EXPECT_GT(rows.size(), 1u);
+}
+
 TEST(RocChart, PerfectCurveFollowsTheFrame) {
   const std::string svg =
       roc_chart({"ROC", "d", {{0, 0}, {0, 0.5}, {0, 1}, {0.5, 1}, {1, 1}}, 1.0, RocPoint{0, 0.5}});
   EXPECT_EQ(flaw(svg), "");
-  EXPECT_EQ(path_data(svg, "curve s1"), "M66 364L66 16L414 16");  // inner points of straight runs are dropped
+  EXPECT_EQ(path_data(svg, "curve s1"), "M76 364L76 16L410 16");  // inner points of straight runs are dropped
   EXPECT_TRUE(has(svg, ">100.00 %<"));
-  EXPECT_TRUE(has(svg, "class=\"chance\" x1=\"66\" y1=\"364\" x2=\"414\" y2=\"16\""));
+  EXPECT_TRUE(has(svg, "class=\"chance\" x1=\"76\" y1=\"364\" x2=\"410\" y2=\"16\""));
   EXPECT_TRUE(has(svg, "at the threshold: 50 % caught, 0 % of normals flagged"));
 }
 
 TEST(RocChart, ShowsTheAucAndSkipsPointsOutsideTheUnitSquare) {
   const std::string svg = roc_chart({"ROC", "d", {{0, 0}, {nan, 0.2}, {0.5, 7}, {1, 1}}, 0.87654, {}});
   EXPECT_TRUE(has(svg, ">87.65 %<"));
-  EXPECT_EQ(path_data(svg, "curve s1"), "M66 364L414 16");
+  EXPECT_EQ(path_data(svg, "curve s1"), "M76 364L410 16");
   EXPECT_EQ(flaw(roc_chart({"ROC", "d", {}, nan, {}})), "");
 }
 
@@ -234,7 +249,7 @@ TEST(HistogramChart, CountsEachGroupByItself) {
   EXPECT_TRUE(has(svg, ": 25 % of normal, 100 % of anomalous"));
   EXPECT_EQ(count(svg, " of anomalous</title>"), 2u);  // empty bins have no tooltip
   EXPECT_TRUE(has(svg, "normal (4)") && has(svg, "anomalous (2)"));
-  EXPECT_TRUE(has(svg, "<line class=\"threshold\" x1=\"302\""));  // the middle of 58 … 546
+  EXPECT_TRUE(has(svg, "<line class=\"threshold\" x1=\"310\""));  // the middle of 74 … 546
   EXPECT_TRUE(has(svg, "threshold 0.5"));
 }
 

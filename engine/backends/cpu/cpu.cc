@@ -517,8 +517,9 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   if (options.blas == Blas::openblas && !openblas::available())
     throw std::invalid_argument(
         "this build has no OpenBLAS: install libopenblas-dev and build again, or use the built-in products");
-  if (options.blas == Blas::openblas) openblas::require();
-  return entered(std::make_unique<CpuBackend>(threads_to_start(options.threads), simd, options.blas));
+  const int threads = threads_to_start(options.threads);
+  if (options.blas == Blas::openblas) openblas::require(threads);
+  return entered(std::make_unique<CpuBackend>(threads, simd, options.blas));
 }
 
 }  // namespace engine

@@ -12,6 +12,7 @@
 #if SVDD_HAVE_OPENBLAS
 #include <cblas.h>
 #include <dlfcn.h>
+#include <sys/mman.h>
 #endif
 
 namespace engine::cpu::openblas {
@@ -109,7 +110,16 @@ void to_columns(const Batch& x, int64_t block, const Batch& y, Window v, float* 
 
 bool available() { return true; }
 
-void require() {
+void require(int threads) {
+  constexpr size_t for_each = size_t{128} << 20, besides = size_t{64} << 20;
+  const size_t bytes = static_cast<size_t>(threads) * for_each + besides;
+  void* memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    throw std::runtime_error("OpenBLAS takes " + std::to_string(bytes >> 20) + " MB of address space for " +
+                             std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+                             ", which are not there: take fewer threads, or the built-in products");
+  munmap(memory, bytes);
   if (const std::string& problem = library().problem; !problem.empty())
     throw std::runtime_error("OpenBLAS cannot be loaded (" + problem +
                              "): install it (Debian: libopenblas0), or use the built-in products");
@@ -197,7 +207,7 @@ namespace {
 }  // namespace
 
 bool available() { return false; }
-void require() { absent(); }
+void require(int) { absent(); }
 void conv2d(const Batch&, const float*, const float*, Window, const Batch&, ThreadPool&) { absent(); }
 void conv2d_input_gradient(const Batch&, const float*, Window, const Batch&, ThreadPool&) { absent(); }
 void conv2d_weight_gradient(const Batch&, const Batch&, Window, float*, ThreadPool&) { absent(); }

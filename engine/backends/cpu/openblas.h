@@ -10,7 +10,9 @@
 namespace engine::cpu::openblas {
 
 bool available();  // in this build
-void require();    // loads it; std::runtime_error where it cannot be loaded
+// Loads it for so many threads of ours; std::runtime_error where it cannot be loaded, or where the memory that it takes
+// for each of them is not there: it would wait for that for ever.
+void require(int threads);
 
 void conv2d(const Batch& x, const float* w, const float* bias, Window window, const Batch& y,
             ThreadPool& pool);

@@ -139,7 +139,8 @@ TEST_P(ClusteringOnADevice, ListsFewCandidates) {
   for (const int64_t d : {3, 40}) {
     const std::vector<float> rows = noise(64, d);
     const Points points(rows, d, Distance::euclidean);
-    const svdd::CentredPoints centred(points, 1);
+    engine::ThreadPool pool(1);
+    const svdd::CentredPoints centred(points, pool);
     svdd::NearestCandidates search(centred, device(), 64, 64);
     std::vector<float> z(rows.size());
     centred.write(0, 64, 64, z.data());

@@ -1,0 +1,165 @@
+// The command on picture files: folders told by what is in them, damaged files, values of another range.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/files/npy.h"
+#include "small_data.h"
+#include "tools/published_settings.h"
+
+namespace {
+
+using namespace tools_test;
+using tools::DataKind;
+
+// A PPM picture: `pixel(y, x)` gives the text of three numbers.
+template <class Pixel>
+void write_picture(const fs::path& path, int side, Pixel pixel) {
+  fs::create_directories(path.parent_path());
+  std::string text = "P3 " + std::to_string(side) + ' ' + std::to_string(side) + " 255";
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x) text += ' ' + pixel(y, x);
+  write_text(path, text);
+}
+
+std::string grey(int level) {
+  const std::string text = std::to_string(level & 255);
+  return text + ' ' + text + ' ' + text;
+}
+
+void write_grey_folder(const fs::path& folder, int count, int side) {
+  for (int i = 0; i < count; ++i)
+    write_picture(folder / (std::to_string(100 + i) + ".ppm"), side,
+                  [&](int y, int x) { return grey((y * 7 + x * (i + 3)) * 28 / side * 5); });
+}
+
+std::string shape_in(const Outcome& outcome) {
+  const size_t at = outcome.err.find(" brought to ");
+  return at == std::string::npos ? "" : outcome.err.substr(at + 12, outcome.err.find('\n', at) - at - 12);
+}
+
+TEST(ImageInput, AFlatFolderIsWhatItsPicturesAre) {
+  const Scratch scratch;
+  const fs::path f = scratch.path;
+  write_grey_folder(f / "pictures", 4, 9);  // grey, though stored as RGB
+  EXPECT_EQ(tools::kind_of((f / "pictures").string()), DataKind::digits);
+  write_picture(f / "pictures/999.ppm", 9, [](int y, int x) { return y == 8 && x == 8 ? "9 9 8" : grey(x); });
+  EXPECT_EQ(tools::kind_of((f / "pictures").string()), DataKind::colour_images);
+  write_small_data(f);
+  EXPECT_EQ(tools::kind_of((f / "small").string()), DataKind::digits);
+  write_grey_folder(f / "parts/train/good", 2, 9);
+  EXPECT_EQ(tools::kind_of((f / "parts").string()),
+            DataKind::colour_images);  // as the layout of MVTec AD always was
+  EXPECT_EQ(tools::kind_of((f / "none").string()), DataKind::digits);
+}
+
+TEST(ImageInput, ColourIsTrainedOnInColour) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path f = scratch.path;
+  // Two colours of equal grey.
+  const auto write = [&](const std::string& folder, const char* colour) {
+    for (int i = 0; i < 8; ++i)
+      write_picture(f / folder / (std::to_string(i) + ".ppm"), 12, [&](int y, int x) {
+        return (y - 5) * (y - 5) + (x - 6) * (x - 6) < 9 + i ? colour : "20 20 20";
+      });
+  };
+  write("train", "200 100 0");
+  const Outcome trained =
+      run_svdd(f, words_of("train --data train --out run --epochs 1 --ae-epochs 1 --threads 1"));
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(shape_in(trained), "3x32x32 (RGB)");
+  EXPECT_NE(trained.err.find("warning: only 8 training samples"), std::string::npos) << trained.err;
+  const auto results = nlohmann::json::parse(text_of(f / "run/results.json"));
+  EXPECT_EQ(results["network"], "cifar10_LeNet");
+  EXPECT_EQ(results["data_notes"][0], "8 images brought to 3x32x32 (RGB)");
+}
+
+TEST(ImageInput, MethodsWithoutANetworkSeeWhatNetworksSee) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path f = scratch.path;
+  write_grey_folder(f / "large", 6, 120);
+  for (const std::string method : {"kde", "kernel-svdd", "isolation-forest"}) {
+    const Outcome outcome =
+        run_svdd(f, words_of("train --data large --threads 1 --method " + method + " --out " + method));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(shape_in(outcome), "1x28x28 (grey)") << outcome.err;
+  }
+  // A test half beside it, and other colours: the model's own size and colours count.
+  write_grey_folder(f / "parts/train/good", 2, 9);
+  write_grey_folder(f / "parts/test/good", 2, 9);
+  write_picture(f / "parts/test/bad/0.ppm", 9, [](int y, int x) { return std::to_string(y * x) + " 9 8"; });
+  const Outcome evaluated = run_svdd(f, words_of("evaluate --model kde --data parts --normal 0"));
+  EXPECT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_EQ(shape_in(evaluated), "1x28x28 (grey)") << evaluated.err;
+}
+
+class Scoring : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    scratch_ = new Scratch;
+    const fs::path f = scratch_->path;
+    write_grey_folder(f / "train", 6, 28);
+    run_svdd(f, words_of("train --data train --method kde --out run --quiet --threads 1"));
+  }
+  static void TearDownTestSuite() { delete scratch_; }
+  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+
+  static Scratch* scratch_;
+  const fs::path f = scratch_->path;
+};
+Scratch* Scoring::scratch_ = nullptr;
+
+TEST_F(Scoring, ADamagedFileTakesNoScoreFromTheOthers) {
+  write_grey_folder(f / "some", 4, 28);
+  write_text(f / "some/101.ppm", "P3 28 28 255 1 2 3");
+  write_text(f / "some/x.tif", "II*");
+  const Outcome outcome = run_svdd(f, words_of("score --model run --input some"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 4) << outcome.out;
+  EXPECT_NE(outcome.out.find("\nsome/103.ppm,"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.err.find("passed over: image 'some/101.ppm' is truncated"), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("1 file passed over: 1 .tif"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("svdd: 1 of the 4 images in 'some' is damaged and has no score"),
+            std::string::npos)
+      << outcome.err;
+  const Outcome to_file = run_svdd(f, words_of("score --model run --input some --output out.csv --quiet"));
+  EXPECT_EQ(to_file.status, 1);
+  EXPECT_EQ(text_of(f / "out.csv"), outcome.out);
+
+  const Outcome single = run_svdd(f, words_of("score --model run --input some/101.ppm"));
+  EXPECT_EQ(single.status, 1);
+  EXPECT_EQ(single.out, "");
+  // To train on them is another matter: it is a remark.
+  const Outcome trained = run_svdd(f, words_of("train --data some --method kde --out other --threads 1"));
+  EXPECT_EQ(trained.status, 0);
+  EXPECT_NE(trained.err.find("1 damaged file passed over: image 'some/101.ppm'"), std::string::npos)
+      << trained.err;
+}
+
+TEST_F(Scoring, ImagesOfAnotherRangeAreNotScoredInSilence) {
+  const auto score = [&](float least, float most) {
+    std::vector<float> values(28 * 28, least);
+    values[5] = most;
+    engine::write_npy(f / "values.npy", engine::NdArray::from({1, 28, 28}, values));
+    return run_svdd(f, words_of("score --model run --input values.npy"));
+  };
+  EXPECT_EQ(score(0, 1).err.find("values"), std::string::npos);
+  EXPECT_EQ(score(-0.2f, 1.3f).err.find("values from"), std::string::npos);
+  const Outcome noted = score(-2, 2.5f);
+  EXPECT_EQ(noted.status, 0);
+  EXPECT_NE(noted.err.find("values from -2 to 2.5"), std::string::npos) << noted.err;
+  const Outcome bytes = score(0, 255);
+  EXPECT_EQ(bytes.status, 1);
+  EXPECT_EQ(bytes.out, "");
+  EXPECT_NE(
+      bytes.err.find("from 0 to 255, and the model was trained on images from 0 to 1: divide them by 255"),
+      std::string::npos)
+      << bytes.err;
+}
+
+}  // namespace

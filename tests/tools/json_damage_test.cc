@@ -1,0 +1,79 @@
+// Whatever stands in the JSON of a run's folder or a configuration: it is read, or one line names the file.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "small_data.h"
+#include "tests/engine/json_damage.h"
+#include "tools/options.h"
+#include "tools/report.h"
+#include "tools/train.h"
+#include "tools/usage_error.h"
+
+namespace tools_test {
+namespace {
+
+using json_damage::damages, json_damage::is_clear;
+using nlohmann::json;
+
+class DamagedRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    SKIP_WITHOUT_SVDD();
+    write_small_data(folder_);
+    ASSERT_EQ(run_svdd(folder_, words_of(small_train)).status, 0);
+  }
+  // Damages one file of the run in every way; `read` throws in one line that names the file, or does not throw.
+  void damage(const std::string& name, const std::function<void()>& read) const {
+    const fs::path file = folder_ / "run" / name;
+    const std::string whole = text_of(file);
+    for (const auto& [where, text] : damages(json::parse(whole))) {
+      write_text(file, text);
+      try {
+        read();
+      } catch (const std::runtime_error& error) {
+        EXPECT_TRUE(is_clear(error.what())) << where << ": " << error.what();
+        EXPECT_NE(std::string(error.what()).find(file.string()), std::string::npos)
+            << where << ": " << error.what();
+      }
+    }
+    write_text(file, whole);
+  }
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+};
+
+TEST_F(DamagedRun, ResultsAreReportedOrNamed) {
+  damage("results.json", [&] { tools::write_report(folder_ / "run"); });
+  damage("results.json", [&] { tools::is_finished(folder_ / "run"); });
+}
+
+TEST_F(DamagedRun, SettingsAreTakenOrNamed) {
+  damage("config.json", [&] { tools::write_report(folder_ / "run"); });
+  damage("config.json", [&] { tools::resolve_train_options({}, folder_ / "run" / "config.json"); });
+}
+
+// The command as a whole, in the ways that once ended it by a signal.
+TEST_F(DamagedRun, NoCommandIsEndedByASignal) {
+  const std::string deep(1000000, '['), inside = "{\"a\": " + std::string(1000000, '[');
+  for (const std::string& text : {std::string("{}"), std::string("null"), std::string("[]"), deep, inside})
+    for (const char* name : {"results.json", "config.json", "model/model.json"}) {
+      const fs::path file = folder_ / "run" / name;
+      const std::string whole = text_of(file);
+      write_text(file, text);
+      for (const std::string line :
+           {"train --resume --out run", "train --config run/config.json --out other --epochs 1", "report run",
+            "evaluate --model run", "score --model run --input small/t10k-images-idx3-ubyte"}) {
+        const Outcome outcome = run_svdd(folder_, words_of(line));
+        EXPECT_GE(outcome.status, 0) << line << " with " << name << " of " << text.substr(0, 20);
+        EXPECT_TRUE(outcome.err.empty() || outcome.status == 0 ||
+                    is_clear(outcome.err.substr(0, outcome.err.size() - 1)))
+            << outcome.err;
+      }
+      write_text(file, whole);
+      run_svdd(folder_, words_of(small_train));
+    }
+}
+
+}  // namespace
+}  // namespace tools_test

@@ -1,0 +1,157 @@
+// What the program says of itself: help in every spelling, lines that fit a terminal, and no option named that does not
+// exist.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "refusals.h"
+#include "small_data.h"
+#include "svdd_process.h"
+#include "tools/arguments.h"
+
+namespace tools_test {
+namespace {
+
+const std::vector<std::string> commands = {"",          "train",      "score",  "evaluate",
+                                           "cluster",   "reproduce",  "data",   "data list",
+                                           "data info", "data fetch", "report", "bench"};
+
+std::string help_of(const fs::path& folder, const std::string& command) {
+  const Outcome outcome = run_svdd(folder, words_of(command + " --help"));
+  EXPECT_EQ(outcome.status, 0) << command;
+  return outcome.out;
+}
+
+TEST(Words, HelpComesInEverySpelling) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  for (const std::string& command : commands) {
+    const std::string help = help_of(scratch.path, command);
+    for (const std::string& line : {"help " + command, command + " -h"}) {
+      const Outcome outcome = run_svdd(scratch.path, words_of(line));
+      EXPECT_EQ(outcome.status, 0) << line << '\n' << outcome.err;
+      EXPECT_EQ(outcome.out, help) << line;
+    }
+  }
+  expect_refused(scratch.path, {{"help trian", 2, "did you mean 'train'"}, {"-x", 2, "'-x'"}});
+}
+
+TEST(Words, HelpFitsATerminal) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  for (const std::string& command : commands) {
+    std::istringstream help(help_of(scratch.path, command));
+    for (std::string line; std::getline(help, line);) {
+      EXPECT_LE(line.size(), 100u) << command << ": " << line;
+      EXPECT_FALSE(line.ends_with(' ')) << command << ": " << line << '|';
+    }
+  }
+}
+
+TEST(Words, HelpNamesAllInputs) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const std::string score = help_of(scratch.path, "score"), evaluate = help_of(scratch.path, "evaluate");
+  for (const char* kind : {"image", "folder", "table", ".csv", ".npy", ".npz", "IDX"})
+    EXPECT_NE(score.find(kind), std::string::npos) << kind;
+  for (const char* kind : {"known name", "table", ".csv", ".npz", "folder of images", "IDX", "CIFAR-10"})
+    EXPECT_NE(evaluate.find(kind), std::string::npos) << kind;
+}
+
+// The example that a reader copies is the one that the install test builds and runs.
+TEST(Words, TheExampleInTheReadmeIsAProgram) {
+  const fs::path root = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
+  const std::string program = text_of(root / "tests" / "install" / "first.cc");
+  ASSERT_FALSE(program.empty());
+  EXPECT_NE(text_of(root / "README.md").find("```cpp\n" + program + "```"), std::string::npos);
+}
+
+// The string literals of a C++ source, those of style sheets (R"css(...)css") left out.
+std::vector<std::string> literals_of(const std::string& source) {
+  std::vector<std::string> found;
+  const auto at = [&](size_t i, const char* text) {
+    return source.compare(i, std::string(text).size(), text) == 0;
+  };
+  for (size_t i = 0; i < source.size(); ++i) {
+    if (at(i, "//")) {
+      i = source.find('\n', i);
+    } else if (at(i, "/*")) {
+      i = source.find("*/", i) + 1;
+    } else if (at(i, "R\"")) {
+      const size_t open = source.find('(', i);
+      const std::string end = ')' + source.substr(i + 2, open - i - 2) + '"';
+      const size_t close = source.find(end, open);
+      if (end != ")css\"") found.push_back(source.substr(open + 1, close - open - 1));
+      i = close + end.size() - 1;
+    } else if (source[i] == '\'' && i > 0 && !std::isalnum(static_cast<unsigned char>(source[i - 1]))) {
+      for (++i; i < source.size() && source[i] != '\''; ++i) i += source[i] == '\\';
+    } else if (source[i] == '"') {
+      const size_t begin = ++i;
+      for (; i < source.size() && source[i] != '"'; ++i) i += source[i] == '\\';
+      found.push_back(source.substr(begin, i - begin));
+    }
+    if (i == std::string::npos) break;
+  }
+  return found;
+}
+
+// "--label-column" and its like.
+std::set<std::string> options_in(const std::string& text) {
+  std::set<std::string> found;
+  for (size_t i = text.find("--"); i != std::string::npos; i = text.find("--", i + 2)) {
+    if (i > 0 && (std::isalnum(static_cast<unsigned char>(text[i - 1])) || text[i - 1] == '-')) continue;
+    size_t end = i + 2;
+    while (end < text.size() &&
+           (std::islower(static_cast<unsigned char>(text[end])) ||
+            std::isdigit(static_cast<unsigned char>(text[end])) || text[end] == '-' || text[end] == '_'))
+      ++end;
+    if (end > i + 3) found.insert(text.substr(i, end - i));
+  }
+  return found;
+}
+
+std::vector<std::pair<std::string, std::string>> sources_below(const char* floor) {
+  const fs::path root = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
+  std::vector<std::pair<std::string, std::string>> sources;
+  for (const auto& entry : fs::recursive_directory_iterator(root / floor))
+    if (const fs::path ending = entry.path().extension();
+        ending == ".cc" || ending == ".h" || ending == ".cu")
+      sources.emplace_back(entry.path().lexically_relative(root).string(), text_of(entry.path()));
+  EXPECT_FALSE(sources.empty()) << floor;
+  return sources;
+}
+
+// A message that says "use --this" is of no help where there is no --this.
+TEST(Words, EveryOptionThatAMessageNamesExists) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  std::set<std::string> known = {"--pretrain",
+                                 "--use-multi-radius"};  // the authors' own, which --help leaves out
+  for (const std::string& command : commands) known.merge(options_in(help_of(scratch.path, command)));
+  for (const auto& [name, source] : sources_below("tools"))
+    for (const std::string& literal : literals_of(source))
+      for (const std::string& option : options_in(literal))
+        EXPECT_TRUE(known.contains("--" + tools::option_name(option.substr(2))))
+            << name << " speaks of " << option << " in \"" << literal << '"';
+}
+
+// The libraries have other users than the command, who know none of its words.
+TEST(Words, TheLibrariesKnowNoOptions) {
+  for (const char* floor : {"engine", "datasets", "svdd"})
+    for (const auto& [name, source] : sources_below(floor)) {
+      if (name == "datasets/download.cc") continue;  // which starts curl and wget, with theirs
+      for (const std::string& literal : literals_of(source)) {
+        EXPECT_TRUE(options_in(literal).empty()) << name << ": \"" << literal << '"';
+        for (const char* command : {"svdd train --", "svdd data ", "svdd score --"})
+          EXPECT_EQ(literal.find(command), std::string::npos) << name << ": \"" << literal << '"';
+      }
+    }
+}
+
+}  // namespace
+}  // namespace tools_test
