@@ -19,10 +19,10 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build test bench format tidy sanitize tsan minimal platforms install clean
+.PHONY: help run build test bench format tidy sanitize tsan minimal platforms kills install clean
 
 help:
-	@echo "make run       install what is missing, build, train Deep SVDD on digits (two to three minutes the first time)"
+	@echo "make run       install what is missing, build, train Deep SVDD on digits (about six minutes the first time)"
 	@echo "make build     build build/svdd; options: CMAKE_OPTIONS='-DSVDD_WITH_OPENBLAS=OFF ...', CXX=clang++"
 	@echo "make test      install what is missing, build everything with warnings as errors, check the formatting, test"
 	@echo "make bench     measure the speed of the engine on this machine"
@@ -32,9 +32,10 @@ help:
 	@echo "make format    format every source file"
 	@echo "make tidy      check every source file with clang-tidy"
 	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
-	@echo "make tsan      build and test the engine under the thread sanitizer"
+	@echo "make tsan      build and test under the thread sanitizer"
 	@echo "make minimal   build and test without threads, OpenBLAS, zlib, CUDA and kernels for x86"
 	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and AArch64 under qemu"
+	@echo "make kills     kill the command at every system call that changes a file, and compare (needs strace; an hour)"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 
 run:
@@ -63,8 +64,8 @@ sanitize:
 	@UBSAN_OPTIONS=print_stacktrace=1 tools/run-tests.sh build-sanitize --parallel $(JOBS)
 
 tsan:
-	$(call build,build-tsan,-DSVDD_SANITIZE=thread $(CMAKE_OPTIONS),tests_engine)
-	@tools/run-tests.sh build-tsan --label-regex '^engine$$'
+	$(call build,build-tsan,-DSVDD_SANITIZE=thread $(CMAKE_OPTIONS))
+	@tools/run-tests.sh build-tsan --parallel $(JOBS)
 
 minimal:
 	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF \
@@ -73,6 +74,10 @@ minimal:
 
 platforms:
 	@JOBS=$(JOBS) tools/check-platforms.sh
+
+kills:
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	@tests/tools/kill_everywhere.py --svdd $(BUILD)/svdd
 
 tidy:
 	cmake -S . -B build-tidy -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)

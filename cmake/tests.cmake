@@ -54,6 +54,19 @@ add_floor_tests(datasets svdd_datasets)
 add_floor_tests(svdd svdd_methods svdd_cuda_on_host)
 if(SVDD_WITH_TOOL)
   add_floor_tests(tools svdd_tools)
+  # Makes an allocation of the command fail that a test chooses; under a sanitizer memory is the sanitizer's.
+  if(NOT SVDD_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    add_library(failing_malloc MODULE tests/tools/failing_malloc.cc)
+    target_compile_definitions(tests_tools PRIVATE SVDD_FAILING_MALLOC="$<TARGET_FILE:failing_malloc>")
+    add_dependencies(tests_tools failing_malloc)
+  endif()
+  # A few kills of many: `make kills` does them all.
+  find_program(SVDD_STRACE strace)
+  if(SVDD_STRACE AND NOT SVDD_SANITIZE)
+    add_test(NAME tools/kill_everywhere_sample
+             COMMAND ${PROJECT_SOURCE_DIR}/tests/tools/kill_everywhere.py --svdd $<TARGET_FILE:svdd> --every 50 --random 8)
+    set_tests_properties(tools/kill_everywhere_sample PROPERTIES LABELS tools TIMEOUT 900 SKIP_RETURN_CODE 77)
+  endif()
 endif()
 
 # The tests of backends again, on a real card; where there is none, they skip themselves.

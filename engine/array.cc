@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engine/backend.h"
+#include "engine/floating_point_mode.h"
 
 namespace engine {
 
@@ -17,6 +18,7 @@ Array::Array(Backend& backend, Shape shape, Layout layout, DType type)
 namespace {
 template <class From>
 void assign_converted(Array& array, const std::vector<From>& values) {
+  const IeeeMode ieee;  // from double to float is a rounding too
   if (static_cast<int64_t>(values.size()) != array.shape().count())
     throw std::invalid_argument("[Array] " + std::to_string(values.size()) + " numbers given for shape " +
                                 array.shape().text());
@@ -33,6 +35,7 @@ void assign_converted(Array& array, const std::vector<From>& values) {
 
 template <class To>
 std::vector<To> downloaded(const Array& array) {
+  const IeeeMode ieee;
   const auto fetch = [&]<class From>(From) {
     std::vector<From> values(static_cast<size_t>(array.shape().count()));
     array.backend().download(array, values.data());
@@ -88,7 +91,7 @@ double Array::item() const {
     return value;
   }
   float value = 0;
-  backend_->download(*this, &value);
+  backend().download(*this, &value);
   return value;
 }
 

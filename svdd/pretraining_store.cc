@@ -2,6 +2,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
+#include "engine/stopping.h"
 #include "svdd/receipt.h"
 
 namespace svdd {
@@ -36,6 +37,7 @@ bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List&
     making = of_name.get();
   }
   const std::lock_guard hold(*making);
+  engine::check_stop();  // who was waited for may have been asked to stop
   Checkpoints file({.file = folder_ / (name + ".safetensors"), .run = run});
   try {
     if (file.take(list)) return true;

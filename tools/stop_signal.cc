@@ -14,8 +14,8 @@ constexpr int64_t at_once = 200'000'000;  // nanoseconds: within them a second s
 
 // The handler runs on whichever thread the signal reaches.
 std::atomic<int64_t> first{0};  // nanoseconds, of the first signal; 0: none came
-std::atomic<bool> answers{false};
-static_assert(std::atomic<int64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+std::atomic<int> answers{0};    // how many want the signal answered
+static_assert(std::atomic<int64_t>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
               "a signal handler may touch lock-free atomics only");
 
 // Calls what is safe in a handler, nothing else.
@@ -39,7 +39,7 @@ extern "C" void note_signal(int signal) {
   constexpr char words[] =
       "\nsvdd: stops at the end of an epoch, or at once where that is more than ten seconds away; "
       "once more, and it ends at once\n";
-  if (answers) {
+  if (answers > 0) {
     const auto ignored = write(STDERR_FILENO, words, sizeof words - 1);
     static_cast<void>(ignored);
   }
@@ -69,7 +69,11 @@ StopSignal::~StopSignal() {
   sigaction(SIGTERM, &terminate_, nullptr);
 }
 
-StopNotice::StopNotice(bool quiet) { answers = !quiet; }
-StopNotice::~StopNotice() { answers = false; }
+StopNotice::StopNotice(bool quiet) : quiet_(quiet) {
+  if (!quiet_) ++answers;
+}
+StopNotice::~StopNotice() {
+  if (!quiet_) --answers;
+}
 
 }  // namespace tools

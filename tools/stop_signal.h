@@ -30,6 +30,9 @@ class StopNotice {
   ~StopNotice();
   StopNotice(const StopNotice&) = delete;
   StopNotice& operator=(const StopNotice&) = delete;
+
+ private:
+  bool quiet_;
 };
 
 // What a command throws in the place of engine::Stopped where some of its work is kept: "what is done is kept: ... goes

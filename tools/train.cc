@@ -80,7 +80,7 @@ void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
 }
 
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
-                                  const ordered_json& results) {
+                                  const Task& task, const ordered_json& results) {
   const TrainOptions& options = resolved.options;
   std::vector<std::string> found;
   if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
@@ -239,7 +239,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = has_network(options.method) && detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
-  results["warnings"] = warnings(resolved, *detector, results);
+  results["warnings"] = warnings(resolved, *detector, task, results);
   results["remarks"] = remarks(split.test_labels, *detector);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();

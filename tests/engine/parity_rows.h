@@ -444,7 +444,7 @@ inline std::vector<Row> parity_rows() {
          std::vector<float> index;
          for (int64_t i = 0; i < n; ++i) index.push_back(static_cast<float>(d.between(0, k - 1)));
          return {"",
-                 {{Role::value, Layout::samples, {n}, index}, gradient(d, from), parameter_output(table)},
+                 {{Role::gradient, Layout::samples, {n}, index}, gradient(d, from), parameter_output(table)},
                  [](Backend& on, Arrays& a) { on.take_gradient(a[0], a[1], a[2]); }};
        }},
       {"root_quantile", 30,

@@ -20,7 +20,7 @@ void write_picture(const fs::path& path, int side, Pixel pixel) {
   fs::create_directories(path.parent_path());
   std::string text = "P3 " + std::to_string(side) + ' ' + std::to_string(side) + " 255";
   for (int y = 0; y < side; ++y)
-    for (int x = 0; x < side; ++x) text += ' ' + pixel(y, x);
+    for (int x = 0; x < side; ++x) text += ' ' + std::string(pixel(y, x));
   write_text(path, text);
 }
 

@@ -123,7 +123,7 @@ TEST(Limits, SizesThatNothingHolds) {
        {train + "--rep-dim 100000000", 2, "a representation of 100000000"},
        {train + "--network mlp --widths 4611686018427387904", 2, "a hidden layer of 4611686018427387904"},
        {train + "--network mlp --widths 64,9223372036854775807", 2, "a hidden layer of 9223372036854775807"},
-       {train + "--method dasvdd --network dasvdd_speech --widths 9223372036854775807", 1,
+       {train + "--method dasvdd --network dasvdd_speech --widths 9223372036854775807", 2,
         "a hidden layer"}});
 }
 

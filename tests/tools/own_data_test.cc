@@ -164,7 +164,7 @@ TEST(OwnData, DataWithoutLabelsAreNoReasonForAnAlarm) {
   EXPECT_EQ(results["remarks"], json::array({"no AUC: the data have no test samples"}));
   const std::string report = text_of(scratch.path / "run" / "report.html");
   EXPECT_EQ(report.find("class=\"alarm\""), std::string::npos);
-  EXPECT_NE(report.find("<ul class=\"remarks\"><li>No AUC: the data have no test samples</li></ul>"),
+  EXPECT_NE(report.find("<ul class=\"remarks\"><li>No AUC: the data have no test samples</li>"),
             std::string::npos);
   EXPECT_EQ(report.find("normals.png is missing"), std::string::npos) << "rows have no pictures to miss";
 }

@@ -45,6 +45,14 @@ class Stopping : public testing::Test {
  protected:
   void SetUp() override { SKIP_WITHOUT_SVDD(); }
 
+  static bool is_resumable(const std::string& said) {
+    return said.find("is kept: svdd train --resume --out run goes on from there") != std::string::npos;
+  }
+  // How far a fit has come when the signal arrives depends on the machine.
+  static void expect_nothing_or_resumable(const std::string& said) {
+    EXPECT_TRUE(is_resumable(said) || said == "svdd: stopped by a signal; nothing was kept\n") << said;
+  }
+
   // Starts it, sends the signal after a moment, and expects that it ends soon as a stopped command does. Phases last
   // many times the moment. Returns what it said.
   std::string stopped(const std::string& line, double after = 0.7, int signal = SIGINT) const {
@@ -58,7 +66,7 @@ class Stopping : public testing::Test {
     const auto sent = Clock::now();
     kill(child, signal);
     waitpid(child, &status, 0);
-    EXPECT_LT(seconds_since(sent), 2) << line;
+    EXPECT_LT(seconds_since(sent), 10) << line;
     EXPECT_TRUE(WIFEXITED(status)) << line;
     EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 1) << line;
     std::string said = text_of(streams.path / "err");
@@ -66,6 +74,7 @@ class Stopping : public testing::Test {
     EXPECT_NE(at, std::string::npos) << line << '\n' << said;
     if (at != std::string::npos) said = said.substr(at);
     EXPECT_EQ(said.find('\n'), said.size() - 1) << line << '\n' << said;
+    if (is_resumable(said)) fs::remove_all(folder_ / "run");
     EXPECT_EQ(names_in(folder_), before) << line;
     return said;
   }
@@ -97,16 +106,14 @@ TEST_F(Stopping, Clustering) {
 TEST_F(Stopping, Networks) {
   engine::write_npz(folder_ / "long.npz", {{"X", numbers(60'000, 8)}});
   const std::string train = "train --quiet --threads 1 --out run --data long.npz ";
-  // An epoch of minutes, which is not waited for; k-means; the search for gamma; a dictionary.
-  EXPECT_EQ(stopped(train + "--no-pretrain --batch-size 2"), nothing);
-  EXPECT_EQ(stopped(train + "--method multi-sphere --no-pretrain"), nothing);
-  EXPECT_EQ(stopped(train + "--method multi-radius --no-pretrain"), nothing);
-  EXPECT_EQ(stopped(train + "--method dasvdd", 0.4), nothing);
-  EXPECT_EQ(
-      stopped(
-          "train --quiet --threads 1 --out run --data strokes --normal 3 --method multi-sphere --spheres 5",
-          1.2),
-      nothing);
+  // An epoch of a minute, which is not waited for; k-means; FINCH; the search for gamma; a dictionary.
+  expect_nothing_or_resumable(stopped(train + "--no-pretrain --batch-size 2 --widths 1024,1024"));
+  expect_nothing_or_resumable(stopped(train + "--method multi-sphere --no-pretrain", 0.4));
+  expect_nothing_or_resumable(stopped(train + "--method multi-radius --no-pretrain", 0.4));
+  expect_nothing_or_resumable(stopped(train + "--method dasvdd", 0.4));
+  expect_nothing_or_resumable(stopped(
+      "train --quiet --threads 1 --out run --data strokes --normal 3 --method multi-sphere --spheres 5",
+      1.2));
 }
 
 TEST_F(Stopping, AWaitForInput) {

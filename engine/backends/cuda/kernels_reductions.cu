@@ -27,12 +27,14 @@ __global__ void __launch_bounds__(warp)
   const int lane = static_cast<int>(threadIdx.x) % lanes, size = gy.c * gy.positions();
   const int64_t own = int64_t{blockIdx.x} * blocks_per_warp + static_cast<int>(threadIdx.x) / lanes,
                 at = own < numbers ? own : 0;  // the whole warp takes part in the tree
-  const auto k = static_cast<float>(at / size);
+  const int64_t k = at / size;
   const float* g = gy.data + at % size * lanes + lane;
   float sum = 0.0f;
   chain<16>((gy.samples - lane + lanes - 1) / lanes,
             [&](int block) {
-              return index[block * lanes + lane] == k ? g[int64_t{block} * gy.block_size()] : 0.0f;
+              return static_cast<int64_t>(index[block * lanes + lane]) == k
+                         ? g[int64_t{block} * gy.block_size()]
+                         : 0.0f;
             },
             [&](float v) { sum = sum + v; });
   sum = tree_sum(sum);

@@ -378,8 +378,8 @@ template <class T>
 void take_gradient(const T* index, const T* gy, T* gtable, int64_t samples, int64_t rows, int64_t size) {
   for (int64_t k = 0; k < rows; ++k)
     for (int64_t f = 0; f < size; ++f)
-      gtable[k * size + f] =
-          sum_over_samples<T>(samples, [&](int64_t n) { return index[n] == T(k) ? gy[n * size + f] : T(0); });
+      gtable[k * size + f] = sum_over_samples<T>(
+          samples, [&](int64_t n) { return static_cast<int64_t>(index[n]) == k ? gy[n * size + f] : T(0); });
 }
 
 // `values` is reordered: NaN comes last, and out as NaN.
