@@ -5,14 +5,16 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/files/json_file.h"
+
 namespace datasets {
 namespace {
 
 template <class T>
 void take(const nlohmann::json& json, const char* name, T& to) {
   try {
-    json.at(name).get_to(to);
-  } catch (const nlohmann::json::exception&) {
+    to = engine::JsonEntry(json, "the table").as<T>(name);
+  } catch (const std::runtime_error&) {
     throw std::invalid_argument("the table's '" + std::string(name) + "' is missing or of the wrong kind");
   }
 }

@@ -40,10 +40,12 @@ fs::path config_of_run(const fs::path& model) {
 std::string data_of_run(const fs::path& model) {
   const fs::path config = config_of_run(model);
   if (config.empty()) return "";
-  const auto read = nlohmann::json::parse(engine::read_file(config, uint64_t{1} << 20), nullptr, false);
-  return read.is_object() && read.contains("data") && read["data"].is_string()
-             ? read["data"].get<std::string>()
-             : "";
+  try {
+    const nlohmann::json read = engine::read_json_object(config);
+    return engine::JsonEntry(read, engine::in_quotes(config)).as<std::string>("data");
+  } catch (const std::runtime_error&) {
+    return "";
+  }
 }
 
 // Data, normal classes and seed of the run, with what the command line and the model's table say in their place.
