@@ -5,8 +5,10 @@
 
 #include "small_data.h"
 #include "tests/engine/json_damage.h"
+#include "tools/evaluate.h"
 #include "tools/options.h"
 #include "tools/report.h"
+#include "tools/score.h"
 #include "tools/train.h"
 #include "tools/usage_error.h"
 
@@ -24,18 +26,21 @@ class DamagedRun : public testing::Test {
     ASSERT_EQ(run_svdd(folder_, words_of(small_train)).status, 0);
   }
   // Damages one file of the run in every way; `read` throws in one line that names the file, or does not throw.
-  void damage(const std::string& name, const std::function<void()>& read) const {
+  // `named`: what is to stand in the message instead of the file.
+  void damage(const std::string& name, const std::function<void()>& read,
+              const std::string& named = "") const {
     const fs::path file = folder_ / "run" / name;
     const std::string whole = text_of(file);
     for (const auto& [where, text] : damages(json::parse(whole))) {
       write_text(file, text);
       try {
         read();
-      } catch (const std::runtime_error& error) {
+      } catch (const std::exception& error) {
         EXPECT_TRUE(is_clear(error.what())) << where << ": " << error.what();
         // An option that may be left out is not missed in the file, but on the whole.
         const bool not_there = std::string(error.what()).find(" is missing: name the ") != std::string::npos;
-        EXPECT_TRUE(not_there || std::string(error.what()).find(file.string()) != std::string::npos)
+        EXPECT_TRUE(not_there || std::string(error.what()).find(named.empty() ? file.string() : named) !=
+                                     std::string::npos)
             << where << ": " << error.what();
       }
     }
@@ -53,6 +58,46 @@ TEST_F(DamagedRun, ResultsAreReportedOrNamed) {
 TEST_F(DamagedRun, SettingsAreTakenOrNamed) {
   damage("config.json", [&] { tools::write_report(folder_ / "run"); });
   damage("config.json", [&] { tools::resolve_train_options({}, folder_ / "run" / "config.json"); });
+}
+
+// What a model remembers of its table, too.
+TEST_F(DamagedRun, AModelOfATableIsUsedOrNamed) {
+  std::string csv = "a,b,kind\n";
+  for (int i = 0; i < 60; ++i)
+    csv += std::to_string(i % 7) + "," + std::to_string(i % 11) + (i % 9 == 0 ? ",odd\n" : ",good\n");
+  write_text(folder_ / "t.csv", csv);
+  write_text(folder_ / "u.csv", csv + "1,2,odd\n");
+  ASSERT_EQ(
+      run_svdd(folder_,
+               words_of("train --data t.csv --label-column kind --method isolation-forest --out run --quiet"))
+          .status,
+      0);
+  ASSERT_NE(text_of(folder_ / "run" / "model" / "model.json").find("\"data\""), std::string::npos);
+  const auto silently = [](const auto& run) {
+    testing::internal::CaptureStdout(), testing::internal::CaptureStderr();
+    const auto end = [] { testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr(); };
+    try {
+      run();
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+  };
+  const auto score = [&] {
+    tools::ScoreOptions o;
+    o.model = (folder_ / "run").string(), o.input = (folder_ / "u.csv").string();
+    o.output = (folder_ / "scores").string(), o.quiet = true;
+    silently([&] { tools::run_score(o); });
+  };
+  const auto evaluate = [&] {
+    tools::EvaluateOptions o;
+    o.model = (folder_ / "run").string(), o.data = (folder_ / "u.csv").string();
+    silently([&] { tools::run_evaluate(o); });
+  };
+  // An entry may also stop fitting the data, which are then named.
+  damage("model/model.json", score, folder_.string());
+  damage("model/model.json", evaluate, folder_.string());
 }
 
 // The command as a whole, in the ways that once ended it by a signal.
