@@ -106,6 +106,9 @@ void check_is(const KnownDataset& known, const Dataset& data, const fs::path& fo
 
 // A folder in one of the forms that are read, told by what lies in it.
 Dataset load_folder(const fs::path& folder, const LoadOptions& options) {
+  std::error_code unreadable;
+  if (fs::directory_iterator(folder, unreadable); unreadable)
+    throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + unreadable.message());
   for (const KnownDataset& known : known_datasets())
     if (lies_in(known, folder)) return known.read(folder, options);
   if (is_defect_folder(folder)) return load_defect_folder(folder, options);

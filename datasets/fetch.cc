@@ -10,6 +10,7 @@
 
 #include "datasets/download.h"
 #include "datasets/tar.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
 
@@ -108,6 +109,34 @@ void fetch_archive(const std::vector<std::string>& bases, const KnownDataset& kn
 
 }  // namespace
 
+namespace {
+
+// A folder and those above it, made where they are missing; what of them holds nothing in the end goes again.
+class MadeFolders {
+ public:
+  explicit MadeFolders(const fs::path& folder) {
+    fs::path missing = engine::absolute_path(folder).lexically_normal();
+    for (std::error_code error; !fs::exists(missing, error) && missing.has_relative_path();
+         missing = missing.parent_path())
+      made_.push_back(missing);
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+      throw std::runtime_error("cannot make the folder " + in_quotes(folder) + ": " + error.message());
+  }
+  ~MadeFolders() {
+    std::error_code ignored;
+    for (const fs::path& folder : made_) fs::remove(folder, ignored);  // only where it is empty
+  }
+  MadeFolders(const MadeFolders&) = delete;
+  MadeFolders& operator=(const MadeFolders&) = delete;
+
+ private:
+  std::vector<fs::path> made_;  // innermost first
+};
+
+}  // namespace
+
 Fetched fetch(const KnownDataset& known, const fs::path& folder, const FetchOptions& options) {
   if (known.built_in())
     throw std::invalid_argument(in_quotes(known.name) + " is built in: there is nothing to fetch");
@@ -115,9 +144,7 @@ Fetched fetch(const KnownDataset& known, const fs::path& folder, const FetchOpti
     throw std::invalid_argument(known.name + " cannot be fetched by this command: " + known.how_to_get +
                                 " into " + in_quotes(folder));
   const std::vector<std::string> bases = addresses(known, options.mirror);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw std::runtime_error("cannot make the folder " + in_quotes(folder) + ": " + error.message());
+  const MadeFolders made(folder);
   Fetched fetched;
   std::vector<OfficialFile> missing;
   for (const OfficialFile& file : known.files)

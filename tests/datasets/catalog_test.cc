@@ -1,6 +1,7 @@
 #include "datasets/catalog.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "datasets/cifar10.h"
 #include "datasets/idx.h"
@@ -124,6 +125,15 @@ TEST_F(CatalogTest, UnknownNamesGetASuggestion) {
   const std::string message = error_of([] { datasets::load("imagenet-21k"); });
   EXPECT_FALSE(contains(message, "did you mean"));
   EXPECT_TRUE(contains(message, "strokes, mnist, fashion-mnist, cifar10, gtsrb, mobifall, pima, speech"));
+}
+
+TEST_F(CatalogTest, AFolderThatCannotBeReadIsNotAnEmptyOne) {
+  const fs::path closed = root_ / "closed";
+  fs::create_directories(closed);
+  fs::permissions(closed, fs::perms::none);
+  if (access(closed.c_str(), R_OK) == 0) GTEST_SKIP() << "this user may read every folder";
+  EXPECT_TRUE(contains(error_of([&] { datasets::load(closed.string()); }), "cannot read the folder"));
+  fs::permissions(closed, fs::perms::owner_all);
 }
 
 TEST_F(CatalogTest, LoadsAFolderByItsPath) {
