@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <initializer_list>
+
+#include "engine/files/atomic_file.h"
 
 namespace datasets {
 namespace {
@@ -91,10 +92,8 @@ FileKind file_kind(std::string_view bytes, const fs::path& name) {
 FileKind file_kind(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) return FileKind::unknown;
-  std::array<char, 512> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return file_kind(std::string_view(head.data(), static_cast<size_t>(file.gcount())), path);
+  constexpr size_t enough = 512;
+  return file_kind(engine::beginning_of(path, enough), path);
 }
 
 std::string name_of(FileKind kind) {

@@ -1,7 +1,6 @@
 #include "datasets/image_file.h"
 
 #include <algorithm>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -130,10 +129,8 @@ Image read_image(const std::filesystem::path& path) {
     return std::runtime_error("image " + in_quotes(path) + " " + error.what());
   };
   // A file of gigabytes that is no image shall not be read to its end.
-  std::string head(64, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(std::max<std::streamsize>(0, file.gcount())));
+  constexpr size_t enough = 64;
+  const std::string head = engine::beginning_of(path, enough);
   if (!head.empty() && image_format(head) == ImageFormat::none) try {
       return decode_image(head);
     } catch (const std::runtime_error& error) {

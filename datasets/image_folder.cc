@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "datasets/image_file.h"
 #include "datasets/png.h"
 #include "datasets/resampling.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
 
@@ -42,11 +42,8 @@ bool is_foreign_image(const std::string& ending) {
 }
 
 std::string head_of(const fs::path& path) {
-  std::string head(64, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(std::max<std::streamsize>(0, file.gcount())));
-  return head;
+  constexpr size_t enough = 64;
+  return engine::beginning_of(path, enough);
 }
 
 enum class Entry { image, passed_over, silent };

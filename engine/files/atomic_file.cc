@@ -1,6 +1,7 @@
 #include "engine/files/atomic_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,24 +179,41 @@ uint64_t most_file_bytes() {
 
 namespace {
 
-// A signal interrupts the wait for whoever writes into a pipe, and may have asked to stop.
-int open_to_read(const fs::path& path) {
-  for (;;) {
+struct Descriptor {
+  int value;
+  ~Descriptor() {
+    if (value >= 0) close(value);
+  }
+};
+
+// Without waiting: for whoever writes into a pipe wait_for_bytes waits, which looks for a wish to stop in between. (A
+// signal that came just before a call that waits would not interrupt it.)
+int open_to_read(const fs::path& path) { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }
+
+// Until there are some, or there will be no more.
+void wait_for_bytes(int descriptor) {
+  constexpr int a_moment = 100;  // milliseconds
+  for (pollfd input{descriptor, POLLIN, 0};;) {
     check_stop();
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor >= 0 || errno != EINTR) return descriptor;
+    const int ready = poll(&input, 1, a_moment);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return;
   }
 }
 
 }  // namespace
 
+std::string beginning_of(const fs::path& path, size_t count) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return "";
+  const Descriptor file{open_to_read(path)};
+  std::string bytes(file.value < 0 ? 0 : count, '\0');
+  const ssize_t got = bytes.empty() ? 0 : ::read(file.value, bytes.data(), count);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
+  return bytes;
+}
+
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
-  struct Descriptor {
-    int value;
-    ~Descriptor() {
-      if (value >= 0) close(value);
-    }
-  } const file{open_to_read(path)};
+  const Descriptor file{open_to_read(path)};
   struct stat found = {};
   if (file.value < 0 || fstat(file.value, &found) != 0) cannot("read", path, reason(errno));
   if (S_ISDIR(found.st_mode)) cannot("read", path, "it is a directory; a file is expected");
@@ -213,11 +231,12 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   size_t filled = 0;
   while (true) {
     check_stop();
+    if (!S_ISREG(found.st_mode)) wait_for_bytes(file.value);
     if (filled == bytes.size())
       bytes.resize(filled == 0 ? expected + 1 : filled + std::max(filled, buffer_bytes));
     const size_t room = std::min(bytes.size() - filled, size_t{1} << 26);
     const ssize_t got = ::read(file.value, bytes.data() + filled, room);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) cannot("read", path, reason(errno));
     if (got == 0) break;
     filled += static_cast<size_t>(got);

@@ -1,7 +1,8 @@
 // A signal is heard in every long phase of every command: soon, with one line and status 1, and nothing half-written.
+#include <fcntl.h>
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -116,8 +117,15 @@ TEST_F(Stopping, Networks) {
       1.2));
 }
 
-// Disabled: a signal that comes between the look and the wait is not heard, and the test then waits for ever.
-TEST_F(Stopping, DISABLED_AWaitForInput) {
+// Whenever it comes: before the wait, in it, and while the other side holds the pipe open and says nothing.
+TEST_F(Stopping, AWaitForInput) {
+  const fs::path pipe = folder_ / "options.json";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string line = "train --quiet --data strokes --normal 3 --out run --config options.json";
+  for (const double after : {0.2, 0.3, 0.5}) EXPECT_EQ(stopped(line, after), nothing);
+  const int silent = open(pipe.c_str(), O_RDWR);
+  EXPECT_EQ(stopped(line, 0.3), nothing);
+  close(silent);
   ASSERT_EQ(mkfifo((folder_ / "rows.csv").c_str(), 0600), 0);
   EXPECT_EQ(stopped("cluster --quiet --input rows.csv --output labels.csv", 0.3), nothing);
 }
