@@ -16,11 +16,14 @@ DeepOptions without_pretraining(DeepOptions options) {
 class Autoencoder final : public DeepDetector {
  public:
   Autoencoder(const DeepOptions& options, engine::Backend& backend)
-      : DeepDetector(without_pretraining(options), backend) {}
+      : DeepDetector(without_pretraining(options), backend) {
+    require_decoder();
+  }
 
   std::string method() const override { return "autoencoder"; }
 
  private:
+  bool reconstructs() const override { return true; }
   void initialise_spheres(const Samples&, const std::vector<int32_t>&, Monitor&) override {}
   void minimise_objective(const Samples& x, Monitor& monitor) override {
     train_autoencoder(x, options_.training, monitor);

@@ -27,10 +27,12 @@ class Dasvdd final : public DeepDetector {
       : DeepDetector(options, backend),
         own_(options),
         centre_(Array(backend, {rep_dim()}, Layout::plain, DType::f32)) {
+    require_decoder();
     centre_.grad() = centre_.value().zeros_like();
   }
 
   std::string method() const override { return "dasvdd"; }
+  bool reconstructs() const override { return true; }
   nlohmann::json details() const override { return {{"gamma", gamma_}, {"gamma_rule", gamma_source_}}; }
 
  private:
@@ -74,10 +76,10 @@ void Dasvdd::initialise_spheres(const Samples& x, const std::vector<int32_t>&, M
 // The mean over T networks as they begin; network t draws from a seed of its own.
 double Dasvdd::tuned_gamma(const Samples& x) {
   const RandomStream seeds(options_.seed, "gamma");
-  Network network = build_network(options_.network, backend_, shape_);
+  Network network = fresh_network();
   double sum = 0;
   for (int64_t t = 0; t < own_.gamma_networks; ++t) {
-    initialise(network.state(), network_info(options_.network).start, seeds.bits64(static_cast<uint64_t>(t)));
+    initialise(network.state(), plan_.start, seeds.bits64(static_cast<uint64_t>(t)));
     sum += ratio_of_terms(network, x, RandomStream(options_.seed, "shuffle/gamma/" + std::to_string(t)));
   }
   const double gamma = sum / static_cast<double>(own_.gamma_networks);

@@ -8,6 +8,7 @@
 #include "engine/floating_point_mode.h"
 #include "svdd/collapse.h"
 #include "svdd/dictionary_learning.h"
+#include "svdd/networks/theory.h"
 #include "svdd/pretraining_store.h"
 #include "svdd/receipt.h"
 #include "svdd/threshold.h"
@@ -60,18 +61,36 @@ DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
   options.training.check("training");
   if (options.pretrain) options.pretraining.check("pretraining");
   if (options.preprocessing.pca > 0)
-    throw std::invalid_argument(options.network + " takes whole samples, not their principal components");
-  shape_ = complete(options.network, {.input = options.input,
-                                      .rep_dim = options.rep_dim,
-                                      .widths = options.widths,
-                                      .affine_batch_norm = options.recipe == Recipe::theano,
-                                      .bias_terms = options.bias_terms});
-  network_ = build_network(options.network, backend, shape_);
+    throw std::invalid_argument("a network takes whole samples, not their principal components");
+  plan_ = plan_network(options.network, network_options());
+  if (options.pretrain) require_decoder();
+  network_ = fresh_network();
+}
+
+NetworkOptions DeepDetector::network_options() const {
+  return {.input = options_.input,
+          .rep_dim = options_.rep_dim,
+          .widths = options_.widths,
+          .affine_batch_norm = options_.recipe == Recipe::theano,
+          .bias_terms = options_.bias_terms};
+}
+
+void DeepDetector::require_decoder() const {
+  if (!plan_.no_decoder.empty()) throw std::invalid_argument(plan_.name + ": " + plan_.no_decoder);
+}
+
+void DeepDetector::require_theory() const {
+  const std::vector<std::string> objections = theory_objections(plan_, network_options());
+  if (!objections.empty() && !plan_.allow_bias && !options_.allow_bias)
+    throw std::invalid_argument(plan_.name + ", " + objections[0] + "; take it out, or allow bias");
 }
 
 // The run, in order (README.md, "The page: Deep SVDD").
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
+  if (!reconstructs())
+    for (const std::string& objection : theory_objections(plan_, network_options()))
+      monitor.note(plan_.name + ", " + objection);
   if (const std::string cost = Preprocessing::cost(options_.preprocessing, train.samples); !cost.empty())
     monitor.note(cost);
   const Samples x = training_samples(train.samples);
@@ -84,7 +103,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   training_clusters_.clear();
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   collapse_warning_.reset();
-  network_ = build_network(options_.network, backend_, shape_);  // a second fit owes nothing to the first
+  network_ = fresh_network();  // a second fit owes nothing to the first
   stand_ = {};
   pretrain_seconds_ = 0;
   took_pretraining_ = false;
@@ -222,9 +241,9 @@ void DeepDetector::require_fitted() const {
 }
 
 void DeepDetector::check_shape(const Samples& samples) const {
-  if (samples.shape != shape_.input)
+  if (samples.shape != plan_.input)
     throw std::invalid_argument("the samples are " + datasets::shape_text(samples.shape) + ", but " +
-                                options_.network + " takes " + datasets::shape_text(shape_.input));
+                                plan_.name + " takes " + datasets::shape_text(plan_.input));
 }
 
 Samples DeepDetector::prepared(const Samples& samples) const {
@@ -256,7 +275,7 @@ void DeepDetector::check_last_batch(const Samples& x, const std::string& name, c
                                     bool decoder) const {
   const bool one_is_left = phase.batch_size == 1 || x.count() % phase.batch_size == 1;
   if (!one_is_left || phase.epochs == 0) return;
-  Network trial = build_network(options_.network, backend_, shape_);  // a forward pass moves running moments
+  Network trial = fresh_network();  // a forward pass moves running moments
   std::vector<int64_t> extents{1};
   extents.insert(extents.end(), x.shape.begin(), x.shape.end());
   const Tensor one(
@@ -267,14 +286,14 @@ void DeepDetector::check_last_batch(const Samples& x, const std::string& name, c
   } catch (const engine::TooFewValues&) {
     throw std::invalid_argument(name + ": of " + std::to_string(x.count()) + " samples in batches of " +
                                 std::to_string(phase.batch_size) +
-                                " the last batch has one, from which the batch norm of " + options_.network +
+                                " the last batch has one, from which the batch norm of " + plan_.name +
                                 " cannot learn; choose another batch size");
   }
 }
 
 void DeepDetector::initialise_network(const Samples& x) {
   const bool theano = options_.recipe == Recipe::theano;
-  const Initialisation rule = theano ? Initialisation::glorot : network_info(options_.network).start;
+  const Initialisation rule = theano ? Initialisation::glorot : plan_.start;
   initialise(network_.encoder.state(), rule, options_.seed);
   initialise(network_.decoder.state(), rule, options_.seed);
   if (!options_.dictionary) return;
@@ -290,12 +309,13 @@ void DeepDetector::initialise_network(const Samples& x) {
 void DeepDetector::save(const std::filesystem::path& folder) const {
   require_fitted();
   nlohmann::json description{{"method", method()},
-                             {"network", options_.network},
-                             {"input", shape_.input},
+                             {"network", plan_.name},
+                             {"network_text", text_of(plan_)},
+                             {"input", plan_.input},
                              {"rep_dim", rep_dim()},
-                             {"widths", shape_.widths},
-                             {"affine_batch_norm", shape_.affine_batch_norm},
-                             {"bias_terms", shape_.bias_terms},
+                             {"widths", plan_.widths},
+                             {"affine_batch_norm", options_.recipe == Recipe::theano},
+                             {"bias_terms", options_.bias_terms},
                              {"contamination", options_.contamination},
                              {"threshold", threshold_},
                              {"preprocessing", preprocessing_},
@@ -326,7 +346,7 @@ void DeepDetector::restore(const ModelFolder& model) {
   threshold_ = field<double>(model, "threshold");
   preprocessing_ = field<Preprocessing>(model, "preprocessing");
   datasets::take_tensors(model.tensors.tensors, preprocessing_);
-  preprocessing_.outputs(datasets::sample_size(shape_.input));
+  preprocessing_.outputs(datasets::sample_size(plan_.input));
   const auto warning = field<std::string>(model, "collapse_warning");
   if (!warning.empty()) collapse_warning_ = warning;
   restore_spheres(model);
@@ -340,31 +360,43 @@ void DeepDetector::restore(const ModelFolder& model) {
   require_no_others(model, names);
 }
 
-// No size is believed before the file has shown as many numbers.
-void check_sizes(const ModelFolder& model, const DeepOptions& o) {
-  int64_t there = 0;
+// No size is believed before the file has shown as many numbers, about: which tensor is too small is told when it is
+// read.
+NetworkPlan check_sizes(const ModelFolder& model, const DeepOptions& o) {
+  constexpr int64_t taken_on_trust = int64_t{1} << 20;
+  int64_t there = 0, needed = 0;
   for (const auto& [name, tensor] : model.tensors.tensors) there += tensor.size();
-  std::vector<int64_t> widths = o.widths;
-  if (!widths.empty() && network_info(o.network).input.empty())
-    widths.insert(widths.begin(), datasets::sample_size(o.input));
-  widths.push_back(o.rep_dim);
-  for (size_t i = 0; i < widths.size(); ++i)
-    if (widths[i] < 1 || widths[i] > there / (i ? widths[i - 1] : 1))
-      throw std::runtime_error(engine::in_quotes(model.path()) +
-                               ": the network is larger than the numbers in weights.safetensors; the file is "
-                               "damaged");
+  NetworkPlan plan = plan_network(o.network, {.input = o.input, .rep_dim = o.rep_dim, .widths = o.widths});
+  for (const engine::PlannedLayer& p : plan.encoder) needed += p.parameters;
+  if (needed > std::max(there, taken_on_trust))
+    throw std::runtime_error(engine::in_quotes(model.path()) +
+                             ": the network is larger than the numbers in weights.safetensors; the file is "
+                             "damaged");
+  return plan;
 }
 
 DeepOptions saved_options(const ModelFolder& model) {
   DeepOptions o;
-  o.network = field<std::string>(model, "network");
+  // Before networks were texts a model held their name alone.
+  const bool has_text = model.description.contains("network_text");
+  o.network = field<std::string>(model, has_text ? "network_text" : "network");
   o.input = field<std::vector<int64_t>>(model, "input");
   o.rep_dim = field<int64_t>(model, "rep_dim");
   o.widths = field<std::vector<int64_t>>(model, "widths");
   o.recipe = field<bool>(model, "affine_batch_norm") ? Recipe::theano : Recipe::pytorch;
   o.bias_terms = field<bool>(model, "bias_terms");
   o.contamination = field<double>(model, "contamination");
-  reading(model, [&] { check_sizes(model, o); });
+  reading(model, [&] {
+    const NetworkPlan plan = check_sizes(model, o);
+    if (plan.name != field<std::string>(model, "network"))
+      throw std::invalid_argument("the network is called " +
+                                  engine::in_quotes(field<std::string>(model, "network")) +
+                                  ", and its text describes " + engine::in_quotes(plan.name));
+    if (plan.rep_dim != o.rep_dim)
+      throw std::invalid_argument("rep_dim is " + std::to_string(o.rep_dim) + ", but the network has " +
+                                  std::to_string(plan.rep_dim));
+    if (!plan.no_decoder.empty()) o.pretrain = false;
+  });
   return o;
 }
 

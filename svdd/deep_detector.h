@@ -25,11 +25,11 @@ enum class Recipe { pytorch, theano };
 
 struct DeepOptions {
   Recipe recipe = Recipe::pytorch;
-  std::string network = "mnist_LeNet";
-  std::vector<int64_t> input = {};   // of one sample; empty: the network's own
-  int64_t rep_dim = 0;               // p; 0: the network's own
-  std::vector<int64_t> widths = {};  // of the hidden layers; empty: the network's own
-  bool dictionary = false;           // the first filters, if 5x5, are atoms learned from patches
+  std::string network = "mnist_LeNet";  // a published name, or a text (networks.h)
+  std::vector<int64_t> input = {};      // of one sample; empty: the network's own
+  int64_t rep_dim = 0;                  // p; 0: the network's own
+  std::vector<int64_t> widths = {};     // of the hidden layers; empty: the network's own
+  bool dictionary = false;              // the first filters, if 5x5, are atoms learned from patches
   datasets::PreprocessingOptions preprocessing{.gcn = datasets::Preprocessing::Gcn::l1, .min_max = true};
   uint64_t seed = 1;
   bool amsgrad = false;
@@ -37,18 +37,22 @@ struct DeepOptions {
   PhaseOptions pretraining{.weight_decay = 0.5e-3};
   PhaseOptions training{.weight_decay = 0.5e-6};
   double contamination = 0.1;  // threshold = the (1 − contamination)-quantile of the training scores
+  bool allow_bias = false;     // train a network of one's own that breaks the theory (networks/theory.h)
   bool bias_terms = false;     // what Proposition 2 forbids, for the test that makes a network collapse
 };
 
 class DeepDetector : public Detector {
  public:
-  std::vector<int64_t> sample_shape() const final { return shape_.input; }
+  std::vector<int64_t> sample_shape() const final { return plan_.input; }
   std::string weights_sha256() const final;
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
   std::vector<float> embed(const datasets::Samples& samples) final;
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
+  // std::invalid_argument where the network breaks the theory (networks/theory.h) and nobody allowed it to. For the methods
+  // that draw representations to a centre and nothing else, before they learn; a saved model is taken as it is.
+  void require_theory() const;
 
  protected:
   // std::invalid_argument naming the option that is impossible.
@@ -56,7 +60,11 @@ class DeepDetector : public Detector {
 
   engine::Tensor phi(const engine::Tensor& x, engine::Mode mode) { return network_.encoder.forward(x, mode); }
   Decay decay() const { return options_.recipe == Recipe::theano ? Decay::weights_only : Decay::all; }
-  int64_t rep_dim() const { return shape_.rep_dim; }
+  int64_t rep_dim() const { return plan_.rep_dim; }
+  // A network as it was built, its parameters zero.
+  Network fresh_network() const { return build_network(plan_, backend_); }
+  // std::invalid_argument where the network has no decoder.
+  void require_decoder() const;
 
   std::vector<float> representations(const datasets::Samples& x);  // count × p, in evaluation mode
   // The mean of these rows of p numbers, in their order, in double; coordinates near zero are moved to ±0.1,
@@ -69,6 +77,8 @@ class DeepDetector : public Detector {
                       const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const;
 
   // --- what is the method's own
+  // Whether the loss holds a reconstruction, which keeps bias terms from collapsing the network.
+  virtual bool reconstructs() const { return false; }
   // Throws std::invalid_argument where the method's own numbers do not fit so many training samples; before anything is
   // computed.
   virtual void check_count(int64_t /*samples*/) const {}
@@ -94,7 +104,7 @@ class DeepDetector : public Detector {
 
   DeepOptions options_;
   engine::Backend& backend_;
-  NetworkOptions shape_;  // complete
+  NetworkPlan plan_;
   Network network_;
   datasets::Preprocessing preprocessing_;
   Checkpoints* checkpoints_ = nullptr;        // during a fit that has some
@@ -111,6 +121,7 @@ class DeepDetector : public Detector {
   };
   void keep(Checkpoint& c, Monitor& monitor);
   void require_fitted() const;
+  NetworkOptions network_options() const;
   void check_shape(const datasets::Samples& samples) const;
   datasets::Samples prepared(const datasets::Samples& samples) const;
   datasets::Samples training_samples(const datasets::Samples& samples);

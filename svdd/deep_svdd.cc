@@ -150,7 +150,9 @@ DeepSvddOptions published_options(Recipe recipe) {
 
 std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine::Backend& backend) {
   check_soft_boundary(options.nu, options.warm_up_epochs);
-  return std::make_unique<DeepSvdd>(options, backend);
+  auto detector = std::make_unique<DeepSvdd>(options, backend);
+  detector->require_theory();
+  return detector;
 }
 
 std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend) {

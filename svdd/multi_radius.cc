@@ -386,7 +386,9 @@ std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine:
   if (o.labels == LabelSource::classes && o.clusters > 0)
     throw std::invalid_argument(
         "true labels have as many clusters as there are classes; expected no number of them (0)");
-  return std::make_unique<MultiRadius>(o, backend);
+  auto detector = std::make_unique<MultiRadius>(o, backend);
+  detector->require_theory();
+  return detector;
 }
 
 std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {

@@ -262,7 +262,9 @@ MultiSphereOptions published_multi_sphere_options() {
 
 std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend) {
   check(options);
-  return std::make_unique<MultiSphere>(options, backend);
+  auto detector = std::make_unique<MultiSphere>(options, backend);
+  detector->require_theory();
+  return detector;
 }
 
 std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Backend& backend) {

@@ -1,12 +1,18 @@
-// The networks of the papers, by name. φ is the encoder; the decoder serves pretraining.
+// The networks of the papers, by name, and networks of one's own, as texts. φ is the encoder; the decoder serves
+// pretraining, and the methods that reconstruct.
+//
+// Wherever a network is asked for, a text may stand in the place of a name (networks/network_text.h): a whole file of one
+// line a layer, or "conv 16 5x5, batch_norm, leaky_relu, max_pool, dense 32".
 //
 // No layer of φ has a bias term and no activation is bounded: with either, a constant map onto the centre is
-// within reach and the sphere collapses (Ruff et al. 2018, Propositions 2 and 3).
+// within reach and the sphere collapses (Ruff et al. 2018, Propositions 2 and 3; networks/theory.h).
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/layer_description.h"
 #include "engine/layers.h"
 
 namespace svdd {
@@ -15,17 +21,25 @@ namespace svdd {
 // as in glorot. `glorot`: U(±gain·√(6/(fan_in + fan_out))), the gain of leaky ReLU for convolutions and 1 for
 // dense layers (Lasagne's start in the theano recipe). Biases: as PyTorch, or 0 under glorot.
 enum class Initialisation { pytorch, pytorch_xavier, glorot };
+std::string_view name_of(Initialisation start);
 
 struct NetworkInfo {
-  std::string name;
-  std::vector<int64_t> input;  // of one sample: {channels, height, width}; empty: any shape
-  int64_t rep_dim;             // p, where nothing else is asked for
-  std::vector<int64_t>
-      widths;            // of the hidden layers, where nothing else is asked for; empty: they are fixed
-  Initialisation start;  // as its published code starts it
+  std::string name = "own";         // of a text that gives itself none
+  std::vector<int64_t> input = {};  // of one sample: {channels, height, width}; empty: any shape
+  int64_t rep_dim = 0;              // p, where nothing else is asked for; 0: as the text's last layer says
+  std::vector<int64_t> widths =
+      {};  // of the hidden layers, where nothing else is asked for; empty: they are fixed
+  Initialisation start = Initialisation::pytorch;  // as its published code starts it
 };
+
+// The published ones, in the order of their names.
 const std::vector<NetworkInfo>& networks();
-const NetworkInfo& network_info(const std::string& name);  // std::invalid_argument lists the names there are
+// Whether `network` is a text and no name: it has a space, a comma, or more than one line.
+bool is_network_text(std::string_view network);
+// Of a name or a text; std::invalid_argument lists the names there are, or says what is wrong with the text.
+NetworkInfo network_info(const std::string& name_or_text);
+// A published network's file, comments and all.
+std::string_view published_text(const std::string& name);
 
 struct NetworkOptions {
   std::vector<int64_t> input = {};   // of one sample; empty: the network's own
@@ -38,14 +52,32 @@ struct NetworkOptions {
 // gradients and batches can still be counted.
 inline constexpr int64_t most_width = int64_t{1} << 20;
 
-// With the network's own values in the places of 0 and empty; std::invalid_argument where they do not fit it.
-NetworkOptions complete(const std::string& name, NetworkOptions options);
+// A network with all its sizes, before any memory is taken.
+struct NetworkPlan {
+  std::string name;
+  Initialisation start = Initialisation::pytorch;
+  std::vector<int64_t> input;  // of one sample
+  int64_t rep_dim = 0;
+  std::vector<int64_t> widths = {};  // those that were asked for or are the network's own
+  bool allow_bias = false;           // the text says that it breaks the theory on purpose
+  std::vector<engine::PlannedLayer> encoder = {},
+                                    decoder = {};  // the first takes samples, the last gives their shape back
+  std::string no_decoder = {};                     // why there is none; empty where there is one
+};
+// With the network's own values in the places of 0 and empty; std::invalid_argument where what is asked for does not
+// fit it, naming the line of a text that cannot be built.
+NetworkPlan plan_network(const std::string& name_or_text, const NetworkOptions& options = {});
+
+// The plan as a text with all sizes written out, from which the same plan is read: what a model folder holds.
+std::string text_of(const NetworkPlan& plan);
 
 struct Network {
   engine::Sequential encoder, decoder;
   std::vector<engine::NamedTensor> state() const;  // the encoder's, then the decoder's
 };
-Network build_network(const std::string& name, engine::Backend& backend, const NetworkOptions& options = {});
+Network build_network(const NetworkPlan& plan, engine::Backend& backend);
+Network build_network(const std::string& name_or_text, engine::Backend& backend,
+                      const NetworkOptions& options = {});
 
 void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed);
 

@@ -27,6 +27,7 @@
 #include "tools/cluster.h"
 #include "tools/data.h"
 #include "tools/evaluate.h"
+#include "tools/network.h"
 #include "tools/options.h"
 #include "tools/published_settings.h"
 #include "tools/published_tables.h"
@@ -154,6 +155,7 @@ struct Commands {      // what the command line says
   ClusterOptions cluster;
   ReproduceOptions reproduce;
   BenchOptions bench;
+  NetworkCommand network;
   std::string data_name, data_dir, label_column, mirror;
   Words report_folders;
 };
@@ -402,6 +404,42 @@ Examples:
       "as in svdd train: on the GPU in TF32, which the table says");
 }
 
+void add_network(CLI::App& app, NetworkCommand& o) {
+  CLI::App* network =
+      add_command(app, "network", "Show the layers of a network: shapes, parameters, work, memory",
+                  R"(
+A network is a name, the file of a text, a text, or a run or model folder. A text has one
+line a layer, or commas between them; the encoder comes first, and without a decoder the
+mirror image of it is made. Sizes follow from the samples.
+
+  conv CHANNELS KxK [stride S] [padding P]     conv_transpose CHANNELS KxK [...]
+  dense NUMBERS        batch_norm              leaky_relu [SLOPE]   relu   elu   sigmoid
+  max_pool [KxK] [stride S]                    upsample [xS]        flatten   reshape CxHxW
+
+Also: network NAME, input CxHxW, rep_dim P, start pytorch|pytorch_xavier|glorot, encoder,
+decoder, and names before a layer, as in "conv1: conv 8 5x5". svdd network NAME --text
+shows how the published ones are written.
+
+Examples:
+  svdd network
+  svdd network mnist_LeNet
+  svdd network "input 3x64x64, conv 16 3x3, batch_norm, leaky_relu, max_pool, dense 32"
+  svdd train --network mine.net --data photos --normal good --out runs/mine
+  svdd network runs/mine --text
+)",
+                  [&o] { run_network(o); });
+  network->add_option("network", o.network, "name, file, text or folder; none: the list")
+      ->type_name("NETWORK");
+  network->add_option("--input", o.input, "shape of a sample, where the text takes any")
+      ->type_name("CxHxW|N");
+  network->add_option("--rep-dim", o.rep_dim, "dimensions of the representation")->type_name("P");
+  network->add_option("--widths", o.widths, "of the hidden layers")->delimiter(',')->type_name("A,B,...");
+  network->add_option("--batch-size", o.batch_size, "samples that memory is counted for; 200")
+      ->type_name("N");
+  network->add_flag("--allow-bias", o.allow_bias, "show what breaks the theory, too");
+  network->add_flag("--text", o.text, "print the text, all sizes written out");
+}
+
 void add_data(CLI::App& app, Commands& c) {
   CLI::App* data = app.add_subcommand("data", "Known data sets: list them, look at one, fetch one");
   data->footer(R"(
@@ -590,6 +628,7 @@ Results go to standard output, progress to standard error.
   add_data(app, commands);
   add_report(app, commands.report_folders);
   add_bench(app, commands.bench);
+  add_network(app, commands.network);
   try {
     parse_and_run(app, words);
   } catch (const CLI::CallForHelp&) {

@@ -9,8 +9,8 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
-#include "svdd/networks.h"
 #include "tools/arguments.h"
+#include "tools/network.h"
 #include "tools/published_settings.h"
 #include "tools/usage_error.h"
 
@@ -61,6 +61,16 @@ TrainOption text_row(Words words, std::string& target) {
             target = text;
           },
           [&target] { return json(target); }};
+}
+
+// A file's text stands in the place of its name, so that config.json needs nothing else.
+TrainOption network_row(Words words, std::string& target) {
+  TrainOption row = text_row(std::move(words), target);
+  row.set = [read = row.set, &target](const std::string& text, const std::string& where) {
+    read(text, where);
+    target = network_in(text, where);
+  };
+  return row;
 }
 
 // One of some words; `later` are those that a later version knows.
@@ -361,12 +371,6 @@ std::string method_list() {
   return names;
 }
 
-std::string network_names() {
-  std::string names;
-  for (const svdd::NetworkInfo& info : svdd::networks()) names += (names.empty() ? "" : ", ") + info.name;
-  return names;
-}
-
 void require(bool there, const std::string& what) {
   if (!there) throw UsageError(what);
 }
@@ -437,7 +441,14 @@ std::vector<TrainOption> train_option_table(TrainOptions& o) {
       {"contamination", "X", method,
        "one-class: share of the training data that the threshold\nlabels anomalous, afterwards; not nu"},
       {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, d.contamination));
-  add(text_row({"network", "NAME", method, network_names()}, d.network), deep);
+  add(network_row({"network", "NAME|FILE|TEXT", method,
+                   network_names() + ";\nor your own, as a file or a text of layers (svdd network --help)"},
+                  d.network),
+      deep);
+  add(flag_row({"allow-bias", "True|False", method,
+                "train a network that has bias terms or bounded\nactivations, which can collapse the sphere"},
+               d.allow_bias),
+      {"deep-svdd", "multi-radius", "multi-sphere"});
   add(whole_row({"rep-dim", "P", method, "dimensions of the representation; 0: the network's own"},
                 int64_t{0}, d.rep_dim),
       deep);
@@ -631,6 +642,8 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
 ordered_json decisive(ordered_json config) {
   for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds"})
     config.erase(key);
+  // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
+  if (config.value("allow_bias", true) == false) config.erase("allow_bias");
   return config;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
 #include "svdd/checkpoint.h"
+#include "svdd/networks.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
 #include "tools/image_grid.h"
@@ -79,6 +80,13 @@ void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
   }
 }
 
+bool begins_with_5x5_filters(const svdd::NetworkPlan& plan) {
+  constexpr int64_t side = 5;
+  return std::any_of(plan.encoder.begin(), plan.encoder.end(), [](const engine::PlannedLayer& p) {
+    return p.layer.name == "conv1" && p.layer.kernel == side;
+  });
+}
+
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
                                   const Task& task, const ordered_json& results) {
   const TrainOptions& options = resolved.options;
@@ -100,8 +108,10 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
     for (const std::string& name : resolved.from_command_line)
       if (name == "nu" || name == "warm-up-epochs")
         found.push_back("--" + name + " changed nothing: only --objective soft-boundary looks at it");
-  if (o.dictionary && (o.network == "mlp" || o.network.starts_with("dasvdd_")))  // dense layers alone
-    found.push_back("--dictionary changed nothing: the network " + o.network + " has no 5x5 filters");
+  if (o.dictionary &&
+      !begins_with_5x5_filters(svdd::plan_network(
+          o.network, {.input = task.split.train.shape, .rep_dim = o.rep_dim, .widths = o.widths})))
+    found.push_back("--dictionary changed nothing: the network does not begin with 5x5 filters");
   if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
       results["auc"].get<double>() <= results["untrained_auc"].get<double>())
     found.push_back(
@@ -229,6 +239,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["sample_shape"] = split.train.shape;
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
+  if (has_network(options.method)) results["network"] = svdd::network_info(options.deep_svdd.network).name;
   results["backend"] = backend->name();
   results["threads"] = backend->threads();
   results["n_train"] = split.train.count();

@@ -138,8 +138,8 @@ TEST_F(DamagedDasvdd, TheCentreAndBothNetworksAreChecked) {
 }
 
 TEST_F(DamagedDasvdd, ANetworkLargerThanTheFileIsRefused) {
-  EXPECT_TRUE(contains(described([](auto& json) { json["widths"] = {1 << 30, 4}; }), "damaged"));
-  EXPECT_TRUE(contains(described([](auto& json) { json["rep_dim"] = int64_t{1} << 60; }), "damaged"));
+  EXPECT_TRUE(contains(described([](auto& json) { json["widths"] = {1 << 30, 4}; }), "too wide"));
+  EXPECT_TRUE(contains(described([](auto& json) { json["rep_dim"] = int64_t{1} << 60; }), "too large"));
 }
 
 }  // namespace

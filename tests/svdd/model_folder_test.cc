@@ -161,15 +161,36 @@ TEST_F(DamagedModel, WrongEntriesOfTheDescriptionAreNamed) {
 
 // Numbers that would take memory are checked against the file before they do.
 TEST_F(DamagedModel, HugeAndNegativeSizesAreRefused) {
-  for (const int64_t p : {int64_t{0}, int64_t{-16}, int64_t{1} << 50})
-    EXPECT_TRUE(
-        contains(described([&](auto& j) { j["rep_dim"] = p; }), "larger than the numbers in weights"));
-  EXPECT_TRUE(contains(described([](auto& j) { j["rep_dim"] = 64; }), "'fc1.weight' has shape (32"));
-  EXPECT_TRUE(contains(described([](auto& j) {
+  for (const int64_t p : {int64_t{0}, int64_t{-16}, int64_t{64}, int64_t{1} << 50})
+    EXPECT_TRUE(contains(described([&](auto& j) { j["rep_dim"] = p; }), "rep")) << p;
+  const auto text = [&](const std::string& words, const std::string& other) {
+    return described([&](auto& j) {
+      std::string t = j["network_text"];
+      t.replace(t.find(words), words.size(), other);
+      j["network_text"] = t;
+    });
+  };
+  EXPECT_TRUE(contains(text("conv 8 5x5", "conv 9 5x5"), "'conv1.weight' has shape (8"));
+  EXPECT_TRUE(contains(text("conv 8 5x5", "conv 200000 5x5"), "larger than the numbers in weights"));
+  EXPECT_TRUE(contains(text("conv 8 5x5", "conv 1073741824 5x5"), "2^30"));
+  EXPECT_TRUE(contains(text("conv 8 5x5", "conv"), "line 7"));
+  EXPECT_TRUE(contains(text("network mnist_LeNet", "network alexnet"), "'alexnet'"));
+
+  // As version 0.1 wrote them, the name alone.
+  const auto named = [&](const auto& change) {
+    return described([&](auto& j) {
+      j.erase("network_text");
+      change(j);
+    });
+  };
+  EXPECT_TRUE(contains(named([](auto& j) { j["rep_dim"] = 1 << 20; }), "larger than the numbers in weights"));
+  EXPECT_TRUE(contains(named([](auto& j) { j["rep_dim"] = 64; }), "'fc1.weight' has shape (32"));
+  EXPECT_TRUE(contains(named([](auto& j) { j["network"] = "alexnet"; }), "there is no network 'alexnet'"));
+  EXPECT_TRUE(contains(named([](auto& j) {
                          j["network"] = "mlp";
                          j["widths"] = {int64_t{1} << 40, int64_t{1} << 40};
                        }),
-                       "larger than the numbers in weights"));
+                       "too wide"));
 }
 
 TEST_F(DamagedModel, WrongTensorsAreNamed) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "engine/files/sha256.h"
 #include "engine/random.h"
 #include "svdd/receipt.h"
 #include "tests/datasets/scratch.h"
@@ -109,9 +110,9 @@ TEST(Networks, RepDimShapesBothHalves) {
 }
 
 TEST(Networks, ImpossibleRepDim) {
-  EXPECT_TRUE(contains(error_of<std::invalid_argument>([] { lenet({.rep_dim = 17}); }),
-                       "mnist_LeNet: the decoder reads the representation as p/16 channels of 4×4, so "
-                       "rep_dim must be a multiple of 16; found 17"));
+  EXPECT_TRUE(
+      contains(error_of<std::invalid_argument>([] { lenet({.rep_dim = 17}); }),
+               "mnist_LeNet, line 22, reshape rep_dim/16x4x4: rep_dim must be a multiple of 16; found 17"));
   EXPECT_TRUE(contains(error_of<std::invalid_argument>([] { lenet({.rep_dim = -16}); }),
                        "mnist_LeNet: rep_dim must be at least 1, found -16"));
 }
@@ -120,7 +121,7 @@ TEST(Networks, UnknownNameListsTheNamesThereAre) {
   for (const auto& action : std::vector<std::function<void()>>{
            [] { svdd::build_network("mnist_lenet", *backend); }, [] { svdd::network_info("mnist_lenet"); }})
     EXPECT_TRUE(contains(error_of<std::invalid_argument>(action),
-                         "there is no network 'mnist_lenet'; known are mnist_LeNet"));
+                         "there is no network 'mnist_lenet'; known are cifar10_LeNet, "));
 }
 
 TEST(Networks, EachNameBuildsWhatItsInfoSays) {
@@ -138,6 +139,59 @@ TEST(Networks, EachNameBuildsWhatItsInfoSays) {
     const Tensor z = net.encoder.forward(x, Mode::train);
     EXPECT_TRUE(z.shape() == (engine::Shape{3, info.rep_dim})) << info.name << " " << z.shape().text();
     EXPECT_TRUE(net.decoder.forward(z, Mode::train).shape() == x.shape()) << info.name;
+  }
+}
+
+// The bits of every published network as they were when networks were functions: parameters as they begin, and a
+// reconstruction in training mode.
+TEST(Networks, TheBitsOfTheTextsAreThoseOfBefore) {
+  struct Known {
+    std::string name;
+    bool affine;
+    std::string weights, reconstruction;
+  };
+  const std::vector<Known> all{{"cifar10_LeNet", false, "bc26df901084ca64", "c872395c44213274"},
+                               {"cifar10_LeNet", true, "f4760954ace2ccad", "c872395c44213274"},
+                               {"cifar10_LeNet_ELU", false, "a1f1f39a391f6510", "38634ece8513d1b3"},
+                               {"cifar10_LeNet_ELU", true, "4f8f1fe545b344e5", "38634ece8513d1b3"},
+                               {"dasvdd_cifar10", false, "902b624ec386bff5", "ca378bb8f8a46429"},
+                               {"dasvdd_cifar10", true, "902b624ec386bff5", "ca378bb8f8a46429"},
+                               {"dasvdd_mnist", false, "aacfe341f861db44", "c640d28c3ce35f8b"},
+                               {"dasvdd_mnist", true, "aacfe341f861db44", "c640d28c3ce35f8b"},
+                               {"dasvdd_pima", false, "c1810be1c028d6c3", "f2d6927c7b2d2d11"},
+                               {"dasvdd_pima", true, "c1810be1c028d6c3", "f2d6927c7b2d2d11"},
+                               {"dasvdd_speech", false, "0169bf8b7c79aec8", "5fc332917f3a07f6"},
+                               {"dasvdd_speech", true, "0169bf8b7c79aec8", "5fc332917f3a07f6"},
+                               {"gtsrb_LeNet", false, "12dc2c2364cb132f", "74585ef5654cf287"},
+                               {"gtsrb_LeNet", true, "12dc2c2364cb132f", "74585ef5654cf287"},
+                               {"mlp", false, "83446cc872c4a725", "c4c407a1e294e674"},
+                               {"mlp", true, "83446cc872c4a725", "c4c407a1e294e674"},
+                               {"mnist_LeNet", false, "f7cc8357d1617242", "17edec88071e8b51"},
+                               {"mnist_LeNet", true, "679cdc38f813c6d1", "17edec88071e8b51"},
+                               {"multi_sphere_cifar10", false, "79b704f9f9719e16", "7a1d0fc0ca5b595e"},
+                               {"multi_sphere_cifar10", true, "cd47b6022d1ca264", "7a1d0fc0ca5b595e"},
+                               {"multi_sphere_mnist", false, "564e975117f4ff17", "29c902d7a277799a"},
+                               {"multi_sphere_mnist", true, "da465a041631f521", "29c902d7a277799a"},
+                               {"multi_sphere_mobifall", false, "6b988dd004a7cd99", "69e84d8bdb826705"},
+                               {"multi_sphere_mobifall", true, "e6b6803720fa1c0c", "69e84d8bdb826705"}};
+  EXPECT_EQ(all.size(), 2 * svdd::networks().size());
+  for (const Known& known : all) {
+    const svdd::NetworkInfo info = svdd::network_info(known.name);
+    const std::vector<int64_t> input = info.input.empty() ? std::vector<int64_t>{7} : info.input;
+    Network net =
+        svdd::build_network(known.name, *backend, {.input = input, .affine_batch_norm = known.affine});
+    initialise(net.state(), info.start, 1);
+    std::vector<int64_t> batch{3};
+    batch.insert(batch.end(), input.begin(), input.end());
+    const engine::Shape shape(batch);
+    const engine::RandomStream stream(1, "images");
+    std::vector<float> values(static_cast<size_t>(shape.count()));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = stream.uniform(i);
+    const Tensor x(engine::Array::from(*backend, shape, engine::Layout::samples, engine::DType::f32, values));
+    const auto y = net.decoder.forward(net.encoder.forward(x, Mode::train), Mode::train).value().to_floats();
+    EXPECT_EQ(svdd::weights_sha256(net.state()).substr(0, 16), known.weights) << known.name;
+    EXPECT_EQ(engine::sha256_hex(y.data(), y.size() * sizeof(float)).substr(0, 16), known.reconstruction)
+        << known.name;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
+#include "engine/random.h"
 #include "svdd/deep_svdd.h"
 
 namespace small_runs {
@@ -23,6 +24,15 @@ inline const datasets::OneVsRest& ones() {
 
 inline datasets::Samples first(const datasets::Samples& samples, int64_t n) {
   return {samples.shape, {samples.values.begin(), samples.values.begin() + n * samples.size()}};
+}
+
+// Numbers in [0, 1) of any shape.
+inline datasets::Samples drawn(const std::vector<int64_t>& shape, int64_t count) {
+  datasets::Samples samples{shape, {}};
+  samples.values.resize(static_cast<size_t>(samples.size() * count));
+  const engine::RandomStream stream(1, "samples");
+  for (size_t i = 0; i < samples.values.size(); ++i) samples.values[i] = stream.uniform(i);
+  return samples;
 }
 
 inline svdd::DeepSvddOptions options(svdd::Recipe recipe = svdd::Recipe::pytorch,

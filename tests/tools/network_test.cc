@@ -1,0 +1,117 @@
+// `svdd network`, and networks of one's own on the command line.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "small_data.h"
+
+namespace tools_test {
+namespace {
+
+using nlohmann::json;
+
+class NetworkCommandTest : public testing::Test {
+ protected:
+  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  // Every word by itself, for texts with spaces.
+  Outcome svdd(const Words& words) const { return run_svdd(folder_, words); }
+  bool says(const Outcome& o, int status, const std::string& words) const {
+    const bool there = (o.out + o.err).find(words) != std::string::npos;
+    if (o.status != status || !there)
+      ADD_FAILURE() << o.status << "\n" << o.out << o.err << "\nwanted: " << words;
+    return o.status == status && there;
+  }
+  const Scratch scratch_;
+  const fs::path folder_ = scratch_.path;
+};
+
+TEST_F(NetworkCommandTest, ListsAndShowsThePublishedOnes) {
+  const Outcome list = svdd({"network"});
+  says(list, 0, "mnist_LeNet");
+  for (const std::string name : {"cifar10_LeNet", "gtsrb_LeNet", "multi_sphere_mnist", "dasvdd_mnist"})
+    says(svdd({"network", name}), 0, name + ": ");
+  const Outcome lenet = svdd({"network", "mnist_LeNet"});
+  says(lenet, 0, "7 272 parameters, 319 872 multiply-adds a sample");
+  says(lenet, 0, "  deconv2  conv_transpose 8 5x5 padding 3  8x14x14");
+  says(svdd({"network", "mlp"}), 2, "give --input");
+  says(svdd({"network", "mlp", "--input", "9", "--widths", "7,5", "--rep-dim", "3"}), 0, "defc3  dense 9");
+  says(svdd({"network", "mnist_LeNte"}), 2, "did you mean 'mnist_LeNet'?");
+}
+
+TEST_F(NetworkCommandTest, RefusesWhatBreaksTheTheoryUntilAllowed) {
+  const std::string text = "conv 4 3x3 bias, leaky_relu, max_pool, dense 8";
+  says(svdd({"network", text, "--input", "1x16x16"}), 2, "has bias terms");
+  says(svdd({"network", text, "--input", "1x16x16", "--allow-bias"}), 0, "conv 4 3x3 bias");
+  says(svdd({"network", "conv 4 3x3, sigmoid, dense 8", "--input", "1x16x16"}), 2, "Proposition 3");
+  says(svdd({"network", "dasvdd_mnist"}), 0, "note: ");
+}
+
+TEST_F(NetworkCommandTest, BadTextsAndSizesAreOneLine) {
+  for (const Words& words :
+       std::vector<Words>{{"network", "conv 4 3x3, conw 8"},
+                          {"network", "conv 4 3x3", "--input", "3"},
+                          {"network", "conv 4 3x3", "--input", "1x2"},
+                          {"network", "conv 4 3x3", "--input", "9x9x-1"},
+                          {"network", "dense 3 x", "--input", "9"},
+                          {"network", "mlp", "--input", "9", "--rep-dim", "4611686018427387904"},
+                          {"network", "mlp", "--input", "9", "--batch-size", "0"},
+                          {"network", "dense 1073741824, relu", "--input", "1073741824"},
+                          {"network", "missing.net"},
+                          {"network", "a", "b"}}) {
+    const Outcome o = svdd(words);
+    EXPECT_EQ(o.status, 2) << words[1] << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+  }
+  write_text(folder_ / "binary.net", std::string("\xff\xfe\0\0", 4));
+  says(svdd({"network", "binary.net"}), 2, "is no text in UTF-8");
+  fs::create_directory(folder_ / "empty");
+  says(svdd({"network", "empty"}), 1, "empty");
+}
+
+// A network from a file: its text goes into config.json and the model, so the file may go, and the run can be repeated,
+// resumed and shown.
+TEST_F(NetworkCommandTest, AFileOfOnesOwnTrainsAndIsKept) {
+  write_small_data(folder_);
+  write_text(folder_ / "mine.net",
+             "input 1x28x28  # small\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\ndense rep_dim\n"
+             "rep_dim 8\n");
+  says(svdd({"network", "mine.net"}), 2, "line 7: there is no operation 'rep_dim'");
+  write_text(
+      folder_ / "mine.net",
+      "input 1x28x28  # small\nrep_dim 8\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\n"
+      "dense rep_dim\n");
+  const Words train{"train",    "--data",          "small", "--normal",    "3", "--network",
+                    "mine.net", "--epochs",        "2",     "--ae-epochs", "2", "--batch-size",
+                    "16",       "--ae-batch-size", "16",    "--threads",   "1", "--quiet"};
+  const auto with = [&](Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return svdd(words);
+  };
+  ASSERT_EQ(with(train, {"--out", "a"}).status, 0);
+  const json config = json::parse(text_of(folder_ / "a/config.json")),
+             results = json::parse(text_of(folder_ / "a/results.json"));
+  EXPECT_EQ(results["network"], "mine");
+  EXPECT_NE(config["network"].get<std::string>().find("conv 4 3x3 stride 2"), std::string::npos);
+  const std::string text = svdd({"network", "a", "--text"}).out;
+  EXPECT_NE(text.find("conv1: conv 4 3x3 stride 2"), std::string::npos) << text;
+  fs::remove(folder_ / "mine.net");
+  ASSERT_EQ(svdd({"train", "--config", "a/config.json", "--out", "b"}).status, 0);
+  const json again = json::parse(text_of(folder_ / "b/results.json"));
+  EXPECT_EQ(again["weights_sha256"], results["weights_sha256"]);
+  EXPECT_EQ(again["scores_sha256"], results["scores_sha256"]);
+  // The text that the model shows is the same network.
+  write_text(folder_ / "shown.net", text);
+  Words shown = train;
+  shown[6] = "shown.net";
+  ASSERT_EQ(with(shown, {"--out", "c", "--simd", "portable"}).status, 0);
+  EXPECT_EQ(json::parse(text_of(folder_ / "c/results.json"))["weights_sha256"], results["weights_sha256"]);
+  Words reference = train;
+  reference[6] = "shown.net";
+  ASSERT_EQ(with(reference, {"--out", "d", "--device", "reference"}).status, 0);
+  EXPECT_EQ(json::parse(text_of(folder_ / "d/results.json"))["weights_sha256"], results["weights_sha256"]);
+  says(with(train, {"--network", "conv 4 3x3 bias, leaky_relu, dense 8", "--out", "e"}), 2, "has bias terms");
+  EXPECT_FALSE(fs::exists(folder_ / "e/config.json"));
+}
+
+}  // namespace
+}  // namespace tools_test
