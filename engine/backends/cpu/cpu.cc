@@ -151,25 +151,59 @@ class CpuBackend final : public Backend {
     const float* source = w.data<float>();
     const float* packed = pack(
         out, in, taps, [&](int64_t o, int64_t c, int64_t tap) { return source[(o * in + c) * taps + tap]; });
-    correlate({batch_of(x), batch_of(y), packed, maybe(bias), v});
+    correlate({.x = batch_of(x),
+               .y = batch_of(y),
+               .packed = packed,
+               .bias = maybe(bias),
+               .kernel_rows = v.kernel,
+               .kernel_columns = v.kernel,
+               .stride = v.stride,
+               .top = -v.padding,
+               .left = -v.padding,
+               .rows = y.shape()[2],
+               .columns = y.shape()[3]});
   }
 
   void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
     if (blas_ == Blas::openblas)
       return openblas::conv2d_input_gradient(batch_of(gy), w.data<float>(), v, batch_of(gx), pool_);
-    if (v.stride > 1) {
-      const Batch g = batch_of(gy), x = batch_of(gx);
-      pool_.run(x.blocks * x.c, [&](Range r) { k_.strided_input_gradient(g, w.data<float>(), v, x, r); });
-      return;
-    }
-    // With stride 1 it is a correlation too: of gy with the turned filters, input and output channels
-    // exchanged.
-    const int64_t in = w.shape()[0], out = w.shape()[1], taps = v.kernel * v.kernel;
+    // A correlation too, of gy with the turned filters, input and output channels exchanged. With a stride of s, the
+    // positions of gx whose row and column leave the same rests mod s meet the same taps, every s-th of them, and
+    // neighbouring positions of gy: each pair of rests is a correlation of its own. Every sum goes through gy in order.
+    const int64_t in = w.shape()[0], out = w.shape()[1], s = v.stride, kernel = v.kernel;
     const float* source = w.data<float>();
-    const float* packed = pack(out, in, taps, [&](int64_t o, int64_t c, int64_t tap) {
-      return source[(c * out + o) * taps + taps - 1 - tap];
-    });
-    correlate({batch_of(gy), batch_of(gx), packed, nullptr, {v.kernel, 1, v.kernel - 1 - v.padding}});
+    struct Taps {  // of one rest
+      int64_t first, count, begin;
+    };
+    const auto taps_of = [&](int64_t rest) {
+      const int64_t first = (rest + v.padding) % s, count = first < kernel ? (kernel - first + s - 1) / s : 0;
+      return Taps{first, count, (rest + v.padding) / s - (count - 1)};
+    };
+    const int64_t height = gx.shape()[2], width = gx.shape()[3];
+    for (int64_t a = 0; a < std::min(s, height); ++a)
+      for (int64_t b = 0; b < std::min(s, width); ++b) {
+        const Taps down = taps_of(a), across = taps_of(b);
+        const float* packed =
+            pack(out, in, down.count * across.count, [&](int64_t o, int64_t c, int64_t tap) {
+              const int64_t k = down.first + (down.count - 1 - tap / across.count) * s,
+                            l = across.first + (across.count - 1 - tap % across.count) * s;
+              return source[((c * out + o) * kernel + k) * kernel + l];
+            });
+        correlate({.x = batch_of(gy),
+                   .y = batch_of(gx),
+                   .packed = packed,
+                   .bias = nullptr,
+                   .kernel_rows = down.count,
+                   .kernel_columns = across.count,
+                   .stride = 1,
+                   .top = down.begin,
+                   .left = across.begin,
+                   .rows = (height - a + s - 1) / s,
+                   .columns = (width - b + s - 1) / s,
+                   .step = s,
+                   .first_row = a,
+                   .first_column = b});
+      }
   }
 
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
@@ -178,7 +212,8 @@ class CpuBackend final : public Backend {
     if (v.kernel > most_kernel)  // conv2d has said so before the first step; this guards the kernel's stack
       throw std::invalid_argument("[conv2d] the cpu backend trains kernels up to " +
                                   std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel));
-    const WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
+    WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
+    job.cut_into_bands();
     pool_.run(tile_count(job.gy.c) * job.channel_groups(), [&](Range r) { k_.weight_gradient(job, r); });
   }
 
@@ -451,8 +486,9 @@ class CpuBackend final : public Backend {
     return packed;
   }
 
-  void correlate(const Correlation& job) {
-    pool_.run(job.y.blocks * tile_count(job.y.c), [&](Range r) { k_.correlate(job, r); });
+  void correlate(Correlation job) {
+    job.cut_into_bands();
+    pool_.run(job.units(), [&](Range r) { k_.correlate(job, r); });
   }
 
   void product(const MatrixProduct& job) {

@@ -42,24 +42,48 @@ SVDD_INLINE Tile tile_of(int64_t index, int64_t channels) {
   return {channels - 1, 1};
 }
 
-struct Correlation {  // y = correlation of x with packed weights (+ bias); forward and input gradient of
-                      // conv2d
+// A block's planes that are met again and again shall stay in the second cache: work on larger ones goes band by band,
+// so many rows at once.
+inline constexpr int64_t band_bytes = int64_t{512} << 10;
+SVDD_INLINE int64_t bands_of(int64_t rows, int64_t most_rows) {
+  return most_rows < 1 ? rows : (rows + most_rows - 1) / most_rows;
+}
+
+// y = correlation of x with packed weights (+ bias): the forward pass of conv2d, and its input gradient.
+struct Correlation {
   Batch x, y;
-  const float* packed;
-  const float* bias;  // null: none
-  Window window;
+  const float* packed;  // [c][k][l][tile]
+  const float* bias;    // null: none
+  int64_t kernel_rows, kernel_columns, stride;
+  int64_t top, left;  // where the window of the first output begins in x: −padding
+  // The outputs: so many rows and columns, in y every `step` positions from (first_row, first_column) on.
+  int64_t rows, columns, step = 1, first_row = 0, first_column = 0;
+  int64_t bands = 1;  // of rows
+
+  SVDD_INLINE int64_t units() const { return x.blocks * bands * tile_count(y.c); }
+  SVDD_INLINE void cut_into_bands() {
+    constexpr int64_t many_tiles =
+        8;  // that meet the same planes; where few do, longer rows of work gain more
+    if (tile_count(y.c) < many_tiles) return;
+    const int64_t row_bytes = x.c * x.w * lanes * static_cast<int64_t>(sizeof(float));
+    bands = bands_of(rows, (band_bytes / row_bytes - kernel_rows) / stride + 1);
+  }
 };
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
 struct WeightGradient {                     // of conv2d
   Batch x, gy;
   float* gw;
   Window window;
+  int64_t bands = 1;  // of gy's rows
   // Input channels go together in groups while the gradient lies in the first cache; where there are few,
   // one by one, or in pairs for a single output channel, so that there are units for all threads.
   static constexpr int64_t most_channels = 4;
-  SVDD_INLINE int64_t channel_groups() const {
-    const int64_t together = x.c >= 16 ? most_channels : gy.c == 1 ? 2 : 1;
-    return (x.c + together - 1) / together;
+  SVDD_INLINE int64_t together() const { return x.c >= 16 ? most_channels : gy.c == 1 ? 2 : 1; }
+  SVDD_INLINE int64_t channel_groups() const { return (x.c + together() - 1) / together(); }
+  SVDD_INLINE void cut_into_bands() {
+    const int64_t row_bytes =
+        (4 * gy.w + together() * window.stride * x.w) * lanes * static_cast<int64_t>(sizeof(float));
+    bands = bands_of(gy.h, band_bytes / row_bytes);
   }
 };
 struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]
@@ -76,10 +100,8 @@ struct Activation {  // y = resample(leaky_relu(x̂·weight + bias)), x̂ = (x �
 };
 
 struct Kernels {
-  // units: (block, output-channel tile)
+  // units: (block, band of rows, output-channel tile)
   void (*correlate)(const Correlation&, Range);
-  // as correlate, for any stride; units: (block, channel of gx); w in C order
-  void (*strided_input_gradient)(const Batch& gy, const float* w, Window, const Batch& gx, Range);
   // units: (output-channel tile, group of input channels)
   void (*weight_gradient)(const WeightGradient&, Range);
   // units: (group of blocks, tile of outputs), see product_units

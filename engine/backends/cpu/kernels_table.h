@@ -26,7 +26,6 @@ inline float tree_sum(const float* lane) {
 
 constexpr Kernels table{
     .correlate = correlate,
-    .strided_input_gradient = strided_input_gradient,
     .weight_gradient = weight_gradient,
     .product = product,
     .product_units = product_units,
