@@ -147,13 +147,11 @@ class CpuBackend final : public Backend {
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
     if (blas_ == Blas::openblas)
       return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), pool_);
-    const int64_t out = w.shape()[0], in = w.shape()[1], taps = v.kernel * v.kernel;
+    const int64_t in = w.shape()[1], taps = v.kernel * v.kernel;
     const float* source = w.data<float>();
-    const float* packed = pack(
-        out, in, taps, [&](int64_t o, int64_t c, int64_t tap) { return source[(o * in + c) * taps + tap]; });
     correlate({.x = batch_of(x),
                .y = batch_of(y),
-               .packed = packed,
+               .packed = nullptr,
                .bias = maybe(bias),
                .kernel_rows = v.kernel,
                .kernel_columns = v.kernel,
@@ -161,7 +159,8 @@ class CpuBackend final : public Backend {
                .top = -v.padding,
                .left = -v.padding,
                .rows = y.shape()[2],
-               .columns = y.shape()[3]});
+               .columns = y.shape()[3]},
+              [&](int64_t o, int64_t c, int64_t tap) { return source[(o * in + c) * taps + tap]; });
   }
 
   void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
@@ -170,7 +169,7 @@ class CpuBackend final : public Backend {
     // A correlation too, of gy with the turned filters, input and output channels exchanged. With a stride of s, the
     // positions of gx whose row and column leave the same rests mod s meet the same taps, every s-th of them, and
     // neighbouring positions of gy: each pair of rests is a correlation of its own. Every sum goes through gy in order.
-    const int64_t in = w.shape()[0], out = w.shape()[1], s = v.stride, kernel = v.kernel;
+    const int64_t out = w.shape()[1], s = v.stride, kernel = v.kernel;
     const float* source = w.data<float>();
     struct Taps {  // of one rest
       int64_t first, count, begin;
@@ -183,15 +182,9 @@ class CpuBackend final : public Backend {
     for (int64_t a = 0; a < std::min(s, height); ++a)
       for (int64_t b = 0; b < std::min(s, width); ++b) {
         const Taps down = taps_of(a), across = taps_of(b);
-        const float* packed =
-            pack(out, in, down.count * across.count, [&](int64_t o, int64_t c, int64_t tap) {
-              const int64_t k = down.first + (down.count - 1 - tap / across.count) * s,
-                            l = across.first + (across.count - 1 - tap % across.count) * s;
-              return source[((c * out + o) * kernel + k) * kernel + l];
-            });
         correlate({.x = batch_of(gy),
                    .y = batch_of(gx),
-                   .packed = packed,
+                   .packed = nullptr,
                    .bias = nullptr,
                    .kernel_rows = down.count,
                    .kernel_columns = across.count,
@@ -202,7 +195,12 @@ class CpuBackend final : public Backend {
                    .columns = (width - b + s - 1) / s,
                    .step = s,
                    .first_row = a,
-                   .first_column = b});
+                   .first_column = b},
+                  [&](int64_t o, int64_t c, int64_t tap) {
+                    const int64_t k = down.first + (down.count - 1 - tap / across.count) * s,
+                                  l = across.first + (across.count - 1 - tap % across.count) * s;
+                    return source[((c * out + o) * kernel + k) * kernel + l];
+                  });
       }
   }
 
@@ -486,9 +484,46 @@ class CpuBackend final : public Backend {
     return packed;
   }
 
-  void correlate(Correlation job) {
+  template <class WeightAt>
+  void correlate(Correlation job, WeightAt weight_at) {
+    const int64_t taps = job.kernel_rows * job.kernel_columns;
+    if (FewSamples few{job, nullptr}; few.pays(k_.width)) {
+      few.of.packed = pack_groups(job.y.c, job.x.c, taps, weight_at);
+      few.flat = flattened(job.x);
+      return share(job.x.samples * job.x.c * job.rows * job.columns * taps, few.units(),
+                   [&](Range r) { k_.few_samples(few, r); });
+    }
+    job.packed = pack(job.y.c, job.x.c, taps, weight_at);
     job.cut_into_bands();
     pool_.run(job.units(), [&](Range r) { k_.correlate(job, r); });
+  }
+
+  // The same weights with output channels in the lanes, as FewSamples reads them.
+  template <class WeightAt>
+  const float* pack_groups(int64_t out, int64_t in, int64_t taps, WeightAt weight_at) {
+    const int64_t width = k_.width, groups = (out + width - 1) / width;
+    float* packed = packed_.floats(groups * width * in * taps);
+    share(out * in * taps, groups, [&](Range r) {
+      for (int64_t g = r.first; g < r.last; ++g) {
+        float* p = packed + g * width * in * taps;
+        const int64_t first = g * width, there = std::min(width, out - first);
+        for (int64_t c = 0; c < in; ++c)
+          for (int64_t tap = 0; tap < taps; ++tap, p += width) {
+            for (int64_t i = 0; i < there; ++i) p[i] = weight_at(first + i, c, tap);
+            for (int64_t i = there; i < width; ++i) p[i] = 0.0f;
+          }
+      }
+    });
+    return packed;
+  }
+
+  // A batch of one block as numbers in C order.
+  const float* flattened(const Batch& x) {
+    const int64_t size = x.c * x.positions();
+    float* flat = flat_.floats(x.samples * size);
+    for (int64_t n = 0; n < x.samples; ++n)
+      for (int64_t i = 0; i < size; ++i) flat[n * size + i] = x.data[i * lanes + n];
+    return flat;
   }
 
   void product(const MatrixProduct& job) {
@@ -536,7 +571,7 @@ class CpuBackend final : public Backend {
   Simd simd_;
   Blas blas_;
   const Kernels& k_;
-  Scratch packed_, partial_, coefficients_;
+  Scratch packed_, flat_, partial_, coefficients_;
 };
 
 }  // namespace

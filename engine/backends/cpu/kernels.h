@@ -69,6 +69,22 @@ struct Correlation {
     bands = bands_of(rows, (band_bytes / row_bytes - kernel_rows) / stride + 1);
   }
 };
+// The same for a few samples, whose output channels fill the lanes: packed is [group of `lanes of V` outputs][c][k][l][lane],
+// zero past the last output; `flat` are the numbers of x, sample after sample in C order.
+struct FewSamples {
+  Correlation of;
+  const float* flat;
+  static constexpr int64_t most = 8;
+  SVDD_INLINE int64_t groups(int64_t width) const { return (of.y.c + width - 1) / width; }
+  SVDD_INLINE int64_t units() const { return (of.rows + 3) / 4; }  // bands of up to four rows
+  // Whether that is much less work than whole lanes: half, or an eighth where chains are so short that what counts is
+  // the writing of results, one by one.
+  SVDD_INLINE bool pays(int64_t width) const {
+    constexpr int64_t short_chain = 256;
+    const int64_t gain = of.x.c * of.kernel_rows * of.kernel_columns < short_chain ? 8 : 2;
+    return of.x.samples <= most && gain * of.x.samples * groups(width) * width <= of.y.c * lanes;
+  }
+};
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
 struct WeightGradient {                     // of conv2d
   Batch x, gy;
@@ -102,6 +118,9 @@ struct Activation {  // y = resample(leaky_relu(x̂·weight + bias)), x̂ = (x �
 struct Kernels {
   // units: (block, band of rows, output-channel tile)
   void (*correlate)(const Correlation&, Range);
+  // units: bands of rows, of all samples, since these lie side by side
+  void (*few_samples)(const FewSamples&, Range);
+  int64_t width;  // numbers in a register
   // units: (output-channel tile, group of input channels)
   void (*weight_gradient)(const WeightGradient&, Range);
   // units: (group of blocks, tile of outputs), see product_units

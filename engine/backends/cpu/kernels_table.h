@@ -20,12 +20,15 @@ inline float tree_sum(const float* lane) {
 #include "engine/backends/cpu/kernels_channels.h"
 #include "engine/backends/cpu/kernels_convolution.h"
 #include "engine/backends/cpu/kernels_dense.h"
+#include "engine/backends/cpu/kernels_few_samples.h"
 #include "engine/backends/cpu/kernels_nearest.h"
 #include "engine/backends/cpu/kernels_peak.h"
 #include "engine/backends/cpu/kernels_pointwise.h"
 
 constexpr Kernels table{
     .correlate = correlate,
+    .few_samples = few_samples,
+    .width = V::width,
     .weight_gradient = weight_gradient,
     .product = product,
     .product_units = product_units,
