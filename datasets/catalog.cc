@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "datasets/cifar10.h"
 #include "datasets/defect_folder.h"
@@ -22,17 +23,56 @@ namespace {
 namespace fs = std::filesystem;
 using engine::in_quotes;
 
-// "did you mean 'mnist'? " where a name is near, and the list of all.
-std::string suggestion(std::string_view name) {
-  const KnownDataset* nearest = nullptr;
-  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
-  std::string list;
-  for (const KnownDataset& known : known_datasets()) {
-    const size_t distance = edit_distance(name, known.name);
-    if (distance < least) nearest = &known, least = distance;
-    list += (list.empty() ? "" : ", ") + known.name;
+// The nearest of some names to one that is not there; empty where none is near.
+class Nearest {
+ public:
+  explicit Nearest(std::string_view name) : name_(name), least_(std::max<size_t>(2, name.size() / 3) + 1) {}
+  void offer(const std::string& candidate, const std::string& in_words) {
+    const size_t distance = edit_distance(name_, candidate);
+    if (distance < least_) found_ = in_words, least_ = distance;
   }
-  return (nearest ? "did you mean " + in_quotes(nearest->name) + "? " : "") + "Known names: " + list;
+  const std::string& found() const { return found_; }
+
+ private:
+  std::string name_, found_;
+  size_t least_;
+};
+
+std::string known_names() {
+  std::string list;
+  for (const KnownDataset& known : known_datasets()) list += (list.empty() ? "" : ", ") + known.name;
+  return list;
+}
+
+void offer_known(Nearest& nearest) {
+  for (const KnownDataset& known : known_datasets()) nearest.offer(known.name, known.name);
+}
+
+// "did you mean 'mnist'? " where a name is near, and the list of all.
+std::string suggestion(const Nearest& nearest) {
+  return (nearest.found().empty() ? "k" : "did you mean " + in_quotes(nearest.found()) + "? K") +
+         "nown names: " + known_names();
+}
+
+// What is said of a path at which nothing is. What looks like a path is meant for one.
+std::string nothing_there(const std::string& path) {
+  const bool is_word = path.find_first_of("./") == std::string::npos;
+  const fs::path given(path), folder = given.parent_path();
+  Nearest nearest(is_word ? path : given.filename().string());
+  if (is_word) offer_known(nearest);
+  constexpr int most = 10000;  // entries; in a larger folder the likeliest is not looked for
+  std::error_code error;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
+       !error && entry != end && entries.size() < most; entry.increment(error))
+    entries.push_back(entry->path().filename());
+  std::sort(entries.begin(), entries.end());
+  for (const fs::path& entry : entries) nearest.offer(entry.string(), (folder / entry).string());
+  if (is_word)
+    return "there is no known data set " + in_quotes(path) + ", nor a file or folder of that name; " +
+           suggestion(nearest);
+  return "there is no file or folder " + in_quotes(path) +
+         (nearest.found().empty() ? "" : "; did you mean " + in_quotes(nearest.found()) + "?");
 }
 
 std::string environment(const char* name) {
@@ -129,9 +169,10 @@ const KnownDataset* known_dataset(std::string_view name) {
 
 const KnownDataset& require_known(std::string_view name) {
   const KnownDataset* known = known_dataset(name);
-  if (!known)
-    throw std::invalid_argument("there is no known data set " + in_quotes(name) + "; " + suggestion(name));
-  return *known;
+  if (known) return *known;
+  Nearest nearest(name);
+  offer_known(nearest);
+  throw std::invalid_argument("there is no known data set " + in_quotes(name) + "; " + suggestion(nearest));
 }
 
 std::vector<fs::path> data_folders(const fs::path& data_dir) {
@@ -189,6 +230,7 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   std::error_code error;
   const fs::file_status status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return load_folder(name_or_path, options);
+  refuse_foreign(name_or_path);
   if (is_table_file(name_or_path)) return load_table(name_or_path, options);
   if (error && status.type() != fs::file_type::not_found)
     throw std::runtime_error("cannot look at " + in_quotes(name_or_path) + ": " + error.message());
@@ -198,8 +240,7 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
                                 ": expected a folder, a table (.csv or .npz), or one of the known names" +
                                 (kind == FileKind::text ? "; a table in text is named .csv" : ""));
   }
-  throw std::invalid_argument(in_quotes(name_or_path) + " is neither a known data set nor a folder; " +
-                              suggestion(name_or_path));
+  throw std::invalid_argument(nothing_there(name_or_path));
 }
 
 Dataset load(const std::string& name_or_path, const fs::path& data_dir) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/normal_guess.h"
 #include "datasets/samples.h"
 #include "datasets/table_form.h"
 
@@ -49,6 +50,11 @@ struct Dataset {
   std::vector<std::string> notes = {};
   // Of a table: how it was read. Without `normal` and `offsets`, which depend on what is trained on.
   std::optional<TableForm> table = {};
+  // Of a table that was read as the rows of a model (LoadOptions::form): whether any row is of a class that the model
+  // was trained or tested on, and the names of the columns that the model was not trained on.
+  bool known_to_form = true;
+  std::vector<std::string> passed_over = {};
+  NormalGuess guess = {};  // of a table: where default_normal comes from
   // Whether some class is called by a number that is not its place here, as -1, 0, 1 are: then numbers name classes by
   // what they are called.
   bool names_are_numbers() const;

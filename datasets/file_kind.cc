@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <stdexcept>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
 
 namespace datasets {
 namespace {
@@ -94,6 +96,35 @@ FileKind file_kind(const fs::path& path) {
   if (fs::is_directory(path, error)) return FileKind::unknown;
   constexpr size_t enough = 512;
   return file_kind(engine::beginning_of(path, enough), path);
+}
+
+void refuse_foreign(const fs::path& path) {
+  constexpr size_t enough = 512;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return;
+  const std::string bytes = engine::beginning_of(path, enough), ending = ending_of(path);
+  const auto holds = [&](std::string_view part) { return bytes.find(part) != std::string::npos; };
+  const auto ends = [&](std::initializer_list<std::string_view> endings) {
+    return std::find(endings.begin(), endings.end(), ending) != endings.end();
+  };
+  const auto refuse = [&](const std::string& what) {
+    throw std::runtime_error(engine::in_quotes(path) + " is " + what);
+  };
+  const bool zip = starts_with_one_of(bytes, {"PK\3\4"});
+  if ((zip && (ends({".xlsx", ".xlsm", ".xlsb", ".ods"}) || holds("[Content_Types].xml") ||
+               holds("opendocument.spreadsheet"))) ||
+      bytes.starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
+    refuse("a spreadsheet: save it as CSV in UTF-8 and name that file");
+  if (bytes.starts_with("PAR1")) refuse("a Parquet file: write it as CSV, or as .npz with an array X");
+  if (bytes.starts_with("\x89HDF\r\n")) refuse("an HDF5 file: write it as CSV, or as .npz with an array X");
+  if (bytes.starts_with("ARROW1"))
+    refuse("an Arrow (Feather) file: write it as CSV, or as .npz with an array X");
+  if (!bytes.starts_with("\x1f\x8b")) return;
+  const std::string inner = ending_of(ending == ".gz" ? path.stem() : fs::path());
+  const FileKind kind = kind_of_ending(inner);
+  if (inner == ".txt" || inner == ".tar" || kind == FileKind::csv || kind == FileKind::npz ||
+      kind == FileKind::npy || kind == FileKind::image)
+    refuse("packed by gzip: unpack it first (gunzip -k) and name " + engine::in_quotes(path.stem()));
 }
 
 std::string name_of(FileKind kind) {

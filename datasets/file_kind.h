@@ -27,6 +27,10 @@ FileKind file_kind(std::string_view beginning, const std::filesystem::path& name
 // "a table (CSV)", "a NumPy array (.npy)", …
 std::string name_of(FileKind kind);
 
+// Throws std::runtime_error for a file that holds what people take for a table or an image and that nobody here reads: a
+// spreadsheet, a data frame in binary, a table packed by gzip; says what to do with it. For all others, nothing.
+void refuse_foreign(const std::filesystem::path& path);
+
 // The ending of a name in small letters: ".csv" for T.CSV.
 std::string ending_of(const std::filesystem::path& path);
 

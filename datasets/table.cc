@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "datasets/column_offsets.h"
@@ -62,6 +63,8 @@ void assign_classes(Table& table, TableClasses classes) {
   table.form.labels = std::move(classes.labels);
   table.class_names = table.form.class_names = std::move(classes.names);
   table.default_normal = std::move(classes.default_normal);
+  table.guess = std::move(classes.guess);
+  table.known_to_form = classes.known_to_form;
   table.notes.insert(table.notes.end(), classes.notes.begin(), classes.notes.end());
   table.labelled = true;
 }
@@ -79,7 +82,8 @@ std::string description(const Table& table, const fs::path& path, const std::str
     text += !table.form.label.empty() ? in_quotes(table.form.label)
                                       : "column " + std::to_string(table.form.label_number);
     text += ", " + class_counts_text(table.class_names,
-                                     table.rows.class_counts(static_cast<int64_t>(table.class_names.size())));
+                                     table.rows.class_counts(static_cast<int64_t>(table.class_names.size())),
+                                     table.form.labels);
   } else {
     text += "none";
   }
@@ -89,6 +93,42 @@ std::string description(const Table& table, const fs::path& path, const std::str
 }
 
 // ---- CSV ----
+
+// What a feature's column holds that has a field which is no number.
+struct TextLook {
+  int64_t numbers = 0, words = 0;
+  std::set<std::string> different = {};  // words; at most one more than make classes
+};
+
+constexpr size_t most_words_of_classes = 20;
+
+TextLook look_for_text(const std::string& text, const fs::path& path, bool header, size_t column) {
+  CsvReader reader(text, in_quotes(path));
+  Fields fields;
+  if (header) reader.next(fields);
+  TextLook look;
+  while (reader.next(fields)) {
+    if (fields.size() <= column || is_missing(fields[column])) continue;
+    if (looks_like_number(fields[column])) {
+      ++look.numbers;
+    } else {
+      ++look.words;
+      if (look.different.size() <= most_words_of_classes) look.different.insert(trimmed_name(fields[column]));
+    }
+  }
+  return look;
+}
+
+// Throws TextColumn where a column holds words rather than numbers; returns where one field is merely a slip.
+void refuse_text_column(const std::string& found, const std::string& text, const fs::path& path,
+                        const TableColumns& columns, size_t column, bool of_model) {
+  const TextLook look = look_for_text(text, path, columns.header, column);
+  if (look.words <= look.numbers) return;
+  const bool few = look.different.size() <= most_words_of_classes &&
+                   2 * static_cast<int64_t>(look.different.size()) <= look.words;
+  throw TextColumn(found, columns.header ? columns.names[column] : std::to_string(column + 1),
+                   few && !of_model);
+}
 
 // Whole numbers beyond 2^53 keep what a double lacks.
 WideNumber wide_number_at(const CsvReader& reader, const Fields& fields, size_t column) {
@@ -133,9 +173,16 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
   for (bool more = !columns.header || reader.next(fields); more; more = reader.next(fields), ++rows) {
     if (rows % 4096 == 0) engine::check_stop();
     if (fields.size() != columns.count)
-      reader.refuse("there are " + std::to_string(fields.size()) + " fields, expected " +
+      reader.refuse((fields.size() == 1
+                         ? "there is 1 field, expected "
+                         : "there are " + std::to_string(fields.size()) + " fields, expected ") +
                     std::to_string(columns.count) + " as in the first line");
-    for (const size_t column : columns.features) values.add(wide_number_at(reader, fields, column));
+    for (const size_t column : columns.features) try {
+        values.add(wide_number_at(reader, fields, column));
+      } catch (const std::runtime_error& error) {
+        refuse_text_column(error.what(), text, path, columns, column, form != nullptr);
+        throw;
+      }
     if (!label) continue;
     if (is_missing(fields[*label]))
       reader.refuse(*label, "the label is missing (" + in_quotes(fields[*label]) + ")");
@@ -146,6 +193,7 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
   values.assign_to(table.rows, form && !form->offsets.empty());
   const std::string header = std::string("header: ") + (columns.header ? "yes" : "no") +
                              (columns.numbers_as_names ? " (it counts the columns)" : "") + "; ";
+  table.passed_over = columns.passed_over;
   table.notes.insert(table.notes.begin(), columns.notes.begin(), columns.notes.end());
   table.notes.insert(table.notes.begin(), description(table, path, header));
   return table;
@@ -265,6 +313,7 @@ std::string not_a_table(const fs::path& path, FileKind kind) {
 // Whatever the name, by what the file holds; text that bears another name is taken, since somebody says it is a table.
 // `text`, unless null, receives that of a CSV.
 Table read_any_table(const fs::path& path, const TableOptions& options, std::string* text) {
+  refuse_foreign(path);
   const FileKind kind = file_kind(path);
   if (kind == FileKind::npz) return read_npz_table(path, options);
   if (kind == FileKind::csv || kind == FileKind::text || kind == FileKind::unknown) {
@@ -277,6 +326,15 @@ Table read_any_table(const fs::path& path, const TableOptions& options, std::str
 }
 
 }  // namespace
+
+TextColumn::TextColumn(const std::string& found, std::string name, bool few)
+    : std::runtime_error(
+          found + "; columns must hold numbers" +
+          (few ? ": if this one holds the classes, it can be the label; else take it out of the table"
+               : ": this one holds text or times; take it out of the table, or write numbers there")),
+      complaint(found),
+      column(std::move(name)),
+      like_classes(few) {}
 
 Split wide_rows(const NdArray& array) {
   Split rows;
@@ -312,6 +370,9 @@ Dataset load_table(const fs::path& path, const LoadOptions& options) {
   std::string().swap(text);
   Dataset data{path.string(), table.class_names, {}, {}, table.default_normal, table.labelled};
   data.notes = std::move(table.notes);
+  data.guess = std::move(table.guess);
+  data.known_to_form = table.known_to_form;
+  data.passed_over = std::move(table.passed_over);
   data.table = std::move(table.form);
   const double fraction = table.labelled ? options.test_fraction.value_or(usual_test_fraction) : 0;
   if (options.all_for_test) {

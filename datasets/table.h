@@ -5,6 +5,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ struct Table {
   Split rows;                         // samples of shape {d}, in the file's order; unlabelled: all of class 0
   std::vector<std::string> class_names;
   std::vector<int> default_normal;
+  NormalGuess guess = {};     // where default_normal comes from
+  bool known_to_form = true;  // whether any row is of a class that the form has
   bool labelled = false;
+  std::vector<std::string> passed_over = {};  // the names of columns that the form lacks
   TableForm form = {};  // all of that for a model to remember, but for what depends on the training
   std::vector<std::string> notes = {};  // how it was read, in a sentence, and what was guessed
 };
@@ -31,6 +35,14 @@ struct TableOptions {
   std::optional<TableForm> form = {};
 };
 
+// A column of features that holds words.
+struct TextColumn : std::runtime_error {
+  TextColumn(const std::string& found, std::string name, bool few);
+  std::string complaint;  // the first such field: file, line, column
+  std::string column;     // its name, or its number, counted from 1
+  bool like_classes;      // few different words stand in it, so that it may be meant for the label
+};
+
 // Whether the file is a table: text named .csv or .tsv, or a zip archive (file_kind.h).
 bool is_table_file(const std::filesystem::path& path);
 
@@ -38,7 +50,7 @@ bool is_table_file(const std::filesystem::path& path);
 // - .npz: X or x with integers, truth values or floating-point numbers; y, or else an array named as labels are, where
 //   there is one, with n whole numbers or words, as (n) or (n, 1).
 // Classes as table_classes.h says. Throws std::runtime_error, naming the file and the line and column or the array, for
-// what is damaged, ragged, missing or not finite, for a label column that holds more than 1000 different values, and
+// what is damaged, ragged, missing or not finite (TextColumn for a column of words), for a label column that holds more than 1000 different values, and
 // for columns that are not the form's.
 Table read_table(const std::filesystem::path& path, const TableOptions& options = {});
 Table read_table(const std::filesystem::path& path, const std::string& label_column);

@@ -76,7 +76,9 @@ bool by_number(const Distinct& found, const std::string& source, const std::stri
   const bool one_is_normal = says_normal(name);
   classes.names = {one_is_normal ? "anomaly" : "normal", one_is_normal ? "normal" : "anomaly"};
   classes.default_normal = {one_is_normal ? 1 : 0};
-  if (one_is_normal) classes.notes.push_back("1 in " + in_quotes(name) + " is taken for normal");
+  classes.guess = {one_is_normal ? "1" : "0",
+                   std::string(one_is_normal ? "1" : "0") + (name.empty() ? "" : " in " + in_quotes(name)) +
+                       " is taken for normal, " + (one_is_normal ? "0" : "1") + " for anomalous"};
   return true;
 }
 
@@ -89,7 +91,7 @@ bool by_signed_number(Distinct found, const std::string& name, TableClasses& cla
   classes.labels = classes.names = found;
   if (found == Distinct{"-1", "1"} && !says_anomalous(name)) {
     classes.default_normal = {1};
-    classes.notes.push_back("of the labels -1 and 1 the 1 is taken for normal, -1 for anomalous");
+    classes.guess = {"1", "of the labels -1 and 1 the 1 is taken for normal, -1 for anomalous"};
   }
   return true;
 }
@@ -104,9 +106,21 @@ void by_word(Distinct found, const std::string& name, TableClasses& classes) {
   if (normal != found.end()) {
     std::rotate(found.begin(), normal, normal + 1);
     classes.default_normal = {0};
-    classes.notes.push_back("the class " + in_quotes(found[0]) + " is taken for normal");
+    classes.guess = {found[0], "the class " + in_quotes(found[0]) + " is taken for normal"};
   }
   classes.labels = classes.names = std::move(found);
+}
+
+void by_custom(const Distinct& found, const std::string& source, const std::string& name,
+               TableClasses& classes) {
+  if (!by_number(found, source, name, classes) && !by_signed_number(found, name, classes))
+    by_word(found, name, classes);
+}
+
+NormalGuess guess_of(const Distinct& found, const std::string& source, const std::string& name) {
+  TableClasses alone;
+  by_custom(found, source, name, alone);
+  return alone.guess;
 }
 
 }  // namespace
@@ -131,8 +145,12 @@ TableClasses TableLabels::classes(const TableForm* form) const {
 
   TableClasses classes;
   if (form && !form->labels.empty()) {
+    classes.guess = guess_of(found, source_, name_);
     classes.labels = form->labels;
     classes.names = form->class_names;
+    classes.known_to_form = std::any_of(found.begin(), found.end(), [&](const std::string& label) {
+      return std::find(form->labels.begin(), form->labels.end(), label) != form->labels.end();
+    });
     for (const std::string& label : found) {
       if (std::find(classes.labels.begin(), classes.labels.end(), label) != classes.labels.end()) continue;
       classes.labels.push_back(label);
@@ -143,8 +161,8 @@ TableClasses TableLabels::classes(const TableForm* form) const {
     for (size_t k = 0; k < classes.names.size(); ++k)
       if (std::find(form->normal.begin(), form->normal.end(), classes.names[k]) != form->normal.end())
         classes.default_normal.push_back(static_cast<int>(k));
-  } else if (!by_number(found, source_, name_, classes) && !by_signed_number(found, name_, classes)) {
-    by_word(found, name_, classes);
+  } else {
+    by_custom(found, source_, name_, classes);
   }
   std::map<std::string, int32_t, std::less<>> place;
   for (size_t k = 0; k < classes.labels.size(); ++k)
@@ -153,7 +171,8 @@ TableClasses TableLabels::classes(const TableForm* form) const {
   return classes;
 }
 
-std::string class_counts_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts) {
+std::string class_counts_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts,
+                              const std::vector<std::string>& labels) {
   constexpr size_t most = 20;
   std::string text;
   size_t shown = 0, there = 0;
@@ -161,7 +180,9 @@ std::string class_counts_text(const std::vector<std::string>& names, const std::
     if (counts[k] == 0) continue;
     if (++there > most) continue;
     ++shown;
-    text += (text.empty() ? "" : ", ") + names[k] + " (" + std::to_string(counts[k]) + ")";
+    const bool renamed = k < labels.size() && labels[k] != names[k];
+    text += (text.empty() ? "" : ", ") + (renamed ? labels[k] + " = " : "") + names[k] + " (" +
+            std::to_string(counts[k]) + ")";
   }
   return there > shown ? text + " and " + std::to_string(there - shown) + " more" : text;
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/normal_guess.h"
 #include "datasets/table_form.h"
 
 namespace datasets {
@@ -22,6 +23,8 @@ namespace datasets {
 struct TableClasses {
   std::vector<std::string> labels, names;  // of each class: as it stands in the table, and what it is called
   std::vector<int> default_normal = {};
+  NormalGuess guess = {};
+  bool known_to_form = true;  // whether any row is of a class that the form has
   std::vector<int32_t> of_rows = {};
   std::vector<std::string> notes = {};
 };
@@ -37,7 +40,7 @@ class TableLabels {
   void add(std::string_view label);
 
   // `form`: of a model, whose classes come first and keep their places; or null. Throws std::runtime_error for a class
-  // number of 1000 or more.
+  // number of 1000 or more. The guess is what would be taken without a form.
   TableClasses classes(const TableForm* form = nullptr) const;
 
  private:
@@ -47,7 +50,9 @@ class TableLabels {
   std::vector<int32_t> rows_;
 };
 
-// "normal (20), anomaly (3)": the classes that rows are of, and how many; at most twenty of them.
-std::string class_counts_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts);
+// "ok (20), bad (3)": the classes that rows are of, and how many; at most twenty of them. `labels`: how each stands in
+// the table, which is said where that is another word: "0 = normal (20), 1 = anomaly (3)"; or empty.
+std::string class_counts_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts,
+                              const std::vector<std::string>& labels = {});
 
 }  // namespace datasets

@@ -254,6 +254,7 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
     columns.notes.push_back(in_quotes(others) + (others.size() == 1 ? " is" : " are") +
                             " passed over: the model was not trained on " +
                             (others.size() == 1 ? "it" : "them"));
+  columns.passed_over = std::move(others);
 }
 
 // As many as the model takes, in the file's order, where one of the two has no names.
@@ -273,7 +274,9 @@ void take_by_place(const CsvReader& reader, const ColumnWishes& wishes, const st
   for (size_t c = 0; c < columns.count; ++c)
     if (columns.label != c) columns.features.push_back(c);
   if (columns.features.size() != wanted)
-    reader.refuse("there are " + std::to_string(columns.features.size()) + " features" +
+    reader.refuse((columns.features.size() == 1
+                       ? "there is 1 feature"
+                       : "there are " + std::to_string(columns.features.size()) + " features") +
                   (columns.label ? " beside the label" : "") + "; expected " + std::to_string(wanted) +
                   ", as the model was trained on" +
                   (form.features.empty() ? "" : ": " + in_quotes(form.features)));

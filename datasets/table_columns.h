@@ -24,13 +24,14 @@
 namespace datasets {
 
 struct TableColumns {
-  size_t count = 0;                // of fields in a row
-  bool header = false;             // the first line is one
-  bool numbers_as_names = false;   // and was told by its numbers
-  std::vector<std::string> names;  // of all columns, trimmed; empty without a header
-  std::vector<size_t> features;    // which columns are features, in the order in which they are read
-  std::optional<size_t> label;     // which holds the classes
-  std::vector<std::string> notes;  // what was guessed beyond that
+  size_t count = 0;                      // of fields in a row
+  bool header = false;                   // the first line is one
+  bool numbers_as_names = false;         // and was told by its numbers
+  std::vector<std::string> names;        // of all columns, trimmed; empty without a header
+  std::vector<size_t> features;          // which columns are features, in the order in which they are read
+  std::optional<size_t> label;           // which holds the classes
+  std::vector<std::string> notes;        // what was guessed beyond that
+  std::vector<std::string> passed_over;  // the names of columns that the form lacks
 };
 
 struct ColumnWishes {

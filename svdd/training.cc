@@ -43,7 +43,7 @@ void require_finite(double loss, const TrainingPhase& phase, int64_t epoch) {
   if (std::isfinite(loss)) return;
   const PhaseOptions& o = phase.options;
   throw std::runtime_error(phase.name + ": the loss is no longer a finite number in epoch " +
-                           std::to_string(epoch) + "; a lower learning rate usually helps (now " +
+                           std::to_string(epoch + 1) + "; a lower learning rate usually helps (now " +
                            text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
 }
 

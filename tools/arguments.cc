@@ -49,6 +49,18 @@ std::vector<std::string> with_our_names(std::vector<std::string> words) {
   return words;
 }
 
+Spellings spellings_of(const std::vector<std::string>& words) {
+  Spellings typed;
+  for (const std::string& word : words) {
+    if (word.size() <= 2 || !word.starts_with("--")) continue;
+    const std::string spelling = word.substr(0, word.find('='));
+    typed[spelling == "--no-pretrain" || spelling == "--no_pretrain" ? "pretrain"
+                                                                     : option_name(spelling.substr(2))] =
+        spelling;
+  }
+  return typed;
+}
+
 void refuse_later_features(const std::vector<std::string>& words) {
   if (words.empty()) return;
   if (contains(later_commands, words[0]))
@@ -59,7 +71,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   std::string best;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const size_t distance = datasets::edit_distance(word, candidate);
+    // A beginning is as good as a slip: "eval".
+    const bool begins = word.size() >= 3 && candidate.starts_with(word);
+    const size_t distance = begins ? 1 : datasets::edit_distance(word, candidate);
     if (distance < least) best = candidate, least = distance;
   }
   return best;

@@ -1,6 +1,7 @@
 // The words of the command line before they are parsed: other spellings made ours, later features refused,
 // wrong ones answered with what was probably meant.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +17,15 @@ std::string option_name(std::string_view spelling);
 // stays.
 std::vector<std::string> with_our_names(std::vector<std::string> words);
 
+// How each option among the words was typed, by its name: "epochs" as "--n_epochs", "pretrain" as "--no-pretrain".
+using Spellings = std::map<std::string, std::string>;
+Spellings spellings_of(const std::vector<std::string>& words);
+
 // Throws UsageError where `words` (the command first) ask for a command that a later version brings.
 void refuse_later_features(const std::vector<std::string>& words);
 
-// The candidate that takes the fewest letters put in, left out or exchanged to become `word`; empty where
-// none is near.
+// The candidate that takes the fewest letters put in, left out or exchanged to become `word`, or that begins with it;
+// empty where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "; did you mean '--epochs'?", or nothing.

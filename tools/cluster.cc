@@ -14,7 +14,9 @@
 #include "svdd/clustering/finch.h"
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/stopwatch.h"
+#include "tools/counted.h"
 #include "tools/csv_files.h"
+#include "tools/idle_options.h"
 #include "tools/model_table.h"
 #include "tools/own_input.h"
 #include "tools/peak_memory.h"
@@ -147,7 +149,7 @@ void run_cluster(const ClusterOptions& options) {
 
   const RowInput rows =
       read_rows(options.input, {options.label_column, header, finch.distance == svdd::Distance::euclidean});
-  const std::string what = std::to_string(rows.count) + " rows of " + std::to_string(rows.features);
+  const std::string what = counted(rows.count, "row") + " of " + std::to_string(rows.features);
   svdd::check_rows(engine::in_quotes(options.input), rows.values, rows.features, finch.distance, 2);
   const svdd::Stopwatch watch;
   LongPhases progress(options.quiet,
@@ -164,7 +166,9 @@ void run_cluster(const ClusterOptions& options) {
   progress.end();
   const double seconds = watch.seconds();
   if (!options.quiet)
-    for (const std::string& line : rows.notes) std::cerr << line << '\n';
+    for (const auto& lines :
+         {rows.notes, idle_table_options(options.label_column, options.header, options.input)})
+      for (const std::string& line : lines) std::cerr << line << '\n';
 
   file.write(labels_csv(result));
   file.commit();

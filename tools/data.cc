@@ -12,6 +12,7 @@
 #include "datasets/fetch.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "tools/counted.h"
 #include "tools/known_data.h"
 #include "tools/svg_chart.h"
 #include "tools/usage_error.h"
@@ -36,7 +37,7 @@ std::string class_text(const datasets::Dataset& data, size_t k) {
 }
 
 void print_half(const char* name, const datasets::Dataset& data, const datasets::Split& half) {
-  std::cout << padded(name, name_columns) << half.count() << (half.count() == 1 ? " sample" : " samples");
+  std::cout << padded(name, name_columns) << counted(half.count(), "sample");
   if (half.count() > 0 && data.class_names.size() <= most_classes) {
     std::cout << "; by class:";
     for (const int64_t count : half.class_counts(data.classes())) std::cout << ' ' << count;
@@ -65,13 +66,6 @@ void run_data_list(const std::string& data_dir) {
 
 void run_data_info(const std::string& name_or_path, const datasets::LoadOptions& how) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
-  if (!known && !engine::file_exists(name_or_path)) {
-    try {
-      datasets::require_known(name_or_path);
-    } catch (const std::invalid_argument& error) {
-      throw UsageError(error.what());
-    }
-  }
   const std::string place = known ? place_of(*known, how.data_dir.string()) : name_or_path;
   const datasets::Dataset data = load_data(name_or_path, how);
   std::cout << padded("name", name_columns) << data.name << '\n';
@@ -88,6 +82,8 @@ void run_data_info(const std::string& name_or_path, const datasets::LoadOptions&
   std::cout << (data.default_normal.empty()
                     ? "none by itself: name the normal class or classes with --normal\n"
                     : ", where --normal names no other\n");
+  if (!known && !data.guess.sentence.empty())
+    std::cout << padded("", name_columns) << data.guess.sentence << '\n';
   print_half("training", data, data.train);
   print_half("test", data, data.test);
   if (data.test_was_held_out)
@@ -116,7 +112,7 @@ void run_data_fetch(const std::string& name, const std::string& data_dir, const 
                 << " MB)\n";
   };
   const datasets::Fetched fetched = datasets::fetch(*known, folder, options);
-  std::cout << name << ": " << fetched.downloaded << " files fetched, " << fetched.already_there
+  std::cout << name << ": " << counted(fetched.downloaded, "file") << " fetched, " << fetched.already_there
             << " were there; checked against the published SHA-256, in " << folder.string() << '\n';
 }
 

@@ -10,8 +10,7 @@ namespace tools {
 void run_data_list(const std::string& data_dir);
 
 // What a known data set, a folder or a table holds, as `svdd train` would see it: samples, shape, classes and their
-// numbers, what was guessed. Throws UsageError for a name that is none of them, std::runtime_error where the files are
-// nowhere.
+// numbers, what was guessed. Throws std::exception for a name that is none of them, and where the files are nowhere.
 void run_data_info(const std::string& name_or_path, const datasets::LoadOptions& how);
 
 // Downloads what is missing, checks everything. `mirror` as in datasets::FetchOptions. Throws UsageError for

@@ -13,11 +13,13 @@
 #include "svdd/model_folder.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
+#include "tools/idle_options.h"
 #include "tools/model_table.h"
 #include "tools/options.h"
 #include "tools/own_input.h"
 #include "tools/results.h"
 #include "tools/task.h"
+#include "tools/trained_model.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -36,13 +38,14 @@ fs::path config_of_run(const fs::path& model) {
   return fs::exists(config, error) ? config : fs::path();
 }
 
-// The data that the run was of; empty where its configuration is not there or not to be read.
+// The data that the run was of, by the path that it recorded where it did; empty where its configuration is not there or not to be read.
 std::string data_of_run(const fs::path& model) {
   const fs::path config = config_of_run(model);
   if (config.empty()) return "";
   try {
     const nlohmann::json read = engine::read_json_object(config);
-    return engine::JsonEntry(read, engine::in_quotes(config)).as<std::string>("data");
+    return engine::JsonEntry(read, engine::in_quotes(config))
+        .as<std::string>(read.contains(recorded_data_key) ? recorded_data_key : "data");
   } catch (const std::runtime_error&) {
     return "";
   }
@@ -61,6 +64,7 @@ TrainOptions options_of_run(const EvaluateOptions& options, const std::optional<
   of_run.limit = 1;  // training samples: none are needed, only that there are some
   if (!form) return of_run;
   if (options.normal.empty() && !form->normal.empty()) of_run.normal = form->normal;
+  if (options.normal.empty() && form->labels.empty()) of_run.normal.clear();  // trained without labels
   if (options.label_column.empty())
     of_run.label_column.clear();  // which the form knows, whatever the file's order
   return of_run;
@@ -109,9 +113,11 @@ bool all_rows_count(const EvaluateOptions& options, const std::string& trained_o
 
 }  // namespace
 
-void run_evaluate(const EvaluateOptions& options) {
-  if (options.model.empty())
+void run_evaluate(const EvaluateOptions& given) {
+  if (given.model.empty())
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
+  EvaluateOptions options = given;
+  options.model = folder_of_model(given.model).string();
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::optional<engine::AtomicFile> output,
       scores_file;  // opened first: what cannot be written is not worth computing
@@ -124,20 +130,24 @@ void run_evaluate(const EvaluateOptions& options) {
     throw UsageError("--output and --scores name one file, " + engine::in_quotes(options.output));
   if (!options.output.empty()) output.emplace(options.output);
   if (!options.scores.empty()) scores_file.emplace(options.scores);
-  const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
+  const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   const std::optional<datasets::TableForm> form = table_of(*detector, options.model);
   TrainOptions of_run = options_of_run(options, form);
   std::vector<std::string> notes;
   const bool whole = all_rows_count(options, data_of_run(options.model), form, notes);
   if (whole || (!options.data.empty() && notes.empty()))
     of_run.test_fraction.reset();  // it was said of other data
-  const std::vector<int64_t> shape = detector->sample_shape();
-  const Task task =
-      load_task(of_run, TestOfModel{form, whole, shape.size() == 3 ? shape : std::vector<int64_t>{}});
+  const bool normal_of_model = options.normal.empty() && form && !form->labels.empty();
+  const Task task = load_task(of_run, TestOfModel{.form = form,
+                                                  .normal_of_model = normal_of_model,
+                                                  .whole = whole,
+                                                  .shape = detector->sample_shape()});
   for (const auto& [option, path] : {std::pair{"--output", options.output}, {"--scores", options.scores}})
     refuse_own_input(option, path, {task.source});
   const datasets::OneVsRest& split = task.split;
   notes.insert(notes.begin(), task.notes.begin(), task.notes.end());
+  for (const std::string& line : idle_table_options(options.label_column, options.header, task.source))
+    notes.push_back(line);
   if (options.data.empty() && form && task.table && task.table->sha256 != form->sha256)
     notes.push_back(
         engine::in_quotes(of_run.data) +
@@ -161,7 +171,7 @@ void run_evaluate(const EvaluateOptions& options) {
   results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
   results["warnings"] = nlohmann::ordered_json::array();
-  results["remarks"] = remarks(split.test_labels, *detector);
+  results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
 
   const auto write = [](std::optional<engine::AtomicFile>& file, const std::string& text) {
     if (!file) return;

@@ -14,6 +14,14 @@ void require_folder(const std::filesystem::path& data_dir) {
                              " is not there or no folder");
 }
 
+// As a person types it.
+std::string in_shell(const std::string& word) {
+  const bool plain =
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
+      std::string::npos;
+  return plain ? word : '"' + word + '"';
+}
+
 template <class Search>
 auto in_words_of_the_command(const Search& search) {
   try {
@@ -22,6 +30,11 @@ auto in_words_of_the_command(const Search& search) {
     if (!error.can_be_fetched) throw;
     throw std::runtime_error(std::string(error.what()) + ": svdd data fetch " + error.name +
                              ", or --data-dir DIR");
+  } catch (const datasets::TextColumn& error) {
+    if (!error.like_classes) throw;
+    throw std::runtime_error(
+        error.complaint + "; columns must hold numbers: if this one holds the classes, " + "--label-column " +
+        in_shell(error.column) + " says so; else take it out of the table");
   }
 }
 
@@ -31,6 +44,10 @@ datasets::Dataset load_data(const std::string& name_or_path, const datasets::Loa
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
   if (known && !known->built_in()) require_folder(options.data_dir);
   return in_words_of_the_command([&] { return datasets::load(name_or_path, options); });
+}
+
+datasets::Table read_table(const std::filesystem::path& path, const datasets::TableOptions& options) {
+  return in_words_of_the_command([&] { return datasets::read_table(path, options); });
 }
 
 std::filesystem::path find_data(const std::string& name, const std::filesystem::path& data_dir) {

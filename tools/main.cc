@@ -27,6 +27,8 @@
 #include "tools/cluster.h"
 #include "tools/data.h"
 #include "tools/evaluate.h"
+#include "tools/idle_options.h"
+#include "tools/model_table.h"
 #include "tools/network.h"
 #include "tools/options.h"
 #include "tools/published_settings.h"
@@ -156,7 +158,7 @@ struct Commands {      // what the command line says
   ReproduceOptions reproduce;
   BenchOptions bench;
   NetworkCommand network;
-  std::string data_name, data_dir, label_column, mirror;
+  std::string data_name, data_dir, label_column, header, mirror;
   Words report_folders;
 };
 
@@ -216,7 +218,8 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
                 "--resume needs the folder of the run, for instance svdd train --resume --out runs/first");
           c.config = config_to_go_on_with(c.given["out"].back(), !c.given["data"].empty());
         }
-        run_train(resolve_train_options(c.given, c.config), words, c.resume ? Start::go_on : Start::anew);
+        run_train(resolve_train_options(c.given, c.config, spellings_of(words)), words,
+                  c.resume ? Start::go_on : Start::anew);
       });
   TrainOptions defaults;
   defaults.data = "mnist";
@@ -465,20 +468,37 @@ Examples:
     if (c.data_name.empty())
       throw UsageError("svdd data " + std::string(command) + " needs a name; svdd data list shows them");
   };
-  data_dir(add_command(*data, "list", "All known data sets and where they were found", "",
+  data_dir(add_command(*data, "list", "All known data sets and where they were found", R"(
+Examples:
+  svdd data list
+  svdd data list --data-dir ~/data
+)",
                        [&c] { run_data_list(c.data_dir); }));
-  CLI::App* info = add_command(
-      *data, "info", "What a data set holds; exit status 1 where it is not found", "", [&c, need_name] {
-        need_name("info");
-        run_data_info(c.data_name, {.data_dir = c.data_dir, .label_column = c.label_column});
-      });
+  CLI::App* info =
+      add_command(*data, "info", "What a data set holds; exit status 1 where it is not found", R"(
+Examples:
+  svdd data info mnist
+  svdd data info table.csv --label-column status     # what the program makes of a file
+)",
+                  [&c, need_name] {
+                    need_name("info");
+                    run_data_info(c.data_name, {.data_dir = c.data_dir,
+                                                .label_column = c.label_column,
+                                                .header = yes_or_no(c.header, "--header")});
+                    for (const std::string& line : idle_table_options(c.label_column, c.header, c.data_name))
+                      std::cerr << line << '\n';
+                  });
   info->add_option("name", c.data_name, "a known name, or a path, as --data of svdd train takes it")
       ->type_name("");
   data_dir(info);
-  info->add_option("--label-column", c.label_column, "as in svdd train")->type_name("NAME|N");
+  add_table_options(*info, c.label_column, c.header, "as its name tells");
   CLI::App* fetch =
       add_command(*data, "fetch", "Download a data set with curl or wget, checked by SHA-256", R"(
 It goes to NAME below --data-dir, else below $SVDD_DATA, else the user's cache.
+
+Examples:
+  svdd data fetch mnist
+  svdd data fetch fashion-mnist --data-dir ~/data
 )",
                   [&c, need_name] {
                     need_name("fetch");
@@ -551,8 +571,9 @@ int complain(const std::string& what, int status) {
   return status;
 }
 
-// "help", "help train", "help data list": as the words after it with --help.
+// "help", "help train", "help data list": as the words after it with --help; "version" as --version.
 Words with_help_as_option(Words words) {
+  if (words == Words{"version"}) return {"--version"};
   if (words.empty() || words[0] != "help") return words;
   words.erase(words.begin());
   words.push_back("--help");
@@ -566,7 +587,7 @@ void parse_and_run(CLI::App& app, const Words& words) {
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
   if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "-h" && words[0] != "--version")
     throw UsageError("the first word must be a command, not " + engine::in_quotes(words[0]) +
-                     "; svdd --help lists them");
+                     did_you_mean(words[0], {"--help", "--version"}) + "; svdd --help lists them");
   if (!words[0].starts_with("-") && std::find(commands.begin(), commands.end(), words[0]) == commands.end())
     throw UsageError("there is no command " + engine::in_quotes(words[0]) + did_you_mean(words[0], commands) +
                      (nearest(words[0], commands).empty() ? "; svdd --help lists them" : ""));

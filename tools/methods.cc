@@ -58,12 +58,12 @@ std::unique_ptr<svdd::Detector> make(const TrainOptions& options, const svdd::De
     return svdd::make_kernel_svdd({.nu = d.nu, .gamma = options.gamma, .preprocessing = d.preprocessing},
                                   backend);
   if (options.method == "kde")
-    return svdd::make_kde(
-        {.bandwidth = options.bandwidth,
-         .widen = kind_of(options.data) == DataKind::table && !datasets::known_dataset(options.data),
-         .contamination = d.contamination,
-         .preprocessing = d.preprocessing},
-        backend);
+    return svdd::make_kde({.bandwidth = options.bandwidth,
+                           .widen = kind_of(options.data_to_read()) == DataKind::table &&
+                                    !datasets::known_dataset(options.data),
+                           .contamination = d.contamination,
+                           .preprocessing = d.preprocessing},
+                          backend);
   return svdd::make_isolation_forest(
       {.seed = d.seed, .contamination = d.contamination, .preprocessing = d.preprocessing});
 }

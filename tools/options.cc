@@ -5,8 +5,10 @@
 #include <cmath>
 #include <utility>
 
+#include "datasets/catalog.h"
 #include "datasets/csv.h"
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "tools/arguments.h"
@@ -322,7 +324,8 @@ struct Value {
 };
 using Values = std::map<std::string, Value>;  // by option name
 
-Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& table) {
+Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& table,
+                   std::string& recorded_data) {
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
@@ -335,6 +338,10 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
   for (const auto& [key, value] : config.items()) {
     const std::string where = file + ": " + in_quotes(key), name = option_name(key);
     if (value.is_null()) continue;  // as if it were not there
+    if (key == recorded_data_key) {
+      recorded_data = text_of(value, Kind::text, where);
+      continue;
+    }
     const TrainOption* row = find_row(table, name);
     if (!row) {
       std::vector<std::string> keys;
@@ -584,12 +591,14 @@ bool ResolvedOptions::names(const std::string& option) const {
   return holds(from_command_line) || holds(from_config);
 }
 
-ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config) {
+ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config,
+                                      const Spellings& typed) {
   ResolvedOptions resolved;
   TrainOptions& options = resolved.options;
   std::vector<TrainOption> table = train_option_table(options);
 
-  const Values from_file = config.empty() ? Values{} : read_config(config, table);
+  std::string recorded_data;
+  const Values from_file = config.empty() ? Values{} : read_config(config, table, recorded_data);
   Values from_line;
   for (const auto& [name, texts] : given) {
     const TrainOption* row = find_row(table, name);
@@ -599,7 +608,13 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
     if (row->kind == Kind::list || row->kind == Kind::words)
       for (auto earlier = texts.rbegin() + 1; earlier != texts.rend(); ++earlier)
         text = *earlier + ',' + text;
-    from_line[name] = {text, "--" + name};
+    else if (const auto other =
+                 std::find_if(texts.begin(), texts.end(), [&](const auto& t) { return t != text; });
+             other != texts.end())
+      resolved.overridden.push_back("--" + name + ' ' + in_quotes(*other) + " changed nothing: --" + name +
+                                    ' ' + in_quotes(text) + " stands after it");
+    const auto spelling = typed.find(name);
+    from_line[name] = {text, spelling == typed.end() ? "--" + name : spelling->second};
   }
 
   Values values = from_line;  // insert() keeps what is there: the command line wins
@@ -609,6 +624,12 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
   };
   for (const char* first : {"data", "method", "recipe"})  // these decide on the settings of all others
     if (const auto value = values.find(first); value != values.end()) apply(first, value->second);
+  if (from_file.contains("data") && !from_line.contains("data")) {
+    options.data_named_by = config.string();
+    options.recorded_data = recorded_data;
+    options.reads_recorded_data = !recorded_data.empty() && !datasets::known_dataset(options.data) &&
+                                  !engine::file_exists(options.data) && engine::file_exists(recorded_data);
+  }
   set_published(options);
   for (const TrainOption& row :
        table)  // in the table's order, so that of several mistakes the same one is told

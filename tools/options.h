@@ -11,12 +11,17 @@
 
 #include "svdd/dasvdd.h"
 #include "svdd/multi_radius.h"
+#include "tools/arguments.h"
 #include "tools/backend_options.h"
 
 namespace tools {
 
 struct TrainOptions {
   std::string method = "deep-svdd", data, data_dir, out, label_column;
+  // Where a --config file names the data, not the command line: that file, and the absolute path that a run recorded
+  // there, if it did; and whether that is read since `data` is not there.
+  std::string data_named_by = {}, recorded_data = {};
+  bool reads_recorded_data = false;
   // Classes, each by its number or as it is called (task.h).
   std::vector<std::string> normal;           // empty until the data are known, where they name a default
   std::vector<std::string> anomalous;        // empty: all that are not normal
@@ -36,6 +41,8 @@ struct TrainOptions {
   BackendOptions backend;
   double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
   bool quiet = false;
+
+  const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
 };
 
 // One row of the table, bound to one TrainOptions.
@@ -67,6 +74,8 @@ struct ResolvedOptions {
   std::vector<std::string> from_command_line,
       from_config;  // names; the rest has the recipe's published values
 
+  std::vector<std::string> overridden;  // "--epochs 3 changed nothing: ...", of what was given again
+
   bool names(const std::string& option) const;  // whether either gives it
 };
 
@@ -75,9 +84,14 @@ struct ResolvedOptions {
 // file that is missing, no JSON object, holds an unknown key, the same option twice, or a value of the wrong
 // type; for an option of another method, or a value that is out of range; and where --data or --out is
 // missing.
-ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config = {});
+// `typed` is how they were spelled, which messages repeat.
+ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config = {},
+                                      const Spellings& typed = {});
 
-// Every option, by its key: the contents of config.json.
+// The key under which config.json records, beside the options, where one's own data lay.
+inline constexpr const char* recorded_data_key = "data_path";
+
+// Every option, by its key: the contents of config.json, but for recorded_data_key.
 nlohmann::ordered_json to_json(const TrainOptions& options);
 
 // Those of them that decide on the results: without the machine, the folders and what is shown or kept.

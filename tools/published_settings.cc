@@ -104,13 +104,13 @@ bool has_network(const std::string& method) {
 
 // Deep SVDD's own: MNIST as it stands, CIFAR-10 with a longer pretraining. The others begin from there.
 void set_published(TrainOptions& o) {
-  const DataKind kind = kind_of(o.data);
+  const DataKind kind = kind_of(o.data_to_read());
   const svdd::Recipe recipe =
       o.method == "multi-sphere" ? svdd::Recipe::theano : o.deep_svdd.recipe;  // whose code ran on Theano
   svdd::DeepSvddOptions& d = o.deep_svdd;
   d = svdd::published_options(recipe);
   d.network = o.method == "dasvdd" && o.data == "speech" ? "dasvdd_speech" : network_for(o.method, kind);
-  d.preprocessing = preprocessing_for(o.method, kind, is_own(o.data));
+  d.preprocessing = preprocessing_for(o.method, kind, is_own(o.data_to_read()));
   if ((kind == DataKind::colour_images || kind == DataKind::signs) && recipe == svdd::Recipe::pytorch) {
     d.pretraining.epochs = 350;
     d.pretraining.lr_milestones = {250};
@@ -129,7 +129,7 @@ void set_published(TrainOptions& o) {
 }
 
 void fit_to_size(TrainOptions& o, int64_t training_samples) {
-  if (o.method != "dasvdd" || !is_own(o.data)) return;
+  if (o.method != "dasvdd" || !is_own(o.data_to_read())) return;
   constexpr int64_t steps = 8, lanes = 16;
   int64_t& batch = o.deep_svdd.training.batch_size;
   batch = std::clamp(training_samples / steps / lanes * lanes, lanes, batch);

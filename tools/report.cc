@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/files/atomic_file.h"
@@ -15,6 +16,7 @@
 #include "tools/report_charts.h"
 #include "tools/report_html.h"
 #include "tools/report_pictures.h"
+#include "tools/results.h"
 #include "tools/run_folder.h"
 #include "tools/run_output.h"
 #include "tools/svg_chart.h"
@@ -109,8 +111,8 @@ std::string heading(const RunFolder& run) {
   chip(normal_classes(run), run.results.items("normal").size() > 1 ? "normal classes" : "normal class", "");
   chip(run.results.text("objective"), "objective", "");
   chip(run.results.text("seed"), "seed", "");
-  chip(run.results.text("n_train"), "", "training samples");
-  chip(run.results.text("n_test"), "", "test samples");
+  for (const auto& [key, thing] : {std::pair{"n_train", "training sample"}, {"n_test", "test sample"}})
+    chip(run.results.text(key), "", std::string(thing) + (run.results.text(key) == "1" ? "" : "s"));
   chip(run.results.text("device"), "on", "");
   return out + "</ul></header>\n";
 }
@@ -186,7 +188,7 @@ std::string hero(const RunFolder& run) {
   verdict += verdict.empty() || second.empty() ? second : ", " + second;
   if (!verdict.empty()) {
     out += "<p class=\"verdict\">This run stands " + verdict + '.';
-    if (untrained && *auc <= *untrained)
+    if (untrained && has_not_helped(*auc, *untrained, interval ? interval->second : *auc))
       out += " <b>Training has not helped:</b> random weights rank the test set at least as well.";
     out += "</p>";
   }

@@ -20,6 +20,7 @@
 #include "svdd/pretraining_store.h"
 #include "svdd/side_by_side.h"
 #include "tools/arguments.h"
+#include "tools/counted.h"
 #include "tools/published_tables.h"
 #include "tools/run_folder.h"
 #include "tools/run_output.h"
@@ -271,8 +272,8 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
     mean.cells.push_back({{distance_to_mean_auc(*run)}, ""});
   }
   result.rows.push_back(mean);
-  result.seconds = std::to_string(runs.size()) + (runs.size() == 1 ? " run, " : " runs, ") +
-                   number_text(seconds, 3) + " s of training on one thread each";
+  result.seconds = counted(static_cast<int64_t>(runs.size()), "run") + ", " + number_text(seconds, 3) +
+                   " s of training on one thread each";
   return result;
 }
 
@@ -369,8 +370,9 @@ void run_reproduce(const ReproduceOptions& options) {
   for (Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
   const int jobs = options.jobs > 0 ? static_cast<int>(options.jobs) : engine::machine_threads();
-  std::cerr << table.title << ": " << runs.size() << " runs, " << runs.size() - open.size()
-            << " of them done before; " << jobs << " at once, in " << engine::in_quotes(out) << std::endl;
+  std::cerr << table.title << ": " << counted(static_cast<int64_t>(runs.size()), "run") << ", "
+            << runs.size() - open.size() << " of them done before; " << jobs << " at once, in "
+            << engine::in_quotes(out) << std::endl;
   svdd::PretrainingStore pretrainings(
       out / "pretrained", {{"version", SVDD_VERSION}, {"tf32", options.changed.contains("tf32")}});
   Count count(runs.size(), runs.size() - open.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/counted.h"
 #include "tools/svg_chart.h"
 
 namespace tools {
@@ -58,8 +59,8 @@ std::string heading(const ordered_json& results) {
   for (const auto& word : results["normal"])
     text += (text.ends_with("normal") ? " " : ", ") + class_text(results, word);
   text += " (";
-  if (r.has("n_train")) text += r.whole("n_train") + " training samples, ";
-  return text + r.whole("n_test") + " test samples)\n";
+  if (r.has("n_train")) text += counted(results["n_train"].get<int64_t>(), "training sample") + ", ";
+  return text + counted(results["n_test"].get<int64_t>(), "test sample") + ")\n";
 }
 
 }  // namespace
@@ -83,13 +84,20 @@ void add_metrics(ordered_json& results, const std::vector<float>& scores, const 
   results["distinct_scores"] = scores.empty() ? ordered_json() : ordered_json(m.distinct_scores);
 }
 
-std::string why_no_auc(const std::vector<int32_t>& labels) {
+std::string why_no_auc(const std::vector<int32_t>& labels, const std::string& classes) {
   if (labels.empty()) return "no AUC: the data have no test samples";
   const auto anomalies = std::count(labels.begin(), labels.end(), 1);
   if (anomalies == 0) return "no AUC: the test set holds normal samples only";
   if (anomalies == static_cast<std::ptrdiff_t>(labels.size()))
-    return "no AUC: the test set holds anomalous samples only";
+    return "no AUC: the test set holds anomalous samples only" +
+           (classes.empty() ? ""
+                            : "; its classes are " + classes + ", and --normal names those that are normal");
   return "";
+}
+
+bool has_not_helped(double auc, double untrained_auc, double high) {
+  constexpr double nearly_perfect = 0.995;
+  return untrained_auc >= auc && untrained_auc > high && untrained_auc < nearly_perfect;
 }
 
 std::string why_none_above(const std::vector<float>& training_scores, double threshold) {
@@ -103,8 +111,9 @@ std::string why_none_above(const std::vector<float>& training_scores, double thr
          "anomalous, so none of them is";
 }
 
-std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const svdd::Detector& detector) {
-  std::vector<std::string> found{why_no_auc(test_labels)};
+std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const std::string& test_classes,
+                                 const svdd::Detector& detector) {
+  std::vector<std::string> found{why_no_auc(test_labels, test_classes)};
   if (!detector.collapse_warning())  // which tells of equal scores already
     found.push_back(why_none_above(detector.training_scores(), detector.threshold()));
   std::erase(found, "");

@@ -12,6 +12,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
+#include "tools/known_data.h"
 
 namespace tools {
 namespace {
@@ -33,7 +34,7 @@ void take_values(const datasets::Split& split, bool centre, const std::string& s
 }
 
 RowInput from_table(const fs::path& path, const RowOptions& options) {
-  const datasets::Table table = datasets::read_table(path, {options.label_column, options.header, {}});
+  const datasets::Table table = read_table(path, {options.label_column, options.header, {}});
   RowInput rows;
   rows.notes = table.notes;
   take_values(table.rows, options.centre, in_quotes(path), rows);
@@ -73,6 +74,7 @@ RowInput read_rows(const fs::path& path, const RowOptions& options) {
   if (fs::is_directory(path, error))
     throw std::runtime_error("the input " + in_quotes(path) +
                              " is a folder; expected a .csv, .npy, .npz or IDX file of rows");
+  datasets::refuse_foreign(path);
   RowInput rows;
   const FileKind kind = datasets::file_kind(path);
   if (kind == FileKind::npy)

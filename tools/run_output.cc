@@ -93,6 +93,8 @@ void put_aside(const fs::path& folder) {
     fs::rename(aside, folder / earlier_run, error);
     if (error)
       throw std::runtime_error("cannot replace the run in " + in_quotes(folder) + ": " + error.message());
+    std::error_code not_empty;
+    fs::remove(folder / "model", not_empty);  // where it held nothing else
   } catch (...) {
     bring_back(folder);
     throw;
@@ -144,7 +146,7 @@ void settle(const fs::path& folder) {
   bring_back(folder);
   if (there(folder / replaced_run)) remove_replaced(folder);
   if (there(folder / earlier_run)) {
-    if (there(folder / checkpoint_name) || there(folder / "results.json"))
+    if (there(folder / "results.json"))
       let_go(folder);
     else if (!there(folder / "config.json"))
       restore(folder);  // the new run had not begun
@@ -216,10 +218,7 @@ RunOutput::RunOutput(fs::path path) : path_(std::move(path)) {
 
 RunOutput::~RunOutput() {
   if (kept_) return;
-  if (begun_ && there(path_ / checkpoint_name)) {  // there is something to go on from
-    keep();
-    return;
-  }
+  if (begun_ && there(path_ / checkpoint_name)) return;  // there is something to go on from
   if (begun_) try {
       there(path_ / earlier_run) ? restore(path_) : remove_run_files(path_);
     } catch (const std::exception&) {

@@ -1,10 +1,10 @@
 // The folder that a run writes: held against other processes, found fit before anything is computed, and never left
-// with less than it held: an earlier run is put aside until the new one has something to keep, and comes back where
-// that fails before.
+// with less than it held: an earlier run is put aside until the new one is finished, and comes back where that fails with
+// nothing to go on from.
 //
 // What stands in a run's folder at any moment, whenever the program may be killed:
 //   .putting-aside  the earlier run's files on their way out, or back: they belong back in their places
-//   .earlier-run    the whole earlier run, while the new one has nothing to keep yet
+//   .earlier-run    the whole earlier run, while the new one is not finished
 //   .replaced-run   the earlier run, of no more use
 #pragma once
 #include <filesystem>
@@ -20,7 +20,7 @@ namespace tools {
 inline constexpr const char* checkpoint_name =
     "checkpoint.safetensors";  // in the folder of an unfinished run
 
-// Where the earlier run lies in its own folder, while the new one has nothing to keep yet.
+// Where the earlier run lies in its own folder, while the new one is not finished: a run's folder in itself.
 inline constexpr const char* earlier_run_name = ".earlier-run";
 
 // Whether a run may write a file of this name ("scores.csv", "model/model.json").
@@ -39,7 +39,7 @@ class RunOutput {
   // folder of an earlier run (one whose config.json or results.json `svdd train` wrote): those are not ours to replace.
   explicit RunOutput(std::filesystem::path path);
   // Without keep(), and without a checkpoint in the folder: removes what the run wrote, brings back the earlier run, and
-  // removes the folders that were made.
+  // removes the folders that were made. With a checkpoint both stay, the earlier run aside.
   ~RunOutput();
   RunOutput(const RunOutput&) = delete;
   RunOutput& operator=(const RunOutput&) = delete;

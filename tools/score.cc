@@ -8,19 +8,24 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/threshold.h"
+#include "tools/counted.h"
 #include "tools/csv_files.h"
+#include "tools/idle_options.h"
 #include "tools/model_table.h"
 #include "tools/own_input.h"
 #include "tools/results.h"
 #include "tools/score_input.h"
 #include "tools/svg_chart.h"
+#include "tools/trained_model.h"
 #include "tools/usage_error.h"
 
 namespace tools {
 
-void run_score(const ScoreOptions& options) {
-  if (options.model.empty())
+void run_score(const ScoreOptions& given) {
+  if (given.model.empty())
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
+  ScoreOptions options = given;
+  options.model = folder_of_model(given.model).string();
   if (options.input.empty())
     throw UsageError(
         "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file");
@@ -32,7 +37,7 @@ void run_score(const ScoreOptions& options) {
   if (!options.output.empty())
     file.emplace(options.output);  // first: what cannot be written is not worth computing
 
-  const std::unique_ptr<svdd::Detector> detector = svdd::load_detector(options.model, *backend);
+  const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   ScoreTable table{table_of(*detector, options.model), options.label_column, header};
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
@@ -51,16 +56,18 @@ void run_score(const ScoreOptions& options) {
     if (input.damaged.empty()) return;
     const size_t count = input.damaged.size();
     throw std::runtime_error(
-        std::to_string(count) + " of the " + std::to_string(count + scores.size()) + " images in " +
-        engine::in_quotes(options.input) +
+        std::to_string(count) + " of the " + counted(static_cast<int64_t>(count + scores.size()), "image") +
+        " in " + engine::in_quotes(options.input) +
         (count == 1 ? " is damaged and has no score" : " are damaged and have no scores") +
         "; all others have theirs");
   };
   if (options.quiet) return complain();
   for (const std::string& line : input.notes) std::cerr << line << '\n';
+  for (const std::string& line : idle_table_options(options.label_column, options.header, options.input))
+    std::cerr << line << '\n';
   const auto above = std::count_if(scores.begin(), scores.end(),
                                    [&](float s) { return static_cast<double>(s) > detector->threshold(); });
-  std::cerr << scores.size() << (scores.size() == 1 ? " sample, " : " samples, ") << above
+  std::cerr << counted(static_cast<int64_t>(scores.size()), "sample") << ", " << above
             << " above the threshold of " << number_text(detector->threshold(), 4) << '\n';
   if (above == 0)
     if (const std::string why = why_none_above(detector->training_scores(), detector->threshold());

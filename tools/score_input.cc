@@ -15,6 +15,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
+#include "tools/known_data.h"
 #include "tools/svg_chart.h"
 
 namespace tools {
@@ -87,7 +88,7 @@ datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& sha
                            std::vector<std::string>& notes) {
   if (shape.size() != 1)
     throw std::invalid_argument(in_quotes(path) + " is a table; " + expected_shape(shape));
-  datasets::Table table = datasets::read_table(path, {how.label_column, how.header, how.form});
+  datasets::Table table = read_table(path, {how.label_column, how.header, how.form});
   if (table.rows.shape != shape)
     throw std::invalid_argument(in_quotes(path) + " holds rows of " + datasets::shape_text(table.rows.shape) +
                                 " values" + (table.labelled ? " beside the label" : "") + "; " +
@@ -138,6 +139,7 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
     read_images(path, shape, input);
     return input;
   }
+  datasets::refuse_foreign(path);
   const FileKind kind = datasets::file_kind(path);
   switch (kind) {
     case FileKind::npy:

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 #include <utility>
 
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
 #include "datasets/hold_out.h"
 #include "datasets/table_classes.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/networks.h"
 #include "tools/arguments.h"
@@ -34,11 +36,16 @@ std::vector<int64_t> class_counts(const datasets::Dataset& data) {
   return counts;
 }
 
+// How the classes of a table stand in it.
+std::vector<std::string> labels_of(const datasets::Dataset& data) {
+  return data.table ? data.table->labels : std::vector<std::string>{};
+}
+
 // "0 to 9", or "yes (30), no (270)".
 std::string class_list(const datasets::Dataset& data) {
   for (size_t k = 0; k < data.class_names.size(); ++k)
     if (data.class_names[k] != std::to_string(k))
-      return datasets::class_counts_text(data.class_names, class_counts(data));
+      return datasets::class_counts_text(data.class_names, class_counts(data), labels_of(data));
   return "0 to " + std::to_string(data.classes() - 1);
 }
 
@@ -115,10 +122,92 @@ void say_constants(const datasets::TableForm& form, const datasets::Samples& tra
   }
   if (constant == 0) return;
   if (constant > 5) columns += " and " + std::to_string(constant - 5) + " more";
-  const bool unseen = options.method == "isolation-forest" || options.deep_svdd.preprocessing.pca > 0;
-  notes.push_back(
-      "constant in training: " + columns +
-      (unseen ? "; the method cannot see another value there" : "; any other value will stand out"));
+  const bool one = constant == 1;
+  if (options.method == "isolation-forest" || options.deep_svdd.preprocessing.pca > 0)
+    columns += "; the method cannot see another value there";
+  else if (has_network(options.method))
+    columns += std::string("; ") + (one ? "it" : "they") +
+               " told the network nothing, and what another value there does to the score is not known";
+  else
+    columns += std::string("; ") + (one ? "it" : "they") +
+               " told the method nothing; another value there counts as so much distance";
+  notes.push_back("constant in training: " + columns);
+}
+
+// ---- what is said of the normal classes ----
+
+// The guess was used: which it was, and that it is odd where it is.
+void say_guess(const datasets::Dataset& data, std::vector<std::string>& notes) {
+  if (data.guess.sentence.empty()) return;
+  const std::vector<int64_t> counts = class_counts(data);
+  int64_t normal = 0, all = 0;
+  for (size_t k = 0; k < counts.size(); ++k) {
+    all += counts[k];
+    if (static_cast<int>(k) == data.default_normal.at(0)) normal = counts[k];
+  }
+  notes.push_back(data.guess.sentence +
+                  (2 * normal < all ? ", though only " + std::to_string(normal) + " of " +
+                                          std::to_string(all) + (normal == 1 ? " rows is" : " rows are") +
+                                          " of it: if others are normal, name them with --normal"
+                                    : ""));
+}
+
+// A table without labels is nothing to test a model against.
+void require_labels(const datasets::Dataset& data, const TestOfModel& test, const std::string& name) {
+  if (!data.table || !data.table->labels.empty()) return;
+  std::string why = engine::in_quotes(name) + " has no labels, so there is nothing to evaluate against";
+  if (test.form && !test.form->label.empty() && !data.table->features.empty())
+    why += ": no column is named " + engine::in_quotes(test.form->label) + ", as the model's label is";
+  if (!data.passed_over.empty())
+    why += "; of the columns beside the model's (" + engine::in_quotes(data.passed_over) +
+           ") --label-column NAME says which holds the classes";
+  throw std::runtime_error(why + "; svdd score scores rows without labels");
+}
+
+// The classes that the model was trained on mean nothing in a table of other labels.
+void require_classes_of_model(const datasets::Dataset& data, const TestOfModel& test,
+                              const std::string& name) {
+  if (data.known_to_form) return;
+  throw UsageError("the model was trained with " +
+                   std::string(test.form->normal.size() == 1 ? "the normal class " : "the normal classes ") +
+                   engine::in_quotes(test.form->normal) + ", and " + engine::in_quotes(name) +
+                   " has the classes " +
+                   datasets::class_counts_text(data.class_names, class_counts(data), labels_of(data)) +
+                   ": name the normal ones with --normal" +
+                   (data.guess.label.empty()
+                        ? ""
+                        : " (svdd train would take " + engine::in_quotes(data.guess.label) + " for normal)"));
+}
+
+// Of a model that sees samples of another shape there is nothing more to say.
+void require_shape_of_model(const datasets::Dataset& data, const TestOfModel& test, const std::string& name) {
+  if (test.shape.empty() || data.test.shape == test.shape) return;
+  throw std::runtime_error("the model sees samples of " + datasets::shape_text(test.shape) + ", and " +
+                           engine::in_quotes(name) + " holds samples of " +
+                           datasets::shape_text(data.test.shape));
+}
+
+// ---- the data of an earlier run, whose configuration names them ----
+
+datasets::Dataset load_named_data(const TrainOptions& options, const datasets::LoadOptions& how,
+                                  std::vector<std::string>& notes) {
+  const std::string& here = options.data;
+  const bool path = !datasets::known_dataset(here), is_here = path && engine::file_exists(here);
+  const std::string recorded = engine::in_quotes(options.recorded_data);
+  if (options.reads_recorded_data)
+    notes.push_back(engine::in_quotes(here) + " is not here: " + recorded + " is read, where " +
+                    engine::in_quotes(options.data_named_by) + " recorded it");
+  else if (is_here && !options.recorded_data.empty() && engine::file_exists(options.recorded_data) &&
+           !engine::same_file(here, options.recorded_data))
+    notes.push_back(engine::in_quotes(here) + " here is read, and it is another than " + recorded +
+                    ", which " + engine::in_quotes(options.data_named_by) + " recorded");
+  else if (path && !is_here && !options.data_named_by.empty())
+    throw std::runtime_error(engine::in_quotes(options.data_named_by) + " names the data " +
+                             engine::in_quotes(here) +
+                             (options.recorded_data.empty() ? ", seen from where its run was started"
+                                                            : ", which lay at " + recorded) +
+                             ", and there is no such file or folder now: name it with --data");
+  return load_data(options.data_to_read(), how);
 }
 
 }  // namespace
@@ -135,16 +224,28 @@ nlohmann::json Task::normal_words() const {
   return words;
 }
 
+std::string Task::test_class_list() const {
+  std::vector<int64_t> counts(class_names.size(), 0);
+  for (const int32_t k : split.test_classes) ++counts.at(static_cast<size_t>(k));
+  return datasets::class_counts_text(class_names, counts, table ? table->labels : std::vector<std::string>{});
+}
+
 Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& test) {
   datasets::LoadOptions how{.data_dir = options.data_dir,
                             .label_column = options.label_column,
                             .header = options.header,
                             .test_fraction = options.test_fraction};
-  how.image_shape = test && !test->image_shape.empty() ? test->image_shape
-                    : has_network(options.method)      ? input_of(options.deep_svdd.network)
-                                                       : image_shape_of(kind_of(options.data));
+  how.image_shape = test && test->shape.size() == 3 ? test->shape
+                    : has_network(options.method)   ? input_of(options.deep_svdd.network)
+                                                    : image_shape_of(kind_of(options.data_to_read()));
   if (test) how.form = test->form, how.all_for_test = test->whole;
-  const datasets::Dataset data = load_data(options.data, how);
+  std::vector<std::string> notes;
+  const datasets::Dataset data = load_named_data(options, how, notes);
+  if (test) {
+    require_shape_of_model(data, *test, options.data);
+    require_labels(data, *test, options.data);
+    if (test->normal_of_model) require_classes_of_model(data, *test, options.data);
+  }
   const bool whole = test && test->whole && data.table && data.train.count() == 0;
   if (options.test_fraction && !data.test_was_held_out)
     throw UsageError(
@@ -156,19 +257,21 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                          anomalous = classes_named("--anomalous", options.anomalous, data, options.data);
   if (normal.empty())
     throw UsageError("--normal is missing: name the normal class or classes of " + options.data + ": " +
-                     datasets::class_counts_text(data.class_names, class_counts(data)));
+                     datasets::class_counts_text(data.class_names, class_counts(data), labels_of(data)));
   for (const int k : anomalous)
     if (std::find(normal.begin(), normal.end(), k) != normal.end())
       throw UsageError("--anomalous: class " + data.class_word(k) + " is normal too; name it once");
   const datasets::KnownDataset* known = datasets::known_dataset(options.data);
-  const std::string source = !known              ? options.data
+  const std::string source = !known              ? options.data_to_read()
                              : known->built_in() ? "built in"
                                                  : find_data(options.data, options.data_dir).string();
   datasets::OneVsRestOptions rule{.limit = options.limit, .anomalous = anomalous, .test_only = whole};
   if (test) rule.offsets = test->form ? test->form->offsets : std::vector<double>{};
   datasets::OneVsRest split = datasets::one_vs_rest(data, normal, rule);
   Task task{source, data.class_names, normal, {}};
-  task.notes = data.notes;
+  task.notes = std::move(notes);
+  task.notes.insert(task.notes.end(), data.notes.begin(), data.notes.end());
+  if (asked.empty() && !known) say_guess(data, task.notes);
   for (int k = 0; k < data.classes(); ++k) task.class_words.push_back(data.class_word(k));
   if (data.table) {
     task.table = data.table;
@@ -178,12 +281,14 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);
   }
   if (options.method == "multi-sphere" && !whole) {  // whose protocol sets a sixth of the training data aside
-    auto kept = datasets::hold_out_validation(split.train, split.train_classes,
-                                              options.deep_svdd.training.batch_size, options.deep_svdd.seed);
+    const int64_t all = split.train.count(), batch = options.deep_svdd.training.batch_size;
+    auto kept =
+        datasets::hold_out_validation(split.train, split.train_classes, batch, options.deep_svdd.seed);
     split.train = std::move(kept.train);
     split.train_classes = std::move(kept.train_classes);
     task.validation = std::move(kept.validation);
     task.validation_classes = std::move(kept.validation_classes);
+    task.left_out = all - split.train.count() - task.validation.count();
   }
   task.split = std::move(split);
   return task;

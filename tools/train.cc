@@ -17,7 +17,9 @@
 #include "svdd/checkpoint.h"
 #include "svdd/networks.h"
 #include "svdd/receipt.h"
+#include "tools/counted.h"
 #include "tools/csv_files.h"
+#include "tools/idle_options.h"
 #include "tools/image_grid.h"
 #include "tools/methods.h"
 #include "tools/own_input.h"
@@ -98,25 +100,41 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
         "only " + std::to_string(count) + (count == 1 ? " training sample" : " training samples") +
         ": the threshold is a guess, and p-values come in steps of 1/" + std::to_string(count + 1) +
         "; some " + std::to_string(few) + " and more make them mean something");
+  for (const std::string& idle : idle_options(resolved)) found.push_back(idle);
   const svdd::DeepSvddOptions& o = options.deep_svdd;
   const bool has_objective = method_takes(options.method, "objective");
   if (has_objective && o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
     found.push_back("the radius stayed 0: of " + std::to_string(o.training.epochs) +
                     " epochs all were among the first " + std::to_string(o.warm_up_epochs) +
                     " (--warm-up-epochs)");
-  if (has_objective && o.objective == svdd::Objective::one_class)
-    for (const std::string& name : resolved.from_command_line)
-      if (name == "nu" || name == "warm-up-epochs")
-        found.push_back("--" + name + " changed nothing: only --objective soft-boundary looks at it");
   if (o.dictionary &&
       !begins_with_5x5_filters(svdd::plan_network(
           o.network, {.input = task.split.train.shape, .rep_dim = o.rep_dim, .widths = o.widths})))
     found.push_back("--dictionary changed nothing: the network does not begin with 5x5 filters");
   if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
-      results["auc"].get<double>() <= results["untrained_auc"].get<double>())
+      has_not_helped(results["auc"].get<double>(), results["untrained_auc"].get<double>(),
+                     results["auc_ci95"].is_null() ? results["auc"].get<double>()
+                                                   : results["auc_ci95"][1].get<double>()))
     found.push_back(
         "training has not helped: the network at random weights ranks the test set at least as well");
   return found;
+}
+
+// Training samples that were not trained on, and why; empty where all were.
+std::string what_was_left_out(const TrainOptions& options, const Task& task, int64_t used) {
+  const int64_t training = task.split.train.count(), held_out = task.validation.count(),
+                left_out = task.left_out + training - used, all = training + held_out + task.left_out;
+  if (held_out + left_out == 0) return "";
+  std::string text = "of " + std::to_string(all) + " training samples ";
+  if (held_out > 0)
+    text += "a sixth, " + std::to_string(held_out) +
+            ", was held out for validation, as the method's protocol has it" + (left_out > 0 ? ", and " : "");
+  if (left_out > 0)
+    text += std::to_string(left_out) + (left_out == 1 ? " was" : " were") +
+            " left out: the recipe takes whole batches of " +
+            std::to_string(options.deep_svdd.training.batch_size) +
+            " only, and a smaller --batch-size leaves out fewer";
+  return text;
 }
 
 // Fits; where that fails, what is done by the last checkpoint is kept (RunOutput), and this says so.
@@ -148,8 +166,13 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
       return static_cast<double>(score) > detector.threshold();
     });
     results["n_validation"] = validation_scores.size();
-    results["validation_outside"] =
-        static_cast<double>(outside) / static_cast<double>(validation_scores.size());
+    const double share = static_cast<double>(outside) / static_cast<double>(validation_scores.size());
+    results["validation_outside"] = share;
+    if (share > 0.5)
+      results["warnings"].push_back(
+          std::to_string(outside) + " of " + std::to_string(validation_scores.size()) +
+          " held-out normal samples lie above the threshold: it calls most of what is normal an anomaly; "
+          "the spheres fit the training samples alone, which more samples or fewer epochs may mend");
     engine::write_file_atomically(
         folder.file("validation.csv"),
         scores_csv(validation_scores, std::vector<int32_t>(validation_scores.size()), task.validation_classes,
@@ -180,7 +203,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
                        Start start, svdd::PretrainingStore* pretrainings) {
   TrainOptions options = resolved.options;
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
-  if (!datasets::known_dataset(options.data)) refuse_input_in_output("--data", options.data, options.out);
+  if (!datasets::known_dataset(options.data))
+    refuse_input_in_output("--data", options.data_to_read(), options.out);
   RunOutput folder(options.out);
   const Task task = load_task(options);
   if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
@@ -205,13 +229,15 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
       goes_on = false;
       why_anew = error.what();
     }
-  const std::string config_text = engine::json_text(to_json(options), 2) + '\n';
+  ordered_json recorded = to_json(options);
+  if (!datasets::known_dataset(options.data))
+    recorded[recorded_data_key] = engine::absolute_path(options.data_to_read()).lexically_normal().string();
+  const std::string config_text = engine::json_text(recorded, 2) + '\n';
   goes_on ? folder.go_on(config_text) : folder.begin(config_text);
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
-               std::to_string(split.test.count()) + " test samples of " +
-               datasets::shape_text(split.train.shape));
+               counted(split.test.count(), "test sample") + " of " + datasets::shape_text(split.train.shape));
   if (const std::string why = why_fewer_threads(options.backend, *backend); !why.empty()) monitor.note(why);
   for (const std::string& line : task.notes) monitor.note(line);
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
@@ -251,7 +277,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["collapsed"] = has_network(options.method) && detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, results);
-  results["remarks"] = remarks(split.test_labels, *detector);
+  results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
+  if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
+    results["remarks"].push_back(less);
   results["pretrain_seconds"] = detector->pretrain_seconds();
   results["train_seconds"] = detector->train_seconds();
   if (detector->took_pretraining()) results["pretraining_taken"] = true;  // the seconds are another run's

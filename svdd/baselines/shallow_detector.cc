@@ -22,7 +22,8 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
   train.samples.check("the training data");
   if (train.samples.count() < 2)
     throw std::invalid_argument("the training data hold " + std::to_string(train.samples.count()) +
-                                " samples; at least 2 are needed");
+                                (train.samples.count() == 1 ? " sample" : " samples") +
+                                "; at least 2 are needed");
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   shape_ = train.samples.shape;
   if (const std::string cost = Preprocessing::cost(options_, train.samples); !cost.empty())

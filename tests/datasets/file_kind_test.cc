@@ -23,6 +23,29 @@ TEST(FileKind, IsToldByTheContents) {
   }
 }
 
+TEST(FileKind, FilesOfOtherProgramsAreToldWithAWayOut) {
+  const scratch::Folder folder;
+  const auto refusal = [&](const std::string& name, const std::string& bytes) -> std::string {
+    scratch::write(folder / name, bytes);
+    try {
+      datasets::refuse_foreign(folder / name);
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  for (const char* name : {"t.xlsx", "T.XLSX", "t.ods"})
+    EXPECT_TRUE(scratch::contains(refusal(name, "PK\3\4abc"), "is a spreadsheet: save it as CSV")) << name;
+  EXPECT_TRUE(scratch::contains(refusal("t.csv", "PK\3\4...[Content_Types].xml"), "is a spreadsheet"));
+  EXPECT_TRUE(scratch::contains(refusal("t.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "is a spreadsheet"));
+  EXPECT_TRUE(scratch::contains(refusal("t.csv.gz", "\x1f\x8b\x08"), "packed by gzip: unpack it first"));
+  EXPECT_TRUE(scratch::contains(refusal("t.parquet", "PAR1"), "is a Parquet file"));
+  EXPECT_EQ(refusal("t.npz", "PK\3\4abc"), "");
+  EXPECT_EQ(refusal("train-images-idx3-ubyte.gz", "\x1f\x8b\x08"), "");
+  EXPECT_EQ(refusal("t.csv", "PAR,value\n1,2\n"), "");
+  EXPECT_EQ(refusal("t.csv", ""), "");
+}
+
 TEST(FileKind, OfTextTheEndingDecidesInAnyCase) {
   for (const char* text :
        {"a,b\n1,2\n", "BMI,age\n20,3\n", "PK,value\n1,2\n", "P1,P2\n1,2\n", "\xff\xfe\x31\0"}) {

@@ -34,7 +34,7 @@ TEST(TableClasses, OneAndMinusOneAreScikitLearns) {
   const TableClasses found = classes({"1", "-1"});
   EXPECT_EQ(found.names, (Names{"-1", "1"}));
   EXPECT_EQ(found.default_normal, std::vector<int>{1});
-  EXPECT_FALSE(found.notes.empty());
+  EXPECT_EQ(found.guess.label, "1");
   EXPECT_TRUE(normal({"1", "-1"}, "outlier").empty()) << "there 1 may as well be the outlier";
 }
 
@@ -48,7 +48,39 @@ TEST(TableClasses, ANameSaysWhatYesMeans) {
   EXPECT_EQ(normal({"smurf.", "normal.", "back."}), Names{"normal."});  // KDD'99
 }
 
+// What was taken for normal is a sentence apart, for whoever uses it.
+TEST(TableClasses, TheGuessIsSaidApart) {
+  EXPECT_EQ(classes({"0", "1"}).guess.sentence, "0 in 'label' is taken for normal, 1 for anomalous");
+  EXPECT_EQ(classes({"1.0", "0.0"}, "").guess.sentence, "0 is taken for normal, 1 for anomalous");
+  EXPECT_EQ(classes({"0", "1"}, "is_normal").guess.sentence,
+            "1 in 'is_normal' is taken for normal, 0 for anomalous");
+  EXPECT_EQ(classes({"ok", "defect"}).guess.sentence, "the class 'ok' is taken for normal");
+  EXPECT_EQ(classes({"ok", "defect"}).guess.label, "ok");
+  EXPECT_TRUE(classes({"ok", "defect"}).notes.empty());
+  EXPECT_EQ(classes({"a", "b"}).guess.sentence, "");
+}
+
+// The labels of a model's table mean nothing in one that has none of them.
+TEST(TableClasses, OfAModelAreKnownOrNot) {
+  datasets::TableForm form;
+  form.labels = form.class_names = {"ok", "defect"};
+  form.normal = {"ok"};
+  const auto of_model = [&](const Names& labels) {
+    TableLabels all("'t'", "label");
+    for (const std::string& label : labels) all.add(label);
+    return all.classes(&form);
+  };
+  EXPECT_TRUE(of_model({"defect"}).known_to_form);
+  EXPECT_TRUE(of_model({"ok", "scratch"}).known_to_form);
+  EXPECT_FALSE(of_model({"Good", "Bad"}).known_to_form);
+  EXPECT_EQ(of_model({"Good", "Bad"}).guess.label, "Good");
+  EXPECT_FALSE(of_model({"0", "1"}).known_to_form);
+  EXPECT_EQ(of_model({"0", "1"}).guess.label, "0");
+}
+
 TEST(TableClasses, AreCounted) {
+  EXPECT_EQ(datasets::class_counts_text({"normal", "anomaly"}, {4, 1}, {"0", "1"}),
+            "0 = normal (4), 1 = anomaly (1)");
   EXPECT_EQ(datasets::class_counts_text({"yes", "maybe", "no"}, {30, 0, 270}), "yes (30), no (270)");
   EXPECT_TRUE(
       datasets::class_counts_text(Names(23, "k"), std::vector<int64_t>(23, 1)).ends_with("k (1) and 3 more"));

@@ -76,11 +76,11 @@ TEST_F(TableTest, ClassesByNumberAndByWord) {
   table = read("x,class\n1,1\n2,-1\n");  // as scikit-learn has it, and said
   EXPECT_EQ(table.class_names, (Words{"-1", "1"}));
   EXPECT_EQ(table.default_normal, std::vector<int>{1});
-  EXPECT_TRUE(contains(table.notes.back(), "the 1 is taken for normal"));
+  EXPECT_TRUE(contains(table.guess.sentence, "the 1 is taken for normal"));
 }
 
 TEST_F(TableTest, BadTablesAreNamedByLineAndColumn) {
-  EXPECT_TRUE(contains(complaint("a,b\n1,2\n3\n"), "t.csv', line 3: there are 1 fields, expected 2"));
+  EXPECT_TRUE(contains(complaint("a,b\n1,2\n3\n"), "t.csv', line 3: there is 1 field, expected 2"));
   EXPECT_TRUE(contains(complaint("a,b\n1,2\n3,4,5\n"), "line 3: there are 3 fields, expected 2"));
   EXPECT_TRUE(contains(complaint("a,b\n1,2\n3,NaN\n"), "line 3, column 2: the value is missing ('NaN')"));
   EXPECT_TRUE(contains(complaint("1,2\n3,\n"), "line 2, column 2: the value is missing ('')"));
@@ -98,6 +98,34 @@ TEST_F(TableTest, BadTablesAreNamedByLineAndColumn) {
   EXPECT_THROW(read_table(folder_ / "none.csv"), std::runtime_error);
 }
 
+// A column of words: the label that nobody named, or what has to go.
+TEST_F(TableTest, AColumnOfWordsIsToldFromASlip) {
+  const auto text_column = [&](const std::string& text) -> std::optional<datasets::TextColumn> {
+    try {
+      read(text);
+    } catch (const datasets::TextColumn& error) {
+      return error;
+    } catch (const std::runtime_error&) {
+    }
+    return std::nullopt;
+  };
+  std::string status = "a,status\n", time = "a,time\n", gap = "a,status\n0,\n";
+  for (int i = 0; i < 10; ++i) {
+    status += std::to_string(i) + (i % 3 ? ",ok\n" : ",worn\n");
+    gap += std::to_string(i) + ",ok\n";
+    time += std::to_string(i) + ",2026-11-0" + std::to_string(i) + "T10:00\n";
+  }
+  const auto label = text_column(status), stamp = text_column(time);
+  ASSERT_TRUE(label && stamp && text_column(gap));
+  EXPECT_EQ(label->column, "status");
+  EXPECT_TRUE(label->like_classes);
+  EXPECT_TRUE(contains(label->complaint, "line 2, column 2: 'worn' is no finite number"));
+  EXPECT_FALSE(stamp->like_classes);
+  EXPECT_TRUE(contains(stamp->what(), "this one holds text or times; take it out"));
+  EXPECT_FALSE(text_column("a,b\n1,2\n2,3\n3,x\n4,5\n")) << "one slip in a column of numbers";
+  EXPECT_FALSE(text_column("a,b\n1,2\n2,\n3,4\n"));
+}
+
 TEST_F(TableTest, NpzOfAnyNumbers) {
   Table table = read_npz({{"X", NdArray::from({2, 2}, std::vector<uint8_t>{1, 255, 3, 4})},
                           {"y", NdArray::from({2, 1}, std::vector<double>{1, 0})}});
@@ -113,7 +141,8 @@ TEST_F(TableTest, NpzWithLabelsOfOtherNamesAndWords) {
   for (const char* name : {"label", "labels", "Target", "outlier_label"}) {
     const Table table = read_npz({{"X", x}, {name, NdArray::from({2}, std::vector<int64_t>{0, 1})}});
     EXPECT_EQ(table.rows.labels, (std::vector<int32_t>{0, 1})) << name;
-    EXPECT_TRUE(contains(table.notes.at(0), "label: '" + std::string(name) + "', normal (1), anomaly (1)"));
+    EXPECT_TRUE(
+        contains(table.notes.at(0), "label: '" + std::string(name) + "', 0 = normal (1), 1 = anomaly (1)"));
   }
   const Table other = read_npz({{"X", x}, {"ids", NdArray::from({2}, std::vector<int64_t>{0, 1})}});
   EXPECT_FALSE(other.labelled);

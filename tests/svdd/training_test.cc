@@ -230,7 +230,7 @@ TEST(Training, ALossThatIsNotFiniteIsAnErrorWithACure) {
     Monitor silent;
     const std::string error =
         scratch::error_of<std::runtime_error>([&] { train(numbered_rows(5), toy.phase, *on, silent); });
-    EXPECT_TRUE(scratch::contains(error, "toy: the loss is no longer a finite number in epoch 0"));
+    EXPECT_TRUE(scratch::contains(error, "toy: the loss is no longer a finite number in epoch 1"));
     EXPECT_TRUE(scratch::contains(error, "a lower learning rate usually helps (now 0.0001)"));
   }
 }

@@ -90,7 +90,7 @@ TEST(BadInput, CommandLine) {
                   {"data", 2, "svdd data"},
                   {"data lost", 2, "'lost'"},
                   {"data info", 2, "needs a name"},
-                  {"data info mnits", 2, "did you mean 'mnist'?"},
+                  {"data info mnits", 1, "did you mean 'mnist'?"},
                   {"data info mnist", 1, "svdd data fetch mnist"},
                   {"data fetch strokes", 2, "built in"},
                   {"data list --data-dir nowhere", 1, "'nowhere'"},

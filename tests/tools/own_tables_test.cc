@@ -113,7 +113,7 @@ TEST_F(OwnTables, SayHowTheyWereRead) {
   write("t.csv", "a, b, label\n" + rows({"0", "1"}));
   const Outcome outcome = run("train --method isolation-forest --threads 1 --out run --data t.csv");
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  expect_in("'t.csv': header: yes; label: 'label', normal (48), anomaly (12); 2 features: 'a', 'b'",
+  expect_in("'t.csv': header: yes; label: 'label', 0 = normal (48), 1 = anomaly (12); 2 features: 'a', 'b'",
             outcome.err);
   write("t.csv", "0,1\n" + rows({}));
   ASSERT_EQ(train("t.csv").status, 0);
@@ -274,7 +274,8 @@ TEST_F(OwnTables, ADifferenceFromAConstantIsSeen) {
   ASSERT_EQ(run("train --quiet --threads 1 --out run --data t.csv --method autoencoder --ae-epochs 5").status,
             0);
   EXPECT_EQ(results()["auc"], 1);
-  expect_in("constant in training: column 'valve' (1); any other value will stand out", notes());
+  expect_in("constant in training: column 'valve' (1); it told the network nothing, and what another value",
+            notes());
   const json model = json::parse(text_of(scratch_.path / "run" / "model" / "model.json"));
   EXPECT_EQ(model["data"]["features"], (json{"a", "valve"})) << "methods with a network remember too";
   write("swapped.csv", "valve,a\n9,0.1\n1,0.1\n");
@@ -304,6 +305,90 @@ TEST_F(OwnTables, ModelsOfOtherVersionsAndDamagedOnes) {
     expect_refused(scratch_.path, {{"score --model run --input t.csv", 1, "model.json': the table's '" + key},
                                    {"evaluate --model run", 1, "model.json': the table's '" + key}});
   }
+}
+
+// A guess is said where it is used, and only there.
+TEST_F(OwnTables, WhatIsTakenForNormalIsSaid) {
+  write("t.csv", "a,b,label\n" + rows({"ok", "defect"}));
+  const std::string words = "is taken for normal";
+  ASSERT_EQ(train("t.csv").status, 0);
+  expect_in("the class 'ok' is taken for normal", notes());
+  for (const char* normal : {"defect", "ok", "ok,defect"}) {
+    ASSERT_EQ(train("t.csv", "--normal " + std::string(normal)).status, 0) << normal;
+    EXPECT_EQ(notes().find(words), std::string::npos) << normal << notes();
+  }
+  EXPECT_EQ(run("cluster --output o.csv --input t.csv").err.find(words), std::string::npos);
+  expect_in("the class 'ok' is taken for normal", run("data info t.csv").out);
+
+  write("01.csv", "a,b,label\n" + rows({"0", "1"}));
+  ASSERT_EQ(train("01.csv").status, 0);
+  expect_in("0 in 'label' is taken for normal, 1 for anomalous", notes());
+  EXPECT_EQ(notes().find("though only"), std::string::npos);
+  write("10.csv", "a,b,label\n" + rows({"1", "0"}));
+  ASSERT_EQ(train("10.csv").status, 0);
+  expect_in("0 in 'label' is taken for normal, 1 for anomalous, though only 12 of 60 rows are of it",
+            notes());
+  expect_in("0 = normal (12), 1 = anomaly (48)", notes());
+  ASSERT_EQ(train("10.csv", "--normal 1").status, 0);
+  EXPECT_EQ(notes().find("though only"), std::string::npos);
+}
+
+TEST_F(OwnTables, TablesThatAModelCannotBeTestedOn) {
+  write("t.csv", "a,b,label\n" + rows({"ok", "defect"}));
+  write("status.csv", "a,b,status\n" + rows({"ok", "defect"}));
+  write("class.csv", "a,b,class\n" + rows({"ok", "defect"}));
+  write("other.csv", "a,b,label\n" + rows({"good", "bad"}));
+  write("strange.csv", "a,b,label\n" + rows({"x", "y"}));
+  write("none.csv", "a,b\n" + rows({}));
+  write("defects.csv", "a,b,label\n9,9,defect\n8,8,defect\n");
+  ASSERT_EQ(train("t.csv").status, 0);
+  expect_refused(
+      scratch_.path,
+      {{"evaluate --model run --data status.csv", 1,
+        "no column is named 'label', as the model's label is; of the columns beside the model's ('status') "
+        "--label-column"},
+       {"evaluate --model run --data other.csv", 2,
+        "the model was trained with the normal class 'ok', and 'other.csv' has the classes good (48), bad "
+        "(12): "
+        "name the normal ones with --normal (svdd train would take 'good' for normal)"},
+       {"evaluate --model run --data strange.csv", 2, "x (48), y (12): name the normal ones with --normal"},
+       {"evaluate --model run --data none.csv", 1, "svdd score scores rows without labels"}});
+  for (const char* line : {"status.csv --label-column status", "class.csv", "other.csv --normal good"}) {
+    const Outcome outcome = run("evaluate --model run --output m.json --data " + std::string(line));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_GT(json::parse(text_of(scratch_.path / "m.json"))["auc"], 0.75) << line;
+  }
+  const Outcome defects = run("evaluate --model run --data defects.csv");
+  ASSERT_EQ(defects.status, 0) << defects.err;
+  expect_in("anomalous samples only; its classes are defect (2), and --normal names those that are normal",
+            defects.out);
+
+  ASSERT_EQ(train("none.csv").status, 0);  // a model that knows no classes takes what train would take
+  const Outcome guessed = run("evaluate --model run --data t.csv");
+  ASSERT_EQ(guessed.status, 0) << guessed.err;
+  expect_in("the class 'ok' is taken for normal", guessed.err);
+  expect_refused(scratch_.path, {{"evaluate --model run --data strange.csv", 2, "x (48), y (12)"}});
+
+  write_small_data(scratch_.path);
+  expect_refused(scratch_.path, {{"evaluate --model run --data small", 1,
+                                  "the model sees samples of 2, and 'small' holds samples of 1x28x28"}});
+}
+
+TEST_F(OwnTables, AColumnOfWordsHasAWayOut) {
+  write("status.csv", "a,b,status\n" + rows({"good", "bad"}));
+  std::string times = "a,time,label\n";
+  for (int i = 0; i < 9; ++i)
+    times += std::to_string(i) + ",10:0" + std::to_string(i) + (i ? ",ok\n" : ",bad\n");
+  write("times.csv", times);
+  for (const std::string line :
+       {"train --method kde --out new --data ", "cluster --output o.csv --input ", "data info "})
+    expect_refused(scratch_.path, {{line + "status.csv", 1, "'bad' is no finite number"},
+                                   {line + "status.csv", 1, "--label-column status says so"},
+                                   {line + "times.csv", 1, "this one holds text or times; take it out"}});
+  expect_in("good (48), bad (12)", run("data info status.csv --label-column status").out);
+  write("1.csv", "1,2\n3,4\n5,6\n");
+  expect_in("header: yes", run("data info 1.csv --header yes").out);
+  expect_in("header: no", run("data info 1.csv --header no").out);
 }
 
 TEST_F(OwnTables, OtherTextIsNamed) {

@@ -91,17 +91,34 @@ TEST_F(RunOutputTest, ARunThatKeepsLetsTheEarlierOneGo) {
 
 TEST_F(RunOutputTest, ACheckpointIsKeptWhateverHappens) {
   write_earlier_run();
+  const auto before = now();
   {
     RunOutput output(run_);
     output.begin(other_config);
     write_text(output.file(tools::checkpoint_name), "new");
   }
-  expect_only_users_files_beside({"run/config.json", "run/checkpoint.safetensors"});
+  EXPECT_EQ(text_of(run_ / ".earlier-run" / "scores.csv"), "of the earlier run: scores.csv");
   {
     RunOutput output(run_);
     output.go_on(other_config);
   }
   EXPECT_TRUE(fs::exists(run_ / tools::checkpoint_name));
+  EXPECT_EQ(text_of(run_ / ".earlier-run" / "scores.csv"), "of the earlier run: scores.csv")
+      << "a finished run is not lost to one that is not";
+  {
+    RunOutput output(run_);  // anew, and it fails
+    output.begin(config);
+  }
+  EXPECT_EQ(difference(before, now()), "");
+}
+
+// Of an earlier run without files of the user's nothing is left in its place, no empty folder either.
+TEST_F(RunOutputTest, NoEmptyFolderStaysBehind) {
+  write_earlier_run();
+  fs::remove(run_ / "model" / "mine.json");
+  RunOutput output(run_);
+  output.begin(other_config);
+  EXPECT_FALSE(fs::exists(run_ / "model"));
 }
 
 TEST_F(RunOutputTest, AFreshFolderGoesWithARunThatFails) {
@@ -155,6 +172,20 @@ TEST_F(RunOutputTest, KilledWithACheckpointTheNewRunGoesOn) {
     write_text(output.file(tools::checkpoint_name), "new");
   });
   tools::settle_run_folder(run_);
+  EXPECT_EQ(text_of(run_ / "config.json"), other_config);
+  EXPECT_TRUE(fs::exists(run_ / tools::checkpoint_name));
+  EXPECT_EQ(text_of(run_ / ".earlier-run" / "results.json"), "of the earlier run: results.json");
+  EXPECT_TRUE(fs::exists(run_ / ".earlier-run" / "model" / "weights.safetensors"));
+  {
+    RunOutput output(run_);  // goes on, and is stopped again
+    output.go_on(other_config);
+  }
+  EXPECT_EQ(text_of(run_ / ".earlier-run" / "results.json"), "of the earlier run: results.json");
+  {
+    RunOutput output(run_);
+    output.go_on(other_config);
+    output.keep();
+  }
   expect_only_users_files_beside({"run/config.json", "run/checkpoint.safetensors"});
 }
 

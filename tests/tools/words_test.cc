@@ -27,6 +27,11 @@ std::string help_of(const fs::path& folder, const std::string& command) {
   return outcome.out;
 }
 
+void expect_example(const std::string& help, const std::string& command) {
+  EXPECT_NE(help.find("Example"), std::string::npos) << command;
+  EXPECT_NE(help.find("\n  svdd " + (command.empty() ? "train" : command)), std::string::npos) << command;
+}
+
 TEST(Words, HelpComesInEverySpelling) {
   SKIP_WITHOUT_SVDD();
   const Scratch scratch;
@@ -38,7 +43,11 @@ TEST(Words, HelpComesInEverySpelling) {
       EXPECT_EQ(outcome.out, help) << line;
     }
   }
-  expect_refused(scratch.path, {{"help trian", 2, "did you mean 'train'"}, {"-x", 2, "'-x'"}});
+  expect_refused(scratch.path, {{"help trian", 2, "did you mean 'train'"},
+                                {"help eval", 2, "did you mean 'evaluate'"},
+                                {"--verison", 2, "did you mean '--version'"},
+                                {"-x", 2, "'-x'"}});
+  EXPECT_EQ(run_svdd(scratch.path, {"version"}).out, run_svdd(scratch.path, {"--version"}).out);
 }
 
 TEST(Words, HelpFitsATerminal) {
@@ -51,6 +60,23 @@ TEST(Words, HelpFitsATerminal) {
       EXPECT_FALSE(line.ends_with(' ')) << command << ": " << line << '|';
     }
   }
+}
+
+TEST(Words, EveryHelpHasAnExample) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  for (const std::string& command : commands) expect_example(help_of(scratch.path, command), command);
+}
+
+// A complaint names the option as it was typed.
+TEST(Words, AnOptionIsCalledAsItWasTyped) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const std::string kde = "train --data strokes --normal 3 --out run --method kde ";
+  expect_refused(scratch.path, {{kde + "--no-pretrain", 2, "svdd: --no-pretrain is an option of"},
+                                {kde + "--pretrain False", 2, "svdd: --pretrain is an option of"},
+                                {kde + "--n_epochs 3", 2, "svdd: --n_epochs is an option of"},
+                                {kde + "--epochs 3", 2, "svdd: --epochs is an option of"}});
 }
 
 TEST(Words, HelpNamesAllInputs) {
