@@ -35,7 +35,7 @@ Sentences idle_table_options(const std::string& label_column, const std::string&
 Sentences idle_options(const ResolvedOptions& resolved) {
   const TrainOptions& options = resolved.options;
   const svdd::DeepSvddOptions& o = options.deep_svdd;
-  Sentences found = resolved.overridden;
+  Sentences found;
   const auto idle = [&](const std::string& name, const std::string& why) {
     if (is_given(resolved, name)) found.push_back("--" + name + " changed nothing: " + why);
   };

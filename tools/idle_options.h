@@ -8,8 +8,7 @@
 
 namespace tools {
 
-// Of svdd train's command line, where the run's settings or its data do not look at them; and those that were given
-// again with another value.
+// Of svdd train's command line, where the run's settings or its data do not look at them.
 std::vector<std::string> idle_options(const ResolvedOptions& resolved);
 
 // Of a command that reads `data`, a known name or a path: --label-column and --header where that is no table, or no text.

@@ -580,6 +580,10 @@ Words with_help_as_option(Words words) {
   return words;
 }
 
+std::string or_help(const std::string& suggestion) {
+  return suggestion.empty() ? "; svdd --help lists them" : suggestion;
+}
+
 void parse_and_run(CLI::App& app, const Words& words) {
   if (words.empty()) throw UsageError("no command is given; svdd --help lists them");
   refuse_later_features(words);
@@ -587,10 +591,10 @@ void parse_and_run(CLI::App& app, const Words& words) {
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
   if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "-h" && words[0] != "--version")
     throw UsageError("the first word must be a command, not " + engine::in_quotes(words[0]) +
-                     did_you_mean(words[0], {"--help", "--version"}) + "; svdd --help lists them");
+                     or_help(did_you_mean(words[0], {"--help", "--version"})));
   if (!words[0].starts_with("-") && std::find(commands.begin(), commands.end(), words[0]) == commands.end())
-    throw UsageError("there is no command " + engine::in_quotes(words[0]) + did_you_mean(words[0], commands) +
-                     (nearest(words[0], commands).empty() ? "; svdd --help lists them" : ""));
+    throw UsageError("there is no command " + engine::in_quotes(words[0]) +
+                     or_help(did_you_mean(words[0], commands)));
   Words last_first(words.rbegin(), words.rend());  // the order CLI11 wants
   app.parse(last_first);
 }
@@ -665,6 +669,10 @@ Results go to standard output, progress to standard error.
 int explained(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string words = error.what(), option = words.substr(0, words.find(':'));
+    const bool again = words.find("At Most 1 required") != std::string::npos;
+    return complain(again ? option + " is given more than once; it takes one value" : words, 2);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), 2);
   } catch (const UsageError& error) {

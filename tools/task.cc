@@ -13,6 +13,7 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/networks.h"
 #include "tools/arguments.h"
+#include "tools/counted.h"
 #include "tools/csv_files.h"
 #include "tools/known_data.h"
 #include "tools/published_settings.h"
@@ -145,11 +146,11 @@ void say_guess(const datasets::Dataset& data, std::vector<std::string>& notes) {
     all += counts[k];
     if (static_cast<int>(k) == data.default_normal.at(0)) normal = counts[k];
   }
-  notes.push_back(data.guess.sentence +
-                  (2 * normal < all ? ", though only " + std::to_string(normal) + " of " +
-                                          std::to_string(all) + (normal == 1 ? " rows is" : " rows are") +
-                                          " of it: if others are normal, name them with --normal"
-                                    : ""));
+  std::string odd;
+  if (2 * normal < all)
+    odd = ", though only " + std::to_string(normal) + " of " + counted(all, "row") +
+          (normal == 1 ? " is" : " are") + " normal then: if others are, name them with --normal";
+  notes.push_back(data.guess.sentence + odd);
 }
 
 // A table without labels is nothing to test a model against.

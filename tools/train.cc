@@ -243,6 +243,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
 
+  for (const std::string& again : resolved.overridden) monitor.note("warning: " + again);
   if (!damage.empty()) monitor.note("the run is taken for unfinished: " + damage);
   if (start == Start::go_on && !goes_on) monitor.note(why_anew + ": the run begins from the start");
   fit(*detector, task, options, checkpoints, pretrainings, monitor);
@@ -351,7 +352,9 @@ void run_train(const ResolvedOptions& resolved, const std::vector<std::string>& 
     std::cout << "the run in " << engine::in_quotes(out) << " is finished; nothing is left to do\n";
     return;
   }
-  const ordered_json results = perform_run(resolved, command_line, start);
+  ordered_json results = perform_run(resolved, command_line, start);
+  // Of the command line alone: a run that goes on, or is repeated, has the same results without it.
+  for (const std::string& again : resolved.overridden) results["warnings"].push_back(again);
   std::cout << summary(results, (std::filesystem::path(resolved.options.out) / "report.html").string());
 }
 

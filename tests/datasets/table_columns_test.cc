@@ -186,8 +186,9 @@ TEST(TableNotes, SayHowATableWasRead) {
   const scratch::Folder folder;
   scratch::write(folder / "t.csv", "a, b, label\n1,2,0\n3,4,1\n5,6,0\n");
   const Table table = read_table(folder / "t.csv");
-  EXPECT_TRUE(contains(table.notes.at(0),
-                       "t.csv': header: yes; label: 'label', normal (2), anomaly (1); 2 features: 'a', 'b'"));
+  EXPECT_TRUE(
+      contains(table.notes.at(0),
+               "t.csv': header: yes; label: 'label', 0 = normal (2), 1 = anomaly (1); 2 features: 'a', 'b'"));
   scratch::write(folder / "t.csv", "1,2\n3,4\n");
   EXPECT_TRUE(contains(read_table(folder / "t.csv").notes.at(0), "header: no; label: none; 2 features"));
 }

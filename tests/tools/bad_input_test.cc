@@ -68,7 +68,7 @@ TEST(BadInput, CommandLine) {
                   {train + "--nu 1.5", 2, "--nu is '1.5'"},
                   {train + "--contamination 2", 2, "--contamination is '2'"},
                   {train + "--epochs -1", 2, "--epochs is '-1'"},
-                  {train + "--n_epochs 2.5", 2, "--epochs is '2.5'"},
+                  {train + "--n_epochs 2.5", 2, "--n_epochs is '2.5'"},
                   {train + "--batch-size 0", 2, "--batch-size is '0'"},
                   {train + "--lr 0", 2, "--lr is '0'"},
                   {train + "--lr=nan", 2, "--lr is 'nan'"},

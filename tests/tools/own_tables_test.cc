@@ -326,7 +326,7 @@ TEST_F(OwnTables, WhatIsTakenForNormalIsSaid) {
   EXPECT_EQ(notes().find("though only"), std::string::npos);
   write("10.csv", "a,b,label\n" + rows({"1", "0"}));
   ASSERT_EQ(train("10.csv").status, 0);
-  expect_in("0 in 'label' is taken for normal, 1 for anomalous, though only 12 of 60 rows are of it",
+  expect_in("0 in 'label' is taken for normal, 1 for anomalous, though only 12 of 60 rows are normal then",
             notes());
   expect_in("0 = normal (12), 1 = anomaly (48)", notes());
   ASSERT_EQ(train("10.csv", "--normal 1").status, 0);

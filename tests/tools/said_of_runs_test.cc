@@ -77,7 +77,8 @@ TEST_F(SaidOfRuns, WhatARecipeLeavesOut) {
 TEST_F(SaidOfRuns, OptionsThatChangeNothing) {
   const std::string brief = "--data t.csv --method deep-svdd --network mlp --epochs 1 --batch-size 16 ";
   const auto warned = [&](const std::string& line, const std::string& option) {
-    for (const json& warning : results(line)["warnings"])
+    const json found = results(line);
+    for (const json& warning : found["warnings"])
       if (warning.get<std::string>().starts_with(option + " changed nothing: ")) return true;
     return false;
   };
@@ -98,6 +99,20 @@ TEST_F(SaidOfRuns, OptionsThatChangeNothing) {
   EXPECT_TRUE(warned("--data small --normal 3 --method kde --label-column 1", "--label-column"));
   EXPECT_FALSE(warned("--config run/config.json", "--label-column")) << "a configuration names every option";
   EXPECT_TRUE(warned("--data t.csv --method kde --data-dir .", "--data-dir"));
+}
+
+// The last counts, and the others are said; results.json is that of a run to which only the last was given.
+TEST_F(SaidOfRuns, OptionsThatAreGivenAgain) {
+  const std::string kde = "train --out run --data t.csv --method kde --contamination 0.2 --threads 1 ";
+  const Outcome twice = run(kde + "--contamination 0.3 --quiet"),
+                same = run(kde + "--contamination 0.2 --quiet");
+  ASSERT_EQ(twice.status, 0) << twice.err;
+  expect_in("--contamination '0.2' changed nothing: --contamination '0.3' stands after it", twice.out);
+  expect_not_in("changed nothing", same.out);
+  expect_in("--contamination '0.2' changed nothing", run(kde + "--contamination 0.3").err);
+  EXPECT_EQ(json::parse(text_of(path() / "run" / "results.json"))["warnings"], json::array());
+  expect_refused(path(),
+                 {{"score --model run --model other --input t.csv", 2, "--model is given more than once"}});
 }
 
 TEST_F(SaidOfRuns, TableOptionsOfOtherCommands) {
@@ -140,7 +155,7 @@ TEST_F(SaidOfRuns, DataThatLieElsewhere) {
   EXPECT_EQ(text_of(elsewhere / "again" / "config.json").find("\"data\": \"t.csv\""),
             text_of(path() / "run" / "config.json").find("\"data\": \"t.csv\""));
   EXPECT_EQ(from_there("train --resume --out ../run").status, 0);
-  write_text(elsewhere / "t.csv", "a,b,label\n1,2,ok\n");
+  write_text(elsewhere / "t.csv", text_of(path() / "t.csv") + "1,2,ok\n");
   expect_in("it is another than", from_there("evaluate --model ../run").err);
 
   fs::rename(path() / "t.csv", path() / "u.csv");
