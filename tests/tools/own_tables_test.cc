@@ -348,8 +348,8 @@ TEST_F(OwnTables, TablesThatAModelCannotBeTestedOn) {
         "no column is named 'label', as the model's label is; of the columns beside the model's ('status') "
         "--label-column"},
        {"evaluate --model run --data other.csv", 2,
-        "the model was trained with the normal class 'ok', and 'other.csv' has the classes good (48), bad "
-        "(12): "
+        "the model was trained with the normal class 'ok', and 'other.csv' has the classes bad (12), good "
+        "(48): "
         "name the normal ones with --normal (svdd train would take 'good' for normal)"},
        {"evaluate --model run --data strange.csv", 2, "x (48), y (12): name the normal ones with --normal"},
        {"evaluate --model run --data none.csv", 1, "svdd score scores rows without labels"}});

@@ -90,9 +90,6 @@ TEST_F(SaidOfRuns, OptionsThatChangeNothing) {
   for (const char* option : {"--ae-epochs", "--ae-batch-size"})
     EXPECT_TRUE(warned(brief + "--no-pretrain " + option + " 9", option));
   EXPECT_FALSE(warned(brief + "--ae-epochs 1", "--ae-epochs"));
-  EXPECT_TRUE(warned(brief + "--no-pretrain --epochs 2", "--epochs '1'"))
-      << "the last counts, and it is said";
-  EXPECT_FALSE(warned(brief + "--no-pretrain --epochs 1", "--epochs '1'")) << "twice the same is no matter";
   EXPECT_FALSE(warned("--data t.csv --method kde --header yes --label-column label", "--header"));
   write_small_data(path());
   EXPECT_TRUE(warned("--data small --normal 3 --method kde --header no", "--header"));
