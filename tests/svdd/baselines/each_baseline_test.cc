@@ -197,7 +197,7 @@ TEST_P(EachBaseline, DataThatDoNotFitAreRefused) {
   const auto error = [&](const Samples& samples) {
     return scratch::error_of<std::invalid_argument>([&] { detector->fit({samples, {}}, silent); });
   };
-  EXPECT_TRUE(scratch::contains(error(small_runs::first(ones().train, 1)), "hold 1 samples; at least 2"));
+  EXPECT_TRUE(scratch::contains(error(small_runs::first(ones().train, 1)), "hold 1 sample; at least 2"));
   EXPECT_TRUE(scratch::contains(error({{1, 28, 28}, {}}), "at least 2"));
   Samples bad = ones().train;
   bad.values[784 * 3 + 5] = std::nanf("");
