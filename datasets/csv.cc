@@ -78,12 +78,15 @@ char delimiter_of(std::string_view text) {
 
 CsvReader::CsvReader(std::string_view text, std::string source, char delimiter)
     : text_(text), source_(std::move(source)), delimiter_(delimiter) {
+  if (text_.starts_with(std::string_view("\xff\xfe\0\0", 4)) ||
+      text_.starts_with(std::string_view("\0\0\xfe\xff", 4)))
+    throw std::runtime_error(source_ + " is UTF-32 text: save it as CSV in UTF-8");
   if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
     throw std::runtime_error(source_ +
                              " is UTF-16 text (a spreadsheet's \"Unicode text\"): save it as CSV in UTF-8");
   if (text_.substr(0, 256).find('\0') != std::string_view::npos)
-    throw std::runtime_error(source_ +
-                             " holds zero bytes: it is no text, or UTF-16; save it as CSV in UTF-8");
+    throw std::runtime_error(
+        source_ + " holds zero bytes: it is no text, or UTF-16 or UTF-32; save it as CSV in UTF-8");
   if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
   skip_separator_line();
   if (delimiter_ == 0) delimiter_ = delimiter_of(text_.substr(position_));
@@ -201,6 +204,23 @@ struct Parsed {
   bool too_large = false;  // but no double holds it
 };
 
+// Whether a number in digits that no double can hold is too small for one rather than too large: 1e-400 is 0.
+bool vanishes(std::string_view number) {
+  const size_t e = number.find_first_of("eE");
+  const std::string_view digits = number.substr(0, e);
+  int64_t exponent = 0;
+  if (e != number.npos) {
+    std::string_view power = number.substr(e + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec != std::errc())
+      return power.starts_with('-');  // beyond 64 bits
+  }
+  const size_t first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
+  if (first == digits.npos) return true;
+  const auto before = static_cast<int64_t>(point) - static_cast<int64_t>(first);  // of the first digit
+  return exponent < -before;
+}
+
 Parsed parsed(std::string_view field) {
   field = trimmed(field);
   if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
@@ -208,8 +228,10 @@ Parsed parsed(std::string_view field) {
   Parsed result;
   const char* end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(field.data(), end, result.value);
-  result.too_large = error == std::errc::result_out_of_range;
-  result.is_number = !field.empty() && stop == end && (error == std::errc() || result.too_large);
+  const bool beyond = error == std::errc::result_out_of_range;
+  result.is_number = !field.empty() && stop == end && (error == std::errc() || beyond);
+  if (beyond && vanishes(field)) result.value = 0;
+  result.too_large = beyond && !vanishes(field);
   return result;
 }
 
@@ -304,12 +326,15 @@ double double_at(const CsvReader& reader, const std::vector<std::string_view>& f
   const std::optional<double> value = decimal_number(field);
   if (!value) {
     if (is_missing(field))
-      reader.refuse(column, "the value is missing (" + in_quotes(field) + "): fill it in or remove that row");
-    reader.refuse(column, in_quotes(field) + " is no finite number" +
+      reader.refuse(column, "the value is missing (" + in_quotes(field, engine::longest_value) +
+                                "): fill it in or remove that row");
+    if (parsed(field).too_large)
+      reader.refuse(column, in_quotes(field, engine::longest_value) + " is beyond single precision");
+    reader.refuse(column, in_quotes(field, engine::longest_value) + " is no finite number" +
                               (has_decimal_comma(field) ? ": a decimal comma? Write it with a point" : ""));
   }
   if (std::abs(*value) > std::numeric_limits<float>::max())
-    reader.refuse(column, in_quotes(field) + " is beyond single precision");
+    reader.refuse(column, in_quotes(field, engine::longest_value) + " is beyond single precision");
   return *value;
 }
 
@@ -324,8 +349,8 @@ int64_t whole_number_at(const CsvReader& reader, const std::vector<std::string_v
   const char* end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(field.data(), end, value);
   if (field.empty() || error != std::errc() || stop != end || value < least || value > most)
-    reader.refuse(column, in_quotes(field) + " is no whole number from " + std::to_string(least) + " to " +
-                              std::to_string(most));
+    reader.refuse(column, in_quotes(field, engine::longest_value) + " is no whole number from " +
+                              std::to_string(least) + " to " + std::to_string(most));
   return value;
 }
 

@@ -7,6 +7,7 @@ namespace datasets {
 struct NormalGuess {
   std::string label = {};     // of the class, as it stands in the table; empty: none suggests itself
   std::string sentence = {};  // which was taken, to be said where the guess is used
+  std::string unclear = {};   // why none suggests itself though some read as normal: several do
 };
 
 }  // namespace datasets

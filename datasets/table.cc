@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iomanip>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "datasets/column_offsets.h"
@@ -39,6 +41,8 @@ class Values {
     if (number.rest != 0 && rest_.empty()) rest_.resize(values_.size() - 1);
     if (number.rest != 0 || !rest_.empty()) rest_.push_back(number.rest);
   }
+
+  void reserve(size_t count) { values_.reserve(count); }
 
   // `keep`: as doubles, whatever they are, for a model whose form has offsets.
   void assign_to(Split& rows, bool keep) {
@@ -216,16 +220,32 @@ std::string label_array(const engine::Npz& archive, const fs::path& path, const 
   return "";
 }
 
+constexpr size_t numbers_at_once = size_t{1}
+                                   << 18;  // are converted: a copy of all would double what an array takes
+
+// Calls visit(vector<Number>, the first's number) with all elements, some at a time.
+template <class Number, class Visit>
+void in_pieces(const NdArray& array, Visit visit) {
+  const auto size = static_cast<size_t>(array.size());
+  for (size_t first = 0; first < size; first += numbers_at_once) {
+    engine::check_stop();
+    visit(array.as<Number>(first, std::min(numbers_at_once, size - first)), first);
+  }
+}
+
 template <class Number>
 void add_all(const NdArray& array, Values& values) {
-  for (const Number number : array.as<Number>())
-    if constexpr (std::is_integral_v<Number>)
-      values.add(wide(number));
-    else
-      values.add({number, 0});
+  in_pieces<Number>(array, [&](const std::vector<Number>& numbers, size_t) {
+    for (const Number number : numbers)
+      if constexpr (std::is_integral_v<Number>)
+        values.add(wide(number));
+      else
+        values.add({number, 0});
+  });
 }
 
 void add_values(const NdArray& x, Values& values) {
+  values.reserve(static_cast<size_t>(x.size()));
   if (x.dtype == NdArray::DType::i8)
     add_all<int64_t>(x, values);
   else if (x.dtype == NdArray::DType::u8)
@@ -234,51 +254,83 @@ void add_values(const NdArray& x, Values& values) {
     add_all<double>(x, values);
 }
 
+bool are_floats(const NdArray& x) {  // whatever they are, as those of single precision and small integers
+  using enum NdArray::DType;
+  for (const NdArray::DType other : {i4, u4, i8, u8, f8})
+    if (x.dtype == other) return false;
+  return true;
+}
+
 void check_range(const NdArray& x, const std::string& where) {
-  for (const double number : x.as<double>())
-    if (std::abs(number) > std::numeric_limits<float>::max() || !std::isfinite(number)) {
-      try {
-        check_finite(x.as<float>(), x.shape[1], where);  // which says where
-      } catch (const std::invalid_argument& error) {
-        throw std::runtime_error(error.what());
-      }
-    }
+  in_pieces<double>(x, [&](const std::vector<double>& numbers, size_t first) {
+    const auto bad = std::find_if(numbers.begin(), numbers.end(),
+                                  [](double number) { return !std::isfinite(static_cast<float>(number)); });
+    if (bad == numbers.end()) return;
+    const size_t at = first + static_cast<size_t>(bad - numbers.begin());
+    const auto columns = static_cast<size_t>(x.shape[1]);
+    const std::string what = std::isnan(*bad) ? "NaN" : std::isinf(*bad) ? "an infinite number" : "";
+    throw std::runtime_error(where + ": row " + std::to_string(at / columns) + " (counted from 0) holds " +
+                             (what.empty() ? "a number that is infinite in single precision" : what) +
+                             " at position " + std::to_string(at % columns) +
+                             "; every value must be finite: remove or fill in that row");
+  });
+}
+
+// The labels of an array of numbers.
+void add_labels(const NdArray& y, const std::string& where, TableLabels& labels) {
+  try {
+    for (const int64_t number : y.as<int64_t>()) labels.add(std::to_string(number));
+  } catch (const std::range_error&) {
+    const std::vector<double> numbers = y.as<double>();
+    const auto bad = std::find_if(numbers.begin(), numbers.end(), [](double number) {
+      return !(number == std::floor(number) && std::abs(number) < 0x1p63);
+    });
+    std::ostringstream found;
+    if (bad != numbers.end()) found << std::setprecision(9) << *bad;
+    throw std::runtime_error(where + ": row " + std::to_string(bad - numbers.begin()) +
+                             " (counted from 0) is " + found.str() +
+                             "; labels are whole numbers or words, which name the classes");
+  }
 }
 
 Table read_npz_table(const fs::path& path, const TableOptions& options) {
-  const engine::Npz archive = engine::Npz::read(path);
+  engine::Npz archive = engine::Npz::open(path);
   const std::string name = archive.contains("X") ? "X" : "x";
   if (!archive.contains(name))
-    throw std::runtime_error(in_quotes(path) + " holds the arrays " + in_quotes(archive.names()) +
-                             "; expected X (rows x columns) and, where there are labels, y");
-  const NdArray& x = archive.at(name);
+    throw std::runtime_error(
+        in_quotes(path) + " holds " +
+        (archive.names().empty() ? "no arrays" : "the arrays " + in_quotes(archive.names())) +
+        "; expected X (rows x columns) and, where there are labels, y");
+  // All that shapes tell comes before the numbers are unpacked, of which a small file may hold very many.
+  const std::vector<int64_t> shape = archive.shape(name);
   const std::string where = in_quotes(path) + ", array " + in_quotes(name);
-  if (x.shape.size() != 2 || x.shape[0] < 1 || x.shape[1] < 1)
-    throw std::runtime_error(where + " has the shape " + NdArray::text(x.shape) +
+  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1)
+    throw std::runtime_error(where + " has the shape " + NdArray::text(shape) +
                              "; expected (rows, columns), at least one of each");
   const TableForm* form = form_of(options);
-  if (form && form->columns != x.shape[1])
-    throw std::runtime_error(where + " has the shape " + NdArray::text(x.shape) + "; expected " +
+  if (form && form->columns != shape[1])
+    throw std::runtime_error(where + " has the shape " + NdArray::text(shape) + "; expected " +
                              std::to_string(form->columns) + " columns, as the model was trained on");
-  Table table;
-  table.form.columns = x.shape[1];
-  table.rows.shape = {x.shape[1]};
-  Values values;
-  check_range(x, where);
-  add_values(x, values);
   const std::string label = label_array(archive, path, options.label_column, name);
+  const std::string labels_where = in_quotes(path) + ", array " + in_quotes(label);
+  if (!label.empty()) {
+    const std::vector<int64_t> of_labels = archive.shape(label);
+    const bool one_column = of_labels.size() == 2 && of_labels[1] == 1;
+    if ((of_labels.size() != 1 && !one_column) || of_labels[0] != shape[0])
+      throw std::runtime_error(labels_where + " has the shape " + NdArray::text(of_labels) + "; expected (" +
+                               std::to_string(shape[0]) + "), a label for each row of " + name);
+  }
+  archive.unpack({name, label});
+  const NdArray& x = archive.at(name);
+  Table table;
+  table.form.columns = shape[1];
+  table.rows.shape = {shape[1]};
+  check_range(x, where);
   if (label.empty()) {
-    assign_unlabelled(table, x.shape[0]);
+    assign_unlabelled(table, shape[0]);
   } else {
-    const std::string labels_where = in_quotes(path) + ", array " + in_quotes(label);
-    const std::optional<engine::NpyWords> words = archive.words(label);
-    const std::vector<int64_t>& shape = words ? words->shape : archive.at(label).shape;
-    const bool one_column = shape.size() == 2 && shape[1] == 1;
-    if ((shape.size() != 1 && !one_column) || shape[0] != x.shape[0])
-      throw std::runtime_error(labels_where + " has the shape " + NdArray::text(shape) + "; expected (" +
-                               std::to_string(x.shape[0]) + "), a label for each row of " + name);
     TableLabels labels(labels_where, label);
-    if (words)
+    if (const std::optional<engine::NpyWords> words = archive.words(label))
       for (size_t i = 0; i < words->words.size(); ++i) {
         if (is_missing(words->words[i]))
           throw std::runtime_error(labels_where + ": the label of row " + std::to_string(i) +
@@ -286,15 +338,18 @@ Table read_npz_table(const fs::path& path, const TableOptions& options) {
         labels.add(words->words[i]);
       }
     else
-      try {
-        for (const int64_t number : archive.at(label).as<int64_t>()) labels.add(std::to_string(number));
-      } catch (const std::range_error& error) {
-        throw std::runtime_error(labels_where + ": " + error.what() + "; labels are whole numbers");
-      }
+      add_labels(archive.at(label), labels_where, labels);
     table.form.label = label;
     assign_classes(table, labels.classes(form));
   }
-  values.assign_to(table.rows, form && !form->offsets.empty());
+  const bool keep = form && !form->offsets.empty();
+  if (are_floats(x) && !keep) {
+    table.rows.values = x.as<float>();
+  } else {
+    Values values;
+    add_values(x, values);
+    values.assign_to(table.rows, keep);
+  }
   std::vector<std::string> others;
   for (const std::string& other : archive.names())
     if (other != name && other != label) others.push_back(other);

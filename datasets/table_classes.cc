@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 
@@ -98,15 +99,22 @@ bool by_signed_number(Distinct found, const std::string& name, TableClasses& cla
 
 void by_word(Distinct found, const std::string& name, TableClasses& classes) {
   std::sort(found.begin(), found.end());
-  auto normal = std::find_if(found.begin(), found.end(), is_normal_word);
   const bool answers =
       std::all_of(found.begin(), found.end(), [](const auto& w) { return is_yes(w) || is_no(w); });
-  if (normal == found.end() && answers && (says_anomalous(name) || says_normal(name)))
-    normal = std::find_if(found.begin(), found.end(), says_normal(name) ? is_yes : is_no);
-  if (normal != found.end()) {
-    std::rotate(found.begin(), normal, normal + 1);
+  const auto reads_normal = [&](const std::string& w) {
+    return is_normal_word(w) ||
+           (says_normal(name) ? is_yes(w) || w == "1" : w == "0" || (says_anomalous(name) && is_no(w)));
+  };
+  const bool guess = answers || std::any_of(found.begin(), found.end(), is_normal_word);
+  Distinct normal;
+  if (guess) std::copy_if(found.begin(), found.end(), std::back_inserter(normal), reads_normal);
+  if (normal.size() == 1) {
+    const auto at = std::find(found.begin(), found.end(), normal[0]);
+    std::rotate(found.begin(), at, at + 1);
     classes.default_normal = {0};
     classes.guess = {found[0], "the class " + in_quotes(found[0]) + " is taken for normal"};
+  } else if (normal.size() > 1) {
+    classes.guess.unclear = "the classes " + in_quotes(normal) + " all read as normal";
   }
   classes.labels = classes.names = std::move(found);
 }
@@ -181,8 +189,8 @@ std::string class_counts_text(const std::vector<std::string>& names, const std::
     if (++there > most) continue;
     ++shown;
     const bool renamed = k < labels.size() && labels[k] != names[k];
-    text += (text.empty() ? "" : ", ") + (renamed ? labels[k] + " = " : "") + names[k] + " (" +
-            std::to_string(counts[k]) + ")";
+    text += (text.empty() ? "" : ", ") + (renamed ? engine::shown(labels[k]) + " = " : "") +
+            engine::shown(names[k]) + " (" + std::to_string(counts[k]) + ")";
   }
   return there > shown ? text + " and " + std::to_string(there - shown) + " more" : text;
 }

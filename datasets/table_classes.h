@@ -7,7 +7,7 @@
 //   other whole numbers       each means itself: "-1", "0", "1"
 //   true/false, yes/no        under a name such as is_anomaly: false and no are normal, and first
 //   other words               sorted; one that reads normal, good, ok, inlier, nominal, benign, ... comes first and is
-//                             the default normal
+//                             the default normal; where several do, or 0 stands beside it, none is
 #pragma once
 #include <cstdint>
 #include <map>

@@ -35,6 +35,7 @@ std::string plain_name(std::string_view name) {
 
 struct ColumnLook {
   bool numbers = true, whole = true;  // of all values seen, missing ones left out
+  int64_t fractions = 0;              // how many are no whole numbers
   bool repeats_first = false;         // the first line's word stands there again
   int64_t rows = 0;
   std::set<std::string> values = {};  // different ones, of columns that may be labels
@@ -47,7 +48,7 @@ void look(ColumnLook& column, std::string_view field, std::string_view first, bo
   ++column.rows;
   const std::optional<double> number = decimal_number(field);
   if (!number && !looks_like_number(field)) column.numbers = false;
-  if (number && *number != std::floor(*number)) column.whole = false;
+  if (number && *number != std::floor(*number)) column.whole = false, ++column.fractions;
   if (!first.empty() && field.find(first) != field.npos && trimmed_name(field) == first)
     column.repeats_first = true;
   if (may_be_label) column.values.insert(trimmed_name(field));
@@ -87,7 +88,28 @@ bool is_plain_whole(std::string_view field) {
          std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool is_header_of_numbers(const std::vector<double>& numbers, const std::vector<ColumnLook>& below) {
+// Whether the first line is different whole numbers above columns which otherwise hold fractions for the most part, but
+// for one that may be a label.
+bool is_whole_above_fractions(const Names& first, const std::vector<ColumnLook>& below) {
+  size_t fractional = 0;
+  for (const ColumnLook& column : below) fractional += 2 * column.fractions > column.rows;
+  const std::set<std::string> different(first.begin(), first.end());
+  return first.size() >= 2 && different.size() == first.size() && fractional > 0 &&
+         fractional + 1 >= first.size() && std::all_of(first.begin(), first.end(), is_plain_whole) &&
+         std::all_of(below.begin(), below.end(), [](const ColumnLook& column) { return column.rows > 0; });
+}
+
+// Where it is taken for a row, it may be a header nonetheless, and so may one that counts from 1.
+bool may_be_header_of_numbers(const Names& first, const std::vector<ColumnLook>& below) {
+  if (is_whole_above_fractions(first, below)) return true;
+  bool counts = first.size() >= 4 && below[0].rows > 0;
+  for (size_t c = 0; c < first.size(); ++c) counts = counts && first[c] == std::to_string(c + 1);
+  return counts;
+}
+
+// `from_one`: whether 1, 2, 3, ..., which measurements may be too, counts as 0, 1, 2, ... does.
+bool is_header_of_numbers(const std::vector<double>& numbers, const std::vector<ColumnLook>& below,
+                          bool from_one) {
   const std::optional<double> step = even_step(numbers);
   if (!step) return false;
   size_t broken = 0, seen = 0;  // columns with numbers that are not whole; with any
@@ -97,7 +119,7 @@ bool is_header_of_numbers(const std::vector<double>& numbers, const std::vector<
   }
   const size_t n = numbers.size();
   if (seen < n) return false;  // nothing to compare with
-  const bool counts = *step == 1 && numbers[0] == 0;
+  const bool counts = *step == 1 && (numbers[0] == 0 || (numbers[0] == 1 && from_one));
   // A label may be whole where the features are not. Wavelengths and years count up too.
   if (broken > 0 && broken + 1 >= n) return counts || n >= 5;
   return counts && n >= (broken > 0 ? 3 : 4);
@@ -137,7 +159,10 @@ bool is_header(const Names& first, const std::vector<ColumnLook>& below, bool& b
   by_numbers = true;
   const std::optional<double> step = even_step(numbers);
   if (!words) {
-    if (!blank_first) return is_header_of_numbers(numbers, below);
+    constexpr int64_t few_rows = 3;
+    const bool from_one =
+        first.size() >= 3 && below[0].rows >= few_rows && is_whole_above_fractions(first, below);
+    if (!blank_first) return is_header_of_numbers(numbers, below, from_one);
     return numbers.size() + 1 == first.size() && numbers[0] == 0 && step == 1;
   }
   if (numbers.size() > 1 && !step) return false;
@@ -333,6 +358,9 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
   else
     columns.header = is_header(first, below, columns.numbers_as_names);
   columns.numbers_as_names = columns.numbers_as_names && columns.header;
+  if (!wishes.header && !columns.header && may_be_header_of_numbers(first, below))
+    columns.notes.push_back("the first line, " + in_quotes(first) +
+                            ", is taken for a row of numbers: if it names the columns, say header yes");
   if (columns.header) columns.names = first;
   if (columns.header && first[0].empty())
     reader.refuse(0, "the column has no name: a row number? Write the table without it, or name it");
@@ -350,6 +378,15 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
       if (columns.label != c) columns.features.push_back(c);
   }
   if (columns.features.empty()) reader.refuse("there is no column but the label's");
+  if (columns.header && !all_different(columns.names)) {
+    Names sorted = columns.names, twice;
+    std::sort(sorted.begin(), sorted.end());
+    for (size_t c = 1; c < sorted.size(); ++c)
+      if (sorted[c] == sorted[c - 1] && (twice.empty() || twice.back() != sorted[c]))
+        twice.push_back(sorted[c]);
+    columns.notes.push_back(in_quotes(twice) + (twice.size() == 1 ? " names" : " name") +
+                            " more than one column: all are read, and told apart by their places");
+  }
   return columns;
 }
 

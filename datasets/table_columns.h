@@ -5,7 +5,8 @@
 //   - words and no number: a header (but "?" and "nan" are missing values, and a word that its column holds again is a
 //     class);
 //   - numbers alone: a row, unless they count 0, 1, 2, ... as a nameless data frame's header does. Where the columns
-//     hold whole numbers only, that may be a row too: four or more must count then;
+//     hold whole numbers only, that may be a row too: four or more must count then. 1, 2, 3, ... is a header above
+//     three rows and more of fractions; that it is none elsewhere, nor other whole numbers above fractions, a note says;
 //   - words and numbers: a header where the numbers count up in equal steps of whole numbers, and the words stand above
 //     other values: a known name of labels, or numbers that begin with 0 or 1.
 //

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 
 namespace engine {
 
@@ -23,7 +24,10 @@ void Optimizer::step(double lr) {
 
 std::vector<Array> Optimizer::zeros_like_parameters() const {
   std::vector<Array> zeros;
-  for (const Tensor& p : parameters_) zeros.push_back(p.value().zeros_like());
+  for (const Tensor& p : parameters_) {
+    check_stop();
+    zeros.push_back(p.value().zeros_like());
+  }
   return zeros;
 }
 
@@ -55,6 +59,7 @@ void Adam::apply() {
                                 .epsilon = options_.epsilon,
                                 .weight_decay = options_.weight_decay};
   for (size_t i = 0; i < parameters_.size(); ++i) {
+    check_stop();
     Tensor& p = parameters_[i];
     p.backend().adam(constants, rates(), gradient_of(p), m_[i], v_[i],
                      options_.amsgrad ? &v_max_[i] : nullptr, p.value());
@@ -77,6 +82,7 @@ Optimizer::Rates Sgd::next_rates(double lr) { return {lr, 0}; }
 
 void Sgd::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
+    check_stop();
     Tensor& p = parameters_[i];
     p.backend().sgd(options_.momentum, options_.weight_decay, rates(), gradient_of(p), velocity_[i],
                     p.value());
@@ -93,6 +99,7 @@ Optimizer::Rates AdaGrad::next_rates(double lr) {
 
 void AdaGrad::apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
+    check_stop();
     Tensor& p = parameters_[i];
     p.backend().adagrad(options_.epsilon, options_.weight_decay, rates(), gradient_of(p), sum_[i], p.value());
   }

@@ -17,6 +17,8 @@ constexpr double min_representation_share = 1e-3;
 constexpr double min_representation_resolution = 1e-5;
 constexpr double min_score_share = 1e-6;
 constexpr double min_relative_score_share = 1e-3;
+constexpr size_t least_for_equal_scores = 10;
+constexpr double relative_tie = 1e-6, share_of_equal_scores = 0.9;
 
 void require_finite(std::span<const float> values, int64_t row_length, const char* what) {
   for (size_t i = 0; i < values.size(); ++i)
@@ -119,6 +121,42 @@ std::optional<std::string> equal_samples_warning(std::span<const float> rows, in
          " training samples are equal after preprocessing, so they share one score; check the training data, "
          "and "
          "whether their differences are too small beside the values themselves";
+}
+
+std::optional<std::string> equal_scores_warning(std::span<const float> scores, std::span<const float> rows,
+                                                int64_t size, std::string_view which) {
+  const engine::IeeeMode ieee;
+  const size_t n = scores.size();
+  if (n < least_for_equal_scores || size < 1 || rows.size() != n * static_cast<size_t>(size))
+    return std::nullopt;
+  std::vector<float> sorted(scores.begin(), scores.end());
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(n / 2), sorted.end());
+  const double middle = sorted[n / 2];
+  std::vector<size_t> alike;
+  for (size_t i = 0; i < n; ++i)
+    if (std::abs(scores[i] - middle) <= relative_tie * std::abs(middle)) alike.push_back(i);
+  if (static_cast<double>(alike.size()) < share_of_equal_scores * static_cast<double>(n)) return std::nullopt;
+  // Equal samples must share a score: their largest group does not count.
+  const auto width = static_cast<size_t>(size);
+  const auto sample = [&](size_t i) { return rows.subspan(i * width, width); };
+  std::sort(alike.begin(), alike.end(), [&](size_t a, size_t b) {
+    return std::lexicographical_compare(sample(a).begin(), sample(a).end(), sample(b).begin(),
+                                        sample(b).end());
+  });
+  size_t largest = 0, group = 0;
+  for (size_t k = 0; k < alike.size(); ++k) {
+    const bool again =
+        k > 0 && std::equal(sample(alike[k]).begin(), sample(alike[k]).end(), sample(alike[k - 1]).begin());
+    group = again ? group + 1 : 1;
+    largest = std::max(largest, group);
+  }
+  if (2 * largest > alike.size()) return std::nullopt;
+  return "the scores tell nearly nothing apart: " +
+         (alike.size() == n ? "all " + std::to_string(n)
+                            : std::to_string(alike.size()) + " of " + std::to_string(n)) +
+         ' ' + std::string(which) + " samples share the score " + number(middle) +
+         ", though they differ; usual causes are a value far from all others, which swallows its column's "
+         "scale, and columns of noise";
 }
 
 }  // namespace svdd

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace svdd {
 
@@ -50,5 +51,11 @@ std::optional<std::string> collapse_warning(const Spread& start, const Spread& e
 // The sentence in its place where the data are the cause, or nothing: all `rows`, n of `size` values as the network
 // sees them, are equal, so that no network could tell them apart.
 std::optional<std::string> equal_samples_warning(std::span<const float> rows, int64_t size);
+
+// One sentence where the scores tell nearly nothing apart, or nothing: nine tenths of them and more are within a
+// millionth of one value, though most of the samples they are of, n of `size` values in `rows`, differ from each other.
+// For methods of any kind; `which`: "training" or "test".
+std::optional<std::string> equal_scores_warning(std::span<const float> scores, std::span<const float> rows,
+                                                int64_t size, std::string_view which);
 
 }  // namespace svdd

@@ -143,6 +143,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const Spread after = measure_spread(scores, z, rep_dim());  // refuses what is not finite
   collapse_warning_ = equal_samples_warning(x.values, x.size());
   if (!collapse_warning_) collapse_warning_ = svdd::collapse_warning(stand_.at_start, after);
+  if (!collapse_warning_) collapse_warning_ = equal_scores_warning(scores, x.values, x.size(), "training");
   if (collapse_warning_) monitor.note(*collapse_warning_);
   const std::optional<double> own = own_threshold();
   threshold_ = own ? *own : contamination_threshold(scores, options_.contamination);

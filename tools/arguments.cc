@@ -67,6 +67,17 @@ void refuse_later_features(const std::vector<std::string>& words) {
     throw UsageError("the command " + words[0] + " is not in this version; svdd --help lists those that are");
 }
 
+void refuse_empty_values(const std::vector<std::string>& words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--") return;
+    if (words[i].size() <= 2 || !words[i].starts_with("--")) continue;
+    const size_t equals = words[i].find('=');
+    const bool empty = equals == std::string::npos ? i + 1 < words.size() && words[i + 1].empty()
+                                                   : equals + 1 == words[i].size();
+    if (empty) throw UsageError(words[i].substr(0, equals) + " is empty");
+  }
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;

@@ -24,6 +24,9 @@ Spellings spellings_of(const std::vector<std::string>& words);
 // Throws UsageError where `words` (the command first) ask for a command that a later version brings.
 void refuse_later_features(const std::vector<std::string>& words);
 
+// Throws UsageError where an option is given an empty value ("--output ''"), which no option takes.
+void refuse_empty_values(const std::vector<std::string>& words);
+
 // The candidate that takes the fewest letters put in, left out or exchanged to become `word`, or that begins with it;
 // empty where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

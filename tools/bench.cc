@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "engine/backends/cpu/machine.h"
@@ -14,6 +15,7 @@
 #include "engine/files/json_file.h"
 #include "tools/bench_kernels.h"
 #include "tools/bench_steps.h"
+#include "tools/own_input.h"
 #include "tools/peak_memory.h"
 #include "tools/usage_error.h"
 
@@ -104,6 +106,9 @@ int run_bench(const BenchOptions& options) {
   if (options.repeat < 1 || options.repeat > most_measurements)
     throw UsageError("--repeat is " + std::to_string(options.repeat) + "; expected 1 to " +
                      std::to_string(most_measurements));
+  refuse_file_of_any_run("--output", options.output);
+  std::optional<engine::AtomicFile> output;  // opened first: what cannot be written is not worth measuring
+  if (!options.output.empty()) output.emplace(options.output);
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::unique_ptr<TorchProcess> torch;
   if (!options.compare.empty())
@@ -139,8 +144,10 @@ int run_bench(const BenchOptions& options) {
   }
   json["peak_memory_mb"] = peak_megabytes();
   std::cout << "\npeak memory " << number(peak_megabytes(), 3) << " MB\n";
-  if (!options.output.empty())
-    engine::write_file_atomically(options.output, engine::json_text(json, 2) + '\n');
+  if (output) {
+    output->write(engine::json_text(json, 2) + '\n');
+    output->commit();
+  }
   return 0;
 }
 

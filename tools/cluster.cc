@@ -145,6 +145,7 @@ void run_cluster(const ClusterOptions& options) {
   const std::unique_ptr<engine::Backend> gpu = gpu_of(options.backend);
   const svdd::Device device{.backend = gpu.get()};
   refuse_own_input("--output", options.output, {options.input});
+  refuse_file_of_any_run("--output", options.output);
   engine::AtomicFile file(options.output);  // first: what cannot be written is not worth computing
 
   const RowInput rows =

@@ -33,7 +33,7 @@ std::string place_of(const datasets::KnownDataset& known, const std::string& dat
 // "3", or "3 (cat)".
 std::string class_text(const datasets::Dataset& data, size_t k) {
   const std::string number = std::to_string(k);
-  return data.class_names[k] == number ? number : number + " (" + data.class_names[k] + ')';
+  return data.class_names[k] == number ? number : number + " (" + engine::shown(data.class_names[k]) + ')';
 }
 
 void print_half(const char* name, const datasets::Dataset& data, const datasets::Split& half) {
@@ -84,6 +84,7 @@ void run_data_info(const std::string& name_or_path, const datasets::LoadOptions&
                     : ", where --normal names no other\n");
   if (!known && !data.guess.sentence.empty())
     std::cout << padded("", name_columns) << data.guess.sentence << '\n';
+  if (!data.guess.unclear.empty()) std::cout << padded("", name_columns) << data.guess.unclear << '\n';
   print_half("training", data, data.train);
   print_half("test", data, data.test);
   if (data.test_was_held_out)

@@ -10,6 +10,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
+#include "svdd/collapse.h"
 #include "svdd/model_folder.h"
 #include "svdd/receipt.h"
 #include "tools/csv_files.h"
@@ -171,6 +172,8 @@ void run_evaluate(const EvaluateOptions& given) {
   results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;
   results["warnings"] = nlohmann::ordered_json::array();
+  if (const auto equal = svdd::equal_scores_warning(scores, split.test.values, split.test.size(), "test"))
+    results["warnings"].push_back(*equal);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
 
   const auto write = [](std::optional<engine::AtomicFile>& file, const std::string& text) {

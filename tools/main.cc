@@ -587,6 +587,7 @@ std::string or_help(const std::string& suggestion) {
 void parse_and_run(CLI::App& app, const Words& words) {
   if (words.empty()) throw UsageError("no command is given; svdd --help lists them");
   refuse_later_features(words);
+  refuse_empty_values(words);
   Words commands;
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
   if (words[0].starts_with("-") && words[0] != "--help" && words[0] != "-h" && words[0] != "--version")

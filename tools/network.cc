@@ -244,7 +244,7 @@ std::string network_in(const std::string& word, const std::string& where) {
       throw UsageError(where + ": " + engine::in_quotes(word) + " is no text in UTF-8");
   } else if (!svdd::is_network_text(word)) {
     throw UsageError(
-        where + " is " + engine::in_quotes(word) +
+        where + " is " + engine::in_quotes(word, engine::longest_value) +
         "; expected a file, a text such as \"conv 16 5x5, batch_norm, leaky_relu, max_pool, dense 32\", "
         "or one of " +
         network_names() + did_you_mean(word, known));

@@ -329,7 +329,8 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
-    config = engine::read_json_object(path, "expected options, such as {\"epochs\": 150}", most_config_bytes);
+    config =
+        engine::read_json_object(path, "write options there, such as {\"epochs\": 150}", most_config_bytes);
   } catch (const std::runtime_error& error) {
     throw UsageError("the --config file cannot be used: " + std::string(error.what()));
   }

@@ -6,6 +6,7 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/model_folder.h"
 #include "tools/run_output.h"
+#include "tools/usage_error.h"
 
 namespace tools {
 
@@ -31,6 +32,13 @@ void refuse_own_input(const std::string& option, const fs::path& output,
                                ", which is read: it would be replaced; name another");
 }
 
+void refuse_file_of_any_run(const std::string& option, const fs::path& output) {
+  if (output.empty()) return;
+  if (const fs::path folder = run_of_file(output); !folder.empty())
+    throw UsageError(option + ' ' + in_quotes(output) + " is a file of the run or model in " +
+                     in_quotes(folder) + ", which svdd train wrote; name another file");
+}
+
 void refuse_file_of_run(const std::string& option, const fs::path& output, const fs::path& model) {
   if (output.empty()) return;
   const fs::path folder = svdd::model_folder_of(model);
@@ -42,6 +50,7 @@ void refuse_file_of_run(const std::string& option, const fs::path& output, const
   if (in_run)
     for (const std::string& name : run_file_names()) inputs.push_back(run / name);
   refuse_own_input(option, output, inputs);
+  refuse_file_of_any_run(option, output);
 }
 
 void refuse_input_in_output(const std::string& option, const fs::path& input, const fs::path& folder) {

@@ -1,5 +1,5 @@
 // No command replaces what it reads. Paths are told apart by the files they name, through links of either kind.
-// Each throws std::runtime_error of one line.
+// Each throws std::runtime_error of one line, but for the one that says so.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -11,7 +11,11 @@ namespace tools {
 void refuse_own_input(const std::string& option, const std::filesystem::path& output,
                       const std::vector<std::filesystem::path>& inputs);
 
-// Nor may it be one of the files of a run or model that is read: `model` is the folder that --model names.
+// Nor may it be a file of any run or model (run_output.h), which would be lost or would tell of other data than the rest
+// of it: UsageError.
+void refuse_file_of_any_run(const std::string& option, const std::filesystem::path& output);
+
+// Nor one of the files of a run or model that is read: `model` is the folder that --model names.
 void refuse_file_of_run(const std::string& option, const std::filesystem::path& output,
                         const std::filesystem::path& model);
 

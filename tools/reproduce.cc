@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -111,19 +112,34 @@ bool finished(Run& run, const fs::path& out) {
   if (!engine::file_exists(folder)) return false;
   settle_run_folder(folder);
   if (!engine::file_exists(folder / "results.json")) return false;
+  const auto damage = [&](const std::function<void()>& check) {
+    try {
+      check();
+      return false;
+    } catch (const std::runtime_error& error) {
+      std::cerr << "a run begins anew: " << error.what() << std::endl;
+      run.start = Start::anew;
+      return true;
+    }
+  };
   nlohmann::json config;
-  try {
-    check_results(read_results(folder));
-    config = engine::read_json_object(folder / "config.json");
-  } catch (const std::runtime_error& damage) {
-    std::cerr << "a run begins anew: " << damage.what() << std::endl;
-    run.start = Start::anew;
+  if (damage([&] {
+        check_results(read_results(folder));
+        config = engine::read_json_object(folder / "config.json");
+        if (!config.contains("method") || !config.contains("data"))
+          throw std::runtime_error(engine::in_quotes(folder / "config.json") + " does not say what was run");
+      }))
     return false;
-  }
   const std::string other = difference(config, run.options.options);
   if (!other.empty())
     throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + other +
                              ": one table holds one configuration; name another folder with --out");
+  if (damage([&] {
+        check_run(folder);
+        const Results results = read_results(folder);
+        if (!results.rate("auc")) results.refuse("gives no auc");  // every cell is tested against anomalies
+      }))
+    return false;
   complete_run(folder);
   return true;
 }

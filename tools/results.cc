@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/files/in_quotes.h"
 #include "tools/counted.h"
 #include "tools/svg_chart.h"
 
@@ -43,14 +44,14 @@ class Reader {
 
 // "3", "3 (cat)" where the classes are called otherwise than by their numbers, or the name itself.
 std::string class_text(const ordered_json& results, const ordered_json& word) {
-  const std::string text = word.is_string() ? word.get<std::string>() : word.dump();
+  const std::string text = word.is_string() ? engine::shown(word.get<std::string>()) : word.dump();
   if (!word.is_number_integer() || !results.contains("class_names")) return text;
   const auto names = results["class_names"].get<std::vector<std::string>>();
   const auto k = word.get<int64_t>();
   if (std::find(names.begin(), names.end(), text) != names.end() || k < 0 ||
       k >= static_cast<int64_t>(names.size()))
     return text;
-  return text + " (" + names[static_cast<size_t>(k)] + ")";
+  return text + " (" + engine::shown(names[static_cast<size_t>(k)]) + ")";
 }
 
 std::string heading(const ordered_json& results) {

@@ -10,6 +10,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
+#include "svdd/model_folder.h"
 #include "tools/run_output.h"
 
 namespace tools {
@@ -301,6 +302,24 @@ void check_results(const Results& results) {
   for (const char* key : {"pretrain_seconds", "train_seconds"})
     if (results.number(key).value_or(0) < 0) results.refuse(std::string("gives a negative ") + key);
   results.flag("pretraining_taken");
+}
+
+void check_run(const fs::path& folder) {
+  const Results results = read_results(folder);
+  check_results(results);
+  const bool both = results.number("normals").value_or(0) > 0 && results.number("anomalies").value_or(0) > 0;
+  if (both && !results.rate("auc")) results.refuse("gives no auc, though it counts normals and anomalies");
+  const fs::path config_path = folder / "config.json";
+  const json config = engine::read_json_object(config_path, "", most_json_bytes);
+  for (const char* key : {"method", "data", "seed"})
+    if (!config.contains(key)) fail(config_path, std::string("names no ") + key);
+  if (config["method"] != results.text("method"))
+    fail(config_path, "is of another method than the results beside it");
+  if (!results.all().contains("weights_sha256")) return;  // a search of settings, which keeps no model
+  const svdd::ModelFolder model = svdd::read_model_folder(folder / "model");
+  const auto weights = model.description.find("weights_sha256");
+  if (weights != model.description.end() && *weights != results.all()["weights_sha256"])
+    fail(folder / "model" / "model.json", "is of another run than the results beside it");
 }
 
 RunFolder read_run_folder(const fs::path& folder) {

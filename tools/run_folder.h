@@ -44,6 +44,9 @@ class Results {
 Results read_results(const std::filesystem::path& folder);
 // Throws where they cannot be those of a finished run.
 void check_results(const Results& results);
+// Throws where results.json, config.json or the model in a run's folder cannot be what svdd train wrote there, each for
+// itself and beside each other.
+void check_run(const std::filesystem::path& folder);
 
 // scores.csv: every test sample.
 struct Scores {

@@ -177,12 +177,14 @@ bool is_as_good_as_empty(const fs::path& folder) {
   return true;
 }
 
-bool is_run_folder(const fs::path& folder) {
-  return there(folder / earlier_run) || there(folder / putting_aside) || is_as_good_as_empty(folder) ||
+bool holds_run(const fs::path& folder) {
+  return there(folder / earlier_run) || there(folder / putting_aside) ||
          holds_keys(folder / "results.json", {"method", "scores_sha256"}) ||
          holds_keys(folder / "config.json", {"method", "data", "seed"}) ||
          (is_damaged_config(folder / "config.json") && is_ours_by_name(folder));
 }
+
+bool is_run_folder(const fs::path& folder) { return is_as_good_as_empty(folder) || holds_run(folder); }
 
 }  // namespace
 
@@ -191,6 +193,19 @@ bool is_run_file(std::string_view name) {
 }
 
 std::vector<std::string> run_file_names() { return {run_files.begin(), run_files.end()}; }
+
+fs::path run_of_file(const fs::path& path) {
+  std::error_code error;
+  fs::path real = fs::weakly_canonical(engine::absolute_path(path), error);
+  if (error) real = engine::absolute_path(path).lexically_normal();
+  const fs::path folder = real.parent_path();
+  const std::string name = real.filename().string();
+  if (is_run_file(name) && holds_run(folder)) return folder;
+  if (name != "model.json" && name != "weights.safetensors") return {};
+  if (holds_keys(folder / "model.json", {"method", "format"})) return folder;
+  const bool in_model = folder.filename() == "model";
+  return in_model && holds_run(folder.parent_path()) ? folder.parent_path() : fs::path();
+}
 
 void settle_run_folder(const fs::path& folder) {
   if (!engine::is_folder(folder) || !is_run_folder(folder)) return;
@@ -246,6 +261,10 @@ void RunOutput::make() {
   }
   for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
     const bool made = fs::create_directory(*folder, error);  // false where another process was faster
+    std::error_code no_link;
+    if (const fs::path to = fs::read_symlink(*folder, no_link); error && !no_link)
+      throw std::runtime_error("the results cannot go to " + in_quotes(path_) + ": " + in_quotes(*folder) +
+                               " is a link to " + in_quotes(to) + ", which is not there");
     if (error)
       throw std::runtime_error("the results cannot go to " + in_quotes(path_) + ": cannot make " +
                                in_quotes(*folder) + ": " + error.message());

@@ -28,6 +28,10 @@ bool is_run_file(std::string_view name);
 // All of them, config.json included.
 std::vector<std::string> run_file_names();
 
+// The folder of the run or of the model that a file of this path belongs to, by its name and by what lies beside it, whether
+// it is there yet or not; empty where it belongs to none.
+std::filesystem::path run_of_file(const std::filesystem::path& path);
+
 // Brings a run's folder to rest after a process was killed in it: files half put aside come back, temporary files go.
 // Nothing where there is no folder. std::runtime_error where another process is writing there.
 void settle_run_folder(const std::filesystem::path& folder);

@@ -48,15 +48,21 @@ datasets::Samples from_rows(const NdArray& array, const std::vector<int64_t>& sh
   return rows.select(rows.all(), table.form->offsets);
 }
 
-datasets::Samples from_array(const NdArray& array, const std::string& source,
-                             const std::vector<int64_t>& shape, const ScoreTable& table) {
-  std::vector<int64_t> per_sample(array.shape.begin() + (array.shape.empty() ? 0 : 1), array.shape.end());
+// `found`: the shape of an array of samples, of `shape` each.
+void check_shape(const std::vector<int64_t>& found, const std::string& source,
+                 const std::vector<int64_t>& shape) {
+  std::vector<int64_t> per_sample(found.begin() + (found.empty() ? 0 : 1), found.end());
   const bool one_channel = shape.size() == 3 && shape[0] == 1 && per_sample.size() == 2;
   if (one_channel) per_sample.insert(per_sample.begin(), 1);
-  if (array.shape.empty() || per_sample != shape)
-    throw std::invalid_argument(source + " has the shape " + NdArray::text(array.shape) + "; " +
+  if (found.empty() || per_sample != shape)
+    throw std::invalid_argument(source + " has the shape " + NdArray::text(found) + "; " +
                                 expected_shape(shape));
-  if (array.shape[0] == 0) throw std::invalid_argument(source + " holds no samples");
+  if (found[0] == 0) throw std::invalid_argument(source + " holds no samples");
+}
+
+datasets::Samples from_array(const NdArray& array, const std::string& source,
+                             const std::vector<int64_t>& shape, const ScoreTable& table) {
+  check_shape(array.shape, source, shape);
   if (shape.size() == 1) return from_rows(array, shape, table);  // whatever its numbers
   switch (array.dtype) {
     case NdArray::DType::u1:
@@ -71,16 +77,20 @@ datasets::Samples from_array(const NdArray& array, const std::string& source,
 }
 
 datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table) {
-  const engine::Npz archive = engine::Npz::read(path);
+  engine::Npz archive = engine::Npz::open(path);
   const std::vector<std::string> names = archive.names();
   std::string name;
   for (const char* usual : {"images", "x", "X"})
     if (archive.contains(usual)) name = usual;
   if (name.empty() && names.size() == 1) name = names[0];
   if (name.empty())
-    throw std::invalid_argument(in_quotes(path) + " holds the arrays " + in_quotes(names) +
+    throw std::invalid_argument(in_quotes(path) + " holds " +
+                                (names.empty() ? "no arrays" : "the arrays " + in_quotes(names)) +
                                 "; expected one of them to be named X, x or images, or only one");
-  return from_array(archive.at(name), in_quotes(path) + ", array " + in_quotes(name), shape, table);
+  const std::string source = in_quotes(path) + ", array " + in_quotes(name);
+  check_shape(archive.shape(name), source, shape);  // before it is unpacked
+  archive.unpack({name});
+  return from_array(archive.at(name), source, shape, table);
 }
 
 // Columns that the model does not know, those with labels, are left out (datasets/table.h).

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "datasets/catalog.h"
+#include "datasets/far_values.h"
 #include "datasets/file_kind.h"
 #include "datasets/hold_out.h"
 #include "datasets/table_classes.h"
@@ -17,6 +18,7 @@
 #include "tools/csv_files.h"
 #include "tools/known_data.h"
 #include "tools/published_settings.h"
+#include "tools/svg_chart.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -76,13 +78,14 @@ std::vector<int> classes_named(const std::string& option, const std::vector<std:
     const std::optional<int> found = class_named(word, data);
     const bool number = !word.empty() && word.find_first_not_of("-0123456789") == std::string::npos;
     if (!found && number)
-      throw UsageError(option + ": class " + word + " is not in " + name + ", whose classes are " +
-                       class_list(data));
+      throw UsageError(option + ": class " + engine::shown(word) + " is not in " + name +
+                       ", whose classes are " + class_list(data));
     if (!found)
-      throw UsageError(option + " is " + engine::in_quotes(word) + ", which is no class of " + name +
-                       "; its classes are " + class_list(data) + did_you_mean(word, data.class_names));
+      throw UsageError(option + " is " + engine::in_quotes(word, engine::longest_value) +
+                       ", which is no class of " + name + "; its classes are " + class_list(data) +
+                       did_you_mean(word, data.class_names));
     if (std::find(classes.begin(), classes.end(), *found) != classes.end())
-      throw UsageError(option + ": class " + word + " is named twice");
+      throw UsageError(option + ": class " + engine::shown(word) + " is named twice");
     classes.push_back(*found);
   }
   return classes;
@@ -211,6 +214,30 @@ datasets::Dataset load_named_data(const TrainOptions& options, const datasets::L
   return load_data(options.data_to_read(), how);
 }
 
+// Values are said as they stand in the table.
+void say_far_values(const datasets::TableForm& form, const datasets::Samples& train,
+                    std::vector<std::string>& warnings) {
+  constexpr size_t most = 3;
+  const std::vector<datasets::FarValues> found = datasets::far_values(train);
+  for (size_t k = 0; k < found.size() && k < most; ++k) {
+    const datasets::FarValues& far = found[k];
+    const auto at = static_cast<size_t>(far.column);
+    const double offset = form.offsets.empty() ? 0 : form.offsets[at];
+    const auto text = [&](float value) { return offset == 0 ? shortest(value) : shortest(value + offset); };
+    warnings.push_back(column_text(form, at) + " holds " + text(far.value) +
+                       (far.same ? "" : " and the like") + " in " + std::to_string(far.rows) + " of " +
+                       std::to_string(train.count()) + " training rows, so far from all others (" +
+                       text(far.low) + " to " + text(far.high) + ") that these lie within " +
+                       number_text(100 * far.share, 2) + " % of its range and are hardly told apart: " +
+                       (far.same && far.rows > 1 ? "it looks like a code for a missing value"
+                                                 : "it may be a slip, or a code for a missing value") +
+                       "; fill it in or remove " + (far.rows > 1 ? "those rows" : "that row"));
+  }
+  if (found.size() > most)
+    warnings.push_back("so it is in " + std::to_string(found.size() - most) +
+                       (found.size() == most + 1 ? " more column" : " more columns"));
+}
+
 }  // namespace
 
 nlohmann::json Task::normal_words() const {
@@ -257,11 +284,14 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                          normal = asked.empty() ? data.default_normal : asked,
                          anomalous = classes_named("--anomalous", options.anomalous, data, options.data);
   if (normal.empty())
-    throw UsageError("--normal is missing: name the normal class or classes of " + options.data + ": " +
+    throw UsageError("--normal is missing" +
+                     (data.guess.unclear.empty() ? "" : ", and " + data.guess.unclear) +
+                     ": name the normal class or classes of " + options.data + ": " +
                      datasets::class_counts_text(data.class_names, class_counts(data), labels_of(data)));
   for (const int k : anomalous)
     if (std::find(normal.begin(), normal.end(), k) != normal.end())
-      throw UsageError("--anomalous: class " + data.class_word(k) + " is normal too; name it once");
+      throw UsageError("--anomalous: class " + engine::shown(data.class_word(k)) +
+                       " is normal too; name it once");
   const datasets::KnownDataset* known = datasets::known_dataset(options.data);
   const std::string source = !known              ? options.data_to_read()
                              : known->built_in() ? "built in"
@@ -280,6 +310,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
     for (const int k : normal) task.table->normal.push_back(data.class_names[static_cast<size_t>(k)]);
     if (!test) say_offsets(*task.table, task.notes);
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);
+    if (!test && !known) say_far_values(*task.table, split.train, task.warnings);
   }
   if (options.method == "multi-sphere" && !whole) {  // whose protocol sets a sixth of the training data aside
     const int64_t all = split.train.count(), batch = options.deep_svdd.training.batch_size;

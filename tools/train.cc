@@ -15,6 +15,7 @@
 #include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
 #include "svdd/checkpoint.h"
+#include "svdd/collapse.h"
 #include "svdd/networks.h"
 #include "svdd/receipt.h"
 #include "tools/counted.h"
@@ -90,10 +91,16 @@ bool begins_with_5x5_filters(const svdd::NetworkPlan& plan) {
 }
 
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
-                                  const Task& task, const ordered_json& results) {
+                                  const Task& task, const std::vector<float>& scores,
+                                  const ordered_json& results) {
   const TrainOptions& options = resolved.options;
   std::vector<std::string> found;
-  if (detector.collapse_warning()) found.push_back(*detector.collapse_warning());
+  found.insert(found.end(), task.warnings.begin(), task.warnings.end());
+  if (detector.collapse_warning())
+    found.push_back(*detector.collapse_warning());
+  else if (auto equal =
+               svdd::equal_scores_warning(scores, task.split.test.values, task.split.test.size(), "test"))
+    found.push_back(*equal);
   constexpr int64_t few = 50;
   if (const int64_t count = task.split.train.count(); count < few)
     found.push_back(
@@ -188,11 +195,11 @@ void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task
       spheres_csv(engine::read_safetensors(folder.file("model") / "weights.safetensors")));
 }
 
-// Why the results of a finished run cannot be what was written; empty where they can, and where there are none.
-std::string damage_of_results(const std::filesystem::path& folder) {
+// Why what a finished run left cannot be what was written; empty where it can, and where there are no results.
+std::string damage_of_run(const std::filesystem::path& folder) {
   try {
     if (!engine::file_exists(folder / "results.json")) return "";
-    check_results(read_results(folder));
+    check_run(folder);
     return "";
   } catch (const std::runtime_error& error) {
     return error.what();
@@ -222,7 +229,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
       {.file = folder.file(checkpoint_name), .run = run, .seconds = options.checkpoint_seconds});
   bool goes_on = start == Start::go_on && checkpoints.exists();
   std::string why_anew = "there is no checkpoint in " + engine::in_quotes(options.out);
-  const std::string damage = start == Start::go_on ? damage_of_results(options.out) : "";
+  const std::string damage = start == Start::go_on ? damage_of_run(options.out) : "";
   if (goes_on) try {
       checkpoints.open();  // refuses one of another run before anything is written
     } catch (const svdd::DamagedCheckpoint& error) {
@@ -240,6 +247,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
                counted(split.test.count(), "test sample") + " of " + datasets::shape_text(split.train.shape));
   if (const std::string why = why_fewer_threads(options.backend, *backend); !why.empty()) monitor.note(why);
   for (const std::string& line : task.notes) monitor.note(line);
+  for (const std::string& line : task.warnings) monitor.note("warning: " + line);  // before hours are spent
   monitor.note("options from the command line: " + joined(resolved.from_command_line) +
                "; from the configuration: " + joined(resolved.from_config) + "; all others: defaults");
 
@@ -277,7 +285,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = has_network(options.method) && detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
-  results["warnings"] = warnings(resolved, *detector, task, results);
+  results["warnings"] = warnings(resolved, *detector, task, scores, results);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
   if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
     results["remarks"].push_back(less);
@@ -332,7 +340,7 @@ ordered_json perform_run(const ResolvedOptions& resolved, const std::vector<std:
 
 bool is_finished(const std::filesystem::path& folder) {
   settle_run_folder(folder);
-  return engine::file_exists(folder / "results.json") && damage_of_results(folder).empty();
+  return engine::file_exists(folder / "results.json") && damage_of_run(folder).empty();
 }
 
 void complete_run(const std::filesystem::path& folder) {

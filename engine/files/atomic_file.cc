@@ -42,6 +42,20 @@ fs::path temporary_beside(const fs::path& target) {
                                  std::to_string(count.fetch_add(1)));
 }
 
+// Where a link leads, which need not be there yet; std::filesystem leaves a link to nothing as it is.
+fs::path followed(const fs::path& path) {
+  constexpr int most_links = 40;  // as many as Linux follows
+  fs::path at = path;
+  std::error_code error;
+  for (int i = 0; fs::is_symlink(at, error); ++i) {
+    if (i == most_links) cannot("write", path, "it is a link that leads in a circle");
+    const fs::path next = fs::read_symlink(at, error);
+    if (error) cannot("write", path, error.message());
+    at = next.is_absolute() ? next : at.parent_path() / next;
+  }
+  return at;
+}
+
 // What some file systems answer that have nothing to flush.
 bool cannot_be_flushed(int error) {
   return error == EINVAL || error == ENOSYS || error == ENOTSUP || error == EROFS;
@@ -54,11 +68,8 @@ bool is_number(std::string_view text) {
 }  // namespace
 
 AtomicFile::AtomicFile(const fs::path& path, Durability durability)
-    : durability_(durability), path_(path), target_(path) {
+    : durability_(durability), path_(path), target_(followed(path)) {
   if (path.filename().empty()) cannot("write", path, "this is not a file name");
-  std::error_code ignored;
-  if (fs::is_symlink(path, ignored)) target_ = fs::weakly_canonical(path, ignored);
-  if (target_.empty()) target_ = path;
   struct stat found = {};
   const bool exists = stat(target_.c_str(), &found) == 0;
   if (exists && S_ISDIR(found.st_mode)) cannot("write", path, "it is a directory; a file name is expected");
@@ -76,6 +87,8 @@ AtomicFile::AtomicFile(const fs::path& path, Durability durability)
   if (descriptor_ < 0) {
     const int error = errno;
     temporary_.clear();
+    if (error == ENOENT && target_ != path_)
+      cannot("write", path, "it is a link to " + in_quotes(target_) + ", whose folder does not exist");
     if (error == ENOENT) cannot("write", path, "its folder does not exist; create it first");
     fail(error);
   }

@@ -19,8 +19,8 @@ enum class Durability { durable, rebuildable };
 // Writes a temporary file beside the final name (NAME.partial-PROCESS-COUNT), so that the rename in commit() stays
 // within one file system and either the old contents or the new ones stand under that name at every moment.
 //
-// A symbolic link keeps being one (the file that it names is replaced); the permissions of a replaced file
-// are kept. Where the path names a device or a pipe (/dev/stdout, /dev/null) there is nothing to replace:
+// A symbolic link keeps being one: the file that it names is replaced, or made where it is not there yet. The
+// permissions of a replaced file are kept. Where the path names a device or a pipe (/dev/stdout, /dev/null) there is nothing to replace:
 // bytes go straight into it, and those written before an error stay written.
 class AtomicFile {
  public:

@@ -3,8 +3,6 @@
 namespace engine {
 namespace {
 
-constexpr size_t longest = 300;
-
 // How many bytes the UTF-8 character takes that `text` begins with; 0 where it begins with none.
 size_t character(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -37,9 +35,9 @@ bool is_control(std::string_view character) {
 
 }  // namespace
 
-std::string in_quotes(std::string_view name) {
+std::string shown(std::string_view name, size_t longest) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string text = "'";
+  std::string text;
   size_t at = 0;
   while (at < name.size() && at < longest) {
     const size_t length = character(name.substr(at));
@@ -56,8 +54,10 @@ std::string in_quotes(std::string_view name) {
     at += next.size();
   }
   if (at < name.size()) text += "...";
-  return text + "'";
+  return text;
 }
+
+std::string in_quotes(std::string_view name, size_t longest) { return "'" + shown(name, longest) + "'"; }
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -69,10 +69,12 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string in_quotes(const std::vector<std::string>& names) {
-  constexpr size_t most = 20;
+  constexpr size_t most = 20, enough = 400;
   std::string text;
-  for (size_t i = 0; i < names.size() && i < most; ++i) text += (i > 0 ? ", " : "") + in_quotes(names[i]);
-  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+  size_t i = 0;
+  for (; i < names.size() && i < most && text.size() < enough; ++i)
+    text += (i > 0 ? ", " : "") + in_quotes(names[i], longest_value);
+  if (i < names.size()) text += " and " + std::to_string(names.size() - i) + " more";
   return names.empty() ? "nothing" : text;
 }
 

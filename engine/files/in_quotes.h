@@ -7,14 +7,19 @@
 
 namespace engine {
 
-// 'name', with control characters (a newline would break the line, an escape could drive the terminal) and bytes that
-// are no UTF-8 as \xNN, and anything beyond 300 bytes cut off.
-std::string in_quotes(std::string_view name);
+// Control characters (a newline would break the line, an escape could drive the terminal) and bytes that are no UTF-8 as
+// \xNN, and anything beyond so many bytes cut off, and "..." in its place.
+inline constexpr size_t longest_value = 100, longest_path = 300;
+std::string shown(std::string_view text, size_t longest = longest_value);
+
+// 'name', likewise.
+std::string in_quotes(std::string_view name, size_t longest = longest_path);
 inline std::string in_quotes(const char* name) { return in_quotes(std::string_view(name)); }
 inline std::string in_quotes(const std::string& name) { return in_quotes(std::string_view(name)); }
 inline std::string in_quotes(const std::filesystem::path& path) { return in_quotes(path.native()); }
 
-// What an error says is there instead: "'a', 'b', 'c'", at most twenty of them; "nothing" for none.
+// What an error says is there instead: "'a', 'b', 'c'", each cut as a value is, no more than twenty of them or some 400
+// bytes; "nothing" for none.
 std::string in_quotes(const std::vector<std::string>& names);
 
 // Whether all of it is; JSON can hold nothing else.

@@ -26,7 +26,7 @@ json parse_json(std::string_view text, int most_depth) {
       names[level + 1].clear();
     }
     if (event == json::parse_event_t::key && !names[level].insert(parsed.get<std::string>()).second)
-      refuse("names " + in_quotes(parsed.get<std::string>()) + " twice");
+      refuse("names " + in_quotes(parsed.get<std::string>(), longest_value) + " twice");
     return true;
   };
   try {
@@ -79,10 +79,7 @@ JsonEntry JsonEntry::at(size_t index) const {
 }
 
 std::string JsonEntry::shown(const json& value) {
-  if (value.is_string()) {
-    const std::string quoted = in_quotes(value.get_ref<const std::string&>());
-    return '"' + quoted.substr(1, quoted.size() - 2) + '"';
-  }
+  if (value.is_string()) return '"' + engine::shown(value.get_ref<const std::string&>(), longest_value) + '"';
   constexpr size_t longest = 60;
   const std::string text = json_text(value);
   return text.size() <= longest ? text : value.is_array() ? "a long list" : "an object";
@@ -93,7 +90,8 @@ void JsonEntry::wrong(const std::string& expected) const {
 }
 
 void JsonEntry::refuse(const std::string& what) const {
-  throw std::runtime_error(file_ + ": " + (place_.empty() ? "it " : "the entry " + in_quotes(place_) + ' ') +
+  throw std::runtime_error(file_ + ": " +
+                           (place_.empty() ? "it " : "the entry " + in_quotes(place_, longest_value) + ' ') +
                            what + (advice_.empty() ? "" : "; " + advice_));
 }
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -38,6 +39,10 @@ struct NdArray {
   // Truth values become 0 and 1.
   template <class T>
   std::vector<T> as() const;
+
+  // Elements first to first + count, converted likewise; std::out_of_range where there are not so many.
+  template <class T>
+  std::vector<T> as(size_t first, size_t count) const;
 
   // Any contiguous range of numbers (a vector, an array, a span) whose length is the product of `shape`;
   // std::invalid_argument if it is not.
@@ -90,15 +95,24 @@ constexpr NdArray::DType NdArray::dtype_of() {
 
 template <class T>
 std::vector<T> NdArray::as() const {
+  return as<T>(0, static_cast<size_t>(size()));
+}
+
+template <class T>
+std::vector<T> NdArray::as(size_t first, size_t count) const {
   static_assert(!std::same_as<T, bool> && std::is_arithmetic_v<T>,
                 "std::vector<bool> holds no bools: use uint8_t");
   check();
-  std::vector<T> values(static_cast<size_t>(size()));
+  const auto all = static_cast<size_t>(size());
+  if (first > all || count > all - first)
+    throw std::out_of_range("[NdArray] elements " + std::to_string(first) + " to " +
+                            std::to_string(first + count) + " are wanted of " + std::to_string(all));
+  std::vector<T> values(count);
 
   const auto convert = [&]<class S>(S) {
     for (size_t i = 0; i < values.size(); ++i) {
       S stored;
-      std::memcpy(&stored, bytes.data() + i * sizeof(S), sizeof(S));
+      std::memcpy(&stored, bytes.data() + (first + i) * sizeof(S), sizeof(S));
       bool holds = true;
       if constexpr (std::is_integral_v<T> && std::is_floating_point_v<S>) {
         // Both bounds are powers of two, hence exact; the comparison is false for a NaN.
@@ -109,7 +123,7 @@ std::vector<T> NdArray::as() const {
         holds = std::in_range<T>(stored);
       }
       if (!holds)
-        cannot_hold(i,
+        cannot_hold(first + i,
                     std::is_floating_point_v<S> ? text(static_cast<double>(stored)) : std::to_string(stored),
                     dtype_of<T>());
       values[i] = static_cast<T>(stored);
@@ -117,7 +131,7 @@ std::vector<T> NdArray::as() const {
   };
   switch (dtype) {
     case DType::b1:
-      std::ranges::transform(bytes, values.begin(),
+      std::ranges::transform(std::span(bytes).subspan(first, count), values.begin(),
                              [](std::byte b) { return static_cast<T>(b != std::byte{0}); });
       break;
     case DType::i1:

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
@@ -108,21 +109,32 @@ std::pair<NpyHeader, std::string_view> parse_preamble(std::string_view bytes) {
   return {parse_npy_header(bytes.substr(start, length)), bytes.substr(start + length)};
 }
 
-NdArray parse(std::string_view bytes) {
-  const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
-  auto [header, data] = parse_preamble(bytes);
+// Whether it holds halves; then dtype_of is asked of their bits.
+bool take_halves_for_bits(NpyHeader& header) {
   const bool half = header.descr.ends_with("f2") && header.descr.size() <= 3;
-  if (half) header.descr.replace(header.descr.size() - 2, 2, "u2");  // its bits, for now
+  if (half) header.descr.replace(header.descr.size() - 2, 2, "u2");
+  return half;
+}
+
+void check_size(const NpyHeader& header, uint64_t follow) {
+  const DType dtype = dtype_of(header.descr);
+  const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
+  const std::string promised = NdArray::text(header.shape) + " of " + NdArray::name(dtype);
+  const auto wanted = NdArray::byte_count(header.shape, dtype);
+  if (!wanted) refuse("its shape " + promised + " is larger than any memory");
+  if (*wanted != follow)
+    refuse((*wanted > follow ? "it is cut off: " : "it has bytes left over: ") + promised + " takes " +
+           std::to_string(*wanted) + " bytes, but " + std::to_string(follow) + " follow the header");
+}
+
+NdArray parse(std::vector<std::byte> bytes) {
+  auto [header, data] = parse_preamble({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const bool half = take_halves_for_bits(header);
+  check_size(header, data.size());
   NdArray array{std::move(header.shape), dtype_of(header.descr), {}};
   const size_t item = NdArray::item_bytes(array.dtype);
-  const std::string promised = NdArray::text(array.shape) + " of " + NdArray::name(array.dtype);
-  const auto wanted = NdArray::byte_count(array.shape, array.dtype);
-  if (!wanted) refuse("its shape " + promised + " is larger than any memory");
-  if (*wanted != data.size())
-    refuse((*wanted > data.size() ? "it is cut off: " : "it has bytes left over: ") + promised + " takes " +
-           std::to_string(*wanted) + " bytes, but " + std::to_string(data.size()) + " follow the header");
-  array.bytes.resize(data.size());
-  if (!data.empty()) std::memcpy(array.bytes.data(), data.data(), data.size());
+  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(data.size()));
+  array.bytes = std::move(bytes);
   if (header.descr[0] == '>' && item > 1) swap_byte_order(array.bytes, item);
   if (header.fortran_order && array.shape.size() > 1)
     array.bytes = to_c_order(array.bytes, array.shape, item);
@@ -147,12 +159,35 @@ std::string_view view(const std::vector<std::byte>& bytes) {
 
 }  // namespace
 
-NdArray parse_npy(std::string_view bytes, const std::string& source) {
+namespace {
+
+template <class Read>
+auto named(const std::string& source, Read read) {
   try {
-    return parse(bytes);
+    return read();
   } catch (const std::runtime_error& error) {
     throw std::runtime_error("cannot read " + source + ": " + error.what());
   }
+}
+
+}  // namespace
+
+NdArray parse_npy(std::vector<std::byte> bytes, const std::string& source) {
+  return named(source, [&] { return parse(std::move(bytes)); });
+}
+
+NdArray parse_npy(std::string_view bytes, const std::string& source) {
+  const auto* data = reinterpret_cast<const std::byte*>(bytes.data());
+  return parse_npy(std::vector<std::byte>(data, data + bytes.size()), source);
+}
+
+std::vector<int64_t> parse_npy_shape(std::string_view beginning, uint64_t size, const std::string& source) {
+  return named(source, [&] {
+    auto [header, data] = parse_preamble(beginning);
+    take_halves_for_bits(header);
+    check_size(header, size - (beginning.size() - data.size()));
+    return header.shape;
+  });
 }
 
 std::string npy_bytes(const NdArray& array) {
@@ -178,29 +213,58 @@ void append_utf8(uint32_t c, std::string& text) {
 
 }  // namespace
 
-std::optional<NpyWords> parse_npy_words(std::string_view bytes) {
-  NpyWords array;
-  std::string_view data;
+namespace {
+
+struct WordsHeader {
+  std::vector<int64_t> shape;
+  size_t length = 0, width = 0;  // characters in a word, bytes in a character
+  uint64_t count = 0;
+  bool swapped = false;
+  std::string_view data;  // as far as it is there
+};
+
+// `beginning`: of a file of `size` bytes.
+std::optional<WordsHeader> words_header(std::string_view beginning, uint64_t size) {
+  WordsHeader found;
   std::string descr;
   try {
-    auto [header, rest] = parse_preamble(bytes);
+    auto [header, rest] = parse_preamble(beginning);
     if (header.fortran_order && header.shape.size() > 1 && header.shape[1] != 1) return std::nullopt;
-    descr = header.descr, array.shape = header.shape, data = rest;
+    descr = header.descr, found.shape = header.shape, found.data = rest;
   } catch (const std::runtime_error&) {
     return std::nullopt;
   }
-  const bool swapped = descr.starts_with('>');
+  const uint64_t follow = size - (beginning.size() - found.data.size());
+  found.swapped = descr.starts_with('>');
   if (!descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos) descr.erase(0, 1);
-  size_t length = 0;
   if (descr.size() < 2 || (descr[0] != 'U' && descr[0] != 'S')) return std::nullopt;
   const char* end = descr.data() + descr.size();
-  const auto [stop, error] = std::from_chars(descr.data() + 1, end, length);
-  const size_t width = descr[0] == 'U' ? 4 : 1;
-  const auto count = NdArray::byte_count(array.shape, DType::u1);
-  if (error != std::errc() || stop != end || !count || length == 0 || length > data.size() / width ||
-      data.size() % (length * width) != 0 || data.size() / (length * width) != *count)
+  const auto [stop, error] = std::from_chars(descr.data() + 1, end, found.length);
+  found.width = descr[0] == 'U' ? 4 : 1;
+  const auto count = NdArray::byte_count(found.shape, DType::u1);
+  if (error != std::errc() || stop != end || !count || found.length == 0 ||
+      found.length > follow / found.width || follow % (found.length * found.width) != 0 ||
+      follow / (found.length * found.width) != *count)
     return std::nullopt;
-  array.words.resize(static_cast<size_t>(*count));
+  found.count = *count;
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::vector<int64_t>> parse_npy_words_shape(std::string_view beginning, uint64_t size) {
+  const std::optional<WordsHeader> header = words_header(beginning, size);
+  return header ? std::optional(header->shape) : std::nullopt;
+}
+
+std::optional<NpyWords> parse_npy_words(std::string_view bytes) {
+  const std::optional<WordsHeader> header = words_header(bytes, bytes.size());
+  if (!header) return std::nullopt;
+  const size_t length = header->length, width = header->width;
+  const bool swapped = header->swapped;
+  std::string_view data = header->data;
+  NpyWords array{header->shape, {}};
+  array.words.resize(static_cast<size_t>(header->count));
   for (std::string& word : array.words) {
     std::string_view item = data.substr(0, length * width);
     data.remove_prefix(item.size());

@@ -23,14 +23,22 @@ void write_npy(const std::filesystem::path& path, const NdArray& array);
 
 // The same without a file: `source` stands in messages for the name ("'a.npz', member 'x'").
 NdArray parse_npy(std::string_view bytes, const std::string& source);
-std::string npy_bytes(const NdArray& array);  // std::invalid_argument if array.check() fails
+NdArray parse_npy(std::vector<std::byte> bytes,
+                  const std::string& source);  // with no second copy of the numbers
+std::string npy_bytes(const NdArray& array);   // std::invalid_argument if array.check() fails
 
 // An array of words, NumPy's 'U' (UTF-32) and 'S' (bytes, taken for UTF-8), which is no NdArray.
 struct NpyWords {
   std::vector<int64_t> shape;
   std::vector<std::string> words;  // in UTF-8, C order
 };
+// What the bytes that a file of `size` bytes begins with say of its array: npy_beginning of them are enough. Throws as
+// parse_npy does where such a file can hold no array of numbers.
+inline constexpr size_t npy_beginning = (size_t{1} << 16) + 12;
+std::vector<int64_t> parse_npy_shape(std::string_view beginning, uint64_t size, const std::string& source);
+
 // Nothing where these bytes are no sound array of words.
 std::optional<NpyWords> parse_npy_words(std::string_view bytes);
+std::optional<std::vector<int64_t>> parse_npy_words_shape(std::string_view beginning, uint64_t size);
 
 }  // namespace engine

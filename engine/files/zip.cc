@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
 #include "engine/files/in_quotes.h"
@@ -129,7 +130,7 @@ std::string_view packed_bytes(std::string_view before_directory, const Entry& en
   return slice(before_directory, entry.offset + local_bytes + name + extra, entry.packed, "its data");
 }
 
-std::string unpack(std::string_view packed, const Entry& entry) {
+void check_packing(const Entry& entry) {
   if (entry.flags & flag_encrypted) refuse("it is encrypted; save it without a password");
   if (entry.method != stored && entry.method != deflated)
     refuse("it is packed by method " + std::to_string(entry.method) +
@@ -137,16 +138,33 @@ std::string unpack(std::string_view packed, const Entry& entry) {
   if (entry.method == stored && entry.packed != entry.unpacked)
     refuse("it is stored, yet its sizes differ: " + std::to_string(entry.packed) + " and " +
            std::to_string(entry.unpacked));
-  std::string bytes = entry.method == stored ? std::string(packed) : inflate(packed, entry.unpacked);
-  if (crc32(bytes) != entry.crc) refuse("its checksum does not fit: the file is damaged");
-  return bytes;
+  if (entry.method == deflated && !can_inflate(entry.packed, entry.unpacked))
+    refuse("its " + std::to_string(entry.packed) + " deflated bytes cannot hold the " +
+           std::to_string(entry.unpacked) + " that it declares");
 }
 
-std::vector<ZipMember> parse_zip(std::string_view file, uint64_t max_bytes) {
+void append(std::string& bytes, uint64_t value, size_t width) {
+  for (size_t i = 0; i < width; ++i) bytes.push_back(static_cast<char>(value >> (8 * i) & 255));
+}
+
+}  // namespace
+
+ZipArchive::ZipArchive(const std::filesystem::path& path, uint64_t max_bytes)
+    : path_(path), file_(read_file(path, max_bytes)) {
+  // More than 64 times as much as it has is what a bomb unpacks to; small archives are let pass.
+  const uint64_t likely = std::max(uint64_t{4} << 30, 64 * uint64_t{file_.size()});
+  try {
+    read_directory(std::min(max_bytes, likely));
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("cannot read " + in_quotes(path) + ": " + error.what());
+  }
+}
+
+void ZipArchive::read_directory(uint64_t max_bytes) {
+  const std::string_view file = file_;
   const Directory directory = find_directory(file);
   const std::string_view before_directory = file.substr(0, directory.offset);
   std::string_view rest = file.substr(directory.offset, directory.bytes);
-  std::vector<ZipMember> members;
   std::set<std::string> names;
   uint64_t packed_total = 0, unpacked_total = 0;
   for (uint64_t i = 0; i < directory.entries; ++i) {
@@ -162,29 +180,32 @@ std::vector<ZipMember> parse_zip(std::string_view file, uint64_t max_bytes) {
         refuse("with it the archive unpacks to more than the " + std::to_string(max_bytes) +
                " bytes allowed");
       unpacked_total += entry.unpacked;
-      members.push_back({entry.name, unpack(packed, entry)});
+      check_packing(entry);
+      members_.push_back({entry.name, entry.unpacked, entry.method, entry.crc,
+                          static_cast<size_t>(packed.data() - file.data()), packed.size()});
     } catch (const std::runtime_error& error) {
       refuse("member " + in_quotes(entry.name) + ": " + error.what());
     }
   }
   if (!rest.empty()) refuse("its directory has " + std::to_string(rest.size()) + " bytes left over");
-  return members;
 }
 
-void append(std::string& bytes, uint64_t value, size_t width) {
-  for (size_t i = 0; i < width; ++i) bytes.push_back(static_cast<char>(value >> (8 * i) & 255));
+std::string ZipArchive::beginning(const Member& member, size_t count) const {
+  const std::string_view packed = std::string_view(file_).substr(member.at, member.packed);
+  count = static_cast<size_t>(std::min<uint64_t>(count, member.bytes));
+  return member.method == stored ? std::string(packed.substr(0, count)) : inflate_beginning(packed, count);
 }
 
-}  // namespace
-
-std::vector<ZipMember> read_zip(const std::filesystem::path& path, uint64_t max_bytes) {
-  const std::string file = read_file(path, max_bytes);
-  // More than 64 times as much as it has is what a bomb unpacks to; small archives are let pass.
-  const uint64_t likely = std::max(uint64_t{4} << 30, 64 * uint64_t{file.size()});
+void ZipArchive::unpack(const Member& member, std::span<char> to) const {
+  const std::string_view packed = std::string_view(file_).substr(member.at, member.packed);
   try {
-    return parse_zip(file, std::min(max_bytes, likely));
+    if (member.method == deflated)
+      inflate(packed, to);
+    else if (!packed.empty())
+      std::memcpy(to.data(), packed.data(), to.size());
+    if (crc32({to.data(), to.size()}) != member.crc) refuse("its checksum does not fit: the file is damaged");
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error("cannot read " + in_quotes(path) + ": " + error.what());
+    refuse("cannot read " + in_quotes(path_) + ": member " + in_quotes(member.name) + ": " + error.what());
   }
 }
 

@@ -40,6 +40,8 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
         learn(rows, monitor);
         return scores_of_training(rows);
       });
+  if (!collapse_warning_)
+    collapse_warning_ = equal_scores_warning(scores, train.samples.values, train.samples.size(), "training");
   threshold_ = threshold_for(scores);
   samples_used_ = rows.count();
   scores = yardstick(std::move(scores));

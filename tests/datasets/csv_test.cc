@@ -90,6 +90,13 @@ TEST(Csv, OtherEncodingsAreNamed) {
                                               6));
                        }),
                        "zero bytes"));
+  EXPECT_TRUE(contains(error_of([] {
+                         rows_of(
+                             std::string_view("\xff\xfe\0\0"
+                                              "1\0\0\0",
+                                              8));
+                       }),
+                       "UTF-32"));
 }
 
 TEST(Csv, LinesAreCounted) {

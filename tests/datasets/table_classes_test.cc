@@ -86,4 +86,20 @@ TEST(TableClasses, AreCounted) {
       datasets::class_counts_text(Names(23, "k"), std::vector<int64_t>(23, 1)).ends_with("k (1) and 3 more"));
 }
 
+// One of them would be normal, and the others anomalies.
+TEST(TableClasses, OfSeveralThatReadAsNormalNoneIsTaken) {
+  for (const auto& [labels, said] : std::vector<std::pair<Names, std::string>>{
+           {{"Normal", "normal", "attack"}, "the classes 'Normal', 'normal' all read as normal"},
+           {{"good", "ok", "bad"}, "the classes 'good', 'ok' all read as normal"},
+           {{"0", "0.0", "1", "normal", "anomaly"}, "the classes '0', 'normal' all read as normal"}}) {
+    const TableClasses found = classes(labels);
+    EXPECT_TRUE(found.default_normal.empty()) << said;
+    EXPECT_EQ(found.guess.unclear, said);
+  }
+  EXPECT_TRUE(normal({"No", "no", "yes"}, "is_anomaly").empty());
+  EXPECT_TRUE(normal({"1", "normal", "odd"}, "is_normal").empty());
+  EXPECT_EQ(normal({"0", "0.0", "1"}), Names{"normal"}) << "one number in two spellings";
+  EXPECT_EQ(normal({"normal", "1"}), Names{"normal"});
+}
+
 }  // namespace

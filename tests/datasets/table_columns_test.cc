@@ -48,6 +48,40 @@ TEST(Header, OfNumbersThatCountTheColumns) {
   EXPECT_FALSE(header("0,1\n"));
 }
 
+TEST(Header, OfNumbersThatCountFromOne) {
+  const std::string fractions = "-1.6,0.5,1\n1.25,-0.5,0\n0.8,0.25,0\n0.5,0.3,0\n";
+  EXPECT_TRUE(header("1,2,3\n" + fractions));
+  EXPECT_TRUE(columns("1,2,3\n" + fractions).numbers_as_names);
+  EXPECT_TRUE(columns("1,2,3\n" + fractions).notes.empty());
+  EXPECT_FALSE(header("1,2\n0.5,1.5\n2.5,3.5\n4.5,1.25\n")) << "two that count may be a row";
+}
+
+// What is read as a row though it may be names is said.
+TEST(Header, OfOtherNumbersIsARowAndSaid) {
+  const std::string fractions = "-1.6,0.5,1\n1.25,-0.5,0\n0.8,0.25,0\n";
+  for (const char* first : {"2019,2020,2021", "10,20,30", "3,1,2"}) {
+    const TableColumns found = columns(first + ("\n" + fractions));
+    EXPECT_FALSE(found.header) << first;
+    ASSERT_EQ(found.notes.size(), 1u) << first;
+    EXPECT_TRUE(
+        contains(found.notes[0], "is taken for a row of numbers: if it names the columns, say header yes"))
+        << found.notes[0];
+    EXPECT_TRUE(columns(first + ("\n" + fractions), {"", false, {}}).notes.empty()) << "somebody has said";
+  }
+  EXPECT_EQ(columns("1,2,3,4\n5,2,3,1\n2,2,1,9\n").notes.size(), 1u);
+  EXPECT_TRUE(columns("5,1,7\n"
+                      "2,3,4\n3,4,5\n")
+                  .notes.empty());
+  EXPECT_TRUE(columns("1,2,3\n1.5,2,3\n2,3,4\n3,4,5\n").notes.empty()) << "wholes are common there";
+}
+
+TEST(Header, ThatNamesTwoColumnsAlikeIsSaid) {
+  const TableColumns found = columns("a,a,label\n1,2,0\n3,4,1\n");
+  EXPECT_EQ(found.features.size(), 2u);
+  ASSERT_EQ(found.notes.size(), 1u);
+  EXPECT_TRUE(contains(found.notes[0], "'a' names more than one column")) << found.notes[0];
+}
+
 TEST(Header, IsNotOneOfMissingValues) {
   for (const char* word : {"?", "nan", "NaN", "inf", "-inf", "1e400", "NA", ""}) {
     const std::string w = word;

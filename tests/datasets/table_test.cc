@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "engine/files/atomic_file.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
 #include "engine/files/zip.h"
@@ -186,9 +187,31 @@ TEST_F(TableTest, BadArraysAreNamed) {
   EXPECT_TRUE(contains(complaint({{"X", x}, {"y", NdArray::from({3}, std::vector<int32_t>{0, 1, 0})}}),
                        "array 'y' has the shape (3,); expected (2)"));
   EXPECT_TRUE(contains(complaint({{"X", x}, {"y", NdArray::from({2}, std::vector<float>{0, 0.5})}}),
-                       "labels are whole numbers"));
+                       "array 'y': row 1 (counted from 0) is 0.5; labels are whole numbers"));
+  EXPECT_TRUE(contains(complaint({}), "holds no arrays; expected X"));
   scratch::write(folder_ / "t.npz", "PK and no more");
   EXPECT_THROW(read_table(folder_ / "t.npz"), std::runtime_error);
+}
+
+// An array that does not fit is not unpacked: here its bytes are damaged, which nobody finds out.
+TEST_F(TableTest, ShapesAreComparedBeforeAnythingIsUnpacked) {
+  engine::write_npz(folder_ / "t.npz", {{"X", NdArray::from({3, 1}, std::vector<float>{1, 2, 3})},
+                                        {"y", NdArray::from({2}, std::vector<uint8_t>{0, 1})}});
+  std::string bytes = engine::read_file(folder_ / "t.npz");
+  bytes[30 + 5 + 128 + 2] ^= 1;  // local header, name, preamble
+  scratch::write(folder_ / "t.npz", bytes);
+  EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { read_table(folder_ / "t.npz"); }),
+                       "array 'y' has the shape (2,); expected (3)"));
+}
+
+TEST_F(TableTest, NumbersBelowAllDoublesAreZero) {
+  EXPECT_EQ(read("a,b\n1e-400,1\n-0.0e5,-1E-99999999999999999999\n").rows.values,
+            (std::vector<float>{0, 1, 0, 0}));
+  const std::string zeros(400, '0');
+  EXPECT_EQ(read("a\n0." + zeros + "1\n2\n").rows.values, (std::vector<float>{0, 2}));
+  EXPECT_TRUE(contains(complaint("a,b\n1e400,1\n2,3\n"), "'1e400' is beyond single precision"));
+  EXPECT_TRUE(contains(complaint("a\n1" + zeros + "e-5\n2\n"), "is beyond single precision"));
+  EXPECT_LT(complaint("a\n1" + zeros + "e-5\n2\n").size(), 300u) << "long values are cut";
 }
 
 TEST_F(TableTest, LabelledTablesAreShuffledAndSplit) {

@@ -106,6 +106,32 @@ TEST_F(AtomicFileTest, ALinkStaysALink) {
   EXPECT_EQ(files(), 2u);
 }
 
+TEST_F(AtomicFileTest, ALinkToNothingYetIsWrittenThrough) {
+  fs::create_directory(folder_ / "below");
+  fs::create_symlink("below/new", folder_ / "link");
+  fs::create_symlink("link", folder_ / "link to a link");
+  write_file_atomically(folder_ / "link to a link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link to a link"));
+  EXPECT_EQ(read_file(folder_ / "below" / "new"), "new");
+}
+
+TEST_F(AtomicFileTest, ALinkThatLeadsNowhereIsRefusedAndStays) {
+  fs::create_symlink("missing/new", folder_ / "link");
+  fs::create_symlink("circle", folder_ / "circle");
+  for (const auto& [name, why] :
+       {std::pair{"link", "whose folder does not exist"}, {"circle", "leads in a circle"}})
+    try {
+      write_file_atomically(folder_ / name, "new");
+      ADD_FAILURE() << name;
+    } catch (const std::runtime_error& error) {
+      const std::string said = error.what();
+      EXPECT_NE(said.find(why), std::string::npos) << said;
+    }
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "circle"));
+}
+
 TEST_F(AtomicFileTest, ADeviceStaysADevice) {
   write_file_atomically("/dev/null", "gone");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
@@ -235,6 +261,15 @@ TEST(InQuotes, BytesThatAreNoUtf8AreShown) {
   EXPECT_TRUE(engine::is_utf8(engine::in_quotes("x" + long_name)));
   EXPECT_TRUE(engine::is_utf8("\xf0\x9f\x98\x80"));
   EXPECT_FALSE(engine::is_utf8("\xf5\x80\x80\x80"));
+}
+
+TEST(InQuotes, ListsAndValuesAreCut) {
+  const std::string long_name(5000, 'n');
+  EXPECT_EQ(engine::shown(long_name), std::string(100, 'n') + "...");
+  const std::string list = engine::in_quotes(std::vector<std::string>(30, long_name));
+  EXPECT_LT(list.size(), 600u);
+  EXPECT_NE(list.find("...', '"), std::string::npos) << list;
+  EXPECT_NE(list.find(" and 26 more"), std::string::npos) << list;
 }
 
 TEST(InQuotes, KeepsAnyNameOnOneLine) {

@@ -269,6 +269,35 @@ TEST_F(NpzTest, TheWholeMayNotUnpackBeyondTheBound) {
   }
 }
 
+TEST_F(NpzTest, ShapesAreKnownBeforeAnythingIsUnpacked) {
+  for (const bool packed : {false, true}) {
+    if (packed && !SVDD_HAVE_ZLIB) continue;
+    if (packed)
+      engine::write_file_atomically(path_, deflated);
+    else
+      engine::write_npz(path_, {{"a/x", one[0].second}, {"r", NdArray::scalar(0.5)}});
+    Npz npz = Npz::open(path_);
+    EXPECT_EQ(npz.names(), (std::vector<std::string>{"a/x", "r"}));
+    EXPECT_EQ(npz.shape("a/x"), std::vector<int64_t>{3});
+    EXPECT_TRUE(npz.shape("r").empty());
+    EXPECT_THROW(npz.shape("z"), std::runtime_error);
+    npz.unpack({"a/x"});
+    EXPECT_EQ(npz.at("a/x"), one[0].second);
+  }
+  engine::write_file_atomically(path_, patched(deflated, 57, 1, 0xff));  // damaged
+  EXPECT_NO_THROW(Npz::open(path_));
+  // A header that promises other data than the member holds is refused without them.
+  engine::ZipWriter zip(path_);
+  zip.add("x.npy", engine::npy_bytes(one[0].second) + std::string(1000, '\0'));
+  zip.commit();
+  try {
+    Npz::open(path_).shape("x");
+    ADD_FAILURE();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("has bytes left over"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(NpzTest, UnwritableTargetsAndNamesLeaveNothing) {
   EXPECT_THROW(engine::write_npz(folder_ / "missing" / "a.npz", one), std::runtime_error);
   EXPECT_THROW(engine::write_npz(path_, {one[0], one[0]}), std::runtime_error);  // a name twice

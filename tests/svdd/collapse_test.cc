@@ -158,4 +158,34 @@ TEST(EqualSamples, AreSaidToBeEqual) {
   EXPECT_FALSE(svdd::equal_samples_warning(equal, 1));
 }
 
+std::vector<float> counted(int64_t rows, int64_t size) {
+  std::vector<float> values;
+  for (int64_t i = 0; i < rows * size; ++i) values.push_back(static_cast<float>(i));
+  return values;
+}
+
+TEST(EqualScores, OfSamplesThatDifferAreSaid) {
+  std::vector<float> scores(100, 0.46f);
+  const auto said = svdd::equal_scores_warning(scores, counted(100, 2), 2, "test");
+  ASSERT_TRUE(said);
+  EXPECT_NE(said->find("all 100 test samples share the score 0.46, though they differ"), std::string::npos)
+      << *said;
+  for (size_t i = 0; i < 8; ++i) scores[i] = 1.0f + static_cast<float>(i);
+  EXPECT_NE(svdd::equal_scores_warning(scores, counted(100, 2), 2, "training")
+                .value_or("")
+                .find("92 of 100 training samples share"),
+            std::string::npos);
+}
+
+TEST(EqualScores, AreNoWonderWhereSamplesAreEqualOrFew) {
+  std::vector<float> scores(100, 0.46f), rows(200, 1.0f);
+  EXPECT_FALSE(svdd::equal_scores_warning(scores, rows, 2, "test")) << "equal samples";
+  for (size_t i = 0; i < 60; ++i) rows[i] = static_cast<float>(i);  // 30 of 100 differ
+  EXPECT_FALSE(svdd::equal_scores_warning(scores, rows, 2, "test"));
+  for (size_t i = 0; i < 20; ++i) scores[i] = static_cast<float>(i);
+  EXPECT_FALSE(svdd::equal_scores_warning(scores, counted(100, 2), 2, "test")) << "a fifth is told apart";
+  EXPECT_FALSE(svdd::equal_scores_warning(std::vector<float>(4, 1.0f), counted(4, 1), 1, "test"));
+  EXPECT_FALSE(svdd::equal_scores_warning({}, {}, 3, "test"));
+}
+
 }  // namespace

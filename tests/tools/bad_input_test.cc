@@ -281,6 +281,78 @@ TEST(BadInput, NothingThatIsReadIsReplaced) {
       << "the same run again";
 }
 
+// A run is whole or not there: nothing but a run writes its files, whether they are there or not.
+TEST(BadInput, FilesOfRunsAndModelsAreNoOutputs) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  std::string csv = "a,b,label\n";
+  for (int i = 0; i < 40; ++i)
+    csv += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," + std::to_string(i % 8 == 0) + "\n";
+  write_text(f / "t.csv", csv);
+  for (const char* run : {"run", "other"})
+    ASSERT_EQ(run_svdd(f, words_of("train --data t.csv --method isolation-forest --quiet --out " +
+                                   std::string(run)))
+                  .status,
+              0);
+  fs::create_symlink("other", f / "link");
+  fs::copy(f / "other" / "model", f / "model alone");
+  fs::rename(f / "model alone", f / "alone");
+  fs::remove(f / "other" / "map.csv");
+  const std::string score = "score --model run --input t.csv --output ";
+  expect_refused(f, {{score + "other/results.json", 2, "is a file of the run or model in"},
+                     {score + "other/map.csv", 2, "name another file"},
+                     {score + "link/scores.csv", 2, "name another file"},
+                     {score + "other/model/model.json", 2, "name another file"},
+                     {score + "alone/model.json", 2, "name another file"},
+                     {score + "alone/weights.safetensors", 2, "name another file"},
+                     {"evaluate --model run --output other/config.json", 2, "name another file"},
+                     {"evaluate --model run --scores other/scores.csv", 2, "name another file"},
+                     {"cluster --input t.csv --output other/report.html", 2, "name another file"},
+                     {"bench peak --output other/results.json", 2, "name another file"}});
+  ASSERT_EQ(run_svdd(f, words_of(score + "other/predictions.csv --quiet")).status, 0) << "a file of no run";
+  ASSERT_EQ(run_svdd(f, words_of(score + "scores.csv --quiet")).status, 0) << "a folder of no run";
+}
+
+// A link stays a link: what it leads to is written, or nothing.
+TEST(BadInput, LinksAsOutputs) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  const fs::path& f = scratch.path;
+  write_text(f / "t.csv", "a,b,label\n1,2,0\n3,5,0\n2,2,1\n4,1,0\n5,2,0\n1,1,1\n2,3,0\n3,3,0\n");
+  const std::string train = "train --data t.csv --method kde --quiet --out ";
+  ASSERT_EQ(run_svdd(f, words_of(train + "run")).status, 0);
+  fs::create_symlink("nowhere/new", f / "dangling");
+  fs::create_symlink("circle", f / "circle");
+  fs::create_symlink("new.csv", f / "new");
+  const std::string score = "score --model run --input t.csv --quiet --output ";
+  expect_refused(f, {{train + "dangling", 1, "is a link to 'nowhere/new', which is not there"},
+                     {train + "dangling/below", 1, "is a link to 'nowhere/new', which is not there"},
+                     {score + "dangling", 1, "whose folder does not exist"},
+                     {score + "circle", 1, "leads in a circle"}});
+  ASSERT_EQ(run_svdd(f, words_of(score + "new")).status, 0);
+  EXPECT_TRUE(fs::is_symlink(f / "new"));
+  EXPECT_TRUE(text_of(f / "new.csv").starts_with("path_or_row,score"));
+}
+
+TEST(BadInput, EmptyValues) {
+  SKIP_WITHOUT_SVDD();
+  const Scratch scratch;
+  write_text(scratch.path / "t.csv", "a,b\n1,2\n3,5\n");
+  for (const Words& words : {Words{"score", "--model", "run", "--input", "t.csv", "--output", ""},
+                             Words{"score", "--model", "", "--input", "t.csv"},
+                             Words{"evaluate", "--model", "run", "--output", "", "--scores", ""},
+                             Words{"cluster", "--input", "t.csv", "--output", "out.csv", "--label-column="},
+                             Words{"bench", "peak", "--output", ""},
+                             Words{"train", "--data", "t.csv", "--out", "run", "--config", ""},
+                             Words{"train", "--data", "t.csv", "--out", ""}}) {
+    const Outcome outcome = run_svdd(scratch.path, words);
+    EXPECT_EQ(outcome.status, 2) << words[0];
+    EXPECT_NE(outcome.err.find(" is empty\n"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
 // Names that the system does not take or JSON cannot hold.
 TEST(BadInput, OddNames) {
   SKIP_WITHOUT_SVDD();

@@ -319,6 +319,19 @@ TEST(Arguments, LaterFeaturesAreRefused) {
   EXPECT_NO_THROW(refuse_later_features({}));
 }
 
+TEST(Arguments, EmptyValuesAreRefused) {
+  using Words = std::vector<std::string>;
+  for (const Words& words : {Words{"score", "--output", ""}, Words{"score", "--model", "m", "--output="},
+                             Words{"train", "--config", "", "--out", "o"}})
+    try {
+      tools::refuse_empty_values(words);
+      ADD_FAILURE() << words[1];
+    } catch (const tools::UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find(" is empty"), std::string::npos) << error.what();
+    }
+  EXPECT_NO_THROW(tools::refuse_empty_values({"train", "--quiet", "--out", "o", "--normal=3", "--tf32"}));
+}
+
 TEST(Arguments, SuggestsWhatIsNear) {
   const std::vector<std::string> known = {"--epochs", "--ae-epochs", "--nu"};
   EXPECT_EQ(nearest("--epoch", known), "--epochs");

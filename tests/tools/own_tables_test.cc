@@ -416,5 +416,63 @@ TEST_F(OwnTables, OtherTextIsNamed) {
        {"score --model run --input t.csv --header perhaps", 2, "--header is"}});
 }
 
+// 1e12 where a value was missing: all others would share one score, and nobody would know.
+TEST_F(OwnTables, ValuesThatSwallowTheirColumnAreSaid) {
+  const std::string table = "a,b,label\n" + rows({"0", "1"}, 150);
+  for (const std::string code : {"1e12", "1e30", "3.4e38"}) {
+    write("code.csv", table + code + ",0.25,0\n" + code + ",0.5,0\n" + code + ",0.125,0\n");
+    for (const std::string method : {"kde", "kernel-svdd", "isolation-forest", "deep-svdd"}) {
+      const std::string briefly = method == "deep-svdd" ? " --epochs 2 --ae-epochs 1" : "";
+      const Outcome outcome = run("train --threads 1 --out run --data code.csv --method " + method + briefly);
+      ASSERT_EQ(outcome.status, 0) << outcome.err;
+      const std::string said = results().at("warnings").dump();
+      expect_in("column 'a' holds " + code.substr(0, 1), said);
+      expect_in("so far from all others", said);
+      expect_in("it looks like a code for a missing value", said);
+      expect_in("so far from all others", outcome.err);
+    }
+  }
+  write("plain.csv", table);
+  ASSERT_EQ(train("plain.csv").status, 0);
+  EXPECT_EQ(results().at("warnings").dump().find("so far from all others"), std::string::npos);
+}
+
+TEST_F(OwnTables, SeveralClassesThatReadAsNormalAreAskedFor) {
+  std::string table = "a,b,label\n" + rows({"normal", "anomaly"});
+  table.replace(table.find("normal"), 6, "Normal");
+  write("t.csv", table);
+  const Outcome outcome = train("t.csv");
+  EXPECT_EQ(outcome.status, 2);
+  expect_in("--normal is missing, and the classes 'Normal', 'normal' all read as normal", outcome.err);
+  expect_in("Normal (1)", outcome.err);
+  ASSERT_EQ(train("t.csv", "--normal Normal,normal").status, 0);
+  expect_in("the classes 'Normal', 'normal' all read as normal", run("data info t.csv").out);
+}
+
+TEST_F(OwnTables, LongNamesAreCut) {
+  const std::string long_name(3000, 'n');
+  write("t.csv", "a,b,label\n" + rows({long_name, "b"}));
+  const Outcome outcome = train("t.csv");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_LT(outcome.err.size(), 500u);
+  EXPECT_LT(run("data info t.csv").out.size(), 1500u);
+  const Outcome trained = run("train --method kde --threads 1 --out run --data t.csv --normal b");
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(trained.err.find(long_name), std::string::npos);
+  EXPECT_EQ(trained.out.find(long_name), std::string::npos);
+  const fs::path model = scratch_.path / "run" / "model" / "model.json";
+  json described = json::parse(text_of(model));
+  described["sample_shape"][0] = long_name;
+  write_text(model, described.dump());
+  const Outcome scored = run("score --model run --input t.csv");
+  EXPECT_EQ(scored.status, 1);
+  EXPECT_LT(scored.err.size(), 500u);
+  for (const std::string option : {"--network ", "--method ", "--device "}) {
+    const Outcome refused = run("train --data t.csv --out other " + option + long_name);
+    EXPECT_NE(refused.status, 0) << option;
+    EXPECT_LT(refused.err.size(), 800u) << option;
+  }
+}
+
 }  // namespace
 }  // namespace tools_test

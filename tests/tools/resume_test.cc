@@ -157,6 +157,21 @@ TEST_F(Resume, DamagedSettingsOrResultsAreSaidAndMadeAgain) {
   }
 }
 
+TEST_F(Resume, AFinishedRunWithADamagedModelIsMadeAgain) {
+  ASSERT_EQ(svdd(small_train).status, 0);
+  ASSERT_EQ(svdd(small_train + " --out other").status, 0);
+  for (const auto& [name, text] : {std::pair{"model/model.json", "{"},
+                                   {"model/model.json", "{\"format\": 1, \"weights_sha256\": \"another\"}"},
+                                   {"model/weights.safetensors", "cut off"},
+                                   {"model/weights.safetensors", ""}}) {
+    write_text(folder_ / "run" / name, text);
+    const Outcome outcome = svdd("train --resume --out run");
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(text_of(folder_ / "run" / "log.txt").find("taken for unfinished: "), std::string::npos) << name;
+    expect_same("run", "other");
+  }
+}
+
 // A process killed between results.json and the end.
 TEST_F(Resume, WhatAFinishedRunStillLacksIsMade) {
   ASSERT_EQ(svdd(small_train).status, 0);
