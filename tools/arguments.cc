@@ -92,7 +92,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string near = nearest(word, candidates);
-  return near.empty() ? "" : "; did you mean " + engine::in_quotes(near) + "?";
+  return near.empty() ? "" : "; did you mean " + engine::in_quotes(near, engine::longest_value) + "?";
 }
 
 }  // namespace tools
