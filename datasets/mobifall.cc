@@ -29,7 +29,7 @@ const std::vector<std::string> activities = {"none", "BSC", "CSI", "FKL", "FOL",
 const char* const text_entry = "train_mobiFall.txt";
 const char* const raw_entry = "acc.csv";
 
-// ---- the published text ----
+// ---- the published text
 
 Split read_text_half(const fs::path& windows, const fs::path& labels) {
   Split split{{3, 20, 20}, {}, {}};
@@ -58,7 +58,7 @@ Split read_text_half(const fs::path& windows, const fs::path& labels) {
   return split;
 }
 
-// ---- the recording ----
+// ---- the recording
 
 struct Trial {
   int64_t subject = 0;

@@ -55,7 +55,7 @@ void normalise_contrast(Preprocessing::Gcn gcn, Samples& samples) {
   }
 }
 
-// ---- one minimum and maximum for all ----
+// ---- one minimum and maximum for all
 
 void fit_min_max(const Samples& train, Preprocessing& result) {
   require_samples(train, "min-max scaling");
@@ -75,7 +75,7 @@ void apply_min_max(const Preprocessing& p, Samples& samples) {
   for (float& value : samples.values) value = static_cast<float>((value - low) / range);
 }
 
-// ---- each feature for itself ----
+// ---- each feature for itself
 
 void fit_feature_min_max(const Samples& train, Preprocessing& result) {
   const auto d = static_cast<size_t>(train.size());

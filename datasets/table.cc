@@ -32,7 +32,7 @@ constexpr double usual_test_fraction = 0.4;  // Pima's in the DASVDD paper, and 
 
 const TableForm* form_of(const TableOptions& options) { return options.form ? &*options.form : nullptr; }
 
-// ---- values: floats, or doubles where floats might blur them ----
+// ---- values: floats, or doubles where floats might blur them
 
 class Values {
  public:
@@ -60,7 +60,7 @@ class Values {
   std::vector<float> rest_;
 };
 
-// ---- classes ----
+// ---- classes
 
 void assign_classes(Table& table, TableClasses classes) {
   table.rows.labels = std::move(classes.of_rows);
@@ -96,7 +96,7 @@ std::string description(const Table& table, const fs::path& path, const std::str
   return table.features.empty() ? text : text + ": " + in_quotes(table.features);
 }
 
-// ---- CSV ----
+// ---- CSV
 
 // What a feature's column holds that has a field which is no number.
 struct TextLook {
@@ -203,7 +203,7 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
   return table;
 }
 
-// ---- .npz ----
+// ---- .npz
 
 // Of the labels: the one asked for, y, or else the first that is named as labels are.
 std::string label_array(const engine::Npz& archive, const fs::path& path, const std::string& wanted,

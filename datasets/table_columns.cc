@@ -31,7 +31,7 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-// ---- what the rows after the first hold ----
+// ---- what the rows after the first hold
 
 struct ColumnLook {
   bool numbers = true, whole = true;  // of all values seen, missing ones left out
@@ -70,7 +70,7 @@ std::vector<ColumnLook> look_ahead(CsvReader& reader, const Names& first) {
   return columns;
 }
 
-// ---- the header ----
+// ---- the header
 
 // The step between whole numbers that count up evenly: 1 for 0, 1, 2; nothing for others, or fewer than two.
 std::optional<double> even_step(const std::vector<double>& numbers) {
@@ -170,7 +170,7 @@ bool is_header(const Names& first, const std::vector<ColumnLook>& below, bool& b
   return above_numbers ? label_word || counts : naming_word && counts;
 }
 
-// ---- the label ----
+// ---- the label
 
 bool looks_like_classes(const ColumnLook& column) {
   if (!column.numbers) return true;  // words
@@ -234,7 +234,7 @@ size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const 
                                 : " without names: give its number, 1 for the first or -1 for the last"));
 }
 
-// ---- the columns of a model ----
+// ---- the columns of a model
 
 bool all_different(Names names) {
   std::sort(names.begin(), names.end());

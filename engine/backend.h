@@ -82,8 +82,8 @@ class Backend {
   // notes; here run() just makes the calls again.
   virtual std::unique_ptr<Replayable> capture(std::function<void()> calls);
 
-  // --- memory
-  // -----------------------------------------------------------------------------------------------------
+  // ---- memory
+
   virtual bool supports(DType type) const = 0;
   virtual std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType type) = 0;  // zero-filled
   virtual void upload(const void* c_order, Array& to) = 0;  // of the array's own number type
@@ -97,9 +97,9 @@ class Backend {
   virtual void read_row(const Array& table, const Array& position, Array& row) = 0;
   virtual void write_row(const Array& row, const Array& position, Array& table) = 0;
 
-  // --- convolution and dense layers
-  // --------------------------------------------------------------------------------- y[n,o,i,j] = bias[o] +
-  // Σ_{c,k,l} x[n,c,i·s+k−p,j·s+l−p] · w[o,c,k,l]       bias may be null
+  // ---- convolution and dense layers
+
+  // y[n,o,i,j] = bias[o] + Σ_{c,k,l} x[n,c,i·s+k−p,j·s+l−p] · w[o,c,k,l]       bias may be null
   virtual void conv2d(const Array& x, const Array& w, const Array* bias, Window window, Array& y) = 0;
   // gx[n,c,a,b] = Σ_{o,i,j} gy[n,o,i,j] · w[o,c,a−i·s+p,b−j·s+p]; also the forward pass of conv_transpose2d
   virtual void conv2d_input_gradient(const Array& gy, const Array& w, Window window, Array& gx) = 0;
@@ -112,8 +112,8 @@ class Backend {
   // s[c] = Σ_{n,i,j} x[n,c,i,j]: the gradient of a bias
   virtual void channel_sum(const Array& x, Array& s) = 0;
 
-  // --- resampling
-  // ---------------------------------------------------------------------------------------------------
+  // ---- resampling
+
   // A window's maximum; NaN where any of its numbers is NaN. Padding 0.
   virtual void max_pool2d(const Array& x, Window window, Array& y) = 0;
   // The first maximum of a window, in row-major order, takes its gradient; the last NaN where there is one.
@@ -122,9 +122,9 @@ class Backend {
   virtual void upsample_nearest(const Array& x, int64_t scale, Array& y) = 0;
   virtual void upsample_nearest_gradient(const Array& gy, int64_t scale, Array& gx) = 0;
 
-  // --- batch normalisation
-  // ------------------------------------------------------------------------------------------ mean[c] and
-  // biased variance[c] of x over samples and positions, in two passes.
+  // ---- batch normalisation
+
+  // mean[c] and biased variance[c] of x over samples and positions, in two passes.
   virtual void channel_moments(const Array& x, Array& mean, Array& variance) = 0;
   // inverse_std = 1 / sqrt(variance + ε)
   virtual void inverse_std(const Array& variance, double epsilon, Array& inverse_std) = 0;
@@ -153,16 +153,16 @@ class Backend {
   virtual void batch_statistics(const Array& x, double epsilon, double momentum, Array& mean, Array& variance,
                                 Array& inverse_std, Array& running_mean, Array& running_variance);
 
-  // --- pointwise
-  // ----------------------------------------------------------------------------------------------------
+  // ---- pointwise
+
   virtual void unary(Unary f, double parameter, const Array& x, Array& y) = 0;
   virtual void unary_gradient(Unary f, double parameter, const Array& x, const Array& y, const Array& gy,
                               Array& gx) = 0;
   // a ∘ b with equal shapes, or with b a single number (plain, shape (1)).
   virtual void binary(Binary f, const Array& a, const Array& b, Array& y) = 0;
 
-  // --- reductions
-  // ---------------------------------------------------------------------------------------------------
+  // ---- reductions
+
   virtual void sum_samples(const Array& x, Array& sum) = 0;                    // (N) -> (1)
   virtual void mean_samples(const Array& x, Array& mean) = 0;                  // (N) -> (1)
   virtual void spread_samples(const Array& g, double divisor, Array& gx) = 0;  // gx[n] = g / divisor
@@ -190,8 +190,8 @@ class Backend {
   // (1)
   virtual void root_quantile(const Array& x, double q, Array& result) = 0;
 
-  // --- updates of a parameter p with gradient g (see engine/optimizers.h)
-  // -------------------------------------------
+  // ---- updates of a parameter p with gradient g (see engine/optimizers.h)
+
   // What changes from step to step is read from `rates`, plain and of p's number type.
   // rates[0]: the step's size lr / (1 − β1^t), rates[1]: sqrt(1 − β2^t). v_max is null without AMSGrad.
   virtual void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,

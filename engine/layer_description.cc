@@ -15,7 +15,7 @@
 namespace engine {
 namespace {
 
-// ---- from words ----
+// ---- from words
 
 [[noreturn]] void wrong(const std::string& what) { throw std::invalid_argument(what); }
 
@@ -25,19 +25,6 @@ std::optional<Number> number_in(std::string_view word) {
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error != std::errc() || end != word.data() + word.size()) return {};
   return value;
-}
-
-// "8x5x5" as {8, 5, 5}; nothing where that is none, or a number is below 1.
-std::optional<std::vector<int64_t>> extents_in(std::string_view word) {
-  std::vector<int64_t> extents;
-  for (size_t begin = 0; begin <= word.size();) {
-    const size_t end = std::min(word.find('x', begin), word.size());
-    const auto extent = number_in<int64_t>(word.substr(begin, end - begin));
-    if (!extent || *extent < 1 || *extent > most_layer_numbers) return {};
-    extents.push_back(*extent);
-    begin = end + 1;
-  }
-  return extents;
 }
 
 // The words of one layer, taken one after another.
@@ -233,15 +220,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return s;
 }
 
-// ---- shapes ----
-
-// "line 12, conv2: conv 4 5x5", as far as it has these.
-std::string title_of(const LayerDescription& layer) {
-  std::string title = layer.where;
-  if (!title.empty()) title += ", ";
-  if (!layer.name.empty()) title += layer.name + ": ";
-  return title + words_of(layer);
-}
+// ---- shapes
 
 // The product; nothing where no machine holds as many.
 std::optional<int64_t> product_of(const std::vector<int64_t>& extents) {
@@ -344,7 +323,7 @@ class Fitting {
   const LayerDescription& layer_;
 };
 
-// ---- in memory ----
+// ---- in memory
 
 Tensor flattened(const Tensor& x) { return x.shape().rank() == 2 ? x : flatten(x); }
 
@@ -418,6 +397,25 @@ void add_layer(Sequential& net, const PlannedLayer& p, Backend& on, DType type) 
 }
 
 }  // namespace
+
+std::optional<std::vector<int64_t>> extents_in(std::string_view word) {
+  std::vector<int64_t> extents;
+  for (size_t begin = 0; begin <= word.size();) {
+    const size_t end = std::min(word.find('x', begin), word.size());
+    const auto extent = number_in<int64_t>(word.substr(begin, end - begin));
+    if (!extent || *extent < 1 || *extent > most_layer_numbers) return {};
+    extents.push_back(*extent);
+    begin = end + 1;
+  }
+  return extents;
+}
+
+std::string title_of(const LayerDescription& layer) {
+  std::string title = layer.where;
+  if (!title.empty()) title += ", ";
+  if (!layer.name.empty()) title += layer.name + ": ";
+  return title + words_of(layer);
+}
 
 std::string_view operation_of(LayerKind kind) { return kind_of(kind).operation; }
 

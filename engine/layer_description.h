@@ -17,6 +17,7 @@
 //   flatten   reshape CxHxW
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ struct LayerDescription {
 // what is wrong with the words and what the operation takes.
 LayerDescription layer_of(std::string_view words);
 std::string words_of(const LayerDescription& layer);
+std::string title_of(const LayerDescription& layer);  // "line 12, conv2: conv 4 5x5", as far as it has these
+// "3x64x64" as {3, 64, 64}; nothing where that is no list of numbers from 1 to most_layer_numbers.
+std::optional<std::vector<int64_t>> extents_in(std::string_view word);
 std::string_view operation_of(LayerKind kind);                                   // "conv"
 const std::vector<std::string_view>& operations();                               // all of them
 inline bool has_state(LayerKind kind) { return kind <= LayerKind::batch_norm; }  // and so a name

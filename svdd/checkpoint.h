@@ -97,12 +97,12 @@ class Checkpoints {
   // "after epoch 3 of autoencoder": where the last one stands that was read or written; empty where none was.
   const std::string& last() const { return last_; }
 
-  // --- outside of epochs
+  // ---- outside of epochs
   // Writes what is listed, now; and lists it back where the file is there, which it says.
   void leave(const List& list);
   bool take(const List& list);
 
-  // --- for a fit, in this order
+  // ---- for a fit, in this order
   // What it keeps beside its phases. Where there is a checkpoint, lists it back and says true; opens it
   // first, unless that has been done.
   bool begin(List fit);

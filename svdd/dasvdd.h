@@ -48,7 +48,7 @@ std::unique_ptr<Detector> make_dasvdd(const DasvddOptions& options, engine::Back
 // What its save wrote; see load_detector.
 std::unique_ptr<Detector> load_dasvdd(const ModelFolder& model, engine::Backend& backend);
 
-// --- the method's two formulas, in the number type of their arguments
+// ---- the method's two formulas, in the number type of their arguments
 
 // s(x) of each sample: (N).
 engine::Tensor dasvdd_score(Network& network, const engine::Tensor& x, const engine::Tensor& centre,

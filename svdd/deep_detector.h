@@ -76,7 +76,7 @@ class DeepDetector : public Detector {
   TrainingPhase phase(const std::string& name, const PhaseOptions& options,
                       const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const;
 
-  // --- what is the method's own
+  // ---- what is the method's own
   // Whether the loss holds a reconstruction, which keeps bias terms from collapsing the network.
   virtual bool reconstructs() const { return false; }
   // Throws std::invalid_argument where the method's own numbers do not fit so many training samples; before anything is

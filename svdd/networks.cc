@@ -52,7 +52,7 @@ NetworkText text_named(const std::string& name_or_text) {
   try {
     return parse_network(name_or_text);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument("the network's text, " + std::string(error.what()));
+    throw std::invalid_argument("the network's text: " + std::string(error.what()));
   }
 }
 

@@ -26,3 +26,9 @@ elif ! "$formatter" --dry-run -Werror "${sources[@]}"; then
   echo "Some files are not formatted: type 'make format'." >&2
   exit 1
 fi
+
+# A section is titled "// ---- title", with nothing behind: rules of dashes were torn apart by formatters before.
+if grep -nE '^ *// (-{5,}|-{1,3} *$|.* -{3,}$)' "${sources[@]}"; then
+  echo "Section rules in the lines above: write '// ---- title'." >&2
+  exit 1
+fi

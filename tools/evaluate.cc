@@ -71,7 +71,7 @@ TrainOptions options_of_run(const EvaluateOptions& options, const std::optional<
   return of_run;
 }
 
-// ---- which rows of a table: all of one that is new, and of the training data those that were held out ----
+// ---- which rows of a table: all of one that is new, and of the training data those that were held out
 
 std::string sha256_of_file(const std::string& path) {
   const std::string bytes = engine::read_file(path);

@@ -145,7 +145,6 @@ std::string in_columns(const std::string& help, size_t description_column) {
 }
 
 // ---- the commands
-// -------------------------------------------------------------------------------------------
 
 struct Commands {      // what the command line says
   GivenOptions given;  // of train
@@ -557,7 +556,7 @@ Examples:
   add_backend_options(*bench, o.backend);
 }
 
-// ---- errors ----
+// ---- errors
 
 // Whatever it names, a message stays a message.
 constexpr size_t longest_complaint = 2000;

@@ -10,6 +10,7 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/deep_detector.h"
 #include "svdd/networks.h"
+#include "svdd/networks/network_text.h"
 #include "svdd/networks/theory.h"
 #include "tools/arguments.h"
 #include "tools/usage_error.h"
@@ -36,7 +37,7 @@ std::string name_after(const fs::path& file) {
   return is_word ? stem : "";
 }
 
-// ---- the table ----
+// ---- the table
 
 // 1234567 as "1 234 567".
 std::string in_thousands(int64_t value) {
@@ -170,22 +171,12 @@ std::string list_of_networks() {
 }
 
 std::vector<int64_t> input_in(const std::string& text) {
-  std::vector<int64_t> shape;
-  for (size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const size_t end = std::min(text.find('x', begin), text.size());
-    int64_t extent = 0;
-    const auto [last, error] = std::from_chars(text.data() + begin, text.data() + end, extent);
-    if (error != std::errc() || last != text.data() + end || extent < 1 ||
-        extent > engine::most_layer_numbers)
-      throw UsageError("--input is " + engine::in_quotes(text) +
-                       "; expected CxHxW of images such as 3x64x64, or the number of columns of a table");
-    shape.push_back(extent);
-    begin = end + 1;
-  }
-  if (!shape.empty() && shape.size() != 1 && shape.size() != 3)
+  if (text.empty()) return {};
+  const auto shape = engine::extents_in(text);
+  if (!shape || (shape->size() != 1 && shape->size() != 3))
     throw UsageError("--input is " + engine::in_quotes(text) +
-                     "; expected one number, or three as in 3x64x64");
-  return shape;
+                     "; expected CxHxW of images such as 3x64x64, or the number of columns of a table");
+  return *shape;
 }
 
 svdd::NetworkPlan plan_of_model(const NetworkCommand& c) {
@@ -251,12 +242,12 @@ std::string network_in(const std::string& word, const std::string& where) {
   }
   try {
     if (!svdd::is_network_text(text)) text += "\n";  // of one word
-    const svdd::NetworkInfo info = svdd::network_info(text);
+    const svdd::NetworkInfo info = svdd::parse_network(text).info;
     const std::string name = is_file ? name_after(word) : "";
-    if (info.name == svdd::NetworkInfo{}.name && !name.empty()) text = "network " + name + "\n" + text;
+    if (info.name == svdd::NetworkInfo{}.name && !name.empty())
+      text = "network " + name + ", " + text;  // on its line: all keep their numbers
   } catch (const std::invalid_argument& problem) {
-    throw UsageError(is_file ? where + ", " + engine::in_quotes(word) + ": " + problem.what()
-                             : problem.what());
+    throw UsageError(where + (is_file ? ", " + engine::in_quotes(word) : "") + ": " + problem.what());
   }
   return text;
 }

@@ -41,7 +41,6 @@ Number parse_number(const std::string& text, const std::string& where, const std
 }
 
 // ---- the kinds of rows
-// --------------------------------------------------------------------------------------
 
 struct Words {  // what a row says of itself
   std::string name, placeholder, group, help;
@@ -264,7 +263,6 @@ TrainOption yes_no_row(Words words, std::optional<bool>& target) {
 }
 
 // ---- config files
-// -------------------------------------------------------------------------------------------
 
 // The text that stands for a JSON value on the command line; UsageError if it is of another kind.
 std::string text_of(const json& value, Kind kind, const std::string& where) {

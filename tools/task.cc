@@ -91,7 +91,7 @@ std::vector<int> classes_named(const std::string& option, const std::vector<std:
   return classes;
 }
 
-// ---- what is said of a table's columns, once the training rows are known ----
+// ---- what is said of a table's columns, once the training rows are known
 
 std::string column_text(const datasets::TableForm& form, size_t j) {
   return form.features.empty() ? "column " + std::to_string(j + 1)
@@ -138,7 +138,7 @@ void say_constants(const datasets::TableForm& form, const datasets::Samples& tra
   notes.push_back("constant in training: " + columns);
 }
 
-// ---- what is said of the normal classes ----
+// ---- what is said of the normal classes
 
 // The guess was used: which it was, and that it is odd where it is.
 void say_guess(const datasets::Dataset& data, std::vector<std::string>& notes) {
@@ -191,7 +191,7 @@ void require_shape_of_model(const datasets::Dataset& data, const TestOfModel& te
                            datasets::shape_text(data.test.shape));
 }
 
-// ---- the data of an earlier run, whose configuration names them ----
+// ---- the data of an earlier run, whose configuration names them
 
 datasets::Dataset load_named_data(const TrainOptions& options, const datasets::LoadOptions& how,
                                   std::vector<std::string>& notes) {

@@ -73,7 +73,7 @@ struct NdArray {
   [[noreturn]] void cannot_hold(size_t index, const std::string& value, DType wanted) const;
 };
 
-// ---- implementation of the templates ----
+// ---- implementation of the templates
 
 template <class T>
 constexpr NdArray::DType NdArray::dtype_of() {

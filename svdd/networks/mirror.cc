@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "datasets/samples.h"
+
 namespace svdd {
 namespace {
 
@@ -38,15 +40,11 @@ std::vector<Block> blocks_of(const std::vector<PlannedLayer>& encoder) {
 }
 
 [[noreturn]] void cannot(const PlannedLayer& p) {
-  const auto text = [](const std::vector<int64_t>& shape) {
-    std::string s;
-    for (const int64_t extent : shape) s += (s.empty() ? "" : "x") + std::to_string(extent);
-    return s;
-  };
   throw std::invalid_argument("the text has no decoder, and there is no mirror image of " +
                               (p.layer.where.empty() ? "" : p.layer.where + ", ") +
-                              engine::words_of(p.layer) + ", which makes " + text(p.output) + " of " +
-                              text(p.input) + ": write the decoder, or choose sizes that come out even");
+                              engine::words_of(p.layer) + ", which makes " + datasets::shape_text(p.output) +
+                              " of " + datasets::shape_text(p.input) +
+                              ": write the decoder, or choose sizes that come out even");
 }
 
 class Mirror {

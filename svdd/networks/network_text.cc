@@ -66,17 +66,11 @@ std::vector<std::string_view> parted(std::string_view text, char by) {
 }
 
 std::optional<std::vector<int64_t>> shape_in(std::string_view word) {
-  std::vector<int64_t> shape;
-  for (const std::string_view part : parted(word, 'x')) {
-    const auto extent = whole_number(part);
-    if (!extent || *extent < 1 || *extent > engine::most_layer_numbers) return {};
-    shape.push_back(*extent);
-  }
-  if (shape.size() != 1 && shape.size() != 3) return {};
-  return shape;
+  auto shape = engine::extents_in(word);
+  return shape && (shape->size() == 1 || shape->size() == 3) ? shape : std::nullopt;
 }
 
-// ---- reading the text ----
+// ---- reading the text
 
 class Parser {
  public:
@@ -98,7 +92,7 @@ class Parser {
         }
       }
     }
-    if (text_.encoder.empty()) wrong("the text names no layer");
+    if (text_.encoder.empty()) wrong("it names no layer");
     if (open_) wrong("'for each width' has no 'end'");
     return std::move(text_);
   }
@@ -207,7 +201,7 @@ class Parser {
   bool in_layers_ = false, open_ = false;
 };
 
-// ---- numbers in the place of words ----
+// ---- numbers in the place of words
 
 class Numbers {
  public:

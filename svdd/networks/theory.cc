@@ -6,9 +6,7 @@ std::vector<std::string> theory_objections(const NetworkPlan& plan, const Networ
   std::vector<std::string> objections;
   for (const engine::PlannedLayer& p : plan.encoder) {
     const engine::LayerDescription& l = p.layer;
-    std::string title = l.where;
-    if (!title.empty()) title += ", ";
-    title += (l.name.empty() ? "" : l.name + ": ") + engine::words_of(l);
+    const std::string title = engine::title_of(l);
     if (l.bias && !options.bias_terms)
       objections.push_back(
           title +

@@ -18,7 +18,7 @@ using namespace engine;
 namespace reference = engine::reference;
 using reference::Image;
 
-// --- numbers on the device
+// ---- numbers on the device
 
 class Device {
  public:
@@ -120,7 +120,7 @@ std::vector<float> drawn(int64_t count, const std::string& name) {
   return numbers;
 }
 
-// --- convolutions
+// ---- convolutions
 
 struct Case {
   int64_t samples, in, out, height, width, kernel, stride, padding;
@@ -201,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
         {20, 3, 7, 12, 9, 5, 2, 2},
         {300, 2, 3, 5, 5, 5, 1, 2}}));
 
-// --- dense layers
+// ---- dense layers
 
 struct DenseCase {
   int64_t samples, in, out;

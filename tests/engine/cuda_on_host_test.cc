@@ -20,7 +20,7 @@ using engine_tests::message_of;
 
 constexpr unsigned whole_warp = 0xffffffffu;
 
-// --- kernels
+// ---- kernels
 
 __global__ void reverse_through_shared_memory(float* x) {
   __shared__ float numbers[96];
@@ -272,7 +272,7 @@ TEST_F(CudaOnHost, ACaptureRefusesMemoryAndWaiting) {
   while_capturing([&] { return cudaStreamSynchronize(stream_); });
 }
 
-// --- the backend
+// ---- the backend
 
 Array plain(Backend& on, Shape shape, const std::vector<float>& numbers) {
   return Array::from(on, shape, Layout::plain, DType::f32, numbers);

@@ -119,8 +119,7 @@ class Draw {
   uint64_t next_ = 0;
 };
 
-// --- operands, and what several rows share
-// --------------------------------------------------------------------
+// ---- operands, and what several rows share
 
 inline Operand value(Draw& d, Shape s) { return {Role::value, Layout::samples, s, d.normal(s)}; }
 inline Operand gradient(Draw& d, Shape s) { return {Role::gradient, Layout::samples, s, d.normal(s)}; }

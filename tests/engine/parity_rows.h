@@ -17,7 +17,7 @@ struct Row {
   friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.op; }
 };
 
-// --- what several rows share
+// ---- what several rows share
 
 template <engine::Unary f>
 Call draw_unary(Draw& d) {
@@ -119,7 +119,7 @@ inline Call draw_adam(Draw& d, bool amsgrad) {
           }};
 }
 
-// --- the table
+// ---- the table
 
 inline std::vector<Row> parity_rows() {
   using engine::Binary, engine::Resample, engine::Unary;

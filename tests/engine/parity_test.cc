@@ -126,7 +126,7 @@ TEST_P(Parity, EqualBits) {
 INSTANTIATE_TEST_SUITE_P(Ops, Parity, testing::ValuesIn(parity_rows()),
                          [](const auto& info) { return info.param.op; });
 
-// --- whole steps
+// ---- whole steps
 
 // Losses of a few steps of training, and all parameters and running moments at the end.
 Numbers trained(Backend& on, int64_t samples, bool decoder, Passes passes) {

@@ -69,7 +69,6 @@ TEST(DasvddErrors, ADivergedFitSaysSo) {
 }
 
 // ---- damaged folders
-// ------------------------------------------------------------------------------------------
 
 class DamagedDasvdd : public testing::Test {
  protected:

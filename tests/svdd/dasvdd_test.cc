@@ -84,7 +84,6 @@ DasvddOptions standing_still() {
 }
 
 // ---- the alternation
-// ------------------------------------------------------------------------------------------
 
 // While the network stands still, the centre's way follows from the codes of the rows that are its own.
 void expect_centre_by_hand(const DasvddOptions& o, const Samples& rows, size_t first_of_rest) {
@@ -204,7 +203,6 @@ TEST(Dasvdd, AScoreIsTheErrorPlusTheWeightedDistance) {
 }
 
 // ---- γ
-// --------------------------------------------------------------------------------------------------------
 
 class DasvddGamma : public testing::TestWithParam<GammaRule> {};
 
@@ -266,7 +264,6 @@ TEST(Dasvdd, AGivenGammaIsTakenAsItIs) {
 }
 
 // ---- whole runs
-// -----------------------------------------------------------------------------------------------
 
 TEST(Dasvdd, OneSeedGivesOneReceiptOnEveryBackend) {
   // A whole step (two blocks of samples and some), a code of more and of less than sixteen numbers.

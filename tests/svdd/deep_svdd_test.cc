@@ -32,7 +32,6 @@ using small_runs::options;
 using small_runs::untrained;
 
 // ---- what a fit gives, for each recipe and objective
-// ----------------------------------------------------------
 
 class EachDeepSvdd : public testing::TestWithParam<std::tuple<Recipe, Objective>> {
  protected:
@@ -97,7 +96,6 @@ INSTANTIATE_TEST_SUITE_P(, EachDeepSvdd,
                          });
 
 // ---- the page, line by line
-// -----------------------------------------------------------------------------------
 
 // What a detector stored, its network built by hand from it, and the samples as it saw them.
 struct ByHand {
@@ -241,7 +239,6 @@ TEST(DeepSvdd, TheFewestSamplesWillDo) {
 }
 
 // ---- the theano recipe
-// ----------------------------------------------------------------------------------------
 
 TEST(TheanoRecipe, StartsFromADictionaryOfPatches) {
   const auto detector = fitted(untrained(options(Recipe::theano)));
@@ -310,7 +307,6 @@ TEST(TheanoRecipe, PublishedOptionsAreTheirs) {
 }
 
 // ---- one receipt everywhere
-// -----------------------------------------------------------------------------------
 
 TEST(DeepSvdd, EveryBackendGivesTheSameReceipt) {
   auto o = options(Recipe::pytorch, Objective::soft_boundary);
@@ -334,7 +330,6 @@ TEST(DeepSvdd, EveryBackendGivesTheSameReceipt) {
 }
 
 // ---- the collapse alarm
-// ---------------------------------------------------------------------------------------
 
 // Strong weight decay pulls every weight towards zero. With the centre away from zero and no bias the
 // distances hold against it; with a centre at zero nothing does, and the trivial solution of Proposition 1 is

@@ -79,7 +79,6 @@ TEST(ModelFolder, SavingTwiceGivesTheSameFiles) {
 }
 
 // ---- damaged folders
-// ------------------------------------------------------------------------------------------
 
 class DamagedModel : public testing::Test {
  protected:

@@ -142,8 +142,8 @@ class CpuBackend final : public Backend {
     std::copy_n(row.data<float>(), count, table.data<float>() + row_at(position) * count);
   }
 
-  // --- convolution and dense layers
-  // ---------------------------------------------------------------------------------
+  // ---- convolution and dense layers
+
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
     if (blas_ == Blas::openblas)
       return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), pool_);
@@ -234,8 +234,8 @@ class CpuBackend final : public Backend {
     close(b, partial, 1.0f, s.data<float>());
   }
 
-  // --- resampling
-  // ---------------------------------------------------------------------------------------------------
+  // ---- resampling
+
   void max_pool2d(const Array& x, Window v, Array& y) override {
     const Batch xb = batch_of(x), yb = batch_of(y);
     planes(xb, [&](Range r) { k_.max_pool2d(xb, v, yb, r); });
@@ -253,8 +253,8 @@ class CpuBackend final : public Backend {
     planes(gyb, [&](Range r) { k_.upsample_nearest_gradient(gyb, scale, gxb, r); });
   }
 
-  // --- batch normalisation
-  // ------------------------------------------------------------------------------------------
+  // ---- batch normalisation
+
   void channel_moments(const Array& x, Array& mean, Array& variance) override {
     const Batch b = batch_of(x);
     const auto m = static_cast<float>(b.samples * b.positions());
@@ -318,8 +318,8 @@ class CpuBackend final : public Backend {
       running.data<float>()[c] = std::fma(keep, running.data<float>()[c], take * batch.data<float>()[c]);
   }
 
-  // --- pointwise
-  // ----------------------------------------------------------------------------------------------------
+  // ---- pointwise
+
   void unary(Unary f, double parameter, const Array& x, Array& y) override {
     runs(x,
          [&](Range r) { k_.unary(f, static_cast<float>(parameter), x.data<float>(), y.data<float>(), r); });
@@ -336,8 +336,8 @@ class CpuBackend final : public Backend {
     runs(a, [&](Range r) { k_.binary(f, a.data<float>(), b.data<float>(), single, y.data<float>(), r); });
   }
 
-  // --- reductions
-  // ---------------------------------------------------------------------------------------------------
+  // ---- reductions
+
   void sum_samples(const Array& x, Array& sum) override {
     sum.data<float>()[0] =
         reference::sum_over_samples<float>(x.samples(), [&](int64_t n) { return x.data<float>()[n]; });
@@ -410,8 +410,8 @@ class CpuBackend final : public Backend {
     result.data<float>()[0] = reference::root_quantile(values, x.samples(), q);
   }
 
-  // --- updates
-  // ------------------------------------------------------------------------------------------------------
+  // ---- updates
+
   void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,
             Array* v_max, Array& p) override {
     runs(p, [&](Range r) {

@@ -2,7 +2,7 @@
 //
 // The plain loops these equal are reference/loops.h: conv2d, conv2d_input_gradient, conv2d_weight_gradient.
 
-// ---- correlation ----
+// ---- correlation
 //
 // In registers: T output channels × P neighbouring positions of one row, each a chain of its own. A step of the
 // chain loads P vectors of x and T weights (the same for all lanes) and does T·P fused multiply-adds. Rows of
@@ -121,7 +121,7 @@ void correlate(const Correlation& job, Range units) {
     correlate_units<0>(job, units);
 }
 
-// ---- weight gradient ----
+// ---- weight gradient
 //
 // In registers: T output channels × C input channels × L taps of one filter row, sixteen partial sums each (one
 // for each lane), over all positions of a block; then they are added to the `total` over the blocks. The

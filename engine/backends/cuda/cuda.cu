@@ -121,8 +121,8 @@ class CudaBackend final : public Backend {
 
   void finish() override { wait(); }
 
-  // --- memory
-  // -----------------------------------------------------------------------------------------------------
+  // ---- memory
+
   std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType) override {
     outside_capture("makes an array");
     return device_memory(device_, stream(), std::max<int64_t>(lanes, stored_count(shape, layout)));
@@ -184,8 +184,8 @@ class CudaBackend final : public Backend {
                     row.shape().count());
   }
 
-  // --- convolution and dense layers
-  // ---------------------------------------------------------------------------------
+  // ---- convolution and dense layers
+
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
     if (!tf32_ ||
         !tensor_cores::conv2d(stream(), batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), scratch_))
@@ -217,8 +217,8 @@ class CudaBackend final : public Backend {
     cuda::channel_sum(stream(), batch_of(x), s.data<float>(), partials());
   }
 
-  // --- resampling
-  // ---------------------------------------------------------------------------------------------------
+  // ---- resampling
+
   void max_pool2d(const Array& x, Window v, Array& y) override {
     cuda::max_pool2d(stream(), batch_of(x), v, batch_of(y));
   }
@@ -232,8 +232,8 @@ class CudaBackend final : public Backend {
     cuda::upsample_nearest_gradient(stream(), batch_of(gy), scale, batch_of(gx));
   }
 
-  // --- batch normalisation
-  // ------------------------------------------------------------------------------------------
+  // ---- batch normalisation
+
   void channel_moments(const Array& x, Array& mean, Array& variance) override {
     cuda::channel_moments(stream(), batch_of(x), mean.data<float>(), variance.data<float>(), partials());
   }
@@ -279,8 +279,8 @@ class CudaBackend final : public Backend {
                            running(running_variance, m / (m - 1)), partials());
   }
 
-  // --- pointwise
-  // ----------------------------------------------------------------------------------------------------
+  // ---- pointwise
+
   void unary(Unary f, double parameter, const Array& x, Array& y) override {
     cuda::unary(stream(), f, static_cast<float>(parameter), x.data<float>(), y.data<float>(),
                 stored_count(x));
@@ -295,8 +295,8 @@ class CudaBackend final : public Backend {
     cuda::binary(stream(), f, a.data<float>(), b.data<float>(), single, y.data<float>(), stored_count(a));
   }
 
-  // --- reductions
-  // ---------------------------------------------------------------------------------------------------
+  // ---- reductions
+
   void sum_samples(const Array& x, Array& sum) override {
     cuda::sum_samples(stream(), x.data<float>(), x.samples(), 1.0f, sum.data<float>());
   }
@@ -334,8 +334,8 @@ class CudaBackend final : public Backend {
     cuda::root_quantile(stream(), x.data<float>(), x.samples(), q, result.data<float>(), scratch_);
   }
 
-  // --- updates
-  // ------------------------------------------------------------------------------------------------------
+  // ---- updates
+
   void adam(const AdamConstants& constants, const Array& rates, const Array& g, Array& m, Array& v,
             Array* v_max, Array& p) override {
     cuda::adam(stream(), constants, rates.data<float>(), g.data<float>(), m.data<float>(), v.data<float>(),

@@ -10,7 +10,7 @@ namespace engine::cuda {
 
 inline constexpr unsigned whole_warp = 0xffffffffu;
 
-// --- a thread for each (plane, item): planes are usually (block of samples, channel), items (position, lane)
+// ---- a thread for each (plane, item): planes are usually (block of samples, channel), items (position, lane)
 
 struct PlaneGrid {
   dim3 grid, block;
@@ -34,7 +34,7 @@ __device__ __forceinline__ void for_own_items(int planes, int items, Visit visit
     visit(plane, item);
 }
 
-// --- sums over samples
+// ---- sums over samples
 
 // The fixed tree over the sixteen partial sums of a half-warp: 8 apart, then 4, 2, 1. The whole warp calls
 // it; the sum is right in the first lane of each half.

@@ -14,7 +14,7 @@
 
 namespace engine::cuda {
 
-// --- kernels_layout.cu
+// ---- kernels_layout.cu
 void fill(cudaStream_t, float* to, int64_t stored, float value);
 void fill(cudaStream_t, const Batch& to, float value);  // zeros behind the last sample
 // Numbers of the host that travel inside the launch: no copy, nothing to wait for. Zeros follow them, up to
@@ -31,19 +31,19 @@ void read_row(cudaStream_t, const float* table, const float* position, float* ro
               int64_t stored);
 void write_row(cudaStream_t, const float* row, const float* position, float* table, int64_t count);
 
-// --- kernels_convolution.cu, kernels_weight_gradient.cu (w: (O, C, K, K); bias: (O) or null)
+// ---- kernels_convolution.cu, kernels_weight_gradient.cu (w: (O, C, K, K); bias: (O) or null)
 void conv2d(cudaStream_t, const Batch& x, const float* w, const float* bias, Window, const Batch& y,
             Scratch&);
 void conv2d_input_gradient(cudaStream_t, const Batch& gy, const float* w, Window, const Batch& gx, Scratch&);
 void conv2d_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, Window, float* gw, Scratch&);
 
-// --- kernels_dense.cu (x and y are images of one pixel: c features; w: (outputs, features); bias may be
+// ---- kernels_dense.cu (x and y are images of one pixel: c features; w: (outputs, features); bias may be
 // null)
 void dense(cudaStream_t, const Batch& x, const float* w, const float* bias, const Batch& y, Scratch&);
 void dense_input_gradient(cudaStream_t, const Batch& gy, const float* w, const Batch& gx, Scratch&);
 void dense_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, float* gw, Scratch&);
 
-// --- kernels_tensor_cores.cu: the same in TF32, with other bits. Each says whether it has done it; where the
+// ---- kernels_tensor_cores.cu: the same in TF32, with other bits. Each says whether it has done it; where the
 // channels or features do not fill whole tiles (multiples of 8 that are summed, of 16 that are not), or the
 // kernel is not 5×5 with stride 1, it has not, and the exact one above is to be called.
 namespace tensor_cores {
@@ -56,14 +56,14 @@ bool dense_input_gradient(cudaStream_t, const Batch& gy, const float* w, const B
 bool dense_weight_gradient(cudaStream_t, const Batch& x, const Batch& gy, float* gw);
 }  // namespace tensor_cores
 
-// --- kernels_resampling.cu
+// ---- kernels_resampling.cu
 void max_pool2d(cudaStream_t, const Batch& x, Window, const Batch& y);
 void max_pool2d_gradient(cudaStream_t, const Batch& x, const Batch& y, const Batch& gy, Window,
                          const Batch& gx);
 void upsample_nearest(cudaStream_t, const Batch& x, int64_t scale, const Batch& y);
 void upsample_nearest_gradient(cudaStream_t, const Batch& gy, int64_t scale, const Batch& gx);
 
-// --- kernels_channels.cu: sums over samples and positions
+// ---- kernels_channels.cu: sums over samples and positions
 // One counter for each channel, zero between launches: see last_to_arrive.
 inline constexpr int64_t most_channels = 65535;
 struct Partials {
@@ -80,7 +80,7 @@ struct Running {  // value = keep·value + take·(the batch's)
 void batch_statistics(cudaStream_t, const Batch& x, float epsilon, float* mean, float* variance,
                       float* inverse_std, Running of_mean, Running of_variance, Partials);
 
-// --- kernels_batch_norm.cu
+// ---- kernels_batch_norm.cu
 struct Normalisation {  // weight and bias both or neither null
   const float *mean, *inverse_std, *weight, *bias;
 };
@@ -103,14 +103,14 @@ void normalise_leaky_relu_gradient(cudaStream_t, const Batch& x, const Normalisa
 ChannelCoefficients batch_norm_sums(cudaStream_t, const Batch& x, const Normalisation&, const Batch& gy,
                                     float* gweight, float* gbias, Partials);
 
-// --- kernels_pointwise.cu
+// ---- kernels_pointwise.cu
 void unary(cudaStream_t, Unary, float parameter, const float* x, float* y, int64_t stored);
 void unary_gradient(cudaStream_t, Unary, float parameter, const float* x, const float* y, const float* gy,
                     float* gx, int64_t stored);
 void binary(cudaStream_t, Binary, const float* a, const float* b, bool single_b, float* y, int64_t stored);
 void spread_samples(cudaStream_t, const float* g, float divisor, const Batch& gx);
 
-// --- kernels_reductions.cu (`point`: b is one point in C order, not a batch)
+// ---- kernels_reductions.cu (`point`: b is one point in C order, not a batch)
 // gtable (rows, F)
 void take_gradient(cudaStream_t, const float* index, const Batch& gy, float* gtable, int64_t rows);
 void sum_samples(cudaStream_t, const float* x, int64_t samples, float divisor, float* sum);
@@ -123,7 +123,7 @@ void nearest_candidates(cudaStream_t, const Batch& x, const float* slack, const 
                         float* limit, float* count, const Batch& list);
 void root_quantile(cudaStream_t, const float* x, int64_t samples, double q, float* result, Scratch&);
 
-// --- kernels_updates.cu (rates: on the device)
+// ---- kernels_updates.cu (rates: on the device)
 void adam(cudaStream_t, const AdamConstants&, const float* rates, const float* g, float* m, float* v,
           float* v_max, float* p, int64_t count);
 void sgd(cudaStream_t, float momentum, float decay, const float* rates, const float* g, float* velocity,

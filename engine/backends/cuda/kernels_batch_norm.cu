@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(block_threads)
   });
 }
 
-// --- with leaky ReLU and resampling
+// ---- with leaky ReLU and resampling
 
 template <Resample then>
 __global__ void __launch_bounds__(block_threads)
@@ -139,7 +139,7 @@ void backward(cudaStream_t stream, const Batch& x, const Normalisation& n, float
   launch(stream, leaky_relu_gradient_kernel<then>, grid.grid, grid.block, x, n, slope, gy, g);
 }
 
-// --- small vectors, one number per channel
+// ---- small vectors, one number per channel
 
 __global__ void __launch_bounds__(block_threads)
     inverse_std_kernel(const float* variance, float epsilon, float* inverse_std, int64_t channels) {

@@ -16,8 +16,7 @@ namespace engine::cuda {
 
 namespace {
 
-// --- weights in the order in which the correlation reads them
-// -----------------------------------------------------------
+// ---- weights in the order in which the correlation reads them
 
 // [c][k][group][l][channel]: for each input channel and row of taps, the groups of output channels, and of
 // each group the taps of the row, so that the channels of a tap load together. Channels that the last group
@@ -49,8 +48,7 @@ __global__ void pack_weights(PackedWeights to, const float* w, float* packed, in
   packed[index] = value;
 }
 
-// --- correlation
-// -----------------------------------------------------------------------------------------------------
+// ---- correlation
 
 constexpr int unit_threads = 128;  // of a block
 constexpr int units_per_block = unit_threads / lanes;
@@ -294,8 +292,7 @@ __global__ void __launch_bounds__(unit_threads)
   gx.at(block, c)[(a * gx.w + b) * lanes + lane] = sum;
 }
 
-// --- which tile
-// -----------------------------------------------------------------------------------------------------
+// ---- which tile
 
 struct Candidate {
   void (*straight)(Correlation);

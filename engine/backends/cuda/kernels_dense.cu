@@ -13,8 +13,7 @@ namespace engine::cuda {
 
 namespace {
 
-// --- y = x·w and its input gradient
-// -----------------------------------------------------------------------------------------------------
+// ---- y = x·w and its input gradient
 
 struct Product {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]; one of the strides is 1
   Batch x, y;
@@ -173,8 +172,7 @@ void product_of(cudaStream_t stream, const Product& job) {
          blocks_for(job.x.blocks * divided_up(job.y.c, outputs), 1), product_threads, job);
 }
 
-// --- the weight gradient
-// -----------------------------------------------------------------------------------------------------
+// ---- the weight gradient
 
 constexpr int gradient_threads = 128;
 

@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(block_threads) receive(Sent from, int count, f
   if (i < count) to[i] = from.numbers[i];
 }
 
-// --- rows in C order, and blocks of sixteen samples: a transposition, tile by tile through shared memory, so
+// ---- rows in C order, and blocks of sixteen samples: a transposition, tile by tile through shared memory, so
 // that both sides are read and written in runs of at least 64 bytes
 
 constexpr int tile = 64;  // numbers of each of the sixteen rows
@@ -108,7 +108,7 @@ void interleave_rows(cudaStream_t stream, const float* rows, const RowOf& row_of
   }
 }
 
-// --- rows of a table
+// ---- rows of a table
 
 __global__ void __launch_bounds__(block_threads)
     read_row_kernel(const float* table, const float* position, float* row, int64_t count, int64_t stored) {

@@ -41,7 +41,7 @@ __global__ void __launch_bounds__(warp)
   if (lane == 0 && own < numbers) gtable[own] = sum;
 }
 
-// --- distances: one chain over the features for each sample, half a warp for a block of samples
+// ---- distances: one chain over the features for each sample, half a warp for a block of samples
 
 struct Pair {
   float a, b;
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(block_threads)
   });
 }
 
-// --- the nearest point: a block of threads for a block of samples. Each of its half-warps takes every
+// ---- the nearest point: a block of threads for a block of samples. Each of its half-warps takes every
 // sixteenth group of `together` points and remembers its nearest; then one of them compares the sixteen. Of
 // equals the lowest index counts, as if all had been compared in order.
 
@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(block_threads)
   index[block * lanes + lane] = static_cast<float>(nearest);
 }
 
-// --- which points may be nearest: a block of threads for a block of samples. Each of its half-warps goes
+// ---- which points may be nearest: a block of threads for a block of samples. Each of its half-warps goes
 // over a run of neighbouring points, three times: for its least distance, to count what lies within the
 // limit, and, knowing how many those before it have, to list them. The second and third find the numbers in
 // the cache.
@@ -195,7 +195,7 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
-// --- order statistics by counting: the rank of a number is how many precede it
+// ---- order statistics by counting: the rank of a number is how many precede it
 
 // Numbers in the order of their keys, NaN last, both zeros alike.
 __device__ unsigned key_of(float v) {

@@ -54,8 +54,7 @@ void launch_warps(cudaStream_t stream, auto kernel, int64_t warps, const auto& j
   launch(stream, kernel, blocks_for(warps, warps_per_block), warps_per_block * warp_threads, job);
 }
 
-// --- convolution, 5×5 with stride 1, and its input gradient
-// -----------------------------------------------------------------------------------------------------
+// ---- convolution, 5×5 with stride 1, and its input gradient
 
 // [c / 8][k][l][o / 16][8][16]: the tiles in the order in which the correlation reads them.
 struct PackedTiles {
@@ -162,8 +161,7 @@ void correlate(cudaStream_t stream, const Batch& x, const float* w, bool turned,
   launch_warps(stream, correlate_tiles<columns, groups>, warps, job);
 }
 
-// --- the convolution's weight gradient
-// -----------------------------------------------------------------------------------------------------
+// ---- the convolution's weight gradient
 
 struct ConvolutionWeightGradient {
   Batch x, gy;
@@ -240,8 +238,7 @@ __global__ void add_parts(ConvolutionWeightGradient job) {
   job.gw[(static_cast<int64_t>(o) * in + c) * 25 + tap] = sum;
 }
 
-// --- dense layers
-// -----------------------------------------------------------------------------------------------------
+// ---- dense layers
 
 struct Product {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m,k], or of w[k,m]
   Batch x, y;

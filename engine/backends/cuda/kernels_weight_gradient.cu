@@ -206,8 +206,7 @@ __global__ void __launch_bounds__(most_threads) weight_gradient_any(WeightGradie
   if (threadIdx.x == 0) job.gw[blockIdx.x] = tree_sum(total);
 }
 
-// --- which tile
-// -----------------------------------------------------------------------------------------------------
+// ---- which tile
 
 struct Candidate {
   void (*kernel)(WeightGradient);

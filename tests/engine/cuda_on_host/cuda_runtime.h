@@ -32,7 +32,7 @@
 // the linker would have to merge them.
 #define __shared__ static __attribute__((section("cuda_shared")))
 
-// --- types
+// ---- types
 
 struct uint3 {
   unsigned x, y, z;
@@ -50,7 +50,7 @@ struct alignas(16) float4 {
 inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
-// --- what a thread sees
+// ---- what a thread sees
 
 inline uint3 threadIdx, blockIdx;
 inline dim3 blockDim, gridDim;
@@ -141,7 +141,7 @@ inline unsigned atomicInc(unsigned* counter, unsigned last) {
   return before;
 }
 
-// --- the runtime's functions
+// ---- the runtime's functions
 
 enum cudaError_t {
   cudaSuccess = 0,

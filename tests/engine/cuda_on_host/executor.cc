@@ -49,7 +49,7 @@ namespace {
 
 using cuda_on_host::Counts;
 
-// --- threads of a block
+// ---- threads of a block
 
 struct KernelError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -310,7 +310,7 @@ void run_kernel(dim3 grid, dim3 block, const std::function<void()>& kernel) {
       }
 }
 
-// --- devices, memory, streams
+// ---- devices, memory, streams
 
 int devices = 1;
 cudaError_t devices_error = cudaSuccess;
@@ -421,7 +421,7 @@ bool touches_device(const void* p, size_t bytes) {
 
 }  // namespace
 
-// --- what kernels call
+// ---- what kernels call
 
 void cuda_on_host::meet_block(Where where) { wait(Waiting::for_block, 0, where); }
 void cuda_on_host::meet_warp(unsigned mask, Where where) { wait(Waiting::for_warp, mask, where); }
@@ -455,7 +455,7 @@ unsigned cuda_on_host::ballot(unsigned mask, bool predicate, Where where) {
   return votes;
 }
 
-// --- the runtime
+// ---- the runtime
 
 const char* cudaGetErrorString(cudaError_t code) {
   if (code == told_error && code != cudaSuccess) return told.c_str();
