@@ -39,41 +39,41 @@ help:
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 
 run:
-	@tools/install-packages.sh run
+	@scripts/install-packages.sh run
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
-	@tools/first-run.sh
+	@scripts/first-run.sh
 
 build:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 
 test:
-	@tools/install-packages.sh test
-	@tools/check-format.sh
+	@scripts/install-packages.sh test
+	@scripts/check-format.sh
 	$(call build,$(BUILD),-DSVDD_WERROR=ON $(CMAKE_OPTIONS))
-	@tools/run-tests.sh $(BUILD) --parallel $(JOBS)
+	@scripts/run-tests.sh $(BUILD) --parallel $(JOBS)
 
 bench:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	$(BUILD)/svdd bench
 
 format:
-	@tools/check-format.sh --fix
+	@scripts/check-format.sh --fix
 
 sanitize:
 	$(call build,build-sanitize,-DSVDD_SANITIZE=address$(comma)undefined $(CMAKE_OPTIONS))
-	@UBSAN_OPTIONS=print_stacktrace=1 tools/run-tests.sh build-sanitize --parallel $(JOBS)
+	@UBSAN_OPTIONS=print_stacktrace=1 scripts/run-tests.sh build-sanitize --parallel $(JOBS)
 
 tsan:
 	$(call build,build-tsan,-DSVDD_SANITIZE=thread $(CMAKE_OPTIONS))
-	@tools/run-tests.sh build-tsan --parallel $(JOBS)
+	@scripts/run-tests.sh build-tsan --parallel $(JOBS)
 
 minimal:
 	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF \
 		$(CMAKE_OPTIONS))
-	@tools/run-tests.sh build-minimal --parallel $(JOBS)
+	@scripts/run-tests.sh build-minimal --parallel $(JOBS)
 
 platforms:
-	@JOBS=$(JOBS) tools/check-platforms.sh
+	@JOBS=$(JOBS) scripts/check-platforms.sh
 
 kills:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)

@@ -1,14 +1,14 @@
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
-#include "svdd/autoencoder.h"
 #include "svdd/baselines/isolation_forest.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
-#include "svdd/dasvdd.h"
-#include "svdd/deep_svdd.h"
+#include "svdd/methods/autoencoder.h"
+#include "svdd/methods/dasvdd.h"
+#include "svdd/methods/deep_svdd.h"
+#include "svdd/methods/multi_radius.h"
+#include "svdd/methods/multi_sphere.h"
 #include "svdd/model_folder.h"
-#include "svdd/multi_radius.h"
-#include "svdd/multi_sphere.h"
 
 namespace svdd {
 

@@ -12,7 +12,7 @@
 #include "engine/random.h"
 #include "engine/stopping.h"
 #include "svdd/baselines/isolation_trees.h"
-#include "svdd/threshold.h"
+#include "svdd/evaluation/threshold.h"
 
 namespace svdd {
 

@@ -10,8 +10,8 @@
 
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
-#include "svdd/progress_notes.h"
-#include "svdd/threshold.h"
+#include "svdd/evaluation/threshold.h"
+#include "svdd/training/progress_notes.h"
 
 namespace svdd {
 

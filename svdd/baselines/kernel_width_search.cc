@@ -6,7 +6,7 @@
 
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 
 namespace svdd {
 

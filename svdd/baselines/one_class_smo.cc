@@ -9,7 +9,7 @@
 
 #include "engine/floating_point_mode.h"
 #include "engine/stopping.h"
-#include "svdd/stopwatch.h"
+#include "svdd/training/stopwatch.h"
 
 namespace svdd {
 

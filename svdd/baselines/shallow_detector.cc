@@ -7,9 +7,9 @@
 #include "engine/enough_memory.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
-#include "svdd/collapse.h"
-#include "svdd/receipt.h"
-#include "svdd/stopwatch.h"
+#include "svdd/evaluation/collapse.h"
+#include "svdd/evaluation/receipt.h"
+#include "svdd/training/stopwatch.h"
 
 namespace svdd {
 

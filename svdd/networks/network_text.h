@@ -33,7 +33,7 @@
 #include <string_view>
 #include <vector>
 
-#include "svdd/networks.h"
+#include "svdd/networks/networks.h"
 
 namespace svdd {
 

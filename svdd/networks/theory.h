@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "svdd/networks.h"
+#include "svdd/networks/networks.h"
 
 namespace svdd {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/random.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 
 int main() {
   const auto order = engine::permutation(4, engine::RandomStream(1, "install"));

@@ -2,8 +2,8 @@
 
 #include "datasets/catalog.h"
 #include "engine/backends/cpu/cpu.h"
-#include "svdd/deep_svdd.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
+#include "svdd/methods/deep_svdd.h"
 
 int main() {
   auto digits = datasets::load("strokes");         // or "mnist", a folder, a table

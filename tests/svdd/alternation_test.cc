@@ -3,7 +3,7 @@
 
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
-#include "svdd/training.h"
+#include "svdd/training/training.h"
 
 namespace {
 

@@ -1,11 +1,11 @@
-#include "svdd/autoencoder_pretraining.h"
+#include "svdd/training/autoencoder_pretraining.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numeric>
 
-#include "svdd/receipt.h"
+#include "svdd/evaluation/receipt.h"
 #include "tests/svdd/small_runs.h"
 
 namespace {

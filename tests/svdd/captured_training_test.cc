@@ -6,9 +6,9 @@
 #include <functional>
 #include <regex>
 
-#include "svdd/autoencoder.h"
-#include "svdd/multi_radius.h"
-#include "svdd/training.h"
+#include "svdd/methods/autoencoder.h"
+#include "svdd/methods/multi_radius.h"
+#include "svdd/training/training.h"
 #include "tests/engine/noting_backend.h"
 #include "tests/svdd/dasvdd_runs.h"
 #include "tests/svdd/small_multi_sphere.h"

@@ -1,6 +1,6 @@
 // Fits that are cut short at the end of any epoch, and go on from their checkpoint with the same bits; and
 // checkpoints that are refused.
-#include "svdd/checkpoint.h"
+#include "svdd/training/checkpoint.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 
 #include "engine/backends/reference/reference.h"
 #include "engine/files/atomic_file.h"
-#include "svdd/autoencoder.h"
-#include "svdd/multi_radius.h"
-#include "svdd/receipt.h"
+#include "svdd/evaluation/receipt.h"
+#include "svdd/methods/autoencoder.h"
+#include "svdd/methods/multi_radius.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/dasvdd_runs.h"
 #include "tests/svdd/small_multi_sphere.h"

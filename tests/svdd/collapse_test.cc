@@ -1,4 +1,4 @@
-#include "svdd/collapse.h"
+#include "svdd/evaluation/collapse.h"
 
 #include <gtest/gtest.h>
 

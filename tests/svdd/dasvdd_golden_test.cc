@@ -5,7 +5,7 @@
 
 #include "engine/optimizers.h"
 #include "engine/tape.h"
-#include "svdd/dasvdd.h"
+#include "svdd/methods/dasvdd.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"

@@ -6,7 +6,7 @@
 
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
-#include "svdd/dasvdd.h"
+#include "svdd/methods/dasvdd.h"
 
 namespace dasvdd_runs {
 

@@ -1,4 +1,4 @@
-#include "svdd/dasvdd.h"
+#include "svdd/methods/dasvdd.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "datasets/table.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/files/safetensors.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/dasvdd_runs.h"
 

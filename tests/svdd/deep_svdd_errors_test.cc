@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "svdd/autoencoder.h"
+#include "svdd/methods/autoencoder.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "svdd/receipt.h"
+#include "svdd/evaluation/receipt.h"
 #include "tests/svdd/small_runs.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "svdd/deep_svdd.h"
+#include "svdd/methods/deep_svdd.h"
 
 #include <gtest/gtest.h>
 
@@ -8,10 +8,10 @@
 #include "datasets/preprocessing.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/files/safetensors.h"
-#include "svdd/dictionary_learning.h"
-#include "svdd/metrics.h"
-#include "svdd/networks.h"
-#include "svdd/threshold.h"
+#include "svdd/evaluation/metrics.h"
+#include "svdd/evaluation/threshold.h"
+#include "svdd/networks/networks.h"
+#include "svdd/training/dictionary_learning.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 

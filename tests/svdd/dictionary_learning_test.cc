@@ -1,4 +1,4 @@
-#include "svdd/dictionary_learning.h"
+#include "svdd/training/dictionary_learning.h"
 
 #include <gtest/gtest.h>
 

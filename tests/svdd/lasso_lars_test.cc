@@ -1,4 +1,4 @@
-#include "svdd/lasso_lars.h"
+#include "svdd/training/lasso_lars.h"
 
 #include <gtest/gtest.h>
 

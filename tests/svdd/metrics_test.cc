@@ -1,4 +1,4 @@
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Multi-Radius Deep SVDD: the loss against PyTorch's, the rules of clusters and radii, and whole runs.
-#include "svdd/multi_radius.h"
+#include "svdd/methods/multi_radius.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "engine/ops.h"
 #include "engine/random.h"
 #include "engine/tape.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"

@@ -1,4 +1,4 @@
-#include "svdd/multi_sphere.h"
+#include "svdd/methods/multi_sphere.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "datasets/preprocessing.h"
 #include "engine/ops.h"
 #include "engine/tape.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"

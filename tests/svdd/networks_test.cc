@@ -1,4 +1,4 @@
-#include "svdd/networks.h"
+#include "svdd/networks/networks.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "engine/files/sha256.h"
 #include "engine/random.h"
-#include "svdd/receipt.h"
+#include "svdd/evaluation/receipt.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/mnist_lenet.h"
 #include "tests/svdd/small_runs.h"

@@ -1,14 +1,14 @@
 // Fits that begin alike and share their pretraining: the bits are those of a fit alone, and what is not alike
 // is not shared.
-#include "svdd/pretraining_store.h"
+#include "svdd/training/pretraining_store.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <thread>
 
-#include "svdd/autoencoder.h"
-#include "svdd/multi_radius.h"
+#include "svdd/methods/autoencoder.h"
+#include "svdd/methods/multi_radius.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 

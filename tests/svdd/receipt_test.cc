@@ -1,4 +1,4 @@
-#include "svdd/receipt.h"
+#include "svdd/evaluation/receipt.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "svdd/side_by_side.h"
+#include "svdd/training/side_by_side.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -9,7 +9,7 @@
 
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
-#include "svdd/deep_svdd.h"
+#include "svdd/methods/deep_svdd.h"
 #include "tests/in_a_child.h"
 
 namespace {

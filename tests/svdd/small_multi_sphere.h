@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "svdd/multi_sphere.h"
+#include "svdd/methods/multi_sphere.h"
 #include "tests/svdd/small_runs.h"
 
 namespace small_multi_sphere {

@@ -7,7 +7,7 @@
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
-#include "svdd/deep_svdd.h"
+#include "svdd/methods/deep_svdd.h"
 
 namespace small_runs {
 

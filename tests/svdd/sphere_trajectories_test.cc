@@ -8,8 +8,8 @@
 #include <functional>
 
 #include "engine/files/npz.h"
-#include "svdd/multi_radius.h"
-#include "svdd/multi_sphere.h"
+#include "svdd/methods/multi_radius.h"
+#include "svdd/methods/multi_sphere.h"
 #include "tests/engine/closeness.h"
 #include "tests/svdd/small_runs.h"
 

@@ -1,4 +1,4 @@
-#include "svdd/threshold.h"
+#include "svdd/evaluation/threshold.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "svdd/training.h"
+#include "svdd/training/training.h"
 
 #include <gtest/gtest.h>
 

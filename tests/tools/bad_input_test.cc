@@ -9,7 +9,7 @@
 #include "engine/files/npz.h"
 #include "refusals.h"
 #include "small_data.h"
-#include "tools/image_grid.h"
+#include "tools/report/image_grid.h"
 
 namespace tools_test {
 namespace {

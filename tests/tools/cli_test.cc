@@ -10,7 +10,7 @@
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
 #include "small_data.h"
-#include "tools/image_grid.h"
+#include "tools/report/image_grid.h"
 
 namespace tools_test {
 namespace {

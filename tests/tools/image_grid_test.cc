@@ -1,4 +1,4 @@
-#include "tools/image_grid.h"
+#include "tools/report/image_grid.h"
 
 #include <unistd.h>
 

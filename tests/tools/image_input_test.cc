@@ -7,7 +7,7 @@
 
 #include "engine/files/npy.h"
 #include "small_data.h"
-#include "tools/published_settings.h"
+#include "tools/options/published_settings.h"
 
 namespace {
 

@@ -5,11 +5,11 @@
 
 #include "small_data.h"
 #include "tests/engine/json_damage.h"
-#include "tools/evaluate.h"
-#include "tools/options.h"
-#include "tools/report.h"
-#include "tools/score.h"
-#include "tools/train.h"
+#include "tools/commands/evaluate.h"
+#include "tools/commands/score.h"
+#include "tools/commands/train.h"
+#include "tools/options/options.h"
+#include "tools/report/report.h"
 #include "tools/usage_error.h"
 
 namespace tools_test {

@@ -8,9 +8,9 @@
 #include "engine/random.h"
 #include "refusals.h"
 #include "small_data.h"
-#include "tools/image_grid.h"
-#include "tools/options.h"
-#include "tools/published_settings.h"
+#include "tools/options/options.h"
+#include "tools/options/published_settings.h"
+#include "tools/report/image_grid.h"
 
 namespace tools_test {
 namespace {

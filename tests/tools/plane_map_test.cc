@@ -1,4 +1,4 @@
-#include "tools/plane_map.h"
+#include "tools/report/plane_map.h"
 
 #include <gtest/gtest.h>
 

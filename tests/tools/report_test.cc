@@ -1,4 +1,4 @@
-#include "tools/report.h"
+#include "tools/report/report.h"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/sha256.h"
-#include "tools/image_grid.h"
+#include "tools/report/image_grid.h"
 
 namespace tools {
 namespace {

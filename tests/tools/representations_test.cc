@@ -1,5 +1,5 @@
 // What a multi-sphere run writes beside the files of every run.
-#include "tools/representations.h"
+#include "tools/commands/representations.h"
 
 #include <gtest/gtest.h>
 

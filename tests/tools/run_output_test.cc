@@ -1,5 +1,5 @@
 // A run's folder: what an earlier run left is there until the new one has something to keep, whenever the process ends.
-#include "tools/run_output.h"
+#include "tools/run/run_output.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "refusals.h"
-#include "tools/run_folder.h"
+#include "tools/run/run_folder.h"
 
 namespace tools_test {
 namespace {

@@ -10,7 +10,7 @@
 #include "engine/random.h"
 #include "refusals.h"
 #include "small_data.h"
-#include "tools/results.h"
+#include "tools/run/results.h"
 
 namespace tools_test {
 namespace {

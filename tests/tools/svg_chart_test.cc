@@ -1,4 +1,4 @@
-#include "tools/svg_chart.h"
+#include "tools/report/svg_chart.h"
 
 #include <gtest/gtest.h>
 

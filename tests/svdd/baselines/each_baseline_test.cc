@@ -11,10 +11,10 @@
 #include "svdd/baselines/isolation_forest.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
+#include "svdd/evaluation/receipt.h"
+#include "svdd/evaluation/threshold.h"
 #include "svdd/model_folder.h"
-#include "svdd/receipt.h"
-#include "svdd/threshold.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 

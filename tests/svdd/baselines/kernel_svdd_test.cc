@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "svdd/baselines/kernel_width_search.h"
-#include "svdd/metrics.h"
+#include "svdd/evaluation/metrics.h"
 #include "svdd/model_folder.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"

@@ -11,8 +11,8 @@
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/nearest_candidates.h"
 #include "svdd/clustering/nearest_neighbours.h"
-#include "svdd/multi_radius.h"
-#include "svdd/multi_sphere.h"
+#include "svdd/methods/multi_radius.h"
+#include "svdd/methods/multi_sphere.h"
 #include "tests/engine/platforms.h"
 
 namespace {

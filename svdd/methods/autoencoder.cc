@@ -1,0 +1,50 @@
+#include "svdd/methods/autoencoder.h"
+
+namespace svdd {
+
+using datasets::Samples;
+
+namespace {
+
+// Its training is the other methods' pretraining.
+DeepOptions without_pretraining(DeepOptions options) {
+  options.training = options.pretraining;
+  options.pretrain = false;
+  return options;
+}
+
+class Autoencoder final : public DeepDetector {
+ public:
+  Autoencoder(const DeepOptions& options, engine::Backend& backend)
+      : DeepDetector(without_pretraining(options), backend) {
+    require_decoder();
+  }
+
+  std::string method() const override { return "autoencoder"; }
+
+ private:
+  bool reconstructs() const override { return true; }
+  void initialise_spheres(const Samples&, const std::vector<int32_t>&, Monitor&) override {}
+  void minimise_objective(const Samples& x, Monitor& monitor) override {
+    train_autoencoder(x, options_.training, monitor);
+  }
+  std::vector<float> score_prepared(const Samples& x) override {
+    return reconstruction_errors(network_, x, backend_);
+  }
+  std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
+  void describe(nlohmann::json&, NamedArrays&) const override {}
+  void restore_spheres(const ModelFolder&) override {}
+  void keep_spheres(Checkpoint&) override {}
+};
+
+}  // namespace
+
+std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::Backend& backend) {
+  return std::make_unique<Autoencoder>(options, backend);
+}
+
+std::unique_ptr<Detector> load_autoencoder(const ModelFolder& model, engine::Backend& backend) {
+  return restored<Autoencoder>(saved_options(model), model, backend);
+}
+
+}  // namespace svdd

@@ -1,0 +1,16 @@
+// The autoencoder as a detector of its own (DCAE in the tables of Deep SVDD): what it cannot reconstruct is
+// anomalous. The score is ‖x̂ − x‖², x̂ = decoder(encoder(x)).
+#pragma once
+#include <memory>
+
+#include "svdd/methods/deep_detector.h"
+
+namespace svdd {
+
+// Trained by options.pretraining alone; options.training is not used.
+std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::Backend& backend);
+
+// What its save wrote; see load_detector.
+std::unique_ptr<Detector> load_autoencoder(const ModelFolder& model, engine::Backend& backend);
+
+}  // namespace svdd

@@ -1,0 +1,149 @@
+// What the methods with a network share: its start and pretraining, preprocessing, the threshold, the model
+// folder, and the order of a run. What is a method's own (its spheres, its objective, its score) it adds
+// through the functions at the end.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/preprocessing.h"
+#include "svdd/detector.h"
+#include "svdd/evaluation/collapse.h"
+#include "svdd/model_folder.h"
+#include "svdd/networks/networks.h"
+#include "svdd/training/autoencoder_pretraining.h"
+#include "svdd/training/checkpoint.h"
+#include "svdd/training/stopwatch.h"
+#include "svdd/training/training.h"
+
+namespace svdd {
+
+// `pytorch`: the authors' PyTorch port. `theano`: the code behind the paper's tables; Glorot-uniform start,
+// first filters from a dictionary of patches, affine batch norm, training set cut to whole batches
+// (README.md, "Two recipes").
+enum class Recipe { pytorch, theano };
+
+struct DeepOptions {
+  Recipe recipe = Recipe::pytorch;
+  std::string network = "mnist_LeNet";  // a published name, or a text (networks.h)
+  std::vector<int64_t> input = {};      // of one sample; empty: the network's own
+  int64_t rep_dim = 0;                  // p; 0: the network's own
+  std::vector<int64_t> widths = {};     // of the hidden layers; empty: the network's own
+  bool dictionary = false;              // the first filters, if 5x5, are atoms learned from patches
+  datasets::PreprocessingOptions preprocessing{.gcn = datasets::Preprocessing::Gcn::l1, .min_max = true};
+  uint64_t seed = 1;
+  bool amsgrad = false;
+  bool pretrain = true;
+  PhaseOptions pretraining{.weight_decay = 0.5e-3};
+  PhaseOptions training{.weight_decay = 0.5e-6};
+  double contamination = 0.1;  // threshold = the (1 − contamination)-quantile of the training scores
+  bool allow_bias = false;     // train a network of one's own that breaks the theory (networks/theory.h)
+  bool bias_terms = false;     // what Proposition 2 forbids, for the test that makes a network collapse
+};
+
+class DeepDetector : public Detector {
+ public:
+  std::vector<int64_t> sample_shape() const final { return plan_.input; }
+  std::string weights_sha256() const final;
+  void fit(const TrainingSet& train, Monitor& monitor) final;
+  std::vector<float> score(const datasets::Samples& samples) final;
+  std::vector<float> embed(const datasets::Samples& samples) final;
+  void save(const std::filesystem::path& folder) const final;
+  void restore(const ModelFolder& model);
+  // std::invalid_argument where the network breaks the theory (networks/theory.h) and nobody allowed it to. For the methods
+  // that draw representations to a centre and nothing else, before they learn; a saved model is taken as it is.
+  void require_theory() const;
+
+ protected:
+  // std::invalid_argument naming the option that is impossible.
+  DeepDetector(const DeepOptions& options, engine::Backend& backend);
+
+  engine::Tensor phi(const engine::Tensor& x, engine::Mode mode) { return network_.encoder.forward(x, mode); }
+  Decay decay() const { return options_.recipe == Recipe::theano ? Decay::weights_only : Decay::all; }
+  int64_t rep_dim() const { return plan_.rep_dim; }
+  // A network as it was built, its parameters zero.
+  Network fresh_network() const { return build_network(plan_, backend_); }
+  // std::invalid_argument where the network has no decoder.
+  void require_decoder() const;
+
+  std::vector<float> representations(const datasets::Samples& x);  // count × p, in evaluation mode
+  // The mean of these rows of p numbers, in their order, in double; coordinates near zero are moved to ±0.1,
+  // because a zero coordinate can be met by zero weights (Proposition 1). One that is exactly 0 goes to +0.1.
+  static std::vector<float> centre_of(const std::vector<double>& sum, int64_t count);
+  // Trains encoder and decoder as an autoencoder, or takes them from a fit that began alike.
+  void train_autoencoder(const datasets::Samples& x, const PhaseOptions& options, Monitor& monitor);
+  // A training phase of this name over the network's own state, to which a method adds its step.
+  TrainingPhase phase(const std::string& name, const PhaseOptions& options,
+                      const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const;
+
+  // ---- what is the method's own
+  // Whether the loss holds a reconstruction, which keeps bias terms from collapsing the network.
+  virtual bool reconstructs() const { return false; }
+  // Throws std::invalid_argument where the method's own numbers do not fit so many training samples; before anything is
+  // computed.
+  virtual void check_count(int64_t /*samples*/) const {}
+  // The spheres (centres, radii, …) about the representations as they are. Called before pretraining, for the
+  // score of the untrained network, and after.
+  virtual void initialise_spheres(const datasets::Samples& x, const std::vector<int32_t>& classes,
+                                  Monitor& monitor) = 0;
+  virtual void minimise_objective(const datasets::Samples& x, Monitor& monitor) = 0;
+  virtual std::vector<float> score_prepared(const datasets::Samples& x) = 0;
+  // The threshold that the objective itself sets (0: on the sphere); none: the contamination's.
+  virtual std::optional<double> own_threshold() const { return std::nullopt; }
+  // The sphere of each training sample, given their representations; none where there is one sphere only.
+  virtual std::vector<int32_t> clusters_of_training(const std::vector<float>& /*z*/) const { return {}; }
+  // The networks that scoring needs.
+  virtual std::vector<engine::NamedTensor> scoring_state() const { return network_.encoder.state(); }
+  // What the model folder holds beyond the network: options and numbers into model.json, arrays beside the
+  // weights; and back.
+  using NamedArrays = std::vector<std::pair<std::string, engine::NdArray>>;
+  virtual void describe(nlohmann::json& description, NamedArrays& arrays) const = 0;
+  virtual void restore_spheres(const ModelFolder& model) = 0;
+  // What the method keeps beside the network while it trains.
+  virtual void keep_spheres(Checkpoint& c) = 0;
+
+  DeepOptions options_;
+  engine::Backend& backend_;
+  NetworkPlan plan_;
+  Network network_;
+  datasets::Preprocessing preprocessing_;
+  Checkpoints* checkpoints_ = nullptr;        // during a fit that has some
+  PretrainingStore* pretrainings_ = nullptr;  // the same
+
+ private:
+  // How far a fit is.
+  struct Stand {
+    bool pretrained = false, training = false;
+    Spread at_start = {};  // of training
+    double seconds = 0;    // of the phase, before this process
+    Stopwatch watch = {};  // of the phase, in it
+    double spent() const { return seconds + watch.seconds(); }
+  };
+  void keep(Checkpoint& c, Monitor& monitor);
+  void require_fitted() const;
+  NetworkOptions network_options() const;
+  void check_shape(const datasets::Samples& samples) const;
+  datasets::Samples prepared(const datasets::Samples& samples) const;
+  datasets::Samples training_samples(const datasets::Samples& samples);
+  void initialise_network(const datasets::Samples& x);
+  void check_last_batch(const datasets::Samples& x, const std::string& name, const PhaseOptions& phase,
+                        bool decoder) const;
+
+  Stand stand_;
+};
+
+// The options of a saved model's network, for the load_… functions; std::runtime_error names a damaged entry.
+DeepOptions saved_options(const ModelFolder& model);
+
+// Builds a detector of type D (options O) and restores it; what its constructor refuses is an error of the
+// file.
+template <class D, class O>
+std::unique_ptr<Detector> restored(const O& options, const ModelFolder& model, engine::Backend& backend) {
+  return reading(model, [&]() -> std::unique_ptr<Detector> {
+    auto detector = std::make_unique<D>(options, backend);
+    detector->restore(model);
+    return detector;
+  });
+}
+
+}  // namespace svdd

@@ -1,0 +1,40 @@
+// Deep SVDD: Ruff et al., "Deep One-Class Classification", ICML 2018. With d(x) = ‖φ(x; W) − c‖², c fixed:
+//
+// - one-class: minimise (1/n) Σ_i d(x_i); the score is d(x).
+// - soft-boundary: minimise R² + (1/ν)·(1/n) Σ_i max(0, d(x_i) − R²); the score is d(x) − R².
+//
+// To both belongs weight decay, (λ/2)·Σ W², which the optimiser adds to the gradient. Section 3.1 of the
+// paper.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "svdd/methods/deep_detector.h"
+
+namespace svdd {
+
+enum class Objective { one_class, soft_boundary };
+std::string_view name_of(Objective objective);     // "one-class", "soft-boundary"
+Objective objective_named(std::string_view name);  // std::invalid_argument lists the names there are
+
+struct DeepSvddOptions : DeepOptions {
+  Objective objective = Objective::one_class;
+  double nu = 0.1;              // share of the training data allowed outside the sphere, in (0, 1]
+  int64_t warm_up_epochs = 10;  // soft-boundary: R is held at 0 for these
+  bool zero_centre = false;     // what Proposition 1 forbids, for the test that makes a network collapse
+};
+
+// std::invalid_argument where these options of the soft boundary are impossible.
+void check_soft_boundary(double nu, int64_t warm_up_epochs);
+
+// The published settings of a recipe on MNIST-like images.
+DeepSvddOptions published_options(Recipe recipe);
+
+// std::invalid_argument naming the option that is impossible.
+std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine::Backend& backend);
+
+// What its save wrote; see load_detector.
+std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend);
+
+}  // namespace svdd

@@ -1,0 +1,284 @@
+#include "svdd/methods/multi_sphere.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <stdexcept>
+
+#include "svdd/clustering/kmeans.h"
+#include "svdd/evaluation/threshold.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::Array;
+using engine::DType;
+using engine::Layout;
+using engine::Mode;
+using engine::Tensor;
+
+namespace {
+
+class MultiSphere final : public DeepDetector {
+ public:
+  MultiSphere(const MultiSphereOptions& options, engine::Backend& backend)
+      : DeepDetector(options, backend),
+        own_(options),
+        mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
+
+  std::string method() const override { return "multi-sphere"; }
+  nlohmann::json details() const override {
+    return {{"spheres", own_.spheres},
+            {"alive", alive()},
+            {"alive_by_epoch", alive_by_epoch_},
+            {"radii", radii_}};
+  }
+
+ private:
+  // Not before it is known that there are samples, or numbers in a file, for so many.
+  void make_spheres() {
+    centres_ =
+        Tensor(Array(backend_, {own_.spheres, rep_dim()}, Layout::plain, DType::f32), own_.trainable_centres);
+    radius2_ = Tensor(Array(backend_, {own_.spheres}, Layout::plain, DType::f32));
+  }
+  int64_t alive() const { return own_.spheres - std::count(radii_.begin(), radii_.end(), 0.0f); }
+
+  void check_count(int64_t samples) const override;
+  void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
+  void minimise_objective(const Samples& x, Monitor& monitor) override;
+  std::vector<float> score_prepared(const Samples& x) override;
+  std::optional<double> own_threshold() const override { return 0.0; }  // on the nearest sphere
+  std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;
+  void describe(nlohmann::json& description, NamedArrays& arrays) const override;
+  void restore_spheres(const ModelFolder& model) override;
+  void keep_spheres(Checkpoint& c) override;
+
+  Tensor nearest_sphere(const Tensor& z) const { return nearest_point(z, centres_, radius2_); }
+  Tensor margin(const Tensor& z) const;
+  StepResult step(const Tensor& x);
+  void update_spheres(const Samples& x);
+  SphereDistances distances(const Tensor& z, const Tensor& k) const;
+  Tensor training_representations(const Samples& x);
+  void set_radii(std::vector<float> radii);
+
+  MultiSphereOptions own_;
+  Tensor centres_;            // c_k, (K, p); fixed while the network trains, or trained too
+  Tensor radius2_;            // R_k², (K); 0: dead
+  Tensor mean_radius2_;       // over the live spheres, (1)
+  std::vector<float> radii_;  // R_k
+  std::vector<int64_t> alive_by_epoch_;
+};
+
+void MultiSphere::check_count(int64_t samples) const {
+  if (own_.spheres > samples)
+    throw std::invalid_argument("the training data hold " + std::to_string(samples) +
+                                " samples, too few for " + std::to_string(own_.spheres) +
+                                " spheres; ask for fewer");
+}
+
+// c_k: the k-means centres of the representations, kept away from 0 as Deep SVDD's; R_k from cluster k.
+void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
+  make_spheres();
+  const Tensor z = training_representations(x);
+  const KMeansResult clusters =
+      kmeans(z.value().to_floats(), rep_dim(),
+             {.clusters = own_.spheres, .restarts = own_.restarts, .seed = options_.seed}, own_.clustering,
+             device_of(backend_));
+  std::vector<float> centres;
+  for (auto c = clusters.centres.begin(); c != clusters.centres.end(); c += rep_dim()) {
+    const std::vector<float> centre = centre_of({c, c + rep_dim()}, 1);
+    centres.insert(centres.end(), centre.begin(), centre.end());
+  }
+  centres_.value().assign(centres);
+  const Tensor k(Array::from(backend_, {x.count()}, Layout::samples, DType::f32,
+                             std::vector<float>(clusters.labels.begin(), clusters.labels.end())));
+  set_radii(sphere_radii(distances(z, k), own_.nu, 1));
+  alive_by_epoch_.clear();
+}
+
+// d − R² of the nearest live sphere.
+Tensor MultiSphere::margin(const Tensor& z) const {
+  const Tensor k = nearest_sphere(z);
+  return squared_distance(z, take(centres_, k)) - take(radius2_, k);
+}
+
+// The objective: how far samples lie outside their nearest sphere; softly, how large the spheres are too.
+StepResult MultiSphere::step(const Tensor& x) {
+  const Tensor outside = (1 / own_.nu) * mean(relu(margin(phi(x, Mode::train))));
+  return {.loss = own_.objective == SphereObjective::soft_boundary ? mean_radius2_ + outside : outside,
+          .distances = {}};
+}
+
+void MultiSphere::minimise_objective(const Samples& x, Monitor& monitor) {
+  auto optimizers =
+      adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
+  if (own_.trainable_centres)
+    optimizers.push_back(std::make_unique<engine::Adam>(std::vector<Tensor>{centres_},
+                                                        engine::Adam::Options{.amsgrad = options_.amsgrad}));
+  TrainingPhase training = phase("multi-sphere", options_.training, optimizers);
+  training.step = [&](const Batch& b) { return step(b.samples); };
+  training.after_epoch = [&](int64_t) { update_spheres(x); };
+  training.radii = [&] { return radii_; };
+  training.spheres = [&] { return std::optional(alive()); };
+  svdd::train(x, training, backend_, monitor);
+  monitor.note(std::to_string(alive()) + " of " + std::to_string(own_.spheres) + " spheres are left");
+}
+
+// After each epoch, in evaluation mode: spheres with too few samples die, the others fit theirs again. A dead
+// one is nobody's nearest, so it stays dead.
+void MultiSphere::update_spheres(const Samples& x) {
+  const Tensor z = training_representations(x);
+  const SphereDistances d = distances(z, nearest_sphere(z));
+  set_radii(sphere_radii(d, own_.nu, least_samples(d, own_.nu)));
+  alive_by_epoch_.push_back(alive());
+}
+
+// The squared distance of each sample to the centre of sphere k_i, sphere by sphere.
+SphereDistances MultiSphere::distances(const Tensor& z, const Tensor& k) const {
+  const std::vector<float> d = squared_distance(z, take(centres_, k)).value().to_floats(),
+                           sphere = k.value().to_floats();
+  require_no_nan(d, "multi-sphere, distances to the centres");
+  SphereDistances of(static_cast<size_t>(own_.spheres));
+  for (size_t i = 0; i < d.size(); ++i) of[static_cast<size_t>(sphere[i])].push_back(d[i]);
+  return of;
+}
+
+// All as one batch.
+Tensor MultiSphere::training_representations(const Samples& x) {
+  return Tensor(
+      Array::from(backend_, {x.count(), rep_dim()}, Layout::samples, DType::f32, representations(x)));
+}
+
+void MultiSphere::set_radii(std::vector<float> radii) {
+  radii_ = std::move(radii);
+  std::vector<float> squares;
+  double sum = 0;
+  for (const float r : radii_) {
+    squares.push_back(r * r);
+    sum += squares.back();
+  }
+  radius2_.value().assign(squares);
+  mean_radius2_.value().assign(std::vector<double>{sum / static_cast<double>(alive())});
+}
+
+std::vector<float> MultiSphere::score_prepared(const Samples& x) {
+  return evaluate_batches(
+      x, [&](const Tensor& b) { return margin(phi(b, Mode::evaluate)); }, backend_);
+}
+
+// Each to the nearest sphere that is live in the end: the last one to die may have been nearer.
+std::vector<int32_t> MultiSphere::clusters_of_training(const std::vector<float>& z) const {
+  const auto n = static_cast<int64_t>(z.size()) / rep_dim();
+  const Tensor k =
+      nearest_sphere(Tensor(Array::from(backend_, {n, rep_dim()}, Layout::samples, DType::f32, z)));
+  const std::vector<float> sphere = k.value().to_floats();
+  return {sphere.begin(), sphere.end()};
+}
+
+void MultiSphere::describe(nlohmann::json& description, NamedArrays& arrays) const {
+  description["objective"] = name_of(own_.objective);
+  description["nu"] = own_.nu;
+  description["alive_by_epoch"] = alive_by_epoch_;
+  arrays.emplace_back("centres", stored(centres_.value()));
+  arrays.emplace_back("radii", engine::NdArray::from({own_.spheres}, radii_));
+}
+
+void MultiSphere::restore_spheres(const ModelFolder& model) {
+  const std::vector<float> centres = numbers(model, "centres", {own_.spheres, rep_dim()});
+  make_spheres();
+  centres_.value().assign(centres);
+  std::vector<float> radii = numbers(model, "radii", {own_.spheres});
+  const auto [least, largest] = std::minmax_element(radii.begin(), radii.end());
+  if (*least < 0 || *largest == 0)
+    throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor 'radii' " +
+                             (*least < 0 ? "holds a negative number" : "has no live sphere (all are 0)") +
+                             "; the file is damaged");
+  set_radii(std::move(radii));
+  alive_by_epoch_ = field<std::vector<int64_t>>(model, "alive_by_epoch");
+}
+
+void MultiSphere::keep_spheres(Checkpoint& c) {
+  c.array("radii", radii_);
+  c.require(static_cast<int64_t>(radii_.size()) == own_.spheres, "it has another number of spheres");
+  if (c.reading()) make_spheres();
+  c.array("centres", centres_.value());
+  c.value("alive_by_epoch", alive_by_epoch_);
+  if (c.reading()) set_radii(radii_);
+}
+
+void check(const MultiSphereOptions& o) {
+  check_soft_boundary(o.nu, 0);
+  if (o.spheres < 1)
+    throw std::invalid_argument("the number of spheres must be at least 1, found " +
+                                std::to_string(o.spheres));
+  if (o.restarts < 1)
+    throw std::invalid_argument("the number of k-means restarts must be at least 1, found " +
+                                std::to_string(o.restarts));
+}
+
+}  // namespace
+
+int64_t least_samples(const SphereDistances& d, double nu) {
+  size_t most = 0;
+  for (const std::vector<float>& of_one : d) most = std::max(most, of_one.size());
+  return std::max<int64_t>(1, static_cast<int64_t>(nu * static_cast<double>(most)));
+}
+
+std::vector<float> sphere_radii(SphereDistances d, double nu, int64_t least) {
+  constexpr float smallest = 1e-18f;  // whose square is still a normal number
+  std::vector<float> radii;
+  for (std::vector<float>& of_one : d) {
+    const auto n = static_cast<int64_t>(of_one.size());
+    if (n < least) {
+      radii.push_back(0);
+      continue;
+    }
+    const auto rank = std::max<int64_t>(1, static_cast<int64_t>(nu * static_cast<double>(n)));
+    const auto at = of_one.begin() + (rank - 1);
+    std::nth_element(of_one.begin(), at, of_one.end(), std::greater<>());
+    radii.push_back(std::max(std::sqrt(*at), smallest));
+  }
+  return radii;
+}
+
+std::string_view name_of(SphereObjective objective) {
+  return objective == SphereObjective::soft_boundary ? "soft-boundary" : "hard-margin";
+}
+
+SphereObjective sphere_objective_named(std::string_view name) {
+  for (const SphereObjective o : {SphereObjective::hard_margin, SphereObjective::soft_boundary})
+    if (name == name_of(o)) return o;
+  throw std::invalid_argument("there is no objective " + engine::in_quotes(std::string(name)) +
+                              " of several spheres; known are hard-margin, soft-boundary");
+}
+
+MultiSphereOptions published_multi_sphere_options() {
+  MultiSphereOptions o;
+  static_cast<DeepOptions&>(o) = published_options(Recipe::theano);
+  o.network = "multi_sphere_mnist";
+  o.training.epochs = 100;
+  return o;
+}
+
+std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend) {
+  check(options);
+  auto detector = std::make_unique<MultiSphere>(options, backend);
+  detector->require_theory();
+  return detector;
+}
+
+std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Backend& backend) {
+  MultiSphereOptions o;
+  static_cast<DeepOptions&>(o) = saved_options(model);
+  o.nu = field<double>(model, "nu");
+  o.spheres = model.tensors.at("radii").size();
+  numbers(model, "centres", {o.spheres, o.rep_dim});  // before memory is asked for that many
+  const auto objective = field<std::string>(model, "objective");
+  reading(model, [&] {
+    o.objective = sphere_objective_named(objective);
+    check(o);
+  });
+  return restored<MultiSphere>(o, model, backend);
+}
+
+}  // namespace svdd

@@ -1,0 +1,429 @@
+#include "svdd/training/training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+
+#include "engine/enough_memory.h"
+#include "engine/floating_point_mode.h"
+#include "engine/random.h"
+#include "engine/stopping.h"
+#include "engine/tape.h"
+#include "svdd/training/stopwatch.h"
+
+namespace svdd {
+
+using engine::Array;
+using engine::DType;
+using engine::Layout;
+using engine::Shape;
+using engine::Tape;
+using engine::Tensor;
+
+namespace {
+
+Shape batch_shape(int64_t n, const std::vector<int64_t>& sample) {
+  std::vector<int64_t> extents{n};
+  extents.insert(extents.end(), sample.begin(), sample.end());
+  return Shape(extents);
+}
+
+// Every whole number up to here is a float.
+constexpr int64_t most_samples = int64_t{1} << 24;
+
+std::string text(double value) {  // 1e-05, where std::to_string says 0.000010
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+void require_finite(double loss, const TrainingPhase& phase, int64_t epoch) {
+  if (std::isfinite(loss)) return;
+  const PhaseOptions& o = phase.options;
+  throw std::runtime_error(phase.name + ": the loss is no longer a finite number in epoch " +
+                           std::to_string(epoch + 1) + "; a lower learning rate usually helps (now " +
+                           text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
+}
+
+// What the steps of an epoch need from the host, a row for each, brought at once.
+class StepTable {
+ public:
+  StepTable(engine::Backend& backend, int64_t steps, int64_t width)
+      : rows_(backend, {steps, width}, Layout::plain, DType::f32) {}
+
+  template <class Numbers>
+  void add(const Numbers& row) {
+    for (const auto number : row) next_.push_back(static_cast<float>(number));
+  }
+  void send() {
+    rows_.assign(next_);
+    next_.clear();
+  }
+  void read(const Array& position, Array& row) const { rows_.backend().read_row(rows_, position, row); }
+
+ private:
+  Array rows_;
+  std::vector<float> next_;
+};
+
+// A batch of one size and what is computed from it: recorded at first use, then replayed.
+class RecordedForward {
+ public:
+  RecordedForward(engine::Backend& backend, int64_t steps, const Shape& shape)
+      : batch_{Tensor(Array(backend, shape, Layout::samples, DType::f32)),
+               Tensor(Array(backend, {shape[0]}, Layout::samples, DType::f32))},
+        rows_(backend, steps, shape[0]) {}
+
+  size_t size() const { return static_cast<size_t>(batch_.samples.shape()[0]); }
+  const Batch& batch() const { return batch_; }
+  Tape& tape() { return tape_; }
+  StepTable& rows() { return rows_; }
+
+  // Calls compute(batch) to be recorded, or else before_replay().
+  template <class Compute, class BeforeReplay>
+  void run(const Array& data, const Array& position, Compute compute, BeforeReplay before_replay) {
+    rows_.read(position, batch_.rows.value());
+    data.backend().take(data, batch_.rows.value(), batch_.samples.value());
+    if (tape_.size() == 0) {
+      const Tape::Recording recording(tape_);
+      compute(batch_);
+    } else {
+      before_replay();
+      tape_.replay();
+    }
+  }
+
+ private:
+  Batch batch_;
+  StepTable rows_;
+  Tape tape_;
+};
+
+// An optimiser, and its rates at the steps of an epoch.
+class ScheduledUpdate {
+ public:
+  ScheduledUpdate(engine::Backend& backend, int64_t steps, engine::Optimizer& optimizer)
+      : optimizer_(optimizer), rates_(backend, steps, optimizer.rates().shape().count()) {}
+
+  void plan_step(double lr) { rates_.add(optimizer_.next_rates(lr)); }
+  void send() { rates_.send(); }
+  void run(const Array& position) {
+    rates_.read(position, optimizer_.rates());
+    optimizer_.apply();
+  }
+
+ private:
+  engine::Optimizer& optimizer_;
+  StepTable rates_;
+};
+
+// Whether an epoch goes on once a stop is asked for. At its end it leaves a checkpoint, which is worth some seconds of
+// waiting: it goes on where its end is near, by what the epoch before took, or its own steps so far.
+class EpochEnd {
+ public:
+  EpochEnd(int64_t steps, double epoch_before, bool leaves_checkpoint)
+      : steps_(steps), epoch_before_(epoch_before), patience_(leaves_checkpoint ? 10 : 0) {}
+
+  double patience() const { return patience_; }  // seconds
+  void before_step() {
+    if (engine::stop_requested() && seconds_left() >= patience_)
+      throw engine::Stopped("stopped as asked, within an epoch");
+    ++done_;
+  }
+
+ private:
+  double seconds_left() const {
+    constexpr double enough_seen = 0.5;  // seconds; the first steps are slow
+    const auto steps = static_cast<double>(steps_), done = static_cast<double>(done_);
+    if (epoch_before_ > 0) return epoch_before_ * (steps - done) / steps;
+    return watch_.seconds() < enough_seen ? 0 : watch_.seconds() / std::max(1.0, done) * (steps - done);
+  }
+
+  int64_t steps_, done_ = 0;
+  double epoch_before_, patience_;  // seconds; 0: not known
+  Stopwatch watch_;
+};
+
+// The steps of an epoch that have batches of n samples.
+class TrainingSteps {
+ public:
+  TrainingSteps(const TrainingPhase& phase, const Array& data, int64_t count, int64_t n)
+      : phase_(phase),
+        data_(data),
+        count_(count),
+        n_(n),
+        own_(data.backend(), count,
+             data.shape().with_samples(phase.alternation ? phase.alternation->of_step(n) : n)),
+        position_(data.backend(), {1}, Layout::plain, DType::f32),
+        one_(position_.zeros_like()),
+        losses_(data.backend(), {count}, Layout::plain, DType::f32) {
+    engine::Backend& backend = data.backend();
+    backend.fill(one_, 1);
+    for (engine::Optimizer* optimizer : phase.optimizers) updates_.emplace_back(backend, count, *optimizer);
+    if (!phase.alternation) return;
+    const int64_t rest = n - static_cast<int64_t>(own_.size());
+    rest_.emplace(backend, count, data.shape().with_samples(rest > 0 ? rest : n));
+    if (phase.alternation->optimizer) rest_update_.emplace(backend, count, *phase.alternation->optimizer);
+  }
+  TrainingSteps(const TrainingSteps&) = delete;
+  TrainingSteps& operator=(const TrainingSteps&) = delete;
+
+  // How many samples the loss of one step is about.
+  int64_t samples_of_loss() const { return static_cast<int64_t>(own_.size()); }
+
+  // Brings all that the steps of one epoch need: those of `order` that are theirs, which are taken off it,
+  // and the rates.
+  void plan_epoch(std::span<const int32_t>& order, double lr) {
+    for (int64_t step = 0; step < count_; ++step) {
+      const auto rows = order.first(static_cast<size_t>(n_));
+      order = order.subspan(rows.size());
+      own_.rows().add(rows.first(own_.size()));
+      if (rest_) rest_->rows().add(rows.last(rest_->size()));
+      for (ScheduledUpdate& update : updates_) update.plan_step(lr);
+      if (rest_update_) rest_update_->plan_step(phase_.alternation->lr);
+    }
+    own_.rows().send();
+    if (rest_) rest_->rows().send();
+    for (ScheduledUpdate& update : updates_) update.send();
+    if (rest_update_) rest_update_->send();
+    position_.backend().fill(position_, 0);
+  }
+
+  // A step runs call by call the first time that it has this form, so that all it needs exists; from then on
+  // as the backend captured it.
+  void run_epoch(int64_t epoch, EpochEnd& end) {
+    epoch_ = epoch;
+    const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
+    if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
+    with_after_step_ = with_after_step;
+    for (int64_t step = 0; step < count_; ++step) {
+      end.before_step();
+      if (phase_.needs_host || !ready_) {
+        run_step();
+        ready_ = true;
+      } else {
+        if (!captured_) captured_ = data_.backend().capture([this] { run_step(); });
+        captured_->run();
+      }
+    }
+  }
+
+  // One for each step of the last epoch; waits for it.
+  std::vector<float> losses() const { return losses_.to_floats(); }
+
+ private:
+  // The step at position_, and on to the next.
+  void run_step() {
+    engine::Backend& backend = data_.backend();
+    own_.run(
+        data_, position_, [&](const Batch& batch) { result_ = phase_.step(batch); },
+        [&] {
+          if (result_.before_replay) result_.before_replay();
+        });
+    own_.tape().backward(result_.loss);
+    for (ScheduledUpdate& update : updates_) update.run(position_);
+    if (rest_) {
+      rest_->run(
+          data_, position_, [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); },
+          [] {});
+      phase_.alternation->gradient(forward_);
+    }
+    if (rest_update_) rest_update_->run(position_);
+    if (phase_.needs_host) require_finite(result_.loss.value().item(), phase_, epoch_);  // before it is used
+    if (with_after_step_) phase_.after_step(own_.batch(), result_);
+    backend.write_row(result_.loss.value(), position_, losses_);
+    backend.binary(engine::Binary::add, position_, one_, position_);
+  }
+
+  const TrainingPhase& phase_;
+  const Array data_;
+  int64_t count_, n_;
+  RecordedForward own_;
+  StepResult result_;
+  std::vector<ScheduledUpdate> updates_;
+  std::optional<RecordedForward> rest_;  // of an alternation
+  Tensor forward_;                       // its result
+  std::optional<ScheduledUpdate> rest_update_;
+  int64_t epoch_ = 0;
+  Array position_, one_;  // of the step in the epoch
+  Array losses_;
+  bool with_after_step_ = false, ready_ = false;
+  std::unique_ptr<engine::Replayable> captured_;
+};
+
+// What a phase keeps in a checkpoint, beside what the fit does: how far it is, and its optimisers.
+void keep(Checkpoint& c, const TrainingPhase& phase, int64_t& epochs_done) {
+  c.value("epochs_done", epochs_done);
+  c.require(epochs_done >= 0 && epochs_done <= phase.options.epochs,
+            "it has done " + std::to_string(epochs_done) + " epochs");
+  std::vector<engine::Optimizer*> optimizers = phase.optimizers;
+  if (phase.alternation && phase.alternation->optimizer) optimizers.push_back(phase.alternation->optimizer);
+  for (size_t i = 0; i < optimizers.size(); ++i) {
+    engine::Optimizer::State state = optimizers[i]->state();
+    const std::string name = "optimizer." + std::to_string(i) + ".";
+    for (size_t k = 0; k < state.arrays.size(); ++k) c.array(name + std::to_string(k), state.arrays[k]);
+    for (size_t k = 0; k < state.numbers.size(); ++k) c.value(name + std::to_string(k), *state.numbers[k]);
+  }
+}
+
+}  // namespace
+
+int64_t Alternation::of_step(int64_t n) const {
+  return std::min(n, static_cast<int64_t>(std::ceil(share * static_cast<double>(n))));
+}
+
+void PhaseOptions::check(const std::string& phase) const {
+  const auto fail = [&](const std::string& what) { throw std::invalid_argument(phase + ": " + what); };
+  if (epochs < 0) fail("the number of epochs must not be negative, found " + std::to_string(epochs));
+  if (!(lr > 0) || !std::isfinite(lr)) fail("the learning rate must be positive, found " + text(lr));
+  if (batch_size < 1) fail("the batch size must be at least 1, found " + std::to_string(batch_size));
+  if (!(weight_decay >= 0) || !std::isfinite(weight_decay))
+    fail("the weight decay must not be negative, found " + text(weight_decay));
+  for (const int64_t m : lr_milestones)
+    if (m < 0) fail("learning-rate milestones are epochs counted from 0, found " + std::to_string(m));
+}
+
+namespace {
+
+void run(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
+         Monitor& monitor) {
+  const PhaseOptions& o = phase.options;
+  if (samples.count() < 1) throw std::invalid_argument(phase.name + ": there are no samples to train on");
+  o.check(phase.name);
+  const int64_t n = samples.count(), full = std::min(o.batch_size, n);
+  if (n > most_samples)
+    throw std::invalid_argument(phase.name + ": there are " + std::to_string(n) +
+                                " samples to train on; at most " + std::to_string(most_samples) +
+                                " can be numbered");
+  const Array data =
+      Array::from(backend, batch_shape(n, samples.shape), Layout::plain, DType::f32, samples.values);
+  TrainingSteps full_steps(phase, data, n / full, full);
+  std::optional<TrainingSteps> last_step;
+  if (n % full > 0 && !phase.whole_batches) last_step.emplace(phase, data, 1, n % full);
+  int64_t epoch = 0;
+  const auto list = [&](Checkpoint& c) { keep(c, phase, epoch); };
+  if (phase.checkpoints) phase.checkpoints->begin_phase(phase.name, list);
+  if (epoch > 0)
+    monitor.note(phase.name + ": goes on after epoch " + std::to_string(epoch) + " of " +
+                 std::to_string(o.epochs));
+  double epoch_before = 0;  // seconds it took; 0: not known
+  while (epoch < o.epochs) {
+    engine::check_stop();
+    const Stopwatch watch;
+    EpochEnd end(n / full + (last_step ? 1 : 0), epoch_before, phase.checkpoints != nullptr);
+    const engine::StopGrace grace(end.patience());
+    const double lr = engine::multi_step_rate(o.lr, o.lr_milestones, epoch);
+    const auto order = engine::permutation(
+        n, engine::RandomStream(phase.seed, "shuffle/" + phase.name + "/" + std::to_string(epoch)));
+    std::span<const int32_t> rows(order);
+    full_steps.plan_epoch(rows, lr);
+    if (last_step) last_step->plan_epoch(rows, lr);
+    full_steps.run_epoch(epoch, end);
+    if (last_step) last_step->run_epoch(epoch, end);
+    double loss = 0;
+    int64_t counted = 0;
+    const auto count = [&](const TrainingSteps& steps) {
+      for (const double of_batch : steps.losses()) {
+        require_finite(of_batch, phase, epoch);
+        loss += of_batch * static_cast<double>(steps.samples_of_loss());
+        counted += steps.samples_of_loss();
+      }
+    };
+    count(full_steps);
+    if (last_step) count(*last_step);
+    if (phase.after_epoch) phase.after_epoch(epoch);
+    monitor.epoch({.phase = phase.name,
+                   .epoch = epoch,
+                   .epochs = o.epochs,
+                   .loss = loss / static_cast<double>(counted),
+                   .lr = lr,
+                   .radius = phase.radius ? phase.radius() : std::nullopt,
+                   .radii = phase.radii ? phase.radii() : std::vector<float>{},
+                   .spheres = phase.spheres ? phase.spheres() : std::nullopt,
+                   .seconds = watch.seconds()});
+    ++epoch;
+    epoch_before = watch.seconds();
+    if (phase.checkpoints) phase.checkpoints->end_epoch(phase.name, list);
+  }
+}
+
+}  // namespace
+
+void train(const datasets::Samples& samples, const TrainingPhase& phase, engine::Backend& backend,
+           Monitor& monitor) {
+  const engine::IeeeMode ieee;
+  engine::with_enough_memory(
+      [&] {
+        return phase.name + ": training on " + std::to_string(samples.count()) + " samples of " +
+               std::to_string(samples.size()) + " values in batches of " +
+               std::to_string(phase.options.batch_size) +
+               "; a smaller batch size, fewer or smaller samples, or a smaller network take less";
+      },
+      [&] { run(samples, phase, backend, monitor); });
+}
+
+std::vector<float> evaluate_batches(const datasets::Samples& samples,
+                                    const std::function<Tensor(const Tensor&)>& f, engine::Backend& backend) {
+  const engine::IeeeMode ieee;
+  // How large a network's activations are shows, where samples are large, in a first, small batch.
+  constexpr int64_t fewest = 16, most = 256, most_bytes = int64_t{512} << 20, large_sample = 4096;
+  const bool try_first = samples.size() > large_sample && samples.count() > fewest;
+  int64_t batch = try_first ? fewest : most;
+  const int64_t n = samples.count();
+  std::vector<float> results;
+  Tape tape;  // of the full batches
+  Tensor input, output;
+  const auto choose_batch = [&](const Tape& small) {
+    const int64_t bytes = small.numbers() / fewest * static_cast<int64_t>(sizeof(float)) + 1;
+    batch = std::clamp(most_bytes / bytes / fewest * fewest, fewest, most);
+  };
+  for (int64_t first = 0, count = 0; first < n; first += count) {
+    count = std::min(batch, n - first);
+    const std::vector<float> rows(samples.sample(first), samples.sample(first) + count * samples.size());
+    if (first == 0 && try_first) {
+      Tape small;
+      {
+        const Tape::Recording recording(small);
+        const Tensor some(
+            Array::from(backend, batch_shape(count, samples.shape), Layout::samples, DType::f32, rows));
+        results = f(some).value().to_floats();
+      }
+      choose_batch(small);
+      continue;
+    }
+    if (count == batch && output.defined()) {
+      input.value().assign(rows);
+      tape.replay();
+    } else {
+      input =
+          Tensor(Array::from(backend, batch_shape(count, samples.shape), Layout::samples, DType::f32, rows));
+      if (count == batch) {
+        const Tape::Recording recording(tape);
+        output = f(input);
+      } else {
+        output = f(input);
+      }
+    }
+    const std::vector<float> part = output.value().to_floats();
+    results.insert(results.end(), part.begin(), part.end());
+  }
+  return results;
+}
+
+std::vector<std::unique_ptr<engine::Optimizer>> adam_for(const std::vector<engine::NamedTensor>& state,
+                                                         double weight_decay, Decay decay, bool amsgrad) {
+  std::vector<Tensor> decayed, others;
+  for (const engine::NamedTensor& s : state)
+    if (s.trainable)
+      (decay == Decay::all || s.tensor.shape().rank() > 1 ? decayed : others).push_back(s.tensor);
+  std::vector<std::unique_ptr<engine::Optimizer>> optimizers;
+  optimizers.push_back(std::make_unique<engine::Adam>(
+      decayed, engine::Adam::Options{.weight_decay = weight_decay, .amsgrad = amsgrad}));
+  if (!others.empty())
+    optimizers.push_back(std::make_unique<engine::Adam>(others, engine::Adam::Options{.amsgrad = amsgrad}));
+  return optimizers;
+}
+
+}  // namespace svdd

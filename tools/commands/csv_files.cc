@@ -1,0 +1,66 @@
+#include "tools/commands/csv_files.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace tools {
+namespace {
+
+template <class Number>
+std::string shortest_text(Number value) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+}  // namespace
+
+std::string shortest(float value) { return shortest_text(value); }
+std::string shortest(double value) { return shortest_text(value); }
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
+                       std::span<const int32_t> classes, const std::vector<std::string>& words) {
+  std::string csv = "index,label,class,score\n";
+  for (size_t i = 0; i < scores.size(); ++i)
+    csv += std::to_string(i) + ',' + std::to_string(labels[i]) + ',' +
+           csv_field(words.at(static_cast<size_t>(classes[i]))) + ',' + shortest(scores[i]) + '\n';
+  return csv;
+}
+
+std::string history_csv(const std::vector<svdd::EpochReport>& history) {
+  size_t spheres = 0;  // where there are several, a column for the radius of each
+  for (const svdd::EpochReport& epoch : history) spheres = std::max(spheres, epoch.radii.size());
+  const bool alive =
+      std::any_of(history.begin(), history.end(), [](const auto& e) { return e.spheres.has_value(); });
+  std::string csv = "phase,epoch,loss,lr,radius,";
+  for (size_t k = 0; k < spheres; ++k) csv += "radius_" + std::to_string(k) + ',';
+  csv += alive ? "spheres,seconds\n" : "seconds\n";
+  for (const svdd::EpochReport& epoch : history) {
+    csv += csv_field(epoch.phase) + ',' + std::to_string(epoch.epoch) + ',' + shortest(epoch.loss) + ',' +
+           shortest(epoch.lr) + ',' + (epoch.radius ? shortest(*epoch.radius) : "") + ',';
+    for (size_t k = 0; k < spheres; ++k)
+      csv += (k < epoch.radii.size() ? shortest(epoch.radii[k]) : "") + ',';
+    if (alive) csv += (epoch.spheres ? std::to_string(*epoch.spheres) : "") + ',';
+    csv += shortest(epoch.seconds) + '\n';
+  }
+  return csv;
+}
+
+std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
+                            const svdd::PValues& p_values, double threshold) {
+  std::string csv = "path_or_row,score,p_value,is_anomaly\n";
+  for (size_t i = 0; i < scores.size(); ++i)
+    csv += (names.empty() ? std::to_string(i) : csv_field(names[i])) + ',' + shortest(scores[i]) + ',' +
+           shortest(p_values(scores[i])) + ',' + (static_cast<double>(scores[i]) > threshold ? "1\n" : "0\n");
+  return csv;
+}
+
+}  // namespace tools

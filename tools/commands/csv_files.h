@@ -1,0 +1,33 @@
+// The tables that the command writes. Numbers stand in the fewest digits that read back as the same bits.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "svdd/detector.h"
+#include "svdd/evaluation/threshold.h"
+
+namespace tools {
+
+std::string shortest(float value);
+std::string shortest(double value);
+
+// A field as RFC 4180 wants it: in double quotes where it holds a comma, a quote or a line break.
+std::string csv_field(std::string_view text);
+
+// "index,label,class,score": the test samples in file order; label 1 is an anomaly. All of one length. `words`: what
+// --normal takes for each class (Task::class_words).
+std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
+                       std::span<const int32_t> classes, const std::vector<std::string>& words);
+
+// "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
+std::string history_csv(const std::vector<svdd::EpochReport>& history);
+
+// "path_or_row,score,p_value,is_anomaly": of new samples. `names` holds paths; empty: rows are counted from
+// 0.
+std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
+                            const svdd::PValues& p_values, double threshold);
+
+}  // namespace tools

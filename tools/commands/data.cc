@@ -1,0 +1,120 @@
+#include "tools/commands/data.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <numeric>
+#include <stdexcept>
+
+#include "datasets/catalog.h"
+#include "datasets/fetch.h"
+#include "engine/files/file_status.h"
+#include "engine/files/in_quotes.h"
+#include "tools/commands/counted.h"
+#include "tools/commands/known_data.h"
+#include "tools/report/svg_chart.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+constexpr size_t name_columns = 16, most_classes = 50;  // more are not listed one by one
+
+std::string padded(const std::string& text, size_t columns) {
+  return text + std::string(columns - std::min(columns, text.size()), ' ');
+}
+
+std::string place_of(const datasets::KnownDataset& known, const std::string& data_dir) {
+  return known.built_in() ? "built in" : find_data(known.name, data_dir).string();
+}
+
+// "3", or "3 (cat)".
+std::string class_text(const datasets::Dataset& data, size_t k) {
+  const std::string number = std::to_string(k);
+  return data.class_names[k] == number ? number : number + " (" + engine::shown(data.class_names[k]) + ')';
+}
+
+void print_half(const char* name, const datasets::Dataset& data, const datasets::Split& half) {
+  std::cout << padded(name, name_columns) << counted(half.count(), "sample");
+  if (half.count() > 0 && data.class_names.size() <= most_classes) {
+    std::cout << "; by class:";
+    for (const int64_t count : half.class_counts(data.classes())) std::cout << ' ' << count;
+  }
+  std::cout << '\n';
+}
+
+}  // namespace
+
+void run_data_list(const std::string& data_dir) {
+  if (!data_dir.empty() && !engine::is_folder(data_dir))
+    throw std::runtime_error("the data folder " + engine::in_quotes(data_dir) +
+                             " (--data-dir) is not there or no folder");
+  for (const datasets::KnownDataset& known : datasets::known_datasets()) {
+    std::string place;
+    try {
+      place = place_of(known, data_dir);
+    } catch (const std::runtime_error&) {
+      place = "not found: " + (known.urls.empty() ? known.how_to_get + " into a folder " + known.name
+                                                  : "svdd data fetch " + known.name);
+    }
+    std::cout << padded(known.name, name_columns) << known.description << '\n'
+              << padded("", name_columns) << place << '\n';
+  }
+}
+
+void run_data_info(const std::string& name_or_path, const datasets::LoadOptions& how) {
+  const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
+  const std::string place = known ? place_of(*known, how.data_dir.string()) : name_or_path;
+  const datasets::Dataset data = load_data(name_or_path, how);
+  std::cout << padded("name", name_columns) << data.name << '\n';
+  if (known) std::cout << padded("description", name_columns) << known->description << '\n';
+  std::cout << padded("found in", name_columns) << place << '\n'
+            << padded("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n'
+            << padded("classes", name_columns);
+  const size_t listed = std::min(data.class_names.size(), most_classes);
+  for (size_t k = 0; k < listed; ++k) std::cout << (k > 0 ? ", " : "") << class_text(data, k);
+  if (listed < data.class_names.size()) std::cout << ", ... " << data.class_names.size() << " in all";
+  std::cout << '\n' << padded("normal", name_columns);
+  for (size_t i = 0; i < data.default_normal.size(); ++i)
+    std::cout << (i > 0 ? ", " : "") << class_text(data, static_cast<size_t>(data.default_normal[i]));
+  std::cout << (data.default_normal.empty()
+                    ? "none by itself: name the normal class or classes with --normal\n"
+                    : ", where --normal names no other\n");
+  if (!known && !data.guess.sentence.empty())
+    std::cout << padded("", name_columns) << data.guess.sentence << '\n';
+  if (!data.guess.unclear.empty()) std::cout << padded("", name_columns) << data.guess.unclear << '\n';
+  print_half("training", data, data.train);
+  print_half("test", data, data.test);
+  if (data.test_was_held_out)
+    std::cout << padded("", name_columns) << "held out of the whole; --test-fraction X says how much\n";
+  for (size_t i = 0; i < data.notes.size(); ++i)
+    std::cout << padded(i == 0 ? "notes" : "", name_columns) << data.notes[i] << '\n';
+}
+
+void run_data_fetch(const std::string& name, const std::string& data_dir, const std::string& mirror) {
+  const datasets::KnownDataset* known = nullptr;
+  try {
+    known = &datasets::require_known(name);
+    if (known->built_in())
+      throw UsageError("the data set " + name + " is built in: there is nothing to fetch");
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+  const std::filesystem::path folder = datasets::fetch_folder(name, data_dir);
+  datasets::FetchOptions options;
+  options.mirror = mirror;
+  // A person who waits sees it before; else the first line of a failure is what failed.
+  const bool waits = isatty(STDERR_FILENO) == 1;
+  options.on_download = [waits](const datasets::OfficialFile& file, const std::string& url) {
+    if (waits)
+      std::cerr << "fetching " << url << " (" << fixed_text(static_cast<double>(file.size) / 1e6, 1)
+                << " MB)\n";
+  };
+  const datasets::Fetched fetched = datasets::fetch(*known, folder, options);
+  std::cout << name << ": " << counted(fetched.downloaded, "file") << " fetched, " << fetched.already_there
+            << " were there; checked against the published SHA-256, in " << folder.string() << '\n';
+}
+
+}  // namespace tools

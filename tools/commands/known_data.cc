@@ -1,0 +1,58 @@
+#include "tools/commands/known_data.h"
+
+#include <stdexcept>
+
+#include "engine/files/in_quotes.h"
+
+namespace tools {
+namespace {
+
+void require_folder(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  if (!data_dir.empty() && !std::filesystem::is_directory(data_dir, error))
+    throw std::runtime_error("--data-dir: the data folder " + engine::in_quotes(data_dir) +
+                             " is not there or no folder");
+}
+
+// As a person types it.
+std::string in_shell(const std::string& word) {
+  const bool plain =
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
+      std::string::npos;
+  return plain ? word : '"' + word + '"';
+}
+
+template <class Search>
+auto in_words_of_the_command(const Search& search) {
+  try {
+    return search();
+  } catch (const datasets::NotFound& error) {
+    if (!error.can_be_fetched) throw;
+    throw std::runtime_error(std::string(error.what()) + ": svdd data fetch " + error.name +
+                             ", or --data-dir DIR");
+  } catch (const datasets::TextColumn& error) {
+    if (!error.like_classes) throw;
+    throw std::runtime_error(
+        error.complaint + "; columns must hold numbers: if this one holds the classes, " + "--label-column " +
+        in_shell(error.column) + " says so; else take it out of the table");
+  }
+}
+
+}  // namespace
+
+datasets::Dataset load_data(const std::string& name_or_path, const datasets::LoadOptions& options) {
+  const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
+  if (known && !known->built_in()) require_folder(options.data_dir);
+  return in_words_of_the_command([&] { return datasets::load(name_or_path, options); });
+}
+
+datasets::Table read_table(const std::filesystem::path& path, const datasets::TableOptions& options) {
+  return in_words_of_the_command([&] { return datasets::read_table(path, options); });
+}
+
+std::filesystem::path find_data(const std::string& name, const std::filesystem::path& data_dir) {
+  require_folder(data_dir);
+  return in_words_of_the_command([&] { return datasets::find(name, data_dir); });
+}
+
+}  // namespace tools

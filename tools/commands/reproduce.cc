@@ -1,0 +1,417 @@
+#include "tools/commands/reproduce.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stdexcept>
+
+#include "engine/backends/cpu/cpu.h"
+#include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
+#include "engine/files/folder_lock.h"
+#include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
+#include "svdd/baselines/kernel_width_search.h"
+#include "svdd/baselines/mean_distance.h"
+#include "svdd/evaluation/metrics.h"
+#include "svdd/training/pretraining_store.h"
+#include "svdd/training/side_by_side.h"
+#include "tools/arguments.h"
+#include "tools/commands/counted.h"
+#include "tools/commands/train.h"
+#include "tools/input/task.h"
+#include "tools/report/svg_chart.h"
+#include "tools/run/run_folder.h"
+#include "tools/run/run_output.h"
+#include "tools/run/stop_signal.h"
+#include "tools/tables/published_tables.h"
+#include "tools/tables/table_output.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+// The rows asked for, in the table's order.
+std::vector<TableMethod> chosen_methods(const PublishedTable& table, const std::string& asked) {
+  const std::vector<std::string> keys = asked.empty() ? table.own : words_of(asked);
+  std::vector<std::string> known;
+  for (const TableMethod& m : table.methods) known.push_back(m.key);
+  for (const std::string& key : keys)
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      std::string list;
+      for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+      throw UsageError("--methods: " + table.name + " has no row " + engine::in_quotes(key) + "; it has " +
+                       list);
+    }
+  std::vector<TableMethod> chosen;
+  for (const TableMethod& m : table.methods)
+    if (std::find(keys.begin(), keys.end(), m.key) != keys.end()) chosen.push_back(m);
+  return chosen;
+}
+
+// The case of this name; or those whose normal classes are all among the ones asked for, or whose name is.
+std::vector<TableCase> chosen_cases(const PublishedTable& table, const std::string& asked) {
+  if (asked.empty()) return table.cases;
+  for (const TableCase& c : table.cases)
+    if (c.name == asked) return {c};
+  const std::vector<std::string> words = words_of(asked);
+  const auto among = [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  std::vector<TableCase> chosen;
+  std::set<std::string> used;
+  for (const TableCase& c : table.cases) {
+    const auto normal = c.options.find("normal");
+    const std::vector<std::string> classes =
+        normal == c.options.end() ? std::vector<std::string>{} : words_of(normal->second[0]);
+    const bool all = !classes.empty() && std::all_of(classes.begin(), classes.end(), among);
+    if (!all && !among(c.name)) continue;
+    chosen.push_back(c);
+    used.insert(classes.begin(), classes.end());
+    used.insert(c.name);
+  }
+  std::string list;
+  for (const TableCase& c : table.cases) list += (list.empty() ? "" : ", ") + c.name;
+  for (const std::string& word : words)
+    if (!used.contains(word))
+      throw UsageError("--classes: " + table.name + " has no case for " + engine::in_quotes(word) +
+                       "; it has " + list);
+  return chosen;
+}
+
+struct Run {
+  const TableMethod* method;
+  const TableCase* on;
+  int64_t seed;
+  fs::path folder;  // relative to the table's
+  ResolvedOptions options;
+  Start start = Start::go_on;
+};
+
+// Whether the run is there already. One that is damaged is said and begins anew; one that is not the run which this
+// table would make is not taken over.
+bool finished(Run& run, const fs::path& out) {
+  const fs::path folder = out / run.folder;
+  if (!engine::file_exists(folder)) return false;
+  settle_run_folder(folder);
+  if (!engine::file_exists(folder / "results.json")) return false;
+  const auto damage = [&](const std::function<void()>& check) {
+    try {
+      check();
+      return false;
+    } catch (const std::runtime_error& error) {
+      std::cerr << "a run begins anew: " << error.what() << std::endl;
+      run.start = Start::anew;
+      return true;
+    }
+  };
+  nlohmann::json config;
+  if (damage([&] {
+        check_results(read_results(folder));
+        config = engine::read_json_object(folder / "config.json");
+        if (!config.contains("method") || !config.contains("data"))
+          throw std::runtime_error(engine::in_quotes(folder / "config.json") + " does not say what was run");
+      }))
+    return false;
+  const std::string other = difference(config, run.options.options);
+  if (!other.empty())
+    throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + other +
+                             ": one table holds one configuration; name another folder with --out");
+  if (damage([&] {
+        check_run(folder);
+        const Results results = read_results(folder);
+        if (!results.rate("auc")) results.refuse("gives no auc");  // every cell is tested against anomalies
+      }))
+    return false;
+  complete_run(folder);
+  return true;
+}
+
+std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector<TableMethod>& methods,
+                              const std::vector<TableCase>& cases, const fs::path& out) {
+  std::vector<Run> runs;
+  // Method by method: runs of one case and seed share their pretraining, and would wait for each other.
+  for (const TableMethod& m : methods)
+    for (const TableCase& c : cases)
+      for (int64_t seed = 1; seed <= options.seeds; ++seed) {
+        Run run{&m, &c, seed, fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed)), {}};
+        GivenOptions given = m.options;
+        given.insert(c.options.begin(), c.options.end());
+        if (given.contains("labels") && given["labels"][0] == "kmeans")  // is told how many kinds there are
+          given["clusters"] = {std::to_string(words_of(given["normal"][0]).size())};
+        if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
+        given["seed"] = {std::to_string(seed)};
+        given["threads"] = {"1"};
+        given["device"] = {options.device};
+        given["quiet"] = {"true"};
+        given["out"] = {(out / run.folder).string()};
+        for (const auto& [name, values] : options.changed)
+          if (method_takes(m.options.at("method")[0], name)) given[name] = values;
+        run.options = resolve_train_options(given);
+        runs.push_back(std::move(run));
+      }
+  return runs;
+}
+
+// The published protocol of the kernel methods: the width that ranks a tenth of the test set best.
+void run_with_searched_width(const Run& run, const fs::path& folder) {
+  const TrainOptions& o = run.options.options;
+  const auto backend = make_backend(o.backend);
+  const Task task = load_task(o);
+  RunOutput output(folder);
+  output.begin(engine::json_text(to_json(o), 2) + '\n');
+  svdd::Monitor silent;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto found =
+      svdd::search_kernel_width(task.split.train, task.split.test, task.split.test_labels,
+                                {.nu = o.deep_svdd.nu, .preprocessing = o.deep_svdd.preprocessing},
+                                svdd::published_kernel_widths(), o.deep_svdd.seed, *backend, silent);
+  ordered_json results{{"method", o.method}, {"auc", found.rest_auc}, {"gamma", found.gamma}};
+  results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  engine::write_file_atomically(output.file("results.json"), engine::json_text(results, 2) + '\n');
+  output.keep();
+}
+
+double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings) {
+  engine::check_stop();
+  const TrainOptions& o = run.options.options;
+  if (o.method == "kernel-svdd" && o.gamma == 0)
+    run_with_searched_width(run, out / run.folder);
+  else
+    perform_run(run.options, {"svdd", "reproduce"}, run.start, &pretrainings);
+  return read_results(out / run.folder).rate("auc").value_or(-1);
+}
+
+// The plain distance to the mean of the training data, prepared as the first method's: what any method should
+// beat.
+double distance_to_mean_auc(const Run& run) {
+  const TrainOptions& o = run.options.options;
+  const Task task = load_task(o);
+  const auto prepare = datasets::Preprocessing::fit(o.deep_svdd.preprocessing, task.split.train);
+  datasets::Samples train = task.split.train, test = task.split.test;
+  prepare.apply(train);
+  prepare.apply(test);
+  return svdd::roc_auc(svdd::distances_to_mean(train, test), task.split.test_labels);
+}
+
+// What the run itself has spent; a pretraining that it took from another is that one's.
+double seconds_of(const Run& run, const Results& results) {
+  const bool taken = results.flag("pretraining_taken");
+  const bool nothing_else = run.options.options.method == "autoencoder";
+  return (taken ? 0 : results.number("pretrain_seconds").value_or(0)) +
+         (taken && nothing_else ? 0 : results.number("train_seconds").value_or(0));
+}
+
+// "3, 3, 4 clusters of NMI 0.93, 0.80, 0.85": what the runs of a cell found, seed by seed.
+class FoundClusters {
+ public:
+  void add(const Results& results) {
+    const auto details = results.entries().find("details");
+    const auto clusters = details ? details->find("clusters") : std::nullopt;
+    if (!clusters) return;
+    counts_ += (counts_.empty() ? "" : ", ") + std::to_string(clusters->as<int64_t>());
+    if (const auto nmi = details->find("nmi"))
+      nmis_ += (nmis_.empty() ? "" : ", ") + fixed_text(nmi->as<double>(), 2);
+  }
+  std::string text() const {
+    if (counts_.empty()) return "";
+    return counts_ + " clusters" + (nmis_.empty() ? "" : " of NMI " + nmis_);
+  }
+
+ private:
+  std::string counts_, nmis_;
+};
+
+// What is not as published. Both recipes are; the title says which.
+std::string text_of(const GivenOptions& changed) {
+  std::string text;
+  for (const auto& [name, values] : changed)
+    if (!values.empty() && name != "recipe")
+      text += (text.empty() ? "--" : ", --") + name + " " + values.back();
+  return text;
+}
+
+ResultTable collected(const PublishedTable& table, const std::vector<TableMethod>& methods,
+                      const std::vector<TableCase>& cases, const std::vector<Run>& runs, const fs::path& out,
+                      const GivenOptions& changed) {
+  ResultTable result{table.title, table.source, table.note, text_of(changed), {}, {}};
+  if (changed.contains("recipe")) result.title += " (recipe " + changed.at("recipe").back() + ")";
+  for (const TableCase& c : cases) result.cases.push_back(c.name);
+  double seconds = 0;
+  TableRow untrained{"untrained network", {}, "", true}, mean{"distance to the mean", {}, "", true};
+  for (const TableMethod& m : methods) {
+    TableRow row{m.name, {}, cases.size() == table.cases.size() ? m.published_mean : ""};
+    for (const TableCase& c : cases) {
+      TableCell cell, at_random;
+      FoundClusters clusters;
+      if (const auto p = m.published.find(c.name); p != m.published.end()) cell.published = p->second;
+      for (const Run& run : runs) {
+        if (run.method != &m || run.on != &c) continue;
+        const Results results = read_results(out / run.folder);
+        const auto auc = results.rate("auc");
+        if (!auc) continue;
+        cell.values.push_back(*auc);
+        cell.runs.push_back(run.folder.string());
+        seconds += seconds_of(run, results);
+        if (const auto untrained = results.rate("untrained_auc")) at_random.values.push_back(*untrained);
+        clusters.add(results);
+      }
+      if (const std::string found = clusters.text(); !found.empty())
+        row.note += (row.note.empty() ? "" : "; ") + c.name + ": " + found;
+      row.cells.push_back(cell);
+      if (&m == &methods.front()) untrained.cells.push_back(at_random);
+    }
+    result.rows.push_back(row);
+  }
+  if (std::any_of(untrained.cells.begin(), untrained.cells.end(),
+                  [](const TableCell& c) { return !c.values.empty(); }))
+    result.rows.push_back(untrained);
+  for (const TableCase& c : cases) {
+    const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& r) { return r.on == &c; });
+    mean.cells.push_back({{distance_to_mean_auc(*run)}, ""});
+  }
+  result.rows.push_back(mean);
+  result.seconds = counted(static_cast<int64_t>(runs.size()), "run") + ", " + number_text(seconds, 3) +
+                   " s of training on one thread each";
+  return result;
+}
+
+// Folders that hold nothing but such folders go.
+void remove_empty(const fs::path& folder) noexcept {
+  std::error_code ignored;
+  std::vector<fs::path> below;
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored))
+    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) below.push_back(entry->path());
+  for (const fs::path& path : below) remove_empty(path);
+  fs::remove(folder, ignored);
+}
+
+// The table's folder: held against other processes, with the folders of its runs; what is empty of them in the end
+// goes again.
+class TableFolder {
+ public:
+  explicit TableFolder(const fs::path& out) : out_(out) {
+    made_ = engine::absolute_path(out / "runs").lexically_normal();  // the outermost that is not there yet
+    while (!engine::file_exists(made_) && !engine::file_exists(made_.parent_path()))
+      made_ = made_.parent_path();
+    constexpr int tries = 10;  // another process may take away the folders that it made
+    for (int i = 0; i < tries && (i == 0 || !lock_->holds(out)); ++i) {
+      lock_.reset();
+      make(out / "runs");
+      lock_.emplace(out);
+    }
+    const auto of_table = [](const std::string& name) {
+      return name == "table.csv" || name == "table.md" || name == "table.html";
+    };
+    engine::remove_partial_files(out, of_table);
+    engine::remove_partial_files(out / "pretrained",
+                                 [](const std::string& name) { return name.ends_with(".safetensors"); });
+  }
+  ~TableFolder() { remove_empty(made_); }
+  TableFolder(const TableFolder&) = delete;
+  TableFolder& operator=(const TableFolder&) = delete;
+
+  // Runs beside each other share folders, so these are made before any run and not by one, which would take them away
+  // from another if it failed.
+  void make(const fs::path& folder) const {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+      throw std::runtime_error("the table cannot go to " + engine::in_quotes(out_) + ": cannot make " +
+                               engine::in_quotes(folder) + ": " + error.message());
+  }
+
+ private:
+  fs::path out_, made_;
+  std::optional<engine::FolderLock> lock_;
+};
+
+// Says which runs are done, and how long the others may take.
+class Count {
+ public:
+  Count(size_t total, size_t done) : total_(total), done_(done), before_(done) {}
+  void finished(const Run& run, double auc) {
+    const std::lock_guard lock(mutex_);
+    ++done_;
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    const double left = spent / static_cast<double>(done_ - before_) * static_cast<double>(total_ - done_);
+    std::cerr << "[" << done_ << "/" << total_ << "] " << run.method->name << ", " << run.on->name
+              << ", seed " << run.seed << ": "
+              << (auc < 0 ? "no AUC" : "AUC " + fixed_text(100 * auc, 2) + " %")
+              << (done_ < total_ ? ", about " + number_text(left, 2) + " s left" : "") << std::endl;
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t total_, done_, before_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+void run_reproduce(const ReproduceOptions& options) {
+  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
+  constexpr int64_t most_seeds = 1000, most_jobs = 1024;
+  if (options.seeds < 1 || options.seeds > most_seeds)
+    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
+                     std::to_string(most_seeds));
+  if (options.jobs < 0 || options.jobs > most_jobs)
+    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
+                     std::to_string(most_jobs) + ", or 0 for one for each processor");
+  const PublishedTable& table = published_table(options.table);
+  const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
+  const std::vector<TableCase> cases = chosen_cases(table, options.classes);
+  const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
+  std::vector<Run> runs = planned_runs(options, methods, cases, out);
+
+  const TableFolder folder(out);
+  std::vector<const Run*> open;
+  for (Run& run : runs)
+    if (!finished(run, out)) open.push_back(&run);
+  const int jobs = options.jobs > 0 ? static_cast<int>(options.jobs) : engine::machine_threads();
+  std::cerr << table.title << ": " << counted(static_cast<int64_t>(runs.size()), "run") << ", "
+            << runs.size() - open.size() << " of them done before; " << jobs << " at once, in "
+            << engine::in_quotes(out) << std::endl;
+  svdd::PretrainingStore pretrainings(
+      out / "pretrained", {{"version", SVDD_VERSION}, {"tf32", options.changed.contains("tf32")}});
+  Count count(runs.size(), runs.size() - open.size());
+  std::vector<std::function<void()>> work;
+  for (const Run* run : open)
+    work.push_back([&, run] { count.finished(*run, perform(*run, out, pretrainings)); });
+  for (const Run* run : open) folder.make(out / run->folder.parent_path());
+  try {
+    const StopNotice notice(false);
+    svdd::run_side_by_side(work, jobs);
+  } catch (const engine::Stopped&) {
+    const auto is_kept = [&](const Run& run) {
+      return engine::file_exists(out / run.folder / "config.json");
+    };
+    if (std::none_of(runs.begin(), runs.end(), is_kept)) throw;
+    throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
+  }
+
+  const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
+  engine::write_file_atomically(out / "table.csv", as_csv(result));
+  engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);
+  engine::write_file_atomically(out / "table.html", as_html(result), engine::Durability::rebuildable);
+  std::cout << as_text(result);
+}
+
+}  // namespace tools

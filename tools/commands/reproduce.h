@@ -1,0 +1,28 @@
+// `svdd reproduce`: a published table, every cell run here, beside what was published.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tools/options/options.h"
+
+namespace tools {
+
+struct ReproduceOptions {
+  std::string table, out, data_dir;  // out empty: runs/TABLE
+  int64_t seeds = 3;                 // seeds 1 to so many
+  std::string classes, methods;      // "0,3": of the table's cases, its rows; empty: as the table has them
+  int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
+  std::string device = "cpu";        // as svdd train's; of the runs' bits it changes none
+  GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
+};
+
+// Runs what is not finished, `jobs` runs beside each other, and writes table.csv, table.md and table.html.
+// Runs that begin alike pretrain once, in the folder `pretrained` (svdd/training/pretraining_store.h). A run is
+// finished when its results.json is there; one that was interrupted goes on from its last checkpoint, if it
+// has left one, else begins again. Throws UsageError for a table, class, row or option that does not exist,
+// std::runtime_error for a folder that holds runs of other settings, and what the first run that failed
+// threw, after the others are done.
+void run_reproduce(const ReproduceOptions& options);
+
+}  // namespace tools

@@ -1,0 +1,22 @@
+// `svdd score`: scores of new samples, without labels.
+#pragma once
+#include <string>
+
+#include "tools/options/backend_options.h"
+
+namespace tools {
+
+struct ScoreOptions {
+  std::string model, input;
+  std::string output;                // a CSV file; empty: standard output
+  std::string label_column, header;  // of a table, as in svdd train; empty: as the model knows it
+  BackendOptions backend;
+  bool quiet = false;
+};
+
+// Throws UsageError where --model or --input is missing, std::exception where the run fails; no part of a CSV
+// file is left then. Where some files of a folder are damaged, all others are scored and written, and then
+// std::runtime_error says how many there were.
+void run_score(const ScoreOptions& options);
+
+}  // namespace tools

@@ -1,0 +1,181 @@
+#include "tools/input/score_input.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "datasets/dataset.h"
+#include "datasets/file_kind.h"
+#include "datasets/idx.h"
+#include "datasets/image_folder.h"
+#include "datasets/table.h"
+#include "engine/files/file_status.h"
+#include "engine/files/in_quotes.h"
+#include "engine/files/npy.h"
+#include "engine/files/npz.h"
+#include "tools/commands/known_data.h"
+#include "tools/report/svg_chart.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::FileKind;
+using engine::in_quotes;
+using engine::NdArray;
+
+std::string expected_shape(const std::vector<int64_t>& shape) {
+  return "expected samples of " + datasets::shape_text(shape) + ", as the model was trained on";
+}
+
+// Bytes / 255, rounded as for training.
+datasets::Samples from_bytes(std::vector<uint8_t> bytes, int64_t count, const std::vector<int64_t>& shape) {
+  datasets::Split split;
+  split.shape = shape;
+  split.bytes = std::move(bytes);
+  split.labels.assign(static_cast<size_t>(count), 0);
+  return split.select(split.all());
+}
+
+// Numbers of the rows of a table, less the model's offsets.
+datasets::Samples from_rows(const NdArray& array, const std::vector<int64_t>& shape,
+                            const ScoreTable& table) {
+  const bool plain = !table.form || table.form->offsets.empty();
+  if (plain) return {shape, array.as<float>()};
+  datasets::Split rows = datasets::wide_rows(array);
+  return rows.select(rows.all(), table.form->offsets);
+}
+
+// `found`: the shape of an array of samples, of `shape` each.
+void check_shape(const std::vector<int64_t>& found, const std::string& source,
+                 const std::vector<int64_t>& shape) {
+  std::vector<int64_t> per_sample(found.begin() + (found.empty() ? 0 : 1), found.end());
+  const bool one_channel = shape.size() == 3 && shape[0] == 1 && per_sample.size() == 2;
+  if (one_channel) per_sample.insert(per_sample.begin(), 1);
+  if (found.empty() || per_sample != shape)
+    throw std::invalid_argument(source + " has the shape " + NdArray::text(found) + "; " +
+                                expected_shape(shape));
+  if (found[0] == 0) throw std::invalid_argument(source + " holds no samples");
+}
+
+datasets::Samples from_array(const NdArray& array, const std::string& source,
+                             const std::vector<int64_t>& shape, const ScoreTable& table) {
+  check_shape(array.shape, source, shape);
+  if (shape.size() == 1) return from_rows(array, shape, table);  // whatever its numbers
+  switch (array.dtype) {
+    case NdArray::DType::u1:
+      return from_bytes(array.as<uint8_t>(), array.shape[0], shape);
+    case NdArray::DType::f4:
+    case NdArray::DType::f8:
+      return {shape, array.as<float>()};
+    default:
+      throw std::invalid_argument(source + " holds " + NdArray::name(array.dtype) +
+                                  "; expected uint8 (0 to 255), float32 or float64 (0 to 1)");
+  }
+}
+
+datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table) {
+  engine::Npz archive = engine::Npz::open(path);
+  const std::vector<std::string> names = archive.names();
+  std::string name;
+  for (const char* usual : {"images", "x", "X"})
+    if (archive.contains(usual)) name = usual;
+  if (name.empty() && names.size() == 1) name = names[0];
+  if (name.empty())
+    throw std::invalid_argument(in_quotes(path) + " holds " +
+                                (names.empty() ? "no arrays" : "the arrays " + in_quotes(names)) +
+                                "; expected one of them to be named X, x or images, or only one");
+  const std::string source = in_quotes(path) + ", array " + in_quotes(name);
+  check_shape(archive.shape(name), source, shape);  // before it is unpacked
+  archive.unpack({name});
+  return from_array(archive.at(name), source, shape, table);
+}
+
+// Columns that the model does not know, those with labels, are left out (datasets/table.h).
+datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& how,
+                           std::vector<std::string>& notes) {
+  if (shape.size() != 1)
+    throw std::invalid_argument(in_quotes(path) + " is a table; " + expected_shape(shape));
+  datasets::Table table = read_table(path, {how.label_column, how.header, how.form});
+  if (table.rows.shape != shape)
+    throw std::invalid_argument(in_quotes(path) + " holds rows of " + datasets::shape_text(table.rows.shape) +
+                                " values" + (table.labelled ? " beside the label" : "") + "; " +
+                                expected_shape(shape));
+  notes = std::move(table.notes);
+  return table.rows.select(table.rows.all(), how.form ? how.form->offsets : std::vector<double>{});
+}
+
+datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& shape) {
+  datasets::IdxImages images = datasets::read_idx_images(path);
+  const std::vector<int64_t> found = {1, images.rows, images.columns};
+  if (found != shape)
+    throw std::invalid_argument(in_quotes(path) + " holds images of " + datasets::shape_text(found) + "; " +
+                                expected_shape(shape));
+  return from_bytes(std::move(images.bytes), images.count, shape);
+}
+
+void read_images(const fs::path& path, const std::vector<int64_t>& shape, ScoreInput& input) {
+  datasets::ImageFindings findings;
+  input.samples = datasets::load_images(path, shape, &input.names, &findings);
+  input.notes = findings.notes(false);
+  input.damaged = std::move(findings.damaged);
+}
+
+// Images are 0 to 1 wherever they are read from, so a model knows no others. Numbers far outside are of another
+// scale, 0 to 255 as a rule, and their scores would be nonsense; a little noise about 0 and 1 is nobody's mistake.
+void check_image_range(ScoreInput& input, const std::string& source) {
+  const auto [least, most] = std::minmax_element(input.samples.values.begin(), input.samples.values.end());
+  const std::string range = source + " holds values from " + number_text(*least, 4) + " to " +
+                            number_text(*most, 4) + ", and the model was trained on images from 0 to 1";
+  if (*most > 16 || *least < -16)
+    throw std::invalid_argument(range + (*least >= 0 && *most <= 255
+                                             ? ": divide them by 255, or save them as uint8"
+                                             : ": bring them to that range first"));
+  if (*most > 1.5f || *least < -0.5f)
+    input.notes.push_back(range + ": the scores mean little if that is a slip");
+}
+
+}  // namespace
+
+ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape,
+                            const ScoreTable& table) {
+  std::error_code error;
+  if (!engine::file_exists(path))
+    throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
+  ScoreInput input;
+  if (fs::is_directory(path, error)) {
+    read_images(path, shape, input);
+    return input;
+  }
+  datasets::refuse_foreign(path);
+  const FileKind kind = datasets::file_kind(path);
+  switch (kind) {
+    case FileKind::npy:
+      input.samples = from_array(engine::read_npy(path), in_quotes(path), shape, table);
+      break;
+    case FileKind::npz:
+      input.samples = from_npz(path, shape, table);
+      break;
+    case FileKind::csv:
+      input.samples = from_csv(path, shape, table, input.notes);
+      break;
+    case FileKind::idx:
+    case FileKind::gzip:
+      input.samples = from_idx(path, shape);
+      break;
+    case FileKind::image:
+      read_images(path, shape, input);
+      break;
+    case FileKind::text:
+    case FileKind::unknown:
+      throw std::invalid_argument(in_quotes(path) + " is " + datasets::name_of(kind) +
+                                  "; expected an image, a .npy, .npz or IDX file, or a table named .csv");
+  }
+  input.samples.check(in_quotes(path));
+  if (shape.size() == 3 && input.names.empty()) check_image_range(input, in_quotes(path));
+  return input;
+}
+
+}  // namespace tools

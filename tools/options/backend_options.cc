@@ -1,0 +1,92 @@
+#include "tools/options/backend_options.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "engine/backends/cuda/cuda.h"
+#include "engine/backends/reference/reference.h"
+#include "engine/files/in_quotes.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+constexpr int64_t most_threads = 1024;
+
+engine::Simd simd_named(const std::string& name) {
+  using engine::Simd;
+  if (name == "auto") return Simd::automatic;
+  for (const Simd simd : {Simd::avx512, Simd::avx2, Simd::portable}) {
+    if (name != engine::simd_name(simd)) continue;
+    if (!engine::simd_available(simd))
+      throw UsageError("--simd " + name + " is not available here; the best of this processor and build is " +
+                       engine::simd_name(engine::best_simd()));
+    return simd;
+  }
+  throw UsageError("--simd is " + engine::in_quotes(name) + "; expected auto, avx512, avx2 or portable");
+}
+
+engine::Blas blas_named(const std::string& name) {
+  if (name == "builtin") return engine::Blas::builtin;
+  if (name != "openblas")
+    throw UsageError("--blas is " + engine::in_quotes(name) + "; expected builtin or openblas");
+  if (!SVDD_HAVE_OPENBLAS)
+    throw UsageError(
+        "--blas openblas is not in this build: install OpenBLAS and build again, or use --blas builtin");
+  return engine::Blas::openblas;
+}
+
+}  // namespace
+
+int64_t BackendOptions::threads_used() const {
+  if (device != "cpu") return 1;
+  const int64_t processors = engine::machine_threads();
+  return threads > 0 ? std::min(threads, processors) : processors;
+}
+
+std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend) {
+  const int64_t asked = options.device == "cpu" ? options.threads : 0;
+  if (backend.threads() < options.threads_used())
+    return "of " + std::to_string(options.threads_used()) + " threads the system started " +
+           std::to_string(backend.threads()) + "; the results are the same";
+  if (asked <= backend.threads()) return "";
+  return "--threads " + std::to_string(asked) + ": this process may use " +
+         std::to_string(backend.threads()) + (backend.threads() == 1 ? " processor" : " processors") +
+         ", so as many threads compute; more would wait for each other, and the results are the same";
+}
+
+engine::CpuOptions cpu_options(const BackendOptions& options) {
+  if (options.threads < 0 || options.threads > most_threads)
+    throw UsageError("--threads is " + std::to_string(options.threads) + "; expected 1 to " +
+                     std::to_string(most_threads) + ", or 0 for all that the machine offers");
+  if (options.threads > 1 && !SVDD_HAVE_THREADS)
+    throw UsageError("--threads " + std::to_string(options.threads) +
+                     " is not possible: this build has no threads; leave the option out");
+  const bool too_many = options.threads > engine::machine_threads();
+  return {too_many ? 0 : static_cast<int>(options.threads), simd_named(options.simd),
+          blas_named(options.blas)};
+}
+
+std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
+  if (options.device != "cpu" && options.device != "cuda" && options.device != "reference")
+    throw UsageError("--device is " + engine::in_quotes(options.device) +
+                     "; expected cpu, cuda or reference");
+  if (options.tf32 && options.device != "cuda")
+    throw UsageError("--tf32 is for --device cuda, whose tensor cores it uses; this is --device " +
+                     options.device);
+  const engine::CpuOptions cpu = cpu_options(options);
+  if (options.device == "cuda") {
+    if (const std::string problem = engine::cuda_problem(); !problem.empty())
+      throw UsageError("--device cuda: " + problem);
+    return engine::make_cuda_backend({.tf32 = options.tf32});
+  }
+  if (options.device == "reference") return engine::make_reference_backend();
+  try {
+    return engine::make_cpu_backend(cpu);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace tools

@@ -1,0 +1,104 @@
+// The options of `svdd train`: one table that serves the command line, --config files, config.json and
+// --help.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "svdd/methods/dasvdd.h"
+#include "svdd/methods/multi_radius.h"
+#include "tools/arguments.h"
+#include "tools/options/backend_options.h"
+
+namespace tools {
+
+struct TrainOptions {
+  std::string method = "deep-svdd", data, data_dir, out, label_column;
+  // Where a --config file names the data, not the command line: that file, and the absolute path that a run recorded
+  // there, if it did; and whether that is read since `data` is not there.
+  std::string data_named_by = {}, recorded_data = {};
+  bool reads_recorded_data = false;
+  // Classes, each by its number or as it is called (task.h).
+  std::vector<std::string> normal;           // empty until the data are known, where they name a default
+  std::vector<std::string> anomalous;        // empty: all that are not normal
+  std::optional<bool> header = {};           // whether a table's first line is one; nothing: as it looks
+  int64_t limit = 0;                         // 0: all training samples
+  std::optional<double> test_fraction = {};  // of data that come whole; nothing: the data's own choice
+  // Deep SVDD's options, and what the other methods share with it.
+  svdd::DeepSvddOptions deep_svdd;
+  svdd::LabelSource labels = svdd::LabelSource::finch;  // multi-radius
+  int64_t clusters = 0, least_cluster = 0;
+  svdd::Inference inference = svdd::Inference::nearest_centre;
+  int64_t spheres = 100;  // multi-sphere
+  bool trainable_centres = false;
+  double gamma = 0;      // dasvdd and kernel-svdd; 0: auto
+  double bandwidth = 0;  // kde; 0: auto
+  svdd::GammaRule gamma_rule = svdd::GammaRule::mean_of_all;
+  BackendOptions backend;
+  double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
+  bool quiet = false;
+
+  const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
+};
+
+// One row of the table, bound to one TrainOptions.
+struct TrainOption {
+  enum class Kind { text, whole, real, text_or_real, flag, list, words };
+
+  std::string name;                  // without "--"; the key in config.json has '_' for '-'
+  std::vector<std::string> methods;  // that know it; empty: all
+  std::string placeholder;           // of its value, for --help
+  std::string group, help;
+  Kind kind;
+  // Reads a value, a list as "3,0,1"; `where` ("--epochs") begins the UsageError if it is none or out of
+  // range.
+  std::function<void(const std::string& text, const std::string& where)> set;
+  std::function<nlohmann::json()> get;
+};
+
+// In the order of --help. The rows refer to `options`, which must outlive them.
+std::vector<TrainOption> train_option_table(TrainOptions& options);
+
+// Whether a method has the option of this name; UsageError where no method has.
+bool method_takes(const std::string& method, const std::string& option);
+
+// What stood on the command line, by option name: one text for each time it was given.
+using GivenOptions = std::map<std::string, std::vector<std::string>>;
+
+struct ResolvedOptions {
+  TrainOptions options;
+  std::vector<std::string> from_command_line,
+      from_config;  // names; the rest has the recipe's published values
+
+  std::vector<std::string> overridden;  // "--epochs 3 changed nothing: ...", of what was given again
+
+  bool names(const std::string& option) const;  // whether either gives it
+};
+
+// The published settings of the recipe asked for, over them the --config file (an empty path: none), over
+// that the command line, where a list adds up and of anything else the last counts. Throws UsageError for a
+// file that is missing, no JSON object, holds an unknown key, the same option twice, or a value of the wrong
+// type; for an option of another method, or a value that is out of range; and where --data or --out is
+// missing.
+// `typed` is how they were spelled, which messages repeat.
+ResolvedOptions resolve_train_options(const GivenOptions& given, const std::filesystem::path& config = {},
+                                      const Spellings& typed = {});
+
+// The key under which config.json records, beside the options, where one's own data lay.
+inline constexpr const char* recorded_data_key = "data_path";
+
+// Every option, by its key: the contents of config.json, but for recorded_data_key.
+nlohmann::ordered_json to_json(const TrainOptions& options);
+
+// Those of them that decide on the results: without the machine, the folders and what is shown or kept.
+nlohmann::ordered_json decisive(nlohmann::ordered_json config);
+
+// "epochs 20, but this one has 30": the first decisive option that differs between a run's config.json and
+// what is asked for; empty where none does. What an earlier version did not know is at its published value.
+std::string difference(const nlohmann::json& config, const TrainOptions& wanted);
+
+}  // namespace tools

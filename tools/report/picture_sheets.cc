@@ -1,0 +1,32 @@
+#include "tools/report/picture_sheets.h"
+
+#include <algorithm>
+
+namespace tools {
+
+std::string_view name_of(SheetOrder order) {
+  switch (order) {
+    case SheetOrder::normals:
+      return "normals";
+    case SheetOrder::outliers:
+      return "outliers";
+    case SheetOrder::missed:
+      break;
+  }
+  return "missed";
+}
+
+std::vector<size_t> sheet_samples(SheetOrder order, std::span<const float> scores,
+                                  std::span<const int32_t> labels) {
+  const int32_t wanted = order == SheetOrder::missed ? 1 : 0;
+  std::vector<size_t> samples;
+  for (size_t i = 0; i < scores.size(); ++i)
+    if (labels[i] == wanted) samples.push_back(i);
+  std::stable_sort(samples.begin(), samples.end(), [&](size_t a, size_t b) {
+    return order == SheetOrder::outliers ? scores[a] > scores[b] : scores[a] < scores[b];
+  });
+  samples.resize(std::min(samples.size(), static_cast<size_t>(pictures_per_sheet)));
+  return samples;
+}
+
+}  // namespace tools

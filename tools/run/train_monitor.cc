@@ -1,0 +1,74 @@
+#include "tools/run/train_monitor.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "engine/files/json_file.h"
+#include "svdd/evaluation/metrics.h"
+#include "tools/report/svg_chart.h"
+#include "tools/run/results.h"
+
+namespace tools {
+namespace {
+
+int terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet)
+    : task_(task),
+      progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
+                            .quiet = quiet,
+                            .columns = terminal_columns(),
+                            .log_file = log_file,
+                            .clock = [this] { return steady_seconds() - head_start_; }}) {}
+
+void TrainMonitor::epoch(const svdd::EpochReport& report) {
+  if (phase_ != report.phase) {
+    head_start_ = report.seconds;
+    progress_.begin(report.phase, static_cast<int>(report.epochs), static_cast<int>(report.epoch));
+    head_start_ = 0;
+    phase_ = report.phase;
+  }
+  history_.push_back(report);
+  std::string extra = "lr " + number_text(report.lr, 3);
+  if (report.radius) extra += "  radius " + number_text(*report.radius, 4);
+  if (report.spheres)
+    extra += "  " + std::to_string(*report.spheres) + (*report.spheres == 1 ? " sphere" : " spheres");
+  progress_.step(static_cast<int>(report.epoch + 1), report.loss, extra);
+}
+
+void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score) {
+  std::optional<double>* auc = name == "untrained"     ? &untrained_auc_
+                               : name == "autoencoder" ? &autoencoder_auc_
+                                                       : nullptr;
+  if (!auc || !why_no_auc(task_.test_labels).empty()) return;
+  *auc = svdd::roc_auc(score(task_.test), task_.test_labels);
+  progress_.end();
+  progress_.note("test AUC, " + std::string(name) + ": " + fixed_text(100 * **auc, 2) + " %");
+}
+
+nlohmann::json TrainMonitor::kept() const {
+  nlohmann::json all{{"history", history_}};
+  if (untrained_auc_) all["untrained_auc"] = *untrained_auc_;
+  if (autoencoder_auc_) all["autoencoder_auc"] = *autoencoder_auc_;
+  return all;
+}
+
+void TrainMonitor::go_on(const nlohmann::json& kept) {
+  const engine::JsonEntry entries(kept, "what it holds of the run's history");
+  history_ = entries.as<std::vector<svdd::EpochReport>>("history");
+  if (const auto auc = entries.find("untrained_auc")) untrained_auc_ = auc->as<double>();
+  if (const auto auc = entries.find("autoencoder_auc")) autoencoder_auc_ = auc->as<double>();
+}
+
+}  // namespace tools

@@ -1,0 +1,43 @@
+// What `svdd train` does while a method learns: shows how far it is, keeps the history, and measures the
+// stages.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "svdd/detector.h"
+#include "tools/run/progress.h"
+
+namespace tools {
+
+class TrainMonitor final : public svdd::Monitor {
+ public:
+  // `task` must outlive this. The log is `log_file`.
+  TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet);
+
+  void epoch(const svdd::EpochReport& report) override;
+  void note(const std::string& line) override { progress_.note(line); }
+  void stage(std::string_view name, const svdd::ScoreFunction& score) override;
+  nlohmann::json kept() const override;
+  void go_on(const nlohmann::json& kept) override;
+  void end() { progress_.end(); }
+
+  const std::vector<svdd::EpochReport>& history() const { return history_; }
+  // Test AUC at the stages; nothing where the method has no such stage or the test set one class only.
+  const std::optional<double>& untrained_auc() const { return untrained_auc_; }
+  const std::optional<double>& autoencoder_auc() const { return autoencoder_auc_; }
+
+ private:
+  const datasets::OneVsRest& task_;
+  double head_start_ =
+      0;  // seconds by which the progress clock lags: a phase is announced by its first epoch's end
+  Progress progress_;
+  std::string phase_;  // that the progress shows
+  std::vector<svdd::EpochReport> history_;
+  std::optional<double> untrained_auc_, autoencoder_auc_;
+};
+
+}  // namespace tools

@@ -1,0 +1,255 @@
+#include "tools/tables/published_tables.h"
+
+#include "engine/files/in_quotes.h"
+#include "tools/arguments.h"
+#include "tools/usage_error.h"
+
+namespace tools {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+std::vector<TableCase> one_class_each(const std::string& data, const Texts& names) {
+  std::vector<TableCase> cases;
+  for (size_t i = 0; i < names.size(); ++i)
+    cases.push_back({names[i], {{"data", {data}}, {"normal", {std::to_string(i)}}}});
+  return cases;
+}
+
+std::map<std::string, std::string> figures(const Texts& names, const Texts& values) {
+  std::map<std::string, std::string> all;
+  for (size_t i = 0; i < values.size(); ++i) all[names[i]] = values[i];
+  return all;
+}
+
+const Texts digits{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+const Texts cifar_classes{"airplane", "automobile", "bird",  "cat",  "deer",
+                          "dog",      "frog",       "horse", "ship", "truck"};
+
+GivenOptions deep_svdd(const std::string& objective) {
+  return {{"method", {"deep-svdd"}}, {"objective", {objective}}};
+}
+GivenOptions method(const std::string& name) { return {{"method", {name}}}; }
+GivenOptions multi_radius(const std::string& objective, const std::string& labels) {
+  return {{"method", {"multi-radius"}}, {"objective", {objective}}, {"labels", {labels}}};
+}
+
+const std::string ruff =
+    "Ruff et al., Deep One-Class Classification, ICML 2018, Table 1: mean ± std over 10 seeds";
+
+PublishedTable deep_svdd_mnist() {
+  return {"deep-svdd-mnist",
+          "Deep SVDD on MNIST, one digit against the rest",
+          ruff,
+          "The paper's figures come from its Theano code (--recipe theano); the authors' PyTorch port, rerun "
+          "by others, reaches a mean of 93.8.",
+          one_class_each("mnist", digits),
+          {{"one-class", "Deep SVDD, one-class", deep_svdd("one-class"),
+            figures(digits, {"98.0±0.7", "99.7±0.1", "91.7±0.8", "91.9±1.5", "94.9±0.8", "88.5±0.9",
+                             "98.3±0.5", "94.6±0.9", "93.9±1.6", "96.5±0.3"}),
+            "94.8"},
+           {"soft-boundary", "Deep SVDD, soft-boundary", deep_svdd("soft-boundary"),
+            figures(digits, {"97.8±0.7", "99.6±0.1", "89.5±1.2", "90.3±2.1", "93.8±1.5", "85.8±2.5",
+                             "98.0±0.4", "92.7±1.4", "92.9±1.4", "94.9±0.6"}),
+            "93.5"},
+           {"autoencoder", "DCAE", method("autoencoder"),
+            figures(digits, {"97.6±0.7", "98.3±0.6", "85.4±2.4", "86.7±0.9", "86.5±2.0", "78.2±2.7",
+                             "94.6±0.5", "92.3±1.0", "86.5±1.6", "90.4±1.8"}),
+            "89.7"},
+           {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd"),
+            figures(digits, {"98.6±0.0", "99.5±0.0", "82.5±0.1", "88.1±0.0", "94.9±0.0", "77.1±0.0",
+                             "96.5±0.0", "93.7±0.0", "88.9±0.0", "93.1±0.0"}),
+            "91.3"},
+           {"kde", "KDE", method("kde"),
+            figures(digits, {"97.1±0.0", "98.9±0.0", "79.0±0.0", "86.2±0.0", "87.9±0.0", "73.8±0.0",
+                             "87.6±0.0", "91.4±0.0", "79.2±0.0", "88.2±0.0"}),
+            "86.9"},
+           {"isolation-forest", "Isolation forest", method("isolation-forest"),
+            figures(digits, {"98.0±0.3", "97.3±0.4", "88.6±0.5", "89.9±0.4", "92.7±0.6", "85.5±0.8",
+                             "95.6±0.3", "92.0±0.4", "89.9±0.4", "93.5±0.3"}),
+            "92.3"}},
+          {"one-class", "soft-boundary"}};
+}
+
+PublishedTable deep_svdd_cifar10() {
+  const Texts& c = cifar_classes;
+  return {"deep-svdd-cifar10",
+          "Deep SVDD on CIFAR-10, one class against the rest",
+          ruff,
+          "Reruns of the authors' PyTorch port by others reach a mean of about 60.",
+          one_class_each("cifar10", c),
+          {{"one-class", "Deep SVDD, one-class", deep_svdd("one-class"),
+            figures(c, {"61.7±4.1", "65.9±2.1", "50.8±0.8", "59.1±1.4", "60.9±1.1", "65.7±2.5", "67.7±2.6",
+                        "67.3±0.9", "75.9±1.2", "73.1±1.2"}),
+            "64.8"},
+           {"soft-boundary", "Deep SVDD, soft-boundary", deep_svdd("soft-boundary"),
+            figures(c, {"61.7±4.2", "64.8±1.4", "49.5±1.4", "56.0±1.1", "59.1±1.1", "62.1±2.4", "67.8±2.4",
+                        "65.2±1.0", "75.6±1.7", "71.0±1.1"}),
+            "63.3"},
+           {"autoencoder", "DCAE", method("autoencoder"),
+            figures(c, {"59.1±5.1", "57.4±2.9", "48.9±2.4", "58.4±1.2", "54.0±1.3", "62.2±1.8", "51.2±5.2",
+                        "58.6±2.9", "76.8±1.4", "67.3±3.0"}),
+            "59.4"},
+           {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd"),
+            figures(c, {"61.6±0.9", "63.8±0.6", "50.0±0.5", "55.9±1.3", "66.0±0.7", "62.4±0.8", "74.7±0.3",
+                        "62.6±0.6", "74.9±0.4", "75.9±0.3"}),
+            "64.8"},
+           {"kde", "KDE", method("kde"),
+            figures(c, {"61.2±0.0", "64.0±0.0", "50.1±0.0", "56.4±0.0", "66.2±0.0", "62.4±0.0", "74.9±0.0",
+                        "62.6±0.0", "75.1±0.0", "76.0±0.0"}),
+            "64.9"},
+           {"isolation-forest", "Isolation forest", method("isolation-forest"),
+            figures(c, {"60.1±0.7", "50.8±0.6", "49.2±0.4", "55.1±0.4", "49.8±0.4", "58.5±0.4", "42.9±0.6",
+                        "55.1±0.7", "74.2±0.6", "58.9±0.7"}),
+            "55.5"}},
+          {"one-class", "soft-boundary"}};
+}
+
+std::vector<TableCase> groups(const std::string& data, const Texts& normals) {
+  std::vector<TableCase> cases;
+  for (const std::string& normal : normals)
+    cases.push_back({normal, {{"data", {data}}, {"normal", {normal}}}});
+  return cases;
+}
+
+std::vector<TableMethod> multi_radius_methods() {
+  GivenOptions relative = multi_radius("soft-boundary", "finch");
+  relative["inference"] = {"relative-margin"};
+  return {{"deep-svdd-one-class", "Deep SVDD, one-class", deep_svdd("one-class")},
+          {"multi-radius-one-class", "Multi-Radius, one-class, FINCH", multi_radius("one-class", "finch")},
+          {"deep-svdd", "Deep SVDD, soft-boundary", deep_svdd("soft-boundary")},
+          {"multi-radius", "Multi-Radius, soft-boundary, FINCH", multi_radius("soft-boundary", "finch")},
+          {"multi-radius-relative", "Multi-Radius, soft-boundary, FINCH, relative margin", relative},
+          {"multi-radius-one-class-true", "Multi-Radius, one-class, true labels",
+           multi_radius("one-class", "true")},
+          {"multi-radius-true", "Multi-Radius, soft-boundary, true labels",
+           multi_radius("soft-boundary", "true")},
+          {"multi-radius-one-class-kmeans", "Multi-Radius, one-class, k-means",
+           multi_radius("one-class", "kmeans")},
+          {"multi-radius-kmeans", "Multi-Radius, soft-boundary, k-means",
+           multi_radius("soft-boundary", "kmeans")}};
+}
+
+PublishedTable multi_radius_mnist() {
+  PublishedTable t{
+      "multi-radius-mnist",
+      "Multi-Radius Deep SVDD on MNIST, several digits against the rest",
+      "Multi-Radius Deep SVDD, report of December 2022",
+      "Which digits the report's groups of 2 and 4 hold is not known; its group of 3 is 3, 0, 1. Its "
+      "released code trains on the true labels.",
+      groups("mnist", {"0,1", "3,0,1", "0,1,2,3"}),
+      multi_radius_methods(),
+      {"deep-svdd-one-class", "multi-radius-one-class", "deep-svdd", "multi-radius"}};
+  for (TableMethod& m : t.methods) {
+    if (m.key == "deep-svdd") m.published = {{"0,1", "94.34"}, {"3,0,1", "91.22"}, {"0,1,2,3", "89.33"}};
+    if (m.key == "multi-radius") m.published = {{"0,1", "96.32"}, {"3,0,1", "95.31"}, {"0,1,2,3", "93.36"}};
+  }
+  return t;
+}
+
+PublishedTable multi_radius_cifar10() {
+  return {"multi-radius-cifar10",
+          "Multi-Radius Deep SVDD on CIFAR-10, several classes against the rest",
+          "Multi-Radius Deep SVDD, report of December 2022",
+          "The report gives 57 and 54 for Deep SVDD and 60.2 and 59.31 for Multi-Radius on two cases whose "
+          "classes are not known; ours need not be the same.",
+          groups("cifar10", {"0,1", "3,0,1"}),
+          multi_radius_methods(),
+          {"deep-svdd", "multi-radius"}};
+}
+
+PublishedTable multi_sphere(const std::string& name, const std::string& title, TableCase on, bool narrow) {
+  PublishedTable t{name,
+                   title,
+                   "Ghafoori and Leckie, Deep Multi-sphere Support Vector Data Description, SDM 2020",
+                   "The paper's tables could not be found; there is no published figure to compare with.",
+                   {std::move(on)},
+                   {{"multi-sphere", "Deep Multi-sphere SVDD", method("multi-sphere")},
+                    {"one-class", "Deep SVDD, one-class", deep_svdd("one-class")},
+                    {"autoencoder", "DCAE", method("autoencoder")},
+                    {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd")},
+                    {"kde", "KDE", method("kde")},
+                    {"isolation-forest", "Isolation forest", method("isolation-forest")}},
+                   {"multi-sphere", "one-class"}};
+  if (!narrow) return t;
+  TableMethod small{"multi-sphere-narrow", "Deep Multi-sphere SVDD, narrow (32, 32, 16, 32)",
+                    method("multi-sphere")};
+  small.options["widths"] = {"32,32,16,32"};
+  t.methods.insert(t.methods.begin() + 1, small);
+  t.own = {"multi-sphere-narrow", "one-class"};
+  return t;
+}
+
+const std::string hojjati = "Hojjati and Armanfard, DASVDD, IEEE TKDE 36(8), 2024: means over 10 runs";
+
+PublishedTable dasvdd_images(const std::string& name, const std::string& title, const std::string& data,
+                             const Texts& classes, const std::string& mean,
+                             const std::string& deep_svdd_mean) {
+  return {name,
+          title,
+          hojjati,
+          "Means over the classes only: the paper's figures for single classes could not be found.",
+          one_class_each(data, classes),
+          {{"dasvdd", "DASVDD", method("dasvdd"), {}, mean},
+           {"one-class", "Deep SVDD, one-class", deep_svdd("one-class"), {}, deep_svdd_mean},
+           {"autoencoder", "DCAE", method("autoencoder")},
+           {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd")},
+           {"kde", "KDE", method("kde")},
+           {"isolation-forest", "Isolation forest", method("isolation-forest")}},
+          {"dasvdd"}};
+}
+
+PublishedTable dasvdd_tabular() {
+  const std::map<std::string, std::string> published{{"Pima", "72.2"}};
+  return {"dasvdd-tabular",
+          "DASVDD on tables",
+          hojjati,
+          "The paper's other table, Speech (62.4), runs where its file is at hand: svdd train --method "
+          "dasvdd --data speech.",
+          {{"Pima", {{"data", {"pima"}}}}},
+          {{"dasvdd", "DASVDD", method("dasvdd"), published},
+           {"one-class", "Deep SVDD, one-class", deep_svdd("one-class")},
+           {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd")},
+           {"kde", "KDE", method("kde")},
+           {"isolation-forest", "Isolation forest", method("isolation-forest")}},
+          {"dasvdd", "one-class", "kernel-svdd", "kde", "isolation-forest"}};
+}
+
+}  // namespace
+
+const std::vector<PublishedTable>& published_tables() {
+  static const std::vector<PublishedTable> tables{
+      deep_svdd_mnist(),
+      deep_svdd_cifar10(),
+      multi_radius_mnist(),
+      multi_radius_cifar10(),
+      multi_sphere("multi-sphere-mnist", "Deep Multi-sphere SVDD on MNIST, 0 and 1 against the rest",
+                   {"0,1", {{"data", {"mnist"}}, {"normal", {"0,1"}}}}, true),
+      multi_sphere("multi-sphere-cifar10", "Deep Multi-sphere SVDD on CIFAR-10, 1 and 9 against 2 to 7",
+                   {"1,9", {{"data", {"cifar10"}}, {"normal", {"1,9"}}, {"anomalous", {"2,3,4,5,6,7"}}}},
+                   false),
+      multi_sphere("multi-sphere-mobifall", "Deep Multi-sphere SVDD on MobiFall, daily life against falls",
+                   {"falls", {{"data", {"mobifall"}}}}, false),
+      dasvdd_images("dasvdd-mnist", "DASVDD on MNIST, one digit against the rest", "mnist", digits, "97.7",
+                    "94.8"),
+      dasvdd_images("dasvdd-fashion", "DASVDD on Fashion-MNIST, one class against the rest", "fashion-mnist",
+                    digits, "92.6", "84.8"),
+      dasvdd_images("dasvdd-cifar10", "DASVDD on CIFAR-10, one class against the rest", "cifar10",
+                    cifar_classes, "66.5", "64.8"),
+      dasvdd_tabular()};
+  return tables;
+}
+
+const PublishedTable& published_table(const std::string& name) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const PublishedTable& t : published_tables()) {
+    if (t.name == name) return t;
+    names.push_back(t.name);
+    list += (list.empty() ? "" : ", ") + t.name;
+  }
+  throw UsageError("there is no table " + engine::in_quotes(name) + "; known are " + list +
+                   did_you_mean(name, names));
+}
+
+}  // namespace tools

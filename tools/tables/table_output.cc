@@ -1,0 +1,216 @@
+#include "tools/tables/table_output.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/commands/csv_files.h"
+#include "tools/report/report_html.h"
+#include "tools/report/svg_chart.h"
+
+namespace tools {
+namespace {
+
+constexpr size_t most_columns = 110;  // of the text
+
+std::string percent_text(double fraction) { return fixed_text(100 * fraction, 1); }
+
+std::string shown(const TableCell& cell) {
+  if (!cell.mean()) return "–";
+  return percent_text(*cell.mean()) + (cell.deviation() ? "±" + percent_text(*cell.deviation()) : "");
+}
+
+std::string shown_mean(const TableRow& row) {
+  const auto mean = mean_over_cases(row);
+  return mean ? percent_text(*mean) : "–";
+}
+
+size_t length(const std::string& text) {  // in characters, of UTF-8
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, size_t width, bool right) {
+  const std::string space(width > length(text) ? width - length(text) : 0, ' ');
+  return right ? space + text : text + space;
+}
+
+// Lines of cells, without the heading: every method, and under it what was published.
+std::vector<std::vector<std::string>> lines_of(const ResultTable& table) {
+  std::vector<std::vector<std::string>> lines;
+  for (const TableRow& row : table.rows) {
+    std::vector<std::string> ours{row.name}, theirs{"  published"};
+    for (const TableCell& cell : row.cells) {
+      ours.push_back(shown(cell));
+      theirs.push_back(cell.published);
+    }
+    ours.push_back(shown_mean(row));
+    theirs.push_back(row.published_mean);
+    lines.push_back(ours);
+    if (std::any_of(theirs.begin() + 1, theirs.end(), [](const std::string& t) { return !t.empty(); }))
+      lines.push_back(theirs);
+  }
+  return lines;
+}
+
+std::vector<std::string> heading_of(const ResultTable& table) {
+  std::vector<std::string> heading{"AUC in %"};
+  heading.insert(heading.end(), table.cases.begin(), table.cases.end());
+  heading.push_back("mean");
+  return heading;
+}
+
+std::string seeds_of(const ResultTable& table) {
+  size_t most = 0;
+  for (const TableRow& row : table.rows)
+    for (const TableCell& cell : row.cells) most = std::max(most, cell.values.size());
+  return most == 1 ? "one seed" : "mean ± standard deviation over " + std::to_string(most) + " seeds";
+}
+
+}  // namespace
+
+std::optional<double> TableCell::mean() const {
+  if (values.empty()) return std::nullopt;
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
+}
+
+std::optional<double> TableCell::deviation() const {
+  if (values.size() < 2) return std::nullopt;
+  double squares = 0;
+  for (const double v : values) squares += (v - *mean()) * (v - *mean());
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+std::optional<double> mean_over_cases(const TableRow& row) {
+  double sum = 0;
+  for (const TableCell& cell : row.cells) {
+    if (!cell.mean()) return std::nullopt;
+    sum += *cell.mean();
+  }
+  return row.cells.empty() ? std::nullopt : std::optional(sum / static_cast<double>(row.cells.size()));
+}
+
+std::string as_text(const ResultTable& table) {
+  const auto heading = heading_of(table);
+  const auto lines = lines_of(table);
+  std::vector<size_t> widths;
+  for (size_t c = 0; c < heading.size(); ++c) {
+    widths.push_back(length(heading[c]));
+    for (const auto& line : lines) widths[c] = std::max(widths[c], length(line[c]));
+  }
+  std::string text = table.title + "\nlast epoch, " + seeds_of(table) +
+                     (table.settings.empty() ? "" : "; not the published settings: " + table.settings) + "\n";
+  // As many columns side by side as fit; the names again before each part.
+  for (size_t first = 1; first < heading.size();) {
+    size_t last = first, columns = widths[0];
+    while (last < heading.size() && (last == first || columns + 2 + widths[last] <= most_columns))
+      columns += 2 + widths[last++];
+    const auto write = [&](const std::vector<std::string>& line) {
+      std::string row = padded(line[0], widths[0], false);
+      for (size_t c = first; c < last; ++c) row += "  " + padded(line[c], widths[c], true);
+      row.erase(row.find_last_not_of(' ') + 1);
+      text += row + "\n";
+    };
+    text += "\n";
+    write(heading);
+    for (const auto& line : lines) write(line);
+    first = last;
+  }
+  for (const TableRow& row : table.rows)
+    if (!row.note.empty()) text += "\n" + row.name + ": " + row.note;
+  text += "\n" + table.source + ".\n" + table.note + "\n" + table.seconds + "\n";
+  return text;
+}
+
+std::string as_csv(const ResultTable& table) {
+  std::string csv = "row,case,mean,std,seeds,published\n";
+  const auto line = [&](const std::string& row, const std::string& on, const std::optional<double>& mean,
+                        const std::optional<double>& deviation, size_t seeds, const std::string& published) {
+    csv += csv_field(row) + ',' + csv_field(on) + ',' + (mean ? fixed_text(100 * *mean, 2) : "") + ',' +
+           (deviation ? fixed_text(100 * *deviation, 2) : "") + ',' + std::to_string(seeds) + ',' +
+           csv_field(published) + '\n';
+  };
+  for (const TableRow& row : table.rows) {
+    size_t least = row.cells.empty() ? 0 : row.cells[0].values.size();
+    for (size_t c = 0; c < row.cells.size(); ++c) {
+      const TableCell& cell = row.cells[c];
+      least = std::min(least, cell.values.size());
+      line(row.name, table.cases[c], cell.mean(), cell.deviation(), cell.values.size(), cell.published);
+    }
+    line(row.name, "mean", mean_over_cases(row), std::nullopt, least, row.published_mean);
+  }
+  return csv;
+}
+
+std::string as_markdown(const ResultTable& table) {
+  std::string text = "# " + table.title + "\n\nAUC in %, last epoch, " + seeds_of(table) + ".\n";
+  if (!table.settings.empty()) text += "\n**Not the published settings**: " + table.settings + ".\n";
+  const auto write = [&](const std::vector<std::string>& cells) {
+    text += "|";
+    for (const std::string& cell : cells) text += " " + cell + " |";
+    text += "\n";
+  };
+  text += "\n";
+  const auto heading = heading_of(table);
+  write(heading);
+  text += "|---|";
+  for (size_t c = 1; c < heading.size(); ++c) text += "---:|";
+  text += "\n";
+  for (const auto& line : lines_of(table)) write(line);
+  for (const TableRow& row : table.rows)
+    if (!row.note.empty()) text += "\n" + row.name + ": " + row.note + ".\n";
+  return text + "\n" + table.source + ". " + table.note + "\n\n" + table.seconds + "\n";
+}
+
+std::string as_html(const ResultTable& table) {
+  using html::tag;
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\">\n" +
+      tag("title", table.title) + "\n<style>" + std::string(html::page_style) + R"(
+.results{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap}
+.results th,.results td{padding:.35em .6em;text-align:right;border-top:1px solid color-mix(in srgb,currentColor 18%,transparent)}
+.results th:first-child,.results td:first-child{text-align:left}
+.results .published td{border-top:0;padding-top:0;opacity:.65;font-size:.9em}
+.results .reference td{opacity:.8;font-style:italic}
+.results a{color:inherit}
+.wide{overflow-x:auto}
+</style></head><body><main>
+<header><div class="over">svdd reproduce</div>
+)" + tag("h1", table.title) +
+      "</header>\n";
+  if (!table.settings.empty())
+    page += "<div class=\"alarm\" role=\"alert\"><b>Not the published settings.</b>" +
+            escape_xml(table.settings) + "</div>\n";
+  page += "<section>" + tag("p", "AUC in %, last epoch, " + seeds_of(table) + ".") +
+          "<div class=\"wide\"><table class=\"results\"><thead><tr>";
+  for (const std::string& name : heading_of(table)) page += tag("th", name);
+  page += "</tr></thead><tbody>\n";
+  for (const TableRow& row : table.rows) {
+    page += row.reference ? "<tr class=\"reference\">" : "<tr>";
+    page += tag("td", row.name);
+    bool published = !row.published_mean.empty();
+    for (const TableCell& cell : row.cells) {
+      published = published || !cell.published.empty();
+      std::string values;
+      for (const double v : cell.values) values += (values.empty() ? "" : ", ") + fixed_text(100 * v, 2);
+      page += "<td title=\"" + escape_xml(values) + "\">";
+      page += cell.runs.empty() ? escape_xml(shown(cell))
+                                : tag("a href=\"" + escape_xml(cell.runs[0]) + "/report.html\"", shown(cell));
+      page += "</td>";
+    }
+    page += tag("td", shown_mean(row)) + "</tr>\n";
+    if (!published) continue;
+    page += "<tr class=\"published\">" + tag("td", "published");
+    for (const TableCell& cell : row.cells) page += tag("td", cell.published);
+    page += tag("td", row.published_mean) + "</tr>\n";
+  }
+  page += "</tbody></table></div>\n";
+  for (const TableRow& row : table.rows)
+    if (!row.note.empty()) page += tag("p", row.name + ": " + row.note + ".");
+  return page + tag("p", table.source + ". " + table.note) + tag("p", table.seconds) +
+         "</section>\n</main></body></html>\n";
+}
+
+}  // namespace tools
