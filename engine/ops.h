@@ -5,6 +5,7 @@
 #include "engine/ops/conv2d.h"
 #include "engine/ops/conv_transpose2d.h"
 #include "engine/ops/dense.h"
+#include "engine/ops/gradient.h"
 #include "engine/ops/max_pool2d.h"
 #include "engine/ops/nearest_point.h"
 #include "engine/ops/pointwise.h"

@@ -27,6 +27,12 @@ void check_one_home(const Operation& op) {
 Tape::Recording::Recording(Tape& tape) : outer_(recording_tape) { recording_tape = &tape; }
 Tape::Recording::~Recording() { recording_tape = outer_; }
 
+std::vector<Operation::Attribute> attributes_of(const Window& w) {
+  return {{"kernel", static_cast<double>(w.kernel)},
+          {"stride", static_cast<double>(w.stride)},
+          {"padding", static_cast<double>(w.padding)}};
+}
+
 bool recording() { return recording_tape != nullptr; }
 
 Tensor apply(Operation op) {

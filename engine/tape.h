@@ -30,12 +30,29 @@ struct Operation {
   using Backward =
       std::function<void(Backend&, Inputs x, const Array& y, const Array& gy, std::span<Array* const> gx)>;
 
+  // A number that says which of its kind an operation is; whole ones are exact.
+  struct Attribute {
+    std::string_view name;  // "kernel", "stride", "padding", "slope", ...
+    double value;
+  };
+  // Numbers that it reads, and may bring up to date, beside its inputs.
+  struct State {
+    std::string_view name;  // "running_mean"
+    Array array;
+  };
+
   std::string_view name;  // as in error messages: "conv2d"
   std::vector<Tensor> inputs;
+  // With its name, inputs, state and output all that whoever looks at a tape needs to know: forward and backward do
+  // nothing that these do not say.
+  std::vector<Attribute> attributes = {};
+  std::vector<State> state = {};
   Array output;  // where the result goes
   Forward forward;
   Backward backward;
 };
+
+std::vector<Operation::Attribute> attributes_of(const Window& window);  // kernel, stride, padding
 
 Tensor apply(Operation operation);
 bool recording();  // whether a tape of this thread notes operations down, so that a backward pass may follow
@@ -60,7 +77,10 @@ class Tape {
   // one. The first call plans: it allocates gradients; later calls with the same loss allocate nothing.
   void backward(const Tensor& loss);
 
+  // The operations in the order in which they ran, for whoever exports or traces them; `output` has what each made.
   size_t size() const { return nodes_.size(); }
+  const Operation& operation(size_t i) const { return nodes_[i].operation; }
+  const Tensor& output(size_t i) const { return nodes_[i].output; }
   int64_t numbers() const;  // that the results of all operations hold; they live as long as the tape
 
  private:

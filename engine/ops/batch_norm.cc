@@ -47,9 +47,28 @@ struct Saved {
 // The two training forms differ in the kernels that run once the moments are known.
 //   normalise(backend, x, mean, inverse_std, weight, bias, y)
 //   gradient(backend, x, mean, inverse_std, weight, bias, gy, gx, gweight, gbias)
+// What follows the normalisation in the same pass.
+struct Fused {
+  std::vector<Operation::Attribute> attributes(const BatchNormState& state, bool training) const {
+    std::vector<Operation::Attribute> all{
+        {"training", training ? 1.0 : 0.0}, {"epsilon", state.epsilon}, {"momentum", state.momentum}};
+    if (activated) all.push_back({"slope", slope});
+    if (then == Resample::max_pool) all.push_back({"max_pool", 2});
+    if (then == Resample::upsample) all.push_back({"upsample", 2});
+    return all;
+  }
+  bool activated = false;
+  double slope = 0;
+  Resample then = Resample::none;
+};
+
+std::vector<Operation::State> state_of(const BatchNormState& s) {
+  return {{"running_mean", s.running_mean}, {"running_variance", s.running_variance}};
+}
+
 template <class Normalise, class Gradient>
-Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, Normalise normalise,
-                  Gradient gradient) {
+Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, const Fused& fused,
+                  Normalise normalise, Gradient gradient) {
   auto inputs = checked_inputs(x, state);
   if (x.shape()[0] * x.shape().positions() < 2)
     throw TooFewValues("[batch_norm] training needs more than one value per channel; the batch has shape " +
@@ -58,6 +77,8 @@ Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, No
   return apply(
       {.name = "batch_norm",
        .inputs = std::move(inputs),
+       .attributes = fused.attributes(state, true),
+       .state = state_of(state),
        .output = Array(x.backend(), output, Layout::samples, x.value().type()),
        .forward =
            [=, running_mean = state.running_mean, running_variance = state.running_variance](
@@ -78,10 +99,13 @@ Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, No
 }
 
 template <class Normalise>
-Tensor eval_form(const Tensor& x, const BatchNormState& state, Shape output, Normalise normalise) {
+Tensor eval_form(const Tensor& x, const BatchNormState& state, Shape output, const Fused& fused,
+                 Normalise normalise) {
   auto inputs = checked_inputs(x, state);
   return apply({.name = "batch_norm",
                 .inputs = std::move(inputs),
+                .attributes = fused.attributes(state, false),
+                .state = state_of(state),
                 .output = Array(x.backend(), output, Layout::samples, x.value().type()),
                 .forward =
                     [=, inverse_std = state.running_mean.zeros_like()](Backend& on, Operation::Inputs in,
@@ -115,21 +139,22 @@ auto normalise_activated(double slope, Resample then) {
 
 Tensor batch_norm_train(const Tensor& x, const BatchNormState& state) {
   return train_form(
-      x, state, x.defined() ? x.shape() : Shape{}, normalise_plain,
+      x, state, x.defined() ? x.shape() : Shape{}, {}, normalise_plain,
       [](Backend& on, const Array& v, const Array& mean, const Array& inverse_std, const Array* weight,
          const Array*, const Array& gy, Array& gx, Array& gweight,
          Array& gbias) { on.batch_norm_gradient(v, mean, inverse_std, weight, gy, gx, gweight, gbias); });
 }
 
 Tensor batch_norm_eval(const Tensor& x, const BatchNormState& state) {
-  return eval_form(x, state, x.defined() ? x.shape() : Shape{}, normalise_plain);
+  return eval_form(x, state, x.defined() ? x.shape() : Shape{}, {}, normalise_plain);
 }
 
 Tensor batch_norm_leaky_relu_train(const Tensor& x, const BatchNormState& state, double slope,
                                    Resample then) {
   check_slope(slope);
   return train_form(
-      x, state, x.defined() ? resampled(x.shape(), then) : Shape{}, normalise_activated(slope, then),
+      x, state, x.defined() ? resampled(x.shape(), then) : Shape{}, {true, slope, then},
+      normalise_activated(slope, then),
       [=](Backend& on, const Array& v, const Array& mean, const Array& inverse_std, const Array* weight,
           const Array* bias, const Array& gy, Array& gx, Array& gweight, Array& gbias) {
         on.normalise_leaky_relu_gradient(v, mean, inverse_std, weight, bias, slope, then, gy, gx, gweight,
@@ -139,7 +164,7 @@ Tensor batch_norm_leaky_relu_train(const Tensor& x, const BatchNormState& state,
 
 Tensor batch_norm_leaky_relu_eval(const Tensor& x, const BatchNormState& state, double slope, Resample then) {
   check_slope(slope);
-  return eval_form(x, state, x.defined() ? resampled(x.shape(), then) : Shape{},
+  return eval_form(x, state, x.defined() ? resampled(x.shape(), then) : Shape{}, {true, slope, then},
                    normalise_activated(slope, then));
 }
 

@@ -27,6 +27,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t
   const Shape ys{xs[0], ws[0], window.output_extent(xs[2]), window.output_extent(xs[3])};
   return apply({.name = "conv2d",
                 .inputs = std::move(inputs),
+                .attributes = attributes_of(window),
                 .output = Array(x.backend(), ys, Layout::samples, x.value().type()),
                 .forward =
                     [window](Backend& on, Operation::Inputs in, Array& y) {

@@ -29,6 +29,7 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, int64_t stride, i
   return apply(
       {.name = "conv_transpose2d",
        .inputs = {x, weight},
+       .attributes = attributes_of(window),
        .output = Array(x.backend(), ys, Layout::samples, x.value().type()),
        .forward = [window](Backend& on, Operation::Inputs in,
                            Array& y) { on.conv2d_input_gradient(in[0].value(), in[1].value(), window, y); },

@@ -15,6 +15,7 @@ Tensor max_pool2d(const Tensor& x, int64_t size, int64_t stride) {
   const Shape ys{xs[0], xs[1], window.output_extent(xs[2]), window.output_extent(xs[3])};
   return apply({.name = "max_pool2d",
                 .inputs = {x},
+                .attributes = attributes_of(window),
                 .output = Array(x.backend(), ys, Layout::samples, x.value().type()),
                 .forward = [window](Backend& on, Operation::Inputs in,
                                     Array& y) { on.max_pool2d(in[0].value(), window, y); },

@@ -6,10 +6,14 @@
 namespace engine {
 
 namespace {
-Tensor pointwise(std::string_view name, Unary f, double parameter, const Tensor& x) {
+// `what` names the parameter; empty where the function has none.
+Tensor pointwise(std::string_view name, Unary f, const Tensor& x, std::string_view what = "",
+                 double parameter = 0) {
   if (!x.defined()) op_error(name, "the input tensor is empty");
   return apply({.name = name,
                 .inputs = {x},
+                .attributes = what.empty() ? std::vector<Operation::Attribute>{}
+                                           : std::vector<Operation::Attribute>{{what, parameter}},
                 .output = x.value().zeros_like(),
                 .forward = [=](Backend& on, Operation::Inputs in,
                                Array& y) { on.unary(f, parameter, in[0].value(), y); },
@@ -23,13 +27,13 @@ Tensor pointwise(std::string_view name, Unary f, double parameter, const Tensor&
 
 Tensor leaky_relu(const Tensor& x, double slope) {
   if (!(slope >= 0)) op_error("leaky_relu", "slope must be at least 0, found " + std::to_string(slope));
-  return pointwise("leaky_relu", Unary::leaky_relu, slope, x);
+  return pointwise("leaky_relu", Unary::leaky_relu, x, "slope", slope);
 }
-Tensor relu(const Tensor& x) { return pointwise("relu", Unary::relu, 0, x); }
-Tensor elu(const Tensor& x, double alpha) { return pointwise("elu", Unary::elu, alpha, x); }
-Tensor sigmoid(const Tensor& x) { return pointwise("sigmoid", Unary::sigmoid, 0, x); }
-Tensor square(const Tensor& x) { return pointwise("square", Unary::square, 0, x); }
-Tensor scale(const Tensor& x, double factor) { return pointwise("scale", Unary::scale, factor, x); }
-Tensor exp(const Tensor& x, double factor) { return pointwise("exp", Unary::exp, factor, x); }
+Tensor relu(const Tensor& x) { return pointwise("relu", Unary::relu, x); }
+Tensor elu(const Tensor& x, double alpha) { return pointwise("elu", Unary::elu, x, "alpha", alpha); }
+Tensor sigmoid(const Tensor& x) { return pointwise("sigmoid", Unary::sigmoid, x); }
+Tensor square(const Tensor& x) { return pointwise("square", Unary::square, x); }
+Tensor scale(const Tensor& x, double factor) { return pointwise("scale", Unary::scale, x, "factor", factor); }
+Tensor exp(const Tensor& x, double factor) { return pointwise("exp", Unary::exp, x, "factor", factor); }
 
 }  // namespace engine

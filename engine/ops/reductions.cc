@@ -1,6 +1,8 @@
 #include "engine/ops/reductions.h"
 
 #include "engine/ops/check.h"
+#include "engine/ops/dense.h"
+#include "engine/ops/reshape.h"
 #include "engine/tape.h"
 
 namespace engine {
@@ -30,6 +32,14 @@ Tensor mean(const Tensor& x) {
        .forward = [](Backend& on, Operation::Inputs in, Array& y) { on.mean_samples(in[0].value(), y); },
        .backward = [n](Backend& on, Operation::Inputs, const Array&, const Array& gy,
                        std::span<Array* const> gx) { on.spread_samples(gy, n, *gx[0]); }});
+}
+
+Tensor sum_features(const Tensor& x) {
+  if (!x.defined()) op_error("sum_features", "the input tensor is empty");
+  const Tensor rows = x.shape().rank() == 2 ? x : flatten(x);
+  Array ones(x.backend(), {1, rows.shape()[1]}, Layout::plain, x.value().type());
+  x.backend().fill(ones, 1);
+  return reshape(dense(rows, Tensor(ones)), {rows.shape()[0]});
 }
 
 Tensor squared_distance(const Tensor& a, const Tensor& b) {

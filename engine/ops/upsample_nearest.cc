@@ -15,6 +15,7 @@ Tensor upsample_nearest(const Tensor& x, int64_t scale) {
   return apply(
       {.name = "upsample_nearest",
        .inputs = {x},
+       .attributes = {{"scale", static_cast<double>(scale)}},
        .output = Array(x.backend(), {xs[0], xs[1], extent(xs[2]), extent(xs[3])}, Layout::samples,
                        x.value().type()),
        .forward = [scale](Backend& on, Operation::Inputs in,

@@ -193,6 +193,8 @@ std::vector<Case> all_cases() {
         parameter({4})},
        [](In t) { return take(t[3], nearest_point(t[0], t[1], t[2])); }},
 
+      {"sum_features", {batch({3, 8})}, [](In t) { return sum_features(t[0]); }, true},
+      {"sum_features_of_images", {batch({3, 2, 3, 2})}, [](In t) { return sum_features(t[0]); }, true},
       {"reshape", {batch({3, 8})}, [](In t) { return reshape(t[0], {3, 2, 2, 2}); }, true},
       {"flatten", {batch({2, 2, 3, 1})}, [](In t) { return flatten(t[0]); }, true},
 

@@ -246,4 +246,72 @@ TEST(TapeOfTraining, ReplayEqualsRecording) {
   EXPECT_NE(recorded[0], recorded[1]);
 }
 
+// What stands in the closures stands beside them as values.
+TEST_F(TapeTest, OperationsSayWhatTheyAre) {
+  const auto images = [&](Shape shape) { return Tensor(Array(*on_, shape, Layout::samples, DType::f64)); };
+  const auto plain = [&](Shape shape) { return Tensor(Array(*on_, shape, Layout::plain, DType::f64), true); };
+  const Tensor x = images({2, 3, 8, 8}), filters = plain({4, 3, 3, 3}), turned = plain({4, 3, 2, 2});
+  const BatchNormState norm{.running_mean = plain({4}).value(),
+                            .running_variance = plain({4}).value(),
+                            .epsilon = 0.25,
+                            .momentum = 0.5};
+  Tape tape;
+  {
+    const Tape::Recording recording(tape);
+    const Tensor a = conv2d(x, filters, 2, 1);
+    const Tensor b = batch_norm_leaky_relu_train(a, norm, 0.125, Resample::max_pool);
+    const Tensor c = upsample_nearest(max_pool2d(b, 2, 1), 3);
+    const Tensor d = batch_norm_eval(c, norm);
+    const Tensor e = conv_transpose2d(leaky_relu(elu(d, 0.75), 0.5), turned, 2, 1);
+    scale(sigmoid(relu(flatten(e))), -3);
+  }
+  const auto text = [&](size_t i) {
+    std::string words(tape.operation(i).name);
+    for (const auto& [name, value] : tape.operation(i).attributes)
+      words += ' ' + std::string(name) + ' ' + std::to_string(value).substr(0, 5);
+    for (const auto& [name, array] : tape.operation(i).state)
+      words += ' ' + std::string(name) + array.shape().text();
+    return words + " -> " + tape.output(i).shape().text();
+  };
+  const std::string moments = " running_mean(4) running_variance(4)";
+  const std::vector<std::string> expected{
+      "conv2d kernel 3.000 stride 2.000 padding 1.000 -> (2, 4, 4, 4)",
+      "batch_norm training 1.000 epsilon 0.250 momentum 0.500 slope 0.125 max_pool 2.000" + moments +
+          " -> (2, 4, 2, 2)",
+      "max_pool2d kernel 2.000 stride 1.000 padding 0.000 -> (2, 4, 1, 1)",
+      "upsample_nearest scale 3.000 -> (2, 4, 3, 3)",
+      "batch_norm training 0.000 epsilon 0.250 momentum 0.500" + moments + " -> (2, 4, 3, 3)",
+      "elu alpha 0.750 -> (2, 4, 3, 3)",
+      "leaky_relu slope 0.500 -> (2, 4, 3, 3)",
+      "conv_transpose2d kernel 2.000 stride 2.000 padding 1.000 -> (2, 3, 4, 4)",
+      "reshape -> (2, 48)",
+      "relu -> (2, 48)",
+      "sigmoid -> (2, 48)",
+      "scale factor -3.00 -> (2, 48)"};
+  ASSERT_EQ(tape.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(text(i), expected[i]);
+  EXPECT_TRUE(tape.operation(0).inputs[1].same_as(filters));
+}
+
+// d/dx of w·x² summed is 2·w·x; the outer tape sees a constant, follows x and w when it is replayed, and gives w a
+// gradient of its own.
+TEST_F(TapeTest, AGradientIsAnOperation) {
+  const Tensor x = scores({1, -2, 3}), w = number(0.5);
+  Tape tape;
+  Tensor slope, loss;
+  recorded(tape, [&] {
+    slope = gradient_of([&](const Tensor& at) { return sum(square(at) * w); }, x);
+    return loss = sum(square(x - slope) * w);
+  });
+  EXPECT_EQ(slope.value().to_doubles(), (Doubles{1, -2, 3}));
+  x.value().assign(Doubles{2, 0, -1});
+  w.value().assign(Doubles{2});
+  tape.replay();
+  EXPECT_EQ(slope.value().to_doubles(), (Doubles{8, 0, -4}));
+  tape.backward(loss);
+  EXPECT_EQ(x.grad().to_doubles(), (Doubles{2 * 2 * (2 - 8), 0, 2 * 2 * (-1 + 4)}))
+      << "the slope is a constant";
+  EXPECT_EQ(w.grad().to_doubles(), (Doubles{36 + 0 + 9}));
+}
+
 }  // namespace
