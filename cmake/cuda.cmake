@@ -3,6 +3,18 @@
 set(SVDD_HAVE_CUDA 0)
 set(svdd_cuda_found)
 set(svdd_cuda_wanted ${SVDD_WITH_CUDA})
+set(svdd_cuda_lacks_gpu OFF)
+if(SVDD_WITH_CUDA STREQUAL "AUTO")
+  # It is a fifth of the whole build, and of no use where the driver of no GPU is.
+  find_program(SVDD_NVIDIA_SMI nvidia-smi)
+  mark_as_advanced(SVDD_NVIDIA_SMI)
+  if(SVDD_NVIDIA_SMI OR EXISTS /dev/nvidiactl OR EXISTS /dev/dxg)
+    set(svdd_cuda_wanted ON)
+  else()
+    set(svdd_cuda_wanted OFF)
+    set(svdd_cuda_lacks_gpu ON)
+  endif()
+endif()
 if(SVDD_SANITIZE)
   set(svdd_cuda_wanted OFF)  # the sanitizers watch the kernels on the host: svdd_cuda_on_host
 endif()

@@ -7,8 +7,9 @@
 namespace engine {
 
 std::string cuda_problem(const CudaOptions&) {
-  return "this build has no CUDA: install NVIDIA's CUDA toolkit (12 or later, with nvcc) and build again, or "
-         "compute on the cpu";
+  return "this build has no CUDA: where a GPU and NVIDIA's CUDA toolkit (12 or later, with nvcc) are, 'make "
+         "cuda' "
+         "builds it; or compute on the cpu";
 }
 
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options) {
