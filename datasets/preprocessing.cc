@@ -15,9 +15,6 @@
 namespace datasets {
 namespace {
 
-constexpr std::array<std::string_view, 3> gcn_names = {"none", "l1", "l2"};
-constexpr std::array<std::string_view, 3> per_feature_names = {"none", "min-max", "standard"};
-
 // GCN of n values; `to` may be `from`.
 //
 // The mean of equal floats is exact (up to 2^29 of them: their sum needs no more than 53 bits), so a constant
@@ -62,9 +59,9 @@ void fit_min_max(const Samples& train, Preprocessing& result) {
   const auto [low, high] = std::minmax_element(train.values.begin(), train.values.end());
   if (*low == *high)
     throw std::invalid_argument("min-max scaling is impossible: after GCN '" +
-                                std::string(name_of(result.gcn)) + "' all " + std::to_string(train.count()) +
-                                " training samples hold only the value " + text(*low) +
-                                "; check the training data");
+                                std::string(gcn_names(result.gcn)) + "' all " +
+                                std::to_string(train.count()) + " training samples hold only the value " +
+                                text(*low) + "; check the training data");
   result.min_max = true;
   result.min = *low;
   result.max = *high;
@@ -206,28 +203,6 @@ int64_t Preprocessing::outputs(int64_t values) const {
   if (per_feature != PerFeature::none) require(static_cast<int64_t>(offset.size()));
   if (pca) require(pca->features());
   return pca ? pca->components() : values;
-}
-
-std::string_view name_of(Preprocessing::Gcn gcn) { return gcn_names.at(static_cast<size_t>(gcn)); }
-
-Preprocessing::Gcn gcn_named(std::string_view name) {
-  const auto found = std::find(gcn_names.begin(), gcn_names.end(), name);
-  if (found == gcn_names.end())
-    throw std::invalid_argument("unknown contrast normalisation " + engine::in_quotes(name) +
-                                "; expected none, l1 or l2");
-  return static_cast<Preprocessing::Gcn>(found - gcn_names.begin());
-}
-
-std::string_view name_of(Preprocessing::PerFeature scaling) {
-  return per_feature_names.at(static_cast<size_t>(scaling));
-}
-
-Preprocessing::PerFeature per_feature_named(std::string_view name) {
-  const auto found = std::find(per_feature_names.begin(), per_feature_names.end(), name);
-  if (found == per_feature_names.end())
-    throw std::invalid_argument("unknown scaling of features " + engine::in_quotes(name) +
-                                "; expected none, min-max or standard");
-  return static_cast<Preprocessing::PerFeature>(found - per_feature_names.begin());
 }
 
 }  // namespace datasets

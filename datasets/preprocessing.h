@@ -24,6 +24,7 @@
 
 #include "datasets/pca.h"
 #include "datasets/samples.h"
+#include "engine/names.h"
 
 namespace datasets {
 
@@ -73,9 +74,12 @@ struct PreprocessingOptions {
   double pca = 0;  // the share of the variance to keep, such as 0.95; 0: no PCA
 };
 
-std::string_view name_of(Preprocessing::Gcn gcn);     // "none", "l1", "l2"
-Preprocessing::Gcn gcn_named(std::string_view name);  // throws std::invalid_argument for any other name
-std::string_view name_of(Preprocessing::PerFeature scaling);  // "none", "min-max", "standard"
-Preprocessing::PerFeature per_feature_named(std::string_view name);
+inline constexpr auto gcn_names = engine::names_of<Preprocessing::Gcn>(
+    "contrast normalisation",
+    {{Preprocessing::Gcn::none, "none"}, {Preprocessing::Gcn::l1, "l1"}, {Preprocessing::Gcn::l2, "l2"}});
+inline constexpr auto per_feature_names = engine::names_of<Preprocessing::PerFeature>(
+    "scaling of features", {{Preprocessing::PerFeature::none, "none"},
+                            {Preprocessing::PerFeature::min_max, "min-max"},
+                            {Preprocessing::PerFeature::standard, "standard"}});
 
 }  // namespace datasets

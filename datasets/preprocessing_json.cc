@@ -66,12 +66,12 @@ std::vector<Number> numbers(const NamedArrays& stored, const std::string& name, 
 }  // namespace
 
 void to_json(nlohmann::json& json, const Preprocessing& preprocessing) {
-  json = {{"gcn", name_of(preprocessing.gcn)},
+  json = {{"gcn", gcn_names(preprocessing.gcn)},
           {"min_max", preprocessing.min_max},
           {"min", preprocessing.min},
           {"max", preprocessing.max}};
   if (preprocessing.per_feature != Preprocessing::PerFeature::none)
-    json["per_feature"] = name_of(preprocessing.per_feature);
+    json["per_feature"] = per_feature_names(preprocessing.per_feature);
   if (preprocessing.zca) json["zca"] = true;
   if (preprocessing.pca) json["pca"] = true;
 }
@@ -83,7 +83,7 @@ void from_json(const nlohmann::json& json, Preprocessing& preprocessing) {
     throw std::invalid_argument("preprocessing: 'gcn' must be \"none\", \"l1\" or \"l2\"");
   if (min_max == json.end() || !min_max->is_boolean())
     throw std::invalid_argument("preprocessing: 'min_max' must be true or false");
-  Preprocessing read{gcn_named(gcn->get_ref<const std::string&>()), min_max->get<bool>(),
+  Preprocessing read{gcn_names.named(gcn->get_ref<const std::string&>()), min_max->get<bool>(),
                      read_limit(json, "min"), read_limit(json, "max")};
   if (!(read.max > read.min))
     throw std::invalid_argument("preprocessing: 'max' must be above 'min', but they are " +
@@ -91,7 +91,7 @@ void from_json(const nlohmann::json& json, Preprocessing& preprocessing) {
   if (const auto scaling = json.find("per_feature"); scaling != json.end()) {
     if (!scaling->is_string())
       throw std::invalid_argument("preprocessing: 'per_feature' must be \"min-max\" or \"standard\"");
-    read.per_feature = per_feature_named(scaling->get_ref<const std::string&>());
+    read.per_feature = per_feature_names.named(scaling->get_ref<const std::string&>());
   }
   if (read_flag(json, "zca")) read.zca.emplace();
   if (read_flag(json, "pca")) read.pca.emplace();

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "engine/backends/cpu/cpu.h"
+#include "engine/threads.h"
+
 namespace engine {
 
 namespace {
@@ -28,6 +31,12 @@ void Backend::batch_statistics(const Array& x, double epsilon, double momentum, 
   update_running(mean, momentum, 1.0, running_mean);
   update_running(variance, momentum, m / (m - 1), running_variance);
 }
+
+std::unique_ptr<Backend> Backend::on_host(int threads) const {
+  return make_cpu_backend({.threads = threads > 0 ? threads : host_threads()});
+}
+
+int Backend::host_threads() const { return machine_threads(); }
 
 std::unique_ptr<Replayable> Backend::capture(std::function<void()> calls) {
   return std::make_unique<CallsAgain>(std::move(calls));

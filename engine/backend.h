@@ -69,6 +69,12 @@ class Backend {
 
   // Whether it computes beside the host, in memory of its own, so that large work is worth bringing to it.
   virtual bool is_device() const { return false; }
+  // A CPU backend beside this one, with so many threads (0: host_threads()), for what each thread of the host computes for
+  // itself, and for what is not for a device: with this one's kernels, where it is a CPU backend.
+  virtual std::unique_ptr<Backend> on_host(int threads) const;
+  virtual int host_threads()
+      const;  // which its owner means it to use; as many as this process may, where none were said
+
   // An output of `dense` is off by at most this times |bias| + Σ_f |x·w|. Here that of sums in float, in any
   // order: u(F + 1) / (1 − u(F + 1)), u = 2^-24.
   virtual double dense_error(int64_t features) const;

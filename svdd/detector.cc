@@ -1,13 +1,8 @@
+#include "svdd/detector.h"
+
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
-#include "svdd/baselines/isolation_forest.h"
-#include "svdd/baselines/kde.h"
-#include "svdd/baselines/kernel_svdd.h"
-#include "svdd/methods/autoencoder.h"
-#include "svdd/methods/dasvdd.h"
-#include "svdd/methods/deep_svdd.h"
-#include "svdd/methods/multi_radius.h"
-#include "svdd/methods/multi_sphere.h"
+#include "svdd/methods/method.h"
 #include "svdd/model_folder.h"
 
 namespace svdd {
@@ -31,22 +26,31 @@ void read_entry(const engine::JsonEntry& e, EpochReport& r) {
   if (const auto spheres = e.find("spheres")) r.spheres = spheres->as<int64_t>();
 }
 
+void Detector::check_known(const TrainingSet& train) const {
+  if (train.known.empty()) return;
+  const auto samples = static_cast<size_t>(train.samples.count());
+  if (train.known.size() != samples)
+    throw std::invalid_argument("what is known of the training samples is told of " +
+                                std::to_string(train.known.size()) + ", but there are " +
+                                std::to_string(samples));
+  for (const int8_t k : train.known) {
+    if (k < -1 || k > 1)
+      throw std::invalid_argument(
+          "what is known of a training sample is 1 (normal), -1 (an anomaly) or 0 (nothing); found " +
+          std::to_string(k));
+    if (k == -1 && !learns_from_anomalies())
+      throw std::invalid_argument(method() +
+                                  " learns from normal samples alone; leave the known anomalies out");
+  }
+}
+
 namespace {
 
 std::unique_ptr<Detector> load_method(const ModelFolder& model, engine::Backend& backend) {
-  const auto method = field<std::string>(model, "method");
-  if (method == "deep-svdd") return load_deep_svdd(model, backend);
-  if (method == "multi-radius") return load_multi_radius(model, backend);
-  if (method == "multi-sphere") return load_multi_sphere(model, backend);
-  if (method == "dasvdd") return load_dasvdd(model, backend);
-  if (method == "autoencoder") return load_autoencoder(model, backend);
-  if (method == "kernel-svdd") return load_kernel_svdd(model, backend);
-  if (method == "kde") return load_kde(model, backend);
-  if (method == "isolation-forest") return load_isolation_forest(model);
-  throw std::runtime_error(
-      engine::in_quotes(model.path()) + ": the method " + engine::in_quotes(method) +
-      " is not one this version knows (deep-svdd, multi-radius, multi-sphere, dasvdd, autoencoder, "
-      "kernel-svdd, kde, isolation-forest)");
+  const auto name = field<std::string>(model, "method");
+  if (const Method* method = find_method(name)) return method->load(model, backend);
+  throw std::runtime_error(engine::in_quotes(model.path()) + ": the method " + engine::in_quotes(name) +
+                           " is not one this version knows (" + method_names() + ")");
 }
 
 }  // namespace

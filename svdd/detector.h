@@ -65,6 +65,9 @@ struct TrainingSet {
   // Normal samples that were set aside: what a method with a network has not learned from, its p-values go by, where
   // there are enough for one of 0.05; may be null.
   const datasets::Samples* held_out = nullptr;
+  // Of each sample what is known of it: 1 it is normal, -1 it is an anomaly, 0 nothing. Empty: nothing of any. Methods that
+  // learn from normal samples alone refuse known anomalies.
+  std::vector<int8_t> known = {};
 };
 
 class Detector {
@@ -72,6 +75,8 @@ class Detector {
   virtual ~Detector() = default;
   virtual std::string method() const = 0;  // "deep-svdd"
 
+  // Whether it learns from known anomalies too (TrainingSet::known).
+  virtual bool learns_from_anomalies() const { return false; }
   // Learns from normal samples; std::invalid_argument if they do not fit the method or hold NaN.
   virtual void fit(const TrainingSet& train, Monitor& monitor) = 0;
 
@@ -111,6 +116,8 @@ class Detector {
   const std::vector<int32_t>& training_clusters() const { return training_clusters_; }
   // One sentence if the representation collapsed during the fit, or if there was nothing to tell apart (collapse.h).
   const std::optional<std::string>& collapse_warning() const { return collapse_warning_; }
+  // What else whoever goes by the scores should know of the fit, in sentences.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   // Seconds spent, for the report.
   double pretrain_seconds() const { return pretrain_seconds_; }
   double train_seconds() const { return train_seconds_; }
@@ -119,11 +126,15 @@ class Detector {
   bool took_pretraining() const { return took_pretraining_; }
 
  protected:
+  // std::invalid_argument where what is known of the samples is not one of -1, 0 and 1 for each, or not for this method.
+  void check_known(const TrainingSet& train) const;
+
   double threshold_ = 0;
   std::vector<float> training_scores_;
   int64_t samples_used_ = 0;
   std::vector<int32_t> training_clusters_;
   std::optional<std::string> collapse_warning_;
+  std::vector<std::string> warnings_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;
   bool took_pretraining_ = false;
   nlohmann::json data_ = nullptr;

@@ -34,7 +34,6 @@
 #include "tools/commands/train.h"
 #include "tools/options/idle_options.h"
 #include "tools/options/options.h"
-#include "tools/options/published_settings.h"
 #include "tools/report/report.h"
 #include "tools/run/run_output.h"
 #include "tools/run/stop_signal.h"
@@ -106,6 +105,7 @@ void add_table_options(CLI::App& command, std::string& label_column, std::string
 
 // What a default looks like in --help.
 std::string default_text(const nlohmann::json& value) {
+  if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
   std::string list;
@@ -220,26 +220,23 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
         run_train(resolve_train_options(c.given, c.config, spellings_of(words)), words,
                   c.resume ? Start::go_on : Start::anew);
       });
-  TrainOptions defaults;
-  defaults.data = "mnist";
-  set_published(defaults);
-  defaults.data.clear();
-  for (const TrainOption& row : train_option_table(defaults)) {
+  for (const TrainOption& row : every_train_option()) {
     if (row.name == "quiet") {
       train->add_flag("--quiet", c.quiet, row.help)->group(row.group);
       continue;
     }
-    const bool flag = row.kind == TrainOption::Kind::flag;
+    const bool flag = row.kind == svdd::Option::Kind::flag;
     const auto keep = [flag, &values = c.given[row.name]](const std::string& text) {
       values.push_back(flag && text.empty() ? "true" : text);
     };
-    CLI::Option* option = train->add_option_function<std::string>("--" + row.name, keep, row.help);
+    CLI::Option* option = train->add_option_function<std::string>(
+        "--" + row.name, keep, row.help + (row.may_be_file ? " (svdd network --help)" : ""));
     option->type_name(row.placeholder)->group(row.group)->trigger_on_parse();  // given again, kept again
     if (flag)  // which needs no value; a default of CLI11's own would stand in for it
       option->expected(0, 1)->type_name(
-          row.placeholder.empty() ? "" : row.placeholder + "=" + default_text(row.get()));
+          row.placeholder.empty() ? "" : row.placeholder + "=" + default_text(json_of(row)));
     else
-      option->default_str(default_text(row.get()));
+      option->default_str(default_text(json_of(row)));
     if (row.name != "pretrain") continue;
     option->group("");  // the authors' spelling; ours is the flag
     train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights")->group(row.group);

@@ -16,6 +16,8 @@ class Entered final : public Backend {
   std::string name() const override { return inner_->name(); }
   int threads() const override { return inner_->threads(); }
   bool is_device() const override { return inner_->is_device(); }
+  std::unique_ptr<Backend> on_host(int threads) const override { return inner_->on_host(threads); }
+  int host_threads() const override { return inner_->host_threads(); }
   bool supports(DType type) const override { return inner_->supports(type); }
   int64_t most_trained_kernel() const override { return inner_->most_trained_kernel(); }
   double dense_error(int64_t features) const override {

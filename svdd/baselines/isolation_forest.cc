@@ -13,6 +13,8 @@
 #include "engine/stopping.h"
 #include "svdd/baselines/isolation_trees.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 
 namespace svdd {
 
@@ -23,12 +25,14 @@ namespace {
 
 constexpr int64_t most_nodes = std::numeric_limits<int32_t>::max();
 
+constexpr std::string_view method_name = "isolation-forest";
+
 class IsolationForest final : public ShallowDetector {
  public:
   explicit IsolationForest(const IsolationForestOptions& options)
       : ShallowDetector(options.preprocessing), options_(options) {}
 
-  std::string method() const override { return "isolation-forest"; }
+  std::string method() const override { return std::string(method_name); }
   nlohmann::json details() const override {
     return {{"trees", trees_.roots.size()},
             {"samples_per_tree", trees_.population.empty() ? 0 : trees_.population[0]}};
@@ -150,12 +154,38 @@ std::unique_ptr<Detector> make_isolation_forest(const IsolationForestOptions& op
   return std::make_unique<IsolationForest>(options);
 }
 
-std::unique_ptr<Detector> load_isolation_forest(const ModelFolder& model) {
+namespace {
+
+Rows rows_of(IsolationForestOptions& o, Common common) {
+  return {contamination_row(common), pca_row(o.preprocessing), seed_row(common)};
+}
+
+// Trees need no backend.
+std::unique_ptr<Detector> make(const IsolationForestOptions& options, engine::Backend&) {
+  return make_isolation_forest(options);
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend&) {
   IsolationForestOptions options;
   options.contamination = field<double>(model, "contamination");
   auto detector = std::make_unique<IsolationForest>(options);
   detector->restore(model);
   return detector;
+}
+
+}  // namespace
+
+Method isolation_forest_method() {
+  return {.name = std::string(method_name),
+          .title = "Isolation forest",
+          .has_network = false,
+          .sees_distances = false,
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::isolation_forest(data),
+                                Settings::Form<IsolationForestOptions>{rows_of, make});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
@@ -28,7 +29,6 @@ struct IsolationForestOptions {
 // backend.
 std::unique_ptr<Detector> make_isolation_forest(const IsolationForestOptions& options);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_isolation_forest(const ModelFolder& model);
+Method isolation_forest_method();
 
 }  // namespace svdd

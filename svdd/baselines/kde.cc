@@ -11,6 +11,8 @@
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
 
 namespace svdd {
@@ -36,12 +38,14 @@ std::string text(double value) {
   return out.str();
 }
 
+constexpr std::string_view method_name = "kde";
+
 class Kde final : public ShallowDetector {
  public:
   Kde(const KdeOptions& options, engine::Backend& backend)
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
-  std::string method() const override { return "kde"; }
+  std::string method() const override { return std::string(method_name); }
   nlohmann::json details() const override { return {{"bandwidth", bandwidth_}}; }
 
  private:
@@ -192,12 +196,35 @@ std::unique_ptr<Detector> make_kde(const KdeOptions& options, engine::Backend& b
   return std::make_unique<Kde>(options, backend);
 }
 
-std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(KdeOptions& o, Common common) {
+  return {contamination_row(common),
+          option::real_or(
+              {"bandwidth", "auto|X", method_group, "kde: width of the bumps; auto: by cross-validation"},
+              "auto", option::positive, o.bandwidth),
+          pca_row(o.preprocessing), seed_row(common)};
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   KdeOptions options;
   options.contamination = field<double>(model, "contamination");
   auto detector = std::make_unique<Kde>(options, backend);
   detector->restore(model);
   return detector;
+}
+
+}  // namespace
+
+Method kde_method() {
+  return {.name = std::string(method_name),
+          .title = "Kernel density estimate",
+          .has_network = false,
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::kde(data), Settings::Form<KdeOptions>{rows_of, make_kde});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

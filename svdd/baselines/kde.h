@@ -18,6 +18,7 @@
 
 #include "engine/backend.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
@@ -39,8 +40,7 @@ struct KdeOptions {
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_kde(const KdeOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& backend);
+Method kde_method();
 
 // log p(x) of every sample under the density of the other folds: result[b][i] for bandwidth b and sample i.
 // The b with the largest sum is what fit chooses. Samples of shape {features}; std::invalid_argument for

@@ -9,6 +9,8 @@
 #include "svdd/baselines/distance_product.h"
 #include "svdd/baselines/kernel_rows.h"
 #include "svdd/baselines/one_class_smo.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 
 namespace svdd {
 
@@ -20,12 +22,14 @@ using engine::NdArray;
 
 namespace {
 
+constexpr std::string_view method_name = "kernel-svdd";
+
 class KernelSvdd final : public ShallowDetector {
  public:
   KernelSvdd(const KernelSvddOptions& options, engine::Backend& backend)
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
-  std::string method() const override { return "kernel-svdd"; }
+  std::string method() const override { return std::string(method_name); }
   nlohmann::json details() const override {
     return {{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}};
   }
@@ -175,12 +179,37 @@ std::unique_ptr<Detector> make_kernel_svdd(const KernelSvddOptions& options, eng
   return std::make_unique<KernelSvdd>(options, backend);
 }
 
-std::unique_ptr<Detector> load_kernel_svdd(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(KernelSvddOptions& o, Common common) {
+  return {
+      nu_row(o.nu),
+      contamination_row(common, [] { return "the threshold is the sphere's surface, which nu shapes"; }),
+      option::real_or({"gamma", "auto|X", method_group, "kernel-svdd: of the kernel exp(-gamma |x - y|^2)"},
+                      "auto", option::positive, o.gamma),
+      pca_row(o.preprocessing), seed_row(common)};
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   KernelSvddOptions options;
   options.nu = field<double>(model, "nu");
   auto detector = std::make_unique<KernelSvdd>(options, backend);
   detector->restore(model);
   return detector;
+}
+
+}  // namespace
+
+Method kernel_svdd_method() {
+  return {.name = std::string(method_name),
+          .title = "Kernel SVDD",
+          .has_network = false,
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::kernel_svdd(data),
+                                Settings::Form<KernelSvddOptions>{rows_of, make_kernel_svdd});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

@@ -18,6 +18,7 @@
 
 #include "engine/backend.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
@@ -32,7 +33,6 @@ struct KernelSvddOptions {
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_kernel_svdd(const KernelSvddOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_kernel_svdd(const ModelFolder& model, engine::Backend& backend);
+Method kernel_svdd_method();
 
 }  // namespace svdd

@@ -19,6 +19,7 @@ using datasets::Samples;
 void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
   const Stopwatch watch;
+  check_known(train);
   train.samples.check("the training data");
   if (train.samples.count() < 2)
     throw std::invalid_argument("the training data hold " + std::to_string(train.samples.count()) +

@@ -6,10 +6,8 @@ namespace svdd {
 
 static_assert(BlockProducts::lanes == engine::cpu::lanes);
 
-BlockProducts::BlockProducts(const engine::CpuOptions& on, int64_t left, int64_t right, int64_t width) {
-  engine::CpuOptions alone = on;
-  alone.threads = 1;
-  backend_ = engine::make_cpu_backend(alone);
+BlockProducts::BlockProducts(const Machine& on, int64_t left, int64_t right, int64_t width) {
+  backend_ = on.host(1);
   left = (left + lanes - 1) / lanes * lanes;
   using engine::Layout;
   x_ = engine::Array(*backend_, {left, width}, Layout::samples, engine::DType::f32);

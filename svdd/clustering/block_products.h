@@ -2,9 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include "svdd/clustering/machine.h"
 
 #include "engine/array.h"
-#include "engine/backends/cpu/cpu.h"
 
 namespace svdd {
 
@@ -15,7 +15,7 @@ class BlockProducts {
   static constexpr int64_t lanes = 16;
 
   // left is rounded up to whole groups of sixteen.
-  BlockProducts(const engine::CpuOptions& on, int64_t left, int64_t right, int64_t width);
+  BlockProducts(const Machine& on, int64_t left, int64_t right, int64_t width);
 
   int64_t left() const { return x_.shape()[0]; }
   int64_t right() const { return w_.shape()[0]; }

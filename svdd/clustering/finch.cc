@@ -112,8 +112,7 @@ ShareDone in_phase(const FinchMonitor& monitor, const std::string& phase) {
 }
 
 std::vector<Partition> all_partitions(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                                      const engine::CpuOptions& on, const FinchMonitor& monitor,
-                                      const Device& device) {
+                                      const Machine& on, const FinchMonitor& monitor) {
   std::vector<Partition> partitions;
   std::vector<int32_t> labels(rows.size() / static_cast<size_t>(d));  // at first each row is a cluster
   std::iota(labels.begin(), labels.end(), 0);
@@ -123,7 +122,7 @@ std::vector<Partition> all_partitions(std::span<const float> rows, int64_t d, co
     const Points points =
         partitions.empty() ? Points(rows, d, options.distance) : Points(means, d, options.distance);
     const Neighbours first = nearest_neighbours(
-        points, on, in_phase(monitor, "partition " + std::to_string(partitions.size() + 1)), device);
+        points, on, in_phase(monitor, "partition " + std::to_string(partitions.size() + 1)));
     const bool bounded = longest < infinity;
     DisjointSets sets = bounded ? components_within(points, first, longest) : components(first);
     if (partitions.empty() && options.variant == FinchVariant::early_exit)
@@ -151,7 +150,7 @@ Partition merged_down(std::span<const float> rows, int64_t d, const FinchOptions
                  merge_closest(rows, d, options.distance, start->labels, start->clusters, options.clusters));
 }
 
-void add_silhouettes(const Points& points, FinchResult& result, const engine::CpuOptions& on,
+void add_silhouettes(const Points& points, FinchResult& result, const Machine& on,
                      const FinchMonitor& monitor) {
   std::vector<Partition*> worth;
   std::vector<std::vector<int32_t>> labels;
@@ -167,9 +166,9 @@ void add_silhouettes(const Points& points, FinchResult& result, const engine::Cp
 }
 
 FinchResult partitioned(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                        const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
+                        const Machine& on, const FinchMonitor& monitor) {
   FinchResult result;
-  result.partitions = all_partitions(rows, d, options, on, monitor, device);
+  result.partitions = all_partitions(rows, d, options, on, monitor);
   if (options.clusters > 0) result.required = merged_down(rows, d, options, result.partitions);
   const bool by_silhouette = options.variant == FinchVariant::silhouette;
   if (by_silhouette || options.silhouettes)
@@ -184,8 +183,8 @@ FinchResult partitioned(std::span<const float> rows, int64_t d, const FinchOptio
 
 }  // namespace
 
-FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                  const engine::CpuOptions& on, const FinchMonitor& monitor, const Device& device) {
+FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options, const Machine& on,
+                  const FinchMonitor& monitor) {
   const engine::IeeeMode ieee;
   check_rows("FINCH", rows, d, options.distance, 2);
   if (options.clusters < 0)
@@ -200,16 +199,16 @@ FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& op
         return "FINCH on " + std::to_string(static_cast<int64_t>(rows.size()) / d) + " rows of " +
                std::to_string(d) + " numbers; fewer rows or fewer threads take less";
       },
-      [&] { return partitioned(rows, d, options, on, monitor, device); });
+      [&] { return partitioned(rows, d, options, on, monitor); });
 }
 
-double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const Device& device) {
+double finch_memory(int64_t n, int64_t d, const Machine& on) {
   const auto rows = static_cast<double>(n), numbers = static_cast<double>(d);
   const double partitions = 200 * rows;   // labels, neighbours, norms, orders
   const double projections = 512 * rows;  // pair_filter.h
   const double blocks = 480 * 3 * 4 * numbers + 480 * 480 * 4;
   const double thread = blocks + 16 * rows + 400 * rows;  // what it has found; sums by cell of silhouettes
-  const double block = device.backend ? static_cast<double>(std::min(device.block, n)) : 0;
+  const double block = on.device.backend ? static_cast<double>(std::min(on.device.block, n)) : 0;
   const double candidates = 4 * block * (2 * numbers + block);  // where all are candidates of all
   return candidates + 4 * rows * numbers + rows / 2 * (8 * numbers + 200) + partitions + projections +
          threads_for(on, (n + least_block - 1) / least_block) * thread;

@@ -14,8 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/backends/cpu/cpu.h"
-#include "svdd/clustering/device.h"
+#include "svdd/clustering/machine.h"
 #include "svdd/clustering/points.h"
 
 namespace svdd {
@@ -67,12 +66,11 @@ using FinchMonitor = std::function<void(std::string_view phase, double share)>;
 //
 // Throws std::invalid_argument as check_rows does, and where more clusters are asked for than the finest
 // partition has.
-FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options,
-                  const engine::CpuOptions& on = {}, const FinchMonitor& monitor = {},
-                  const Device& device = {});
+FinchResult finch(std::span<const float> rows, int64_t d, const FinchOptions& options, const Machine& on = {},
+                  const FinchMonitor& monitor = {});
 
 // Bytes that finch needs at most on the host for n rows of d numbers, those of the rows included; the greater
 // part of it is they and the means of the first partition, which are n/2 at most.
-double finch_memory(int64_t n, int64_t d, const engine::CpuOptions& on, const Device& device = {});
+double finch_memory(int64_t n, int64_t d, const Machine& on);
 
 }  // namespace svdd

@@ -153,7 +153,7 @@ KMeansResult lloyd(std::span<const float> data, const CentredRows& rows, Centres
 }
 
 KMeansResult best_of_runs(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                          const engine::CpuOptions& on, const Device& device) {
+                          const Machine& on) {
   const std::vector<float>& given = options.initial_centres;
   const int64_t runs = given.empty() ? options.restarts : 1;
   engine::ThreadPool pool(
@@ -161,8 +161,8 @@ KMeansResult best_of_runs(std::span<const float> rows, int64_t d, const KMeansOp
   const CentredRows centred(rows, d, pool);
   std::optional<RowBlocks> blocks;
   std::optional<NearestCentresOnDevice> on_device;
-  if (device.backend)
-    on_device.emplace(centred, options.clusters, device);
+  if (on.device.backend)
+    on_device.emplace(centred, options.clusters, on.device);
   else
     blocks.emplace(centred, on);
   std::optional<KMeansResult> best;
@@ -190,8 +190,7 @@ KMeansResult best_of_runs(std::span<const float> rows, int64_t d, const KMeansOp
 
 }  // namespace
 
-KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                    const engine::CpuOptions& on, const Device& device) {
+KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options, const Machine& on) {
   const engine::IeeeMode ieee;
   check(rows, d, options);
   return engine::with_enough_memory(
@@ -200,7 +199,7 @@ KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions&
                std::to_string(static_cast<int64_t>(rows.size()) / d) +
                " rows; fewer clusters or threads take less";
       },
-      [&] { return best_of_runs(rows, d, options, on, device); });
+      [&] { return best_of_runs(rows, d, options, on); });
 }
 
 }  // namespace svdd

@@ -5,8 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/backends/cpu/cpu.h"
-#include "svdd/clustering/device.h"
+#include "svdd/clustering/machine.h"
 
 namespace svdd {
 
@@ -43,6 +42,6 @@ struct KMeansResult {
 // Throws std::invalid_argument as check_rows does; for clusters, restarts or iterations below 1, more
 // clusters than rows, and initial centres of another number or not finite.
 KMeansResult kmeans(std::span<const float> rows, int64_t d, const KMeansOptions& options,
-                    const engine::CpuOptions& on = {}, const Device& device = {});
+                    const Machine& on = {});
 
 }  // namespace svdd

@@ -22,8 +22,7 @@ int64_t rows_at_once(int64_t n, int64_t centres, int64_t block) {
 CentredRows::CentredRows(std::span<const float> rows, int64_t d, engine::ThreadPool& pool)
     : rows_(rows), points_(rows, d, Distance::euclidean), centred_(points_, pool) {}
 
-RowBlocks::RowBlocks(const CentredRows& rows, const engine::CpuOptions& on)
-    : rows_(rows), backend_(engine::make_cpu_backend(on)) {
+RowBlocks::RowBlocks(const CentredRows& rows, const Machine& on) : rows_(rows), backend_(on.host()) {
   const int64_t d = rows.width(), n = rows.count();
   std::vector<float> numbers(static_cast<size_t>(height * d));
   for (int64_t first = 0; first < n; first += height) {
@@ -38,7 +37,7 @@ double squared_distance(const float* x, const double* centre, int64_t d) {
   return sum_of_squares(d, [=](int64_t k) { return static_cast<double>(x[k]) - centre[k]; });
 }
 
-NearestCentres::NearestCentres(const RowBlocks& blocks, int64_t centres, const engine::CpuOptions& on)
+NearestCentres::NearestCentres(const RowBlocks& blocks, int64_t centres, const Machine& on)
     : blocks_(blocks),
       rows_(blocks.rows()),
       count_(centres),

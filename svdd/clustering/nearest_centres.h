@@ -5,8 +5,8 @@
 #include <mutex>
 #include <span>
 #include <vector>
+#include "svdd/clustering/machine.h"
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
 #include "svdd/clustering/nearest_candidates.h"
@@ -34,7 +34,7 @@ class CentredRows {
 class RowBlocks {
  public:
   // `rows` must outlive it.
-  RowBlocks(const CentredRows& rows, const engine::CpuOptions& on);
+  RowBlocks(const CentredRows& rows, const Machine& on);
 
   static constexpr int64_t height = 192;
   const CentredRows& rows() const { return rows_; }
@@ -52,7 +52,7 @@ double squared_distance(const float* x, const double* centre, int64_t d);
 class NearestCentres {
  public:
   // `blocks` must outlive it.
-  NearestCentres(const RowBlocks& blocks, int64_t centres, const engine::CpuOptions& on);
+  NearestCentres(const RowBlocks& blocks, int64_t centres, const Machine& on);
 
   // labels[i] = argmin_k squared_distance(row i, centre k), of equals the lowest; `centres` are as many as
   // said, times d. Returns whether any label is another than before.

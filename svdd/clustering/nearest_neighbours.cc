@@ -65,7 +65,7 @@ class Search {
  public:
   // Of `found` it reads and changes the rows of the blocks that it is given.
   Search(const Points& points, const PairFilter& quick, const PairFilter& full, int64_t block,
-         const engine::CpuOptions& on, Nearest& found)
+         const Machine& on, Nearest& found)
       : points_(points), full_(full), block_(block), on_(on), found_(found) {
     use(quick);
   }
@@ -160,7 +160,7 @@ class Search {
   const Points& points_;
   const PairFilter &full_, *filter_ = nullptr;
   int64_t block_, left_ = -1, seen_ = 0, measured_ = 0;
-  engine::CpuOptions on_;
+  const Machine& on_;
   std::optional<BlockProducts> products_;
   std::vector<float> buffer_;
   Nearest& found_;
@@ -231,23 +231,21 @@ Neighbours search_on_device(const CentredPoints& centred, const Device& device, 
 
 }  // namespace
 
-Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
-                              const engine::CpuOptions& on, const ShareDone& share_done,
-                              const Device& device) {
+Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance, const Machine& on,
+                              const ShareDone& share_done) {
   const engine::IeeeMode ieee;
   check_rows("nearest neighbours", rows, d, distance, 2);
-  return nearest_neighbours(Points(rows, d, distance), on, share_done, device);
+  return nearest_neighbours(Points(rows, d, distance), on, share_done);
 }
 
-Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on, const ShareDone& share_done,
-                              const Device& device) {
+Neighbours nearest_neighbours(const Points& points, const Machine& on, const ShareDone& share_done) {
   const engine::IeeeMode ieee;
   const int64_t n = points.count();
   engine::ThreadPool pool(threads_for(on, (n + least_block - 1) / least_block));
   const CentredPoints centred(points, pool);
   // The distance to a row without a direction is a convention that no product knows of.
-  if (device.backend && points.all_have_directions())
-    return search_on_device(centred, device, pool, share_done);
+  if (on.device.backend && points.all_have_directions())
+    return search_on_device(centred, on.device, pool, share_done);
   const PairFilter full = full_filter(centred);
   const bool project = centred.width() >= 3 * projected_width && n >= least_rows_to_project;
   const PairFilter projected = project ? projected_filter(centred, projected_width, on, pool) : PairFilter();

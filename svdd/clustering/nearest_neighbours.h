@@ -4,8 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/backends/cpu/cpu.h"
-#include "svdd/clustering/device.h"
+#include "svdd/clustering/machine.h"
 #include "svdd/clustering/points.h"
 #include "svdd/clustering/work_sharing.h"
 
@@ -31,11 +30,9 @@ struct Neighbours {
 //
 // Throws std::invalid_argument as check_rows does.
 Neighbours nearest_neighbours(std::span<const float> rows, int64_t d, Distance distance,
-                              const engine::CpuOptions& on = {}, const ShareDone& share_done = {},
-                              const Device& device = {});
+                              const Machine& on = {}, const ShareDone& share_done = {});
 
 // The same for points that were checked before.
-Neighbours nearest_neighbours(const Points& points, const engine::CpuOptions& on,
-                              const ShareDone& share_done = {}, const Device& device = {});
+Neighbours nearest_neighbours(const Points& points, const Machine& on, const ShareDone& share_done = {});
 
 }  // namespace svdd

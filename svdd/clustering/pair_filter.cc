@@ -40,8 +40,7 @@ void orthonormalise(std::vector<double>& rows, int64_t d) {
 }
 
 // `width` directions, in C order: Q Xᵀ X made orthonormal, for X a sample of the rows and Q some of those.
-std::vector<float> main_directions(const CentredPoints& centred, int64_t width,
-                                   const engine::CpuOptions& on) {
+std::vector<float> main_directions(const CentredPoints& centred, int64_t width, const Machine& on) {
   using engine::Array, engine::Layout, engine::DType;
   const int64_t n = centred.points().count(), d = centred.width(), rows = std::min<int64_t>(n, 8 * width);
   std::vector<float> sample(static_cast<size_t>(rows * d)), start(static_cast<size_t>(width * d));
@@ -49,7 +48,7 @@ std::vector<float> main_directions(const CentredPoints& centred, int64_t width,
   for (int64_t r = 0; r < width; ++r)
     std::copy_n(sample.data() + r * rows / width * d, d, start.data() + r * d);
 
-  const auto backend = engine::make_cpu_backend(on);
+  const auto backend = on.host();
   const Array x = Array::from(*backend, {rows, d}, Layout::samples, DType::f32, sample),
               q = Array::from(*backend, {width, d}, Layout::plain, DType::f32, start);
   Array xq(*backend, {rows, width}, Layout::samples, DType::f32);
@@ -95,7 +94,7 @@ PairFilter full_filter(const CentredPoints& centred) {
 //   ‖p_i − p_j‖ <= √(1 + η)·√squared + κ·(‖z_i‖ + ‖z_j‖),   κ = √width·γ_d + 2u,
 // and from there, squared >= ‖p_i − p_j‖² − (2η + 4κ)(‖z_i‖² + ‖z_j‖²), terms of second order aside; those,
 // and the roundings in the products of the p_i, are in the last factor and summands.
-PairFilter projected_filter(const CentredPoints& centred, int64_t width, const engine::CpuOptions& on,
+PairFilter projected_filter(const CentredPoints& centred, int64_t width, const Machine& on,
                             engine::ThreadPool& pool) {
   const int64_t n = centred.points().count(), d = centred.width();
   const std::vector<float> directions = main_directions(centred, width, on);

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <vector>
+#include "svdd/clustering/machine.h"
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/clustering/centred_points.h"
 
 namespace svdd {
@@ -26,7 +26,7 @@ PairFilter full_filter(const CentredPoints& centred);
 // iteration on a sample of the rows (Halko, Martinsson, Tropp, SIAM Review 2011, algorithm 4.4): a projection
 // brings no two points further apart. Of MNIST's 784 dimensions 128 are enough to rule out all but one pair
 // in a thousand, at a sixth of the operations. Holds n x width floats.
-PairFilter projected_filter(const CentredPoints& centred, int64_t width, const engine::CpuOptions& on,
+PairFilter projected_filter(const CentredPoints& centred, int64_t width, const Machine& on,
                             engine::ThreadPool& pool);
 
 }  // namespace svdd

@@ -69,7 +69,7 @@ class RowSums {
  public:
   static constexpr int64_t height = 96;
 
-  RowSums(const CentredPoints& centred, const Cells& cells, const engine::CpuOptions& on)
+  RowSums(const CentredPoints& centred, const Cells& cells, const Machine& on)
       : centred_(centred),
         cells_(cells),
         products_(on, height, width, centred.width()),
@@ -186,7 +186,7 @@ class Coefficients {
 }  // namespace
 
 std::vector<double> mean_silhouettes(const Points& points, std::span<const std::vector<int32_t>> partitions,
-                                     const engine::CpuOptions& on, const ShareDone& share_done) {
+                                     const Machine& on, const ShareDone& share_done) {
   const engine::IeeeMode ieee;
   const int64_t n = points.count();
   const Cells cells = cells_of(partitions, n);
@@ -218,7 +218,7 @@ std::vector<double> mean_silhouettes(const Points& points, std::span<const std::
 }
 
 double mean_silhouette(std::span<const float> rows, int64_t d, Distance distance,
-                       const std::vector<int32_t>& labels, const engine::CpuOptions& on) {
+                       const std::vector<int32_t>& labels, const Machine& on) {
   const engine::IeeeMode ieee;
   check_rows("silhouette", rows, d, distance, 2);
   return mean_silhouettes(Points(rows, d, distance), {&labels, 1}, on)[0];

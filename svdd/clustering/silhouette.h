@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+#include "svdd/clustering/machine.h"
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/clustering/points.h"
 #include "svdd/clustering/work_sharing.h"
 
@@ -23,10 +23,10 @@ namespace svdd {
 // Throws std::invalid_argument for labels that are negative or of another number than the rows, and for a
 // partition of one cluster, which has no next.
 std::vector<double> mean_silhouettes(const Points& points, std::span<const std::vector<int32_t>> partitions,
-                                     const engine::CpuOptions& on = {}, const ShareDone& share_done = {});
+                                     const Machine& on = {}, const ShareDone& share_done = {});
 
 // Of one partition of rows, checked by check_rows (n >= 2).
 double mean_silhouette(std::span<const float> rows, int64_t d, Distance distance,
-                       const std::vector<int32_t>& labels, const engine::CpuOptions& on = {});
+                       const std::vector<int32_t>& labels, const Machine& on = {});
 
 }  // namespace svdd

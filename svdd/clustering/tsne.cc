@@ -19,7 +19,7 @@ constexpr int64_t block = 64;   // rows that a thread takes at a time
 constexpr int64_t early = 250;  // iterations with exaggerated affinities and little momentum
 
 // A thread is worth its waking only with enough pairs to itself in each iteration.
-int threads_worth(int64_t n, const engine::CpuOptions& on) {
+int threads_worth(int64_t n, const Machine& on) {
   constexpr int64_t pairs_of_a_thread = int64_t{1} << 16;
   return threads_for(on, std::min((n + block - 1) / block, 1 + n * n / pairs_of_a_thread));
 }
@@ -127,8 +127,8 @@ Forces forces_on(size_t i, const float* p, const std::vector<float>& x, const st
 
 }  // namespace
 
-std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOptions& options,
-                        const engine::CpuOptions& on, const ShareDone& share_done) {
+std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOptions& options, const Machine& on,
+                        const ShareDone& share_done) {
   const engine::IeeeMode ieee;
   check(rows, d, options);
   const int64_t n = static_cast<int64_t>(rows.size()) / d, stride = whole_lanes(n);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+#include "svdd/clustering/machine.h"
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/clustering/work_sharing.h"
 
 namespace svdd {
@@ -27,6 +27,6 @@ inline constexpr int64_t most_tsne_rows = 5000;
 // perplexity outside [1, (n − 1)/3], fewer than 0 iterations, an exaggeration below 1 or a negative learning
 // rate.
 std::vector<float> tsne(std::span<const float> rows, int64_t d, const TsneOptions& options = {},
-                        const engine::CpuOptions& on = {}, const ShareDone& share_done = {});
+                        const Machine& on = {}, const ShareDone& share_done = {});
 
 }  // namespace svdd

@@ -7,9 +7,9 @@
 
 namespace svdd {
 
-int threads_for(const engine::CpuOptions& on, int64_t pieces) {
+int threads_for(const Machine& on, int64_t pieces) {
   if (pieces <= 1) return 1;
-  return static_cast<int>(std::min<int64_t>(pieces, engine::threads_to_start(on.threads)));
+  return static_cast<int>(std::min<int64_t>(pieces, on.threads()));
 }
 
 int64_t block_size(int64_t n, int threads) {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <thread>
+#include "svdd/clustering/machine.h"
 
-#include "engine/backends/cpu/cpu.h"
 #include "engine/threads.h"
 
 namespace svdd {
@@ -16,7 +16,7 @@ namespace svdd {
 using ShareDone = std::function<void(double)>;
 
 // How many threads serve what `on` asks for, where there are so many pieces of work for them.
-int threads_for(const engine::CpuOptions& on, int64_t pieces);
+int threads_for(const Machine& on, int64_t pieces);
 
 // Rows in a block, at least 96: as many as serve the caches, fewer where that would leave threads without work.
 inline constexpr int64_t least_block = 96;

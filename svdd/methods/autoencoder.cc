@@ -1,10 +1,15 @@
 #include "svdd/methods/autoencoder.h"
 
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
+
 namespace svdd {
 
 using datasets::Samples;
 
 namespace {
+
+constexpr std::string_view method_name = "autoencoder";
 
 // Its training is the other methods' pretraining.
 DeepOptions without_pretraining(DeepOptions options) {
@@ -20,7 +25,7 @@ class Autoencoder final : public DeepDetector {
     require_decoder();
   }
 
-  std::string method() const override { return "autoencoder"; }
+  std::string method() const override { return std::string(method_name); }
 
  private:
   bool reconstructs() const override { return true; }
@@ -43,8 +48,32 @@ std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::B
   return std::make_unique<Autoencoder>(options, backend);
 }
 
-std::unique_ptr<Detector> load_autoencoder(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(DeepOptions& o, Common common) {
+  Rows rows{recipe_row(o), contamination_row(common)};
+  add_network_rows(rows, o, false);
+  rows.push_back(dictionary_row(o));
+  add_optimizer_rows(rows, o, common);
+  add_pretraining_rows(rows, o, false);
+  return rows;
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   return restored<Autoencoder>(saved_options(model), model, backend);
+}
+
+}  // namespace
+
+Method autoencoder_method() {
+  return {.name = std::string(method_name),
+          .title = "Autoencoder",
+          .published =
+              [](const recipes::DataTraits& data, Recipe recipe) {
+                return Settings(recipes::autoencoder(data, recipe),
+                                Settings::Form<DeepOptions>{rows_of, make_autoencoder});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

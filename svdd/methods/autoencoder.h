@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "svdd/methods/deep_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
 // Trained by options.pretraining alone; options.training is not used.
 std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_autoencoder(const ModelFolder& model, engine::Backend& backend);
+Method autoencoder_method();
 
 }  // namespace svdd

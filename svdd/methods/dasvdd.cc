@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "engine/random.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 
 namespace svdd {
 
@@ -19,6 +21,7 @@ using engine::Tensor;
 
 namespace {
 
+constexpr std::string_view method_name = "dasvdd";
 constexpr std::string_view given = "given";  // in the place of a rule's name
 
 class Dasvdd final : public DeepDetector {
@@ -31,7 +34,7 @@ class Dasvdd final : public DeepDetector {
     centre_.grad() = centre_.value().zeros_like();
   }
 
-  std::string method() const override { return "dasvdd"; }
+  std::string method() const override { return std::string(method_name); }
   bool reconstructs() const override { return true; }
   nlohmann::json details() const override { return {{"gamma", gamma_}, {"gamma_rule", gamma_source_}}; }
 
@@ -118,7 +121,7 @@ double Dasvdd::ratio_of_terms(Network& network, const Samples& x, const RandomSt
 void Dasvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase("dasvdd", options_.training, optimizers);
+  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
   training.whole_batches = true;
   training.step = [&](const Batch& b) {
     const Tensor s = score_of(b.samples, Mode::train);
@@ -190,18 +193,6 @@ void dasvdd_centre_gradient(const Tensor& z, const Tensor& centre) {
   on.unary(scale, 2.0 / static_cast<double>(centre.shape().count()), g, g);
 }
 
-std::string_view name_of(GammaRule rule) {
-  switch (rule) {
-    case GammaRule::mean_of_all:
-      return "all";
-    case GammaRule::first_sample:
-      return "first-sample";
-    case GammaRule::paper:
-      break;
-  }
-  return "paper";
-}
-
 DasvddOptions published_dasvdd_options(const std::string& network) {
   DasvddOptions o;
   o.network = network;
@@ -217,12 +208,52 @@ std::unique_ptr<Detector> make_dasvdd(const DasvddOptions& options, engine::Back
   return std::make_unique<Dasvdd>(options, backend);
 }
 
-std::unique_ptr<Detector> load_dasvdd(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(DasvddOptions& o, Common common) {
+  Rows rows{contamination_row(common)};
+  add_network_rows(rows, o, false);
+  rows.push_back(
+      option::real_or({"gamma", "auto|X", method_group, "dasvdd: weight of the distance in loss and score"},
+                      "auto", option::positive, o.gamma));
+  rows.push_back(
+      option::choice({"gamma-rule", "NAME", method_group,
+                      "dasvdd, gamma auto: all (samples count), first-sample (as\nbehind the published "
+                      "numbers) or paper"},
+                     gamma_rule_names, o.gamma_rule));
+  rows.back().idle = [&o] { return std::string(o.gamma ? "gamma says the weight itself" : ""); };
+  add_training_rows(rows, o, common);
+  return rows;
+}
+
+// The published 200 are for thousands of samples; of 87 they would make one step an epoch, on 79 of them, and centre
+// updates on the other 8. So a batch of one's own data is an eighth of the samples, in whole sixteens, from 16 up to the
+// published size: eight steps an epoch, and from 1600 samples on as published.
+void fit_batch_to_size(DasvddOptions& o, int64_t training_samples) {
+  constexpr int64_t steps = 8, lanes = 16;
+  o.training.batch_size = std::clamp(training_samples / steps / lanes * lanes, lanes, o.training.batch_size);
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   DasvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.gamma = field<double>(model, "gamma");
   reading(model, [&] { check(o); });
   return restored<Dasvdd>(o, model, backend);
+}
+
+}  // namespace
+
+Method dasvdd_method() {
+  return {.name = std::string(method_name),
+          .title = "DASVDD",
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::dasvdd(data),
+                                Settings::Form<DasvddOptions>{rows_of, make_dasvdd,
+                                                              data.own ? fit_batch_to_size : nullptr});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

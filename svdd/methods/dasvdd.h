@@ -13,6 +13,7 @@
 #include <string>
 
 #include "svdd/methods/deep_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
@@ -24,7 +25,11 @@ enum class GammaRule {
                  // figures
   paper          // mean over all samples of e / ‖z − c‖², c as it begins: the paper's text
 };
-std::string_view name_of(GammaRule rule);  // "all", "first-sample", "paper"
+inline constexpr auto gamma_rule_names =
+    engine::names_of<GammaRule>("rule for gamma", {{GammaRule::mean_of_all, "all"},
+                                                   {GammaRule::first_sample, "first-sample"},
+                                                   {GammaRule::paper, "paper"}});
+inline std::string_view name_of(GammaRule rule) { return gamma_rule_names(rule); }
 
 struct DasvddOptions : DeepOptions {
   std::optional<double> gamma = {};  // at least 0; none: by the rule
@@ -45,8 +50,7 @@ DasvddOptions published_dasvdd_options(const std::string& network = "dasvdd_mnis
 // finite γ.
 std::unique_ptr<Detector> make_dasvdd(const DasvddOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_dasvdd(const ModelFolder& model, engine::Backend& backend);
+Method dasvdd_method();
 
 // ---- the method's two formulas, in the number type of their arguments
 

@@ -88,6 +88,8 @@ void DeepDetector::require_theory() const {
 // The run, in order (README.md, "The page: Deep SVDD").
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
+  check_known(train);
+  known_ = train.known;
   if (!reconstructs())
     for (const std::string& objection : theory_objections(plan_, network_options()))
       monitor.note(plan_.name + ", " + objection);
@@ -100,10 +102,14 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   check_last_batch(x, "training", options_.training, trains_decoder);
   std::vector<int32_t> classes = train.classes;
   classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
+  known_.resize(std::min(known_.size(), static_cast<size_t>(x.count())));
   training_clusters_.clear();
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
   collapse_warning_.reset();
+  warnings_.clear();
   network_ = fresh_network();  // a second fit owes nothing to the first
+  training_ = &x;
+  network_changes();
   stand_ = {};
   pretrain_seconds_ = 0;
   took_pretraining_ = false;
@@ -122,6 +128,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
 
   if (options_.pretrain && !stand_.pretrained) {
     stand_.watch = {};
+    network_changes();
     train_autoencoder(x, options_.pretraining, monitor);
     pretrain_seconds_ = stand_.spent();
     monitor.stage("autoencoder",
@@ -130,16 +137,21 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
     stand_ = {.pretrained = true};
   }
 
-  if (!stand_.training) stand_.at_start = measure_spread(score_prepared(x), representations(x), rep_dim());
+  const auto scores_of_training = [&] {
+    return reconstructs() ? score_prepared(x) : score_represented(training_representations());
+  };
+  if (!stand_.training)
+    stand_.at_start = measure_spread(scores_of_training(), training_representations(), rep_dim());
   stand_.training = true;
   stand_.watch = {};
+  network_changes();
   minimise_objective(x, monitor);
   train_seconds_ = stand_.spent();
   checkpoints_ = nullptr;
   pretrainings_ = nullptr;
 
-  std::vector<float> scores = score_prepared(x);
-  const std::vector<float> z = representations(x);
+  std::vector<float> scores = scores_of_training();
+  const std::vector<float>& z = training_representations();
   const Spread after = measure_spread(scores, z, rep_dim());  // refuses what is not finite
   collapse_warning_ = equal_samples_warning(x.values, x.size());
   if (!collapse_warning_) collapse_warning_ = svdd::collapse_warning(stand_.at_start, after);
@@ -153,6 +165,8 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   if (train.held_out && train.held_out->count() >= enough) scores = score_prepared(prepared(*train.held_out));
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
+  training_z_ = {};
+  training_ = nullptr;
 }
 
 // What a fit keeps in a checkpoint, beside what its phases do.
@@ -195,6 +209,11 @@ std::vector<float> DeepDetector::representations(const Samples& x) {
       x, [&](const Tensor& b) { return phi(b, Mode::evaluate); }, backend_);
 }
 
+const std::vector<float>& DeepDetector::training_representations() {
+  if (training_z_.empty()) training_z_ = representations(*training_);
+  return training_z_;
+}
+
 std::vector<float> DeepDetector::centre_of(const std::vector<double>& sum, int64_t count) {
   constexpr float epsilon = 0.1f;
   std::vector<float> c(sum.size());
@@ -233,6 +252,14 @@ void DeepDetector::train_autoencoder(const Samples& x, const PhaseOptions& optio
   if (!took_pretraining_) return;
   monitor.note("the autoencoder is taken from a run that began alike");
   for (const EpochReport& report : recorder.reports) monitor.epoch(report);
+}
+
+void DeepDetector::warn_of_warm_up(int64_t warm_up_epochs) {
+  const int64_t epochs = options_.training.epochs;
+  if (epochs <= warm_up_epochs)
+    warnings_.push_back("the radius stayed 0: of " + std::to_string(epochs) +
+                        " epochs all were among the first " + std::to_string(warm_up_epochs) +
+                        ", which are its warm-up");
 }
 
 void DeepDetector::require_fitted() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datasets/preprocessing.h"
+#include "engine/names.h"
 #include "svdd/detector.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/model_folder.h"
@@ -22,6 +23,8 @@ namespace svdd {
 // first filters from a dictionary of patches, affine batch norm, training set cut to whole batches
 // (README.md, "Two recipes").
 enum class Recipe { pytorch, theano };
+inline constexpr auto recipe_names =
+    engine::names_of<Recipe>("recipe", {{Recipe::pytorch, "pytorch"}, {Recipe::theano, "theano"}});
 
 struct DeepOptions {
   Recipe recipe = Recipe::pytorch;
@@ -67,9 +70,15 @@ class DeepDetector : public Detector {
   void require_decoder() const;
 
   std::vector<float> representations(const datasets::Samples& x);  // count × p, in evaluation mode
+  // Those of the training samples, during a fit: computed once for each state of the network. Whoever lets it learn
+  // says before that it changes.
+  const std::vector<float>& training_representations();
+  void network_changes() { training_z_.clear(); }
   // The mean of these rows of p numbers, in their order, in double; coordinates near zero are moved to ±0.1,
   // because a zero coordinate can be met by zero weights (Proposition 1). One that is exactly 0 goes to +0.1.
   static std::vector<float> centre_of(const std::vector<double>& sum, int64_t count);
+  // Says that the radius stays 0, where all epochs of training are among the first.
+  void warn_of_warm_up(int64_t warm_up_epochs);
   // Trains encoder and decoder as an autoencoder, or takes them from a fit that began alike.
   void train_autoencoder(const datasets::Samples& x, const PhaseOptions& options, Monitor& monitor);
   // A training phase of this name over the network's own state, to which a method adds its step.
@@ -88,6 +97,8 @@ class DeepDetector : public Detector {
                                   Monitor& monitor) = 0;
   virtual void minimise_objective(const datasets::Samples& x, Monitor& monitor) = 0;
   virtual std::vector<float> score_prepared(const datasets::Samples& x) = 0;
+  // The same, to the bit, of samples with these representations; not asked of a method that reconstructs.
+  virtual std::vector<float> score_represented(const std::vector<float>& /*z*/) { return {}; }
   // The threshold that the objective itself sets (0: on the sphere); none: the contamination's.
   virtual std::optional<double> own_threshold() const { return std::nullopt; }
   // The sphere of each training sample, given their representations; none where there is one sphere only.
@@ -107,10 +118,14 @@ class DeepDetector : public Detector {
   NetworkPlan plan_;
   Network network_;
   datasets::Preprocessing preprocessing_;
-  Checkpoints* checkpoints_ = nullptr;        // during a fit that has some
-  PretrainingStore* pretrainings_ = nullptr;  // the same
+  const datasets::Samples* training_ = nullptr;  // during a fit
+  std::vector<int8_t> known_;                    // of its samples (TrainingSet::known)
+  Checkpoints* checkpoints_ = nullptr;           // during a fit that has some
+  PretrainingStore* pretrainings_ = nullptr;     // the same
 
  private:
+  std::vector<float> training_z_;  // empty: not known as the network stands
+
   // How far a fit is.
   struct Stand {
     bool pretrained = false, training = false;

@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
+
 namespace svdd {
 
 using datasets::Samples;
@@ -13,6 +16,8 @@ using engine::Tensor;
 
 namespace {
 
+constexpr std::string_view method_name = "deep-svdd";
+
 class DeepSvdd final : public DeepDetector {
  public:
   DeepSvdd(const DeepSvddOptions& options, engine::Backend& backend)
@@ -21,14 +26,20 @@ class DeepSvdd final : public DeepDetector {
         centre_(Array(backend, {rep_dim()}, Layout::plain, DType::f32)),
         radius_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
-  std::string method() const override { return "deep-svdd"; }
+  std::string method() const override { return std::string(method_name); }
 
  private:
   bool soft_boundary() const { return own_.objective == Objective::soft_boundary; }
 
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
-  std::vector<float> score_prepared(const Samples& x) override;
+  std::vector<float> score_prepared(const Samples& x) override {
+    return margins(x, [&](const Tensor& b) { return phi(b, Mode::evaluate); });
+  }
+  std::vector<float> score_represented(const std::vector<float>& z) override {
+    return margins({{rep_dim()}, z}, [](const Tensor& b) { return b; });
+  }
+  std::vector<float> margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of);
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the sphere
   }
@@ -49,7 +60,7 @@ class DeepSvdd final : public DeepDetector {
 
 // c: the mean representation of the training set, in evaluation mode.
 void DeepSvdd::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
-  const std::vector<float> z = representations(x);
+  const std::vector<float>& z = training_representations();
   std::vector<double> sum(static_cast<size_t>(rep_dim()));
   for (size_t i = 0; i < z.size(); ++i) sum[i % sum.size()] += z[i];
   std::vector<float> c = centre_of(sum, x.count());
@@ -74,8 +85,9 @@ StepResult DeepSvdd::soft_boundary_step(const Tensor& x) {
 void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase("deep-svdd", options_.training, optimizers);
+  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
   if (soft_boundary()) {
+    warn_of_warm_up(own_.warm_up_epochs);
     training.step = [&](const Batch& b) { return soft_boundary_step(b.samples); };
     // R: the (1 − ν)-quantile of the batch's distances, those of the forward pass before the step
     // (Section 3.2; the paper searches a line over all samples, the quantile is its solution on the batch).
@@ -91,9 +103,9 @@ void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
 }
 
 // d(x), or d(x) − R² under the soft boundary.
-std::vector<float> DeepSvdd::score_prepared(const Samples& x) {
+std::vector<float> DeepSvdd::margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of) {
   std::vector<float> scores = evaluate_batches(
-      x, [&](const Tensor& b) { return squared_distance(phi(b, Mode::evaluate), centre_); }, backend_);
+      x, [&](const Tensor& b) { return squared_distance(z_of(b), centre_); }, backend_);
   const auto r = static_cast<float>(radius_.value().item());
   if (soft_boundary())
     for (float& s : scores) s -= r * r;
@@ -114,17 +126,6 @@ void DeepSvdd::restore_spheres(const ModelFolder& model) {
 }
 
 }  // namespace
-
-std::string_view name_of(Objective objective) {
-  return objective == Objective::soft_boundary ? "soft-boundary" : "one-class";
-}
-
-Objective objective_named(std::string_view name) {
-  for (const Objective o : {Objective::one_class, Objective::soft_boundary})
-    if (name == name_of(o)) return o;
-  throw std::invalid_argument("there is no objective " + engine::in_quotes(std::string(name)) +
-                              "; known are one-class, soft-boundary");
-}
 
 void check_soft_boundary(double nu, int64_t warm_up_epochs) {
   if (!(nu > 0 && nu <= 1))
@@ -155,16 +156,62 @@ std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine:
   return detector;
 }
 
-std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend) {
+std::vector<Option> soft_boundary_rows(Objective& objective, double& nu, int64_t& warm_up_epochs) {
+  const Idle idle = [&objective] {
+    return std::string(objective == Objective::soft_boundary ? ""
+                                                             : "only objective soft-boundary looks at it");
+  };
+  Option warm_up =
+      option::whole({"warm-up-epochs", "N", method_group, "soft-boundary: the radius stays 0 for these"},
+                    int64_t{0}, warm_up_epochs);
+  warm_up.idle = idle;
+  return {option::choice({"objective", "NAME", method_group, "one-class or soft-boundary"}, objective_names,
+                         objective),
+          nu_row(nu, idle), warm_up};
+}
+
+std::string threshold_of(Objective objective) {
+  return objective == Objective::soft_boundary
+             ? "with objective soft-boundary the threshold is the sphere's surface"
+             : "";
+}
+
+namespace {
+
+Rows rows_of(DeepSvddOptions& o, Common common) {
+  Rows rows{recipe_row(o)};
+  for (Option& row : soft_boundary_rows(o.objective, o.nu, o.warm_up_epochs)) rows.push_back(std::move(row));
+  rows.push_back(contamination_row(common, [&o] { return threshold_of(o.objective); }));
+  add_network_rows(rows, o, true);
+  rows.push_back(dictionary_row(o));
+  add_training_rows(rows, o, common);
+  add_pretraining_rows(rows, o, true);
+  return rows;
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   DeepSvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
   const auto objective = field<std::string>(model, "objective");
   reading(model, [&] {
-    o.objective = objective_named(objective);
+    o.objective = objective_names.named(objective);
     check_soft_boundary(o.nu, o.warm_up_epochs);
   });
   return restored<DeepSvdd>(o, model, backend);
+}
+
+}  // namespace
+
+Method deep_svdd_method() {
+  return {.name = std::string(method_name),
+          .title = "Deep SVDD",
+          .published =
+              [](const recipes::DataTraits& data, Recipe recipe) {
+                return Settings(recipes::deep_svdd(data, recipe),
+                                Settings::Form<DeepSvddOptions>{rows_of, make_deep_svdd});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

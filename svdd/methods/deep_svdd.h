@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "svdd/methods/deep_detector.h"
+#include "svdd/methods/method.h"
 
 namespace svdd {
 
 enum class Objective { one_class, soft_boundary };
-std::string_view name_of(Objective objective);     // "one-class", "soft-boundary"
-Objective objective_named(std::string_view name);  // std::invalid_argument lists the names there are
+inline constexpr auto objective_names = engine::names_of<Objective>(
+    "objective", {{Objective::one_class, "one-class"}, {Objective::soft_boundary, "soft-boundary"}});
+inline std::string_view name_of(Objective objective) { return objective_names(objective); }
 
 struct DeepSvddOptions : DeepOptions {
   Objective objective = Objective::one_class;
@@ -34,7 +36,10 @@ DeepSvddOptions published_options(Recipe recipe);
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend);
+// The rows objective, nu and warm-up-epochs, and why the contamination may decide on nothing beside them.
+std::vector<Option> soft_boundary_rows(Objective& objective, double& nu, int64_t& warm_up_epochs);
+std::string threshold_of(Objective objective);
+
+Method deep_svdd_method();
 
 }  // namespace svdd

@@ -10,6 +10,8 @@
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
 
 namespace svdd {
@@ -24,12 +26,14 @@ using engine::Tensor;
 
 namespace {
 
+constexpr std::string_view method_name = "multi-radius";
+
 class MultiRadius final : public DeepDetector {
  public:
   MultiRadius(const MultiRadiusOptions& options, engine::Backend& backend)
       : DeepDetector(options, backend), own_(options) {}
 
-  std::string method() const override { return "multi-radius"; }
+  std::string method() const override { return std::string(method_name); }
   nlohmann::json details() const override { return details_; }
 
  private:
@@ -40,6 +44,7 @@ class MultiRadius final : public DeepDetector {
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
+  std::vector<float> score_represented(const std::vector<float>& z) override;
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the nearest sphere
   }
@@ -66,9 +71,8 @@ class MultiRadius final : public DeepDetector {
 };
 
 // The clusters of the representations, a centre for each, and radii of 0.
-void MultiRadius::initialise_spheres(const Samples& x, const std::vector<int32_t>& classes,
-                                     Monitor& monitor) {
-  const std::vector<float> z = representations(x);
+void MultiRadius::initialise_spheres(const Samples&, const std::vector<int32_t>& classes, Monitor& monitor) {
+  const std::vector<float>& z = training_representations();
   cluster_ = pseudo_labels(z, classes, monitor);
   centre_spheres(z);
   if (own_.least_cluster > 1) merge_small_clusters(z);
@@ -86,7 +90,7 @@ std::vector<int32_t> MultiRadius::finch_labels(const std::vector<float>& z, Moni
   const FinchResult found =
       finch(z, rep_dim(),
             {.distance = Distance::euclidean, .variant = FinchVariant::silhouette, .clusters = own_.clusters},
-            own_.clustering, ProgressNotes(monitor, "FINCH"), device_of(backend_));
+            backend_, ProgressNotes(monitor, "FINCH"));
   if (found.required || found.result().clusters <= most_found_spheres) return found.result().labels;
   const Partition* best = nullptr;  // as FINCH chooses, the later of equals
   for (const Partition& p : found.partitions)
@@ -105,9 +109,7 @@ std::vector<int32_t> MultiRadius::pseudo_labels(const std::vector<float>& z,
     case LabelSource::finch:
       return finch_labels(z, monitor);
     case LabelSource::kmeans:
-      return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, own_.clustering,
-                    device_of(backend_))
-          .labels;
+      return kmeans(z, rep_dim(), {.clusters = own_.clusters, .seed = options_.seed}, backend_).labels;
     case LabelSource::classes:
       break;
   }
@@ -229,12 +231,13 @@ std::vector<int32_t> MultiRadius::clusters_of(const Batch& batch) const {
 void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase("multi-radius", options_.training, optimizers);
+  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
   const Tensor centres(Array::from(backend_, {spheres(), rep_dim()}, Layout::plain, DType::f32, centres_)),
       cluster(Array::from(backend_, {x.count()}, Layout::plain, DType::f32,
                           std::vector<float>(cluster_.begin(), cluster_.end())));
   const auto own_centres = [&](const Batch& b) { return take(centres, take(cluster, b.rows)); };  // c_{k_i}
   if (soft_boundary()) {
+    warn_of_warm_up(own_.warm_up_epochs);
     training.step = [&](const Batch& b) { return soft_boundary_step(b, own_centres(b)); };
     training.after_step = [&](const Batch& b, const StepResult& step) {
       update_radii(step.distances.value().to_floats(), clusters_of(b), own_.nu, radii_);
@@ -250,7 +253,10 @@ void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
 }
 
 std::vector<float> MultiRadius::score_prepared(const Samples& x) {
-  const std::vector<float> z = representations(x);
+  return score_represented(representations(x));
+}
+
+std::vector<float> MultiRadius::score_represented(const std::vector<float>& z) {
   const auto p = static_cast<size_t>(rep_dim());
   std::vector<float> scores;
   for (size_t i = 0; i < z.size(); i += p) {
@@ -263,7 +269,7 @@ std::vector<float> MultiRadius::score_prepared(const Samples& x) {
 void MultiRadius::describe(nlohmann::json& description, NamedArrays& arrays) const {
   description["objective"] = name_of(own_.objective);
   description["nu"] = own_.nu;
-  description["inference"] = name_of(own_.inference);
+  description["inference"] = inference_names(own_.inference);
   description["spheres"] = spheres();
   description["details"] = details_;
   arrays.emplace_back("centres", engine::NdArray::from({spheres(), rep_dim()}, centres_));
@@ -338,51 +344,12 @@ void update_radii(std::span<const float> distances, std::span<const int32_t> clu
     if (!roots[k].empty()) radii[k] = static_cast<float>(quantile(roots[k], 1 - nu));
 }
 
-std::string_view name_of(LabelSource source) {
-  switch (source) {
-    case LabelSource::finch:
-      return "finch";
-    case LabelSource::classes:
-      return "true";
-    case LabelSource::kmeans:
-      break;
-  }
-  return "kmeans";
-}
-
-LabelSource label_source_named(std::string_view name) {
-  for (const LabelSource s : {LabelSource::finch, LabelSource::classes, LabelSource::kmeans})
-    if (name == name_of(s)) return s;
-  throw std::invalid_argument("there is no label source " + engine::in_quotes(std::string(name)) +
-                              "; known are finch, true, kmeans");
-}
-
-std::string_view name_of(Inference rule) {
-  switch (rule) {
-    case Inference::smallest_margin:
-      return "smallest-margin";
-    case Inference::relative_margin:
-      return "relative-margin";
-    case Inference::nearest_centre:
-      break;
-  }
-  return "nearest-centre";
-}
-
-Inference inference_named(std::string_view name) {
-  for (const Inference r :
-       {Inference::nearest_centre, Inference::smallest_margin, Inference::relative_margin})
-    if (name == name_of(r)) return r;
-  throw std::invalid_argument("there is no inference rule " + engine::in_quotes(std::string(name)) +
-                              "; known are nearest-centre, smallest-margin, relative-margin");
-}
-
 std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine::Backend& backend) {
   check_soft_boundary(o.nu, o.warm_up_epochs);
   if (o.clusters < 0 || o.least_cluster < 0)
     throw std::invalid_argument("numbers of clusters and of their samples must not be negative");
   if (o.labels == LabelSource::kmeans && o.clusters < 1)
-    throw std::invalid_argument("k-means labels need the number of clusters; expected at least 1");
+    throw std::invalid_argument("k-means labels need the number of clusters; expected at least 1 (clusters)");
   if (o.labels == LabelSource::classes && o.clusters > 0)
     throw std::invalid_argument(
         "true labels have as many clusters as there are classes; expected no number of them (0)");
@@ -391,18 +358,58 @@ std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine:
   return detector;
 }
 
-std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(MultiRadiusOptions& o, Common common) {
+  Rows rows{recipe_row(o)};
+  for (Option& row : soft_boundary_rows(o.objective, o.nu, o.warm_up_epochs)) rows.push_back(std::move(row));
+  rows.push_back(contamination_row(common, [&o] { return threshold_of(o.objective); }));
+  add_network_rows(rows, o, true);
+  rows.push_back(dictionary_row(o));
+  rows.push_back(option::choice(
+      {"labels", "NAME", method_group, "multi-radius: finch, true (the known classes) or kmeans"},
+      label_source_names, o.labels));
+  rows.push_back(
+      option::whole({"clusters", "K", method_group, "multi-radius: exactly so many; 0: as FINCH finds them"},
+                    int64_t{0}, o.clusters));
+  rows.push_back(option::whole(
+      {"least-cluster", "N", method_group, "multi-radius: smaller clusters join the nearest; 0: none do"},
+      int64_t{0}, o.least_cluster));
+  rows.push_back(option::choice(
+      {"inference", "NAME", method_group,
+       "multi-radius: what the score is: nearest-centre (d - R^2),\nsmallest-margin (the least of all "
+       "spheres), or relative-margin\n((d - R^2) / R^2)"},
+      inference_names, o.inference));
+  add_training_rows(rows, o, common);
+  add_pretraining_rows(rows, o, true);
+  return rows;
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
   const auto objective = field<std::string>(model, "objective"),
              rule = field<std::string>(model, "inference");
   reading(model, [&] {
-    o.objective = objective_named(objective);
-    o.inference = inference_named(rule);
+    o.objective = objective_names.named(objective);
+    o.inference = inference_names.named(rule);
     check_soft_boundary(o.nu, o.warm_up_epochs);
   });
   return restored<MultiRadius>(o, model, backend);
+}
+
+}  // namespace
+
+Method multi_radius_method() {
+  return {.name = std::string(method_name),
+          .title = "Multi-Radius Deep SVDD",
+          .published =
+              [](const recipes::DataTraits& data, Recipe recipe) {
+                return Settings(recipes::multi_radius(data, recipe),
+                                Settings::Form<MultiRadiusOptions>{rows_of, make_multi_radius});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

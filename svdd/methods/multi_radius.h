@@ -10,7 +10,6 @@
 #include <memory>
 #include <span>
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/methods/deep_svdd.h"
 
 namespace svdd {
@@ -21,8 +20,10 @@ enum class LabelSource {
   classes,  // "true": the known classes, as the released code trains in fact
   kmeans    // as many clusters as asked for
 };
-std::string_view name_of(LabelSource source);           // "finch", "true", "kmeans"
-LabelSource label_source_named(std::string_view name);  // std::invalid_argument lists the names there are
+inline constexpr auto label_source_names = engine::names_of<LabelSource>(
+    "label source",
+    {{LabelSource::finch, "finch"}, {LabelSource::classes, "true"}, {LabelSource::kmeans, "kmeans"}});
+inline std::string_view name_of(LabelSource source) { return label_source_names(source); }
 
 // What a sample is scored by. All three say "outside" above 0.
 enum class Inference {
@@ -30,8 +31,10 @@ enum class Inference {
   smallest_margin,  // min_k (d_k − R_k²), as the report's text has it
   relative_margin   // ours: (d − R²)/R² of the nearest centre, so that spheres of unlike size compare
 };
-std::string_view name_of(Inference rule);          // "nearest-centre", "smallest-margin", "relative-margin"
-Inference inference_named(std::string_view name);  // std::invalid_argument lists the names there are
+inline constexpr auto inference_names =
+    engine::names_of<Inference>("inference rule", {{Inference::nearest_centre, "nearest-centre"},
+                                                   {Inference::smallest_margin, "smallest-margin"},
+                                                   {Inference::relative_margin, "relative-margin"}});
 
 // z: one representation, p numbers; centres: K × p; radii: K. Under the one-class objective these are 0, and
 // the score is d, or with the relative margin a multiple of it.
@@ -51,8 +54,6 @@ struct MultiRadiusOptions : DeepOptions {
   int64_t clusters = 0;       // kmeans: K; finch: exactly so many; 0: the partition that FINCH chooses
   int64_t least_cluster = 0;  // smaller clusters join the one with the nearest mean; 0: none is too small
   Inference inference = Inference::nearest_centre;
-  // What of the clustering the backend does not do, where that is a device; no result depends on it.
-  engine::CpuOptions clustering = {};
 };
 
 // The soft-boundary loss of a batch as a sum over samples: mean_radius2 + Σ_i weight_i·max(0, d_i −
@@ -76,7 +77,6 @@ void update_radii(std::span<const float> distances, std::span<const int32_t> clu
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend);
+Method multi_radius_method();
 
 }  // namespace svdd

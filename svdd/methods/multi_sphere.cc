@@ -7,6 +7,8 @@
 
 #include "svdd/clustering/kmeans.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
 
 namespace svdd {
 
@@ -19,6 +21,8 @@ using engine::Tensor;
 
 namespace {
 
+constexpr std::string_view method_name = "multi-sphere";
+
 class MultiSphere final : public DeepDetector {
  public:
   MultiSphere(const MultiSphereOptions& options, engine::Backend& backend)
@@ -26,7 +30,7 @@ class MultiSphere final : public DeepDetector {
         own_(options),
         mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
-  std::string method() const override { return "multi-sphere"; }
+  std::string method() const override { return std::string(method_name); }
   nlohmann::json details() const override {
     return {{"spheres", own_.spheres},
             {"alive", alive()},
@@ -47,6 +51,7 @@ class MultiSphere final : public DeepDetector {
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
+  std::vector<float> score_represented(const std::vector<float>& z) override;
   std::optional<double> own_threshold() const override { return 0.0; }  // on the nearest sphere
   std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
@@ -56,9 +61,9 @@ class MultiSphere final : public DeepDetector {
   Tensor nearest_sphere(const Tensor& z) const { return nearest_point(z, centres_, radius2_); }
   Tensor margin(const Tensor& z) const;
   StepResult step(const Tensor& x);
-  void update_spheres(const Samples& x);
+  void update_spheres();
   SphereDistances distances(const Tensor& z, const Tensor& k) const;
-  Tensor training_representations(const Samples& x);
+  Tensor as_one_batch(const std::vector<float>& z) const;
   void set_radii(std::vector<float> radii);
 
   MultiSphereOptions own_;
@@ -79,11 +84,10 @@ void MultiSphere::check_count(int64_t samples) const {
 // c_k: the k-means centres of the representations, kept away from 0 as Deep SVDD's; R_k from cluster k.
 void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
   make_spheres();
-  const Tensor z = training_representations(x);
+  const Tensor z = as_one_batch(training_representations());
   const KMeansResult clusters =
-      kmeans(z.value().to_floats(), rep_dim(),
-             {.clusters = own_.spheres, .restarts = own_.restarts, .seed = options_.seed}, own_.clustering,
-             device_of(backend_));
+      kmeans(training_representations(), rep_dim(),
+             {.clusters = own_.spheres, .restarts = own_.restarts, .seed = options_.seed}, backend_);
   std::vector<float> centres;
   for (auto c = clusters.centres.begin(); c != clusters.centres.end(); c += rep_dim()) {
     const std::vector<float> centre = centre_of({c, c + rep_dim()}, 1);
@@ -115,9 +119,12 @@ void MultiSphere::minimise_objective(const Samples& x, Monitor& monitor) {
   if (own_.trainable_centres)
     optimizers.push_back(std::make_unique<engine::Adam>(std::vector<Tensor>{centres_},
                                                         engine::Adam::Options{.amsgrad = options_.amsgrad}));
-  TrainingPhase training = phase("multi-sphere", options_.training, optimizers);
+  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
   training.step = [&](const Batch& b) { return step(b.samples); };
-  training.after_epoch = [&](int64_t) { update_spheres(x); };
+  training.after_epoch = [&](int64_t) {
+    network_changes();
+    update_spheres();
+  };
   training.radii = [&] { return radii_; };
   training.spheres = [&] { return std::optional(alive()); };
   svdd::train(x, training, backend_, monitor);
@@ -126,8 +133,8 @@ void MultiSphere::minimise_objective(const Samples& x, Monitor& monitor) {
 
 // After each epoch, in evaluation mode: spheres with too few samples die, the others fit theirs again. A dead
 // one is nobody's nearest, so it stays dead.
-void MultiSphere::update_spheres(const Samples& x) {
-  const Tensor z = training_representations(x);
+void MultiSphere::update_spheres() {
+  const Tensor z = as_one_batch(training_representations());
   const SphereDistances d = distances(z, nearest_sphere(z));
   set_radii(sphere_radii(d, own_.nu, least_samples(d, own_.nu)));
   alive_by_epoch_.push_back(alive());
@@ -143,10 +150,9 @@ SphereDistances MultiSphere::distances(const Tensor& z, const Tensor& k) const {
   return of;
 }
 
-// All as one batch.
-Tensor MultiSphere::training_representations(const Samples& x) {
-  return Tensor(
-      Array::from(backend_, {x.count(), rep_dim()}, Layout::samples, DType::f32, representations(x)));
+Tensor MultiSphere::as_one_batch(const std::vector<float>& z) const {
+  const auto n = static_cast<int64_t>(z.size()) / rep_dim();
+  return Tensor(Array::from(backend_, {n, rep_dim()}, Layout::samples, DType::f32, z));
 }
 
 void MultiSphere::set_radii(std::vector<float> radii) {
@@ -166,11 +172,14 @@ std::vector<float> MultiSphere::score_prepared(const Samples& x) {
       x, [&](const Tensor& b) { return margin(phi(b, Mode::evaluate)); }, backend_);
 }
 
+std::vector<float> MultiSphere::score_represented(const std::vector<float>& z) {
+  return evaluate_batches(
+      {{rep_dim()}, z}, [&](const Tensor& b) { return margin(b); }, backend_);
+}
+
 // Each to the nearest sphere that is live in the end: the last one to die may have been nearer.
 std::vector<int32_t> MultiSphere::clusters_of_training(const std::vector<float>& z) const {
-  const auto n = static_cast<int64_t>(z.size()) / rep_dim();
-  const Tensor k =
-      nearest_sphere(Tensor(Array::from(backend_, {n, rep_dim()}, Layout::samples, DType::f32, z)));
+  const Tensor k = nearest_sphere(as_one_batch(z));
   const std::vector<float> sphere = k.value().to_floats();
   return {sphere.begin(), sphere.end()};
 }
@@ -241,17 +250,6 @@ std::vector<float> sphere_radii(SphereDistances d, double nu, int64_t least) {
   return radii;
 }
 
-std::string_view name_of(SphereObjective objective) {
-  return objective == SphereObjective::soft_boundary ? "soft-boundary" : "hard-margin";
-}
-
-SphereObjective sphere_objective_named(std::string_view name) {
-  for (const SphereObjective o : {SphereObjective::hard_margin, SphereObjective::soft_boundary})
-    if (name == name_of(o)) return o;
-  throw std::invalid_argument("there is no objective " + engine::in_quotes(std::string(name)) +
-                              " of several spheres; known are hard-margin, soft-boundary");
-}
-
 MultiSphereOptions published_multi_sphere_options() {
   MultiSphereOptions o;
   static_cast<DeepOptions&>(o) = published_options(Recipe::theano);
@@ -267,7 +265,24 @@ std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, e
   return detector;
 }
 
-std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Backend& backend) {
+namespace {
+
+Rows rows_of(MultiSphereOptions& o, Common common) {
+  Rows rows{nu_row(o.nu),
+            contamination_row(common, [] { return "the threshold is the surface of the nearest sphere"; })};
+  add_network_rows(rows, o, true);
+  rows.push_back(dictionary_row(o));
+  rows.push_back(option::whole({"spheres", "K", method_group, "multi-sphere: how many to begin with"},
+                               int64_t{1}, o.spheres));
+  rows.push_back(option::flag({"trainable-centres", "True|False", method_group,
+                               "multi-sphere: the centres move with the weights; else they stay"},
+                              o.trainable_centres));
+  add_training_rows(rows, o, common);
+  add_pretraining_rows(rows, o, true);
+  return rows;
+}
+
+std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
   MultiSphereOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
@@ -275,10 +290,24 @@ std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Ba
   numbers(model, "centres", {o.spheres, o.rep_dim});  // before memory is asked for that many
   const auto objective = field<std::string>(model, "objective");
   reading(model, [&] {
-    o.objective = sphere_objective_named(objective);
+    o.objective = sphere_objective_names.named(objective);
     check(o);
   });
   return restored<MultiSphere>(o, model, backend);
+}
+
+}  // namespace
+
+Method multi_sphere_method() {
+  return {.name = std::string(method_name),
+          .title = "Deep Multi-sphere SVDD",
+          .protocol = Protocol::sixth_held_out,
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::multi_sphere(data),
+                                Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere});
+              },
+          .load = load};
 }
 
 }  // namespace svdd

@@ -12,15 +12,15 @@
 #include <memory>
 #include <vector>
 
-#include "engine/backends/cpu/cpu.h"
 #include "svdd/methods/deep_svdd.h"
 
 namespace svdd {
 
 enum class SphereObjective { hard_margin, soft_boundary };
-std::string_view name_of(SphereObjective objective);  // "hard-margin", "soft-boundary"
-SphereObjective sphere_objective_named(
-    std::string_view name);  // std::invalid_argument lists the names there are
+inline constexpr auto sphere_objective_names = engine::names_of<SphereObjective>(
+    "objective of several spheres",
+    {{SphereObjective::hard_margin, "hard-margin"}, {SphereObjective::soft_boundary, "soft-boundary"}});
+inline std::string_view name_of(SphereObjective objective) { return sphere_objective_names(objective); }
 
 struct MultiSphereOptions : DeepOptions {
   SphereObjective objective = SphereObjective::hard_margin;
@@ -28,8 +28,6 @@ struct MultiSphereOptions : DeepOptions {
   int64_t spheres = 100;           // K, at the start
   int64_t restarts = 10;           // of the k-means that places them
   bool trainable_centres = false;  // the c_k move with the weights, by Adam without weight decay
-  // What of k-means the backend does not do, where that is a device; no result depends on it.
-  engine::CpuOptions clustering = {};
 };
 
 // The published settings on MNIST: recipe theano, 150 epochs of pretraining, 100 of training.
@@ -38,8 +36,7 @@ MultiSphereOptions published_multi_sphere_options();
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend);
 
-// What its save wrote; see load_detector.
-std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Backend& backend);
+Method multi_sphere_method();
 
 // ---- what happens to the spheres after an epoch; for each sphere the squared distances d_i of its own
 // samples

@@ -153,9 +153,11 @@ class Parser {
           wrong("a width is " + in_quotes(word) + "; expected a number from 1 on");
       }
     } else if (key == "start") {
-      const auto found = start_named(rest);
-      if (!found) wrong("start is " + in_quotes(rest) + "; expected pytorch, pytorch_xavier or glorot");
-      text_.info.start = *found;
+      try {
+        text_.info.start = initialisation_names.named(rest);
+      } catch (const std::invalid_argument& problem) {
+        wrong(problem.what());
+      }
     } else if (key == "allow_bias") {
       if (!rest.empty()) wrong("allow_bias stands alone");
       text_.allow_bias = true;
@@ -163,13 +165,6 @@ class Parser {
       return false;
     }
     return true;
-  }
-
-  static std::optional<Initialisation> start_named(std::string_view word) {
-    using enum Initialisation;
-    for (const Initialisation one : {pytorch, pytorch_xavier, glorot})
-      if (name_of(one) == word) return one;
-    return {};
   }
 
   void layer(std::string_view words, int number) {

@@ -224,18 +224,6 @@ void add_lines(std::string& text, const std::string& title, const std::vector<Pl
 
 }  // namespace
 
-std::string_view name_of(Initialisation start) {
-  switch (start) {
-    case Initialisation::pytorch:
-      return "pytorch";
-    case Initialisation::pytorch_xavier:
-      return "pytorch_xavier";
-    case Initialisation::glorot:
-      return "glorot";
-  }
-  throw std::logic_error("name_of: no such initialisation");
-}
-
 const std::vector<NetworkInfo>& networks() {
   static const std::vector<NetworkInfo> infos = [] {
     std::vector<NetworkInfo> list;
@@ -243,6 +231,12 @@ const std::vector<NetworkInfo>& networks() {
     return list;
   }();
   return infos;
+}
+
+std::string network_names() {
+  std::string names;
+  for (const NetworkInfo& info : networks()) names += (names.empty() ? "" : ", ") + info.name;
+  return names;
 }
 
 bool is_network_text(std::string_view network) {
@@ -271,7 +265,7 @@ std::string text_of(const NetworkPlan& plan) {
     for (const int64_t width : plan.widths) text += " " + std::to_string(width);
     text += "\n";
   }
-  text += "start " + std::string(name_of(plan.start)) + "\n";
+  text += "start " + std::string(initialisation_names(plan.start)) + "\n";
   if (plan.allow_bias) text += "allow_bias\n";
   add_lines(text, "encoder", plan.encoder);
   if (plan.no_decoder.empty()) add_lines(text, "decoder", plan.decoder);

@@ -14,6 +14,7 @@
 
 #include "engine/layer_description.h"
 #include "engine/layers.h"
+#include "engine/names.h"
 
 namespace svdd {
 
@@ -21,7 +22,10 @@ namespace svdd {
 // as in glorot. `glorot`: U(±gain·√(6/(fan_in + fan_out))), the gain of leaky ReLU for convolutions and 1 for
 // dense layers (Lasagne's start in the theano recipe). Biases: as PyTorch, or 0 under glorot.
 enum class Initialisation { pytorch, pytorch_xavier, glorot };
-std::string_view name_of(Initialisation start);
+inline constexpr auto initialisation_names =
+    engine::names_of<Initialisation>("start", {{Initialisation::pytorch, "pytorch"},
+                                               {Initialisation::pytorch_xavier, "pytorch_xavier"},
+                                               {Initialisation::glorot, "glorot"}});
 
 struct NetworkInfo {
   std::string name = "own";         // of a text that gives itself none
@@ -34,6 +38,7 @@ struct NetworkInfo {
 
 // The published ones, in the order of their names.
 const std::vector<NetworkInfo>& networks();
+std::string network_names();  // "cifar10_LeNet, ..."
 // Whether `network` is a text and no name: it has a space, a comma, or more than one line.
 bool is_network_text(std::string_view network);
 // Of a name or a text; std::invalid_argument lists the names there are, or says what is wrong with the text.

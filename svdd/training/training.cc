@@ -12,6 +12,7 @@
 #include "engine/stopping.h"
 #include "engine/tape.h"
 #include "svdd/training/stopwatch.h"
+#include "svdd/training/training_steps.h"
 
 namespace svdd {
 
@@ -47,77 +48,14 @@ void require_finite(double loss, const TrainingPhase& phase, int64_t epoch) {
                            text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
 }
 
-// What the steps of an epoch need from the host, a row for each, brought at once.
-class StepTable {
- public:
-  StepTable(engine::Backend& backend, int64_t steps, int64_t width)
-      : rows_(backend, {steps, width}, Layout::plain, DType::f32) {}
-
-  template <class Numbers>
-  void add(const Numbers& row) {
-    for (const auto number : row) next_.push_back(static_cast<float>(number));
-  }
-  void send() {
-    rows_.assign(next_);
-    next_.clear();
-  }
-  void read(const Array& position, Array& row) const { rows_.backend().read_row(rows_, position, row); }
-
- private:
-  Array rows_;
-  std::vector<float> next_;
-};
-
-// A batch of one size and what is computed from it: recorded at first use, then replayed.
-class RecordedForward {
- public:
-  RecordedForward(engine::Backend& backend, int64_t steps, const Shape& shape)
-      : batch_{Tensor(Array(backend, shape, Layout::samples, DType::f32)),
-               Tensor(Array(backend, {shape[0]}, Layout::samples, DType::f32))},
-        rows_(backend, steps, shape[0]) {}
-
-  size_t size() const { return static_cast<size_t>(batch_.samples.shape()[0]); }
-  const Batch& batch() const { return batch_; }
-  Tape& tape() { return tape_; }
-  StepTable& rows() { return rows_; }
-
-  // Calls compute(batch) to be recorded, or else before_replay().
-  template <class Compute, class BeforeReplay>
-  void run(const Array& data, const Array& position, Compute compute, BeforeReplay before_replay) {
-    rows_.read(position, batch_.rows.value());
-    data.backend().take(data, batch_.rows.value(), batch_.samples.value());
-    if (tape_.size() == 0) {
-      const Tape::Recording recording(tape_);
-      compute(batch_);
-    } else {
-      before_replay();
-      tape_.replay();
-    }
-  }
-
- private:
-  Batch batch_;
-  StepTable rows_;
-  Tape tape_;
-};
-
-// An optimiser, and its rates at the steps of an epoch.
-class ScheduledUpdate {
- public:
-  ScheduledUpdate(engine::Backend& backend, int64_t steps, engine::Optimizer& optimizer)
-      : optimizer_(optimizer), rates_(backend, steps, optimizer.rates().shape().count()) {}
-
-  void plan_step(double lr) { rates_.add(optimizer_.next_rates(lr)); }
-  void send() { rates_.send(); }
-  void run(const Array& position) {
-    rates_.read(position, optimizer_.rates());
-    optimizer_.apply();
-  }
-
- private:
-  engine::Optimizer& optimizer_;
-  StepTable rates_;
-};
+// Each sample's own draws for an epoch, on the backend before it begins.
+void draw_noise(const TrainingPhase& phase, int64_t epoch, Array& noise) {
+  if (!noise.defined()) return;
+  const engine::RandomStream stream(phase.seed, "noise/" + phase.name + "/" + std::to_string(epoch));
+  std::vector<float> draws(static_cast<size_t>(noise.shape().count()));
+  for (size_t i = 0; i < draws.size(); ++i) draws[i] = stream.normal(i);
+  noise.assign(draws);
+}
 
 // Whether an epoch goes on once a stop is asked for. At its end it leaves a checkpoint, which is worth some seconds of
 // waiting: it goes on where its end is near, by what the epoch before took, or its own steps so far.
@@ -146,112 +84,75 @@ class EpochEnd {
   Stopwatch watch_;
 };
 
-// The steps of an epoch that have batches of n samples.
-class TrainingSteps {
- public:
-  TrainingSteps(const TrainingPhase& phase, const Array& data, int64_t count, int64_t n)
-      : phase_(phase),
-        data_(data),
-        count_(count),
-        n_(n),
-        own_(data.backend(), count,
-             data.shape().with_samples(phase.alternation ? phase.alternation->of_step(n) : n)),
-        position_(data.backend(), {1}, Layout::plain, DType::f32),
-        one_(position_.zeros_like()),
-        losses_(data.backend(), {count}, Layout::plain, DType::f32) {
-    engine::Backend& backend = data.backend();
-    backend.fill(one_, 1);
-    for (engine::Optimizer* optimizer : phase.optimizers) updates_.emplace_back(backend, count, *optimizer);
-    if (!phase.alternation) return;
-    const int64_t rest = n - static_cast<int64_t>(own_.size());
-    rest_.emplace(backend, count, data.shape().with_samples(rest > 0 ? rest : n));
-    if (phase.alternation->optimizer) rest_update_.emplace(backend, count, *phase.alternation->optimizer);
-  }
-  TrainingSteps(const TrainingSteps&) = delete;
-  TrainingSteps& operator=(const TrainingSteps&) = delete;
+}  // namespace
 
-  // How many samples the loss of one step is about.
-  int64_t samples_of_loss() const { return static_cast<int64_t>(own_.size()); }
+// ---- for each batch: forward, backward, update
 
-  // Brings all that the steps of one epoch need: those of `order` that are theirs, which are taken off it,
-  // and the rates.
-  void plan_epoch(std::span<const int32_t>& order, double lr) {
-    for (int64_t step = 0; step < count_; ++step) {
-      const auto rows = order.first(static_cast<size_t>(n_));
-      order = order.subspan(rows.size());
-      own_.rows().add(rows.first(own_.size()));
-      if (rest_) rest_->rows().add(rows.last(rest_->size()));
-      for (ScheduledUpdate& update : updates_) update.plan_step(lr);
-      if (rest_update_) rest_update_->plan_step(phase_.alternation->lr);
-    }
-    own_.rows().send();
-    if (rest_) rest_->rows().send();
-    for (ScheduledUpdate& update : updates_) update.send();
-    if (rest_update_) rest_update_->send();
-    position_.backend().fill(position_, 0);
-  }
+// The step at position_, and on to the next.
+void TrainingSteps::run_step() {
+  engine::Backend& backend = position_.backend();
+  forward();                                                       // the loss of its batch
+  own_.tape().backward(result_.loss);                              // the gradient of every parameter
+  for (ScheduledUpdate& update : updates_) update.run(position_);  // Adam, at the epoch's rate
+  if (rest_) take_turns();
+  if (phase_.needs_host) require_finite(result_.loss.value().item(), phase_, epoch_);  // before it is used
+  if (with_after_step_) phase_.after_step(own_.batch(), result_);
+  backend.write_row(result_.loss.value(), position_, losses_);
+  backend.binary(engine::Binary::add, position_, one_, position_);
+}
 
-  // A step runs call by call the first time that it has this form, so that all it needs exists; from then on
-  // as the backend captured it.
-  void run_epoch(int64_t epoch, EpochEnd& end) {
-    epoch_ = epoch;
-    const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
-    if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
-    with_after_step_ = with_after_step;
-    for (int64_t step = 0; step < count_; ++step) {
-      end.before_step();
-      if (phase_.needs_host || !ready_) {
-        run_step();
-        ready_ = true;
-      } else {
-        if (!captured_) captured_ = data_.backend().capture([this] { run_step(); });
-        captured_->run();
-      }
+void TrainingSteps::forward() {
+  own_.run(
+      from_, position_, [&](const Batch& batch) { result_ = phase_.step(batch); },
+      [&] {
+        if (result_.before_replay) result_.before_replay();
+      });
+}
+
+// The other side of an alternation, on the samples that the step left it.
+void TrainingSteps::take_turns() {
+  rest_->run(
+      from_, position_, [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); }, [] {});
+  phase_.alternation->gradient(forward_);
+  if (rest_update_) rest_update_->run(position_);
+}
+
+// A step runs call by call the first time that it has this form, so that all it needs exists; from then on
+// as the backend captured it.
+void TrainingSteps::run_epoch(int64_t epoch, const std::function<void()>& before_step) {
+  epoch_ = epoch;
+  const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
+  if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
+  with_after_step_ = with_after_step;
+  for (int64_t step = 0; step < count_; ++step) {
+    before_step();
+    if (phase_.needs_host || !ready_) {
+      run_step();
+      ready_ = true;
+    } else {
+      if (!captured_) captured_ = position_.backend().capture([this] { run_step(); });
+      captured_->run();
     }
   }
+}
 
-  // One for each step of the last epoch; waits for it.
-  std::vector<float> losses() const { return losses_.to_floats(); }
-
- private:
-  // The step at position_, and on to the next.
-  void run_step() {
-    engine::Backend& backend = data_.backend();
-    own_.run(
-        data_, position_, [&](const Batch& batch) { result_ = phase_.step(batch); },
-        [&] {
-          if (result_.before_replay) result_.before_replay();
-        });
-    own_.tape().backward(result_.loss);
-    for (ScheduledUpdate& update : updates_) update.run(position_);
-    if (rest_) {
-      rest_->run(
-          data_, position_, [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); },
-          [] {});
-      phase_.alternation->gradient(forward_);
-    }
-    if (rest_update_) rest_update_->run(position_);
-    if (phase_.needs_host) require_finite(result_.loss.value().item(), phase_, epoch_);  // before it is used
-    if (with_after_step_) phase_.after_step(own_.batch(), result_);
-    backend.write_row(result_.loss.value(), position_, losses_);
-    backend.binary(engine::Binary::add, position_, one_, position_);
+void TrainingSteps::plan_epoch(std::span<const int32_t>& order, double lr) {
+  for (int64_t step = 0; step < count_; ++step) {
+    const auto rows = order.first(static_cast<size_t>(n_));
+    order = order.subspan(rows.size());
+    own_.rows().add(rows.first(own_.size()));
+    if (rest_) rest_->rows().add(rows.last(rest_->size()));
+    for (ScheduledUpdate& update : updates_) update.plan_step(lr);
+    if (rest_update_) rest_update_->plan_step(phase_.alternation->lr);
   }
+  own_.rows().send();
+  if (rest_) rest_->rows().send();
+  for (ScheduledUpdate& update : updates_) update.send();
+  if (rest_update_) rest_update_->send();
+  position_.backend().fill(position_, 0);
+}
 
-  const TrainingPhase& phase_;
-  const Array data_;
-  int64_t count_, n_;
-  RecordedForward own_;
-  StepResult result_;
-  std::vector<ScheduledUpdate> updates_;
-  std::optional<RecordedForward> rest_;  // of an alternation
-  Tensor forward_;                       // its result
-  std::optional<ScheduledUpdate> rest_update_;
-  int64_t epoch_ = 0;
-  Array position_, one_;  // of the step in the epoch
-  Array losses_;
-  bool with_after_step_ = false, ready_ = false;
-  std::unique_ptr<engine::Replayable> captured_;
-};
+namespace {
 
 // What a phase keeps in a checkpoint, beside what the fit does: how far it is, and its optimisers.
 void keep(Checkpoint& c, const TrainingPhase& phase, int64_t& epochs_done) {
@@ -297,11 +198,12 @@ void run(const datasets::Samples& samples, const TrainingPhase& phase, engine::B
     throw std::invalid_argument(phase.name + ": there are " + std::to_string(n) +
                                 " samples to train on; at most " + std::to_string(most_samples) +
                                 " can be numbered");
-  const Array data =
-      Array::from(backend, batch_shape(n, samples.shape), Layout::plain, DType::f32, samples.values);
-  TrainingSteps full_steps(phase, data, n / full, full);
+  TrainingRows from{
+      Array::from(backend, batch_shape(n, samples.shape), Layout::plain, DType::f32, samples.values)};
+  if (phase.noise > 0) from.noise = Array(backend, {n, phase.noise}, Layout::plain, DType::f32);
+  TrainingSteps full_steps(phase, from, n / full, full);
   std::optional<TrainingSteps> last_step;
-  if (n % full > 0 && !phase.whole_batches) last_step.emplace(phase, data, 1, n % full);
+  if (n % full > 0 && !phase.whole_batches) last_step.emplace(phase, from, 1, n % full);
   int64_t epoch = 0;
   const auto list = [&](Checkpoint& c) { keep(c, phase, epoch); };
   if (phase.checkpoints) phase.checkpoints->begin_phase(phase.name, list);
@@ -317,11 +219,13 @@ void run(const datasets::Samples& samples, const TrainingPhase& phase, engine::B
     const double lr = engine::multi_step_rate(o.lr, o.lr_milestones, epoch);
     const auto order = engine::permutation(
         n, engine::RandomStream(phase.seed, "shuffle/" + phase.name + "/" + std::to_string(epoch)));
+    draw_noise(phase, epoch, from.noise);
     std::span<const int32_t> rows(order);
+    const auto before_step = [&] { end.before_step(); };
     full_steps.plan_epoch(rows, lr);
     if (last_step) last_step->plan_epoch(rows, lr);
-    full_steps.run_epoch(epoch, end);
-    if (last_step) last_step->run_epoch(epoch, end);
+    full_steps.run_epoch(epoch, before_step);
+    if (last_step) last_step->run_epoch(epoch, before_step);
     double loss = 0;
     int64_t counted = 0;
     const auto count = [&](const TrainingSteps& steps) {

@@ -30,6 +30,8 @@ struct PhaseOptions {
 struct Batch {
   engine::Tensor samples;
   engine::Tensor rows;  // (N): their places in the training set, whole numbers, for `take`
+  engine::Tensor noise =
+      {};  // (N, TrainingPhase::noise) draws from N(0, 1), others in every epoch; empty where none are asked for
 };
 
 // What a method computes from one batch.
@@ -61,6 +63,10 @@ struct TrainingPhase {
   std::vector<engine::Optimizer*> optimizers = {};
   std::function<StepResult(const Batch& batch)> step = {};
   std::optional<Alternation> alternation = {};
+  // How many random numbers a step asks for with each sample (Batch::noise): the draws of sample i in epoch e are the
+  // same whatever batch it is in, from RandomStream(seed, "noise/<name>/<e>"). Brought before the epoch, so that a
+  // captured step has them.
+  int64_t noise = 0;
   // Every epoch leaves out the samples that fill no batch (fewer than one batch are all used).
   bool whole_batches = false;
   // After each update from this epoch on, with the batch and the result of the forward pass before the

@@ -278,7 +278,7 @@ TEST(PreprocessingGolden, GcnEqualsPyTorch) {
     const int64_t count = golden.shape("x")[0];
     for (const char* norm : {"l1", "l2"}) {
       Samples samples{{static_cast<int64_t>(x.size()) / count}, {x.begin(), x.end()}};
-      Preprocessing{datasets::gcn_named(norm)}.apply(samples);
+      Preprocessing{datasets::gcn_names.named(norm)}.apply(samples);
       const std::vector<double> expected = golden.values(norm);
       for (size_t i = 0; i < x.size(); ++i)
         ASSERT_NEAR(samples.values[i], expected[i], 1e-4) << norm << ' ' << i;

@@ -129,7 +129,6 @@ TEST(CapturedTraining, OneClassMultiRadius) {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = brief(small_runs::options());
   o.labels = LabelSource::classes;
-  o.clustering.threads = 1;
   const datasets::Samples x = some();
   std::vector<int32_t> classes;
   for (int64_t i = 0; i < x.count(); ++i) classes.push_back(static_cast<int32_t>(i % 3));
@@ -155,7 +154,6 @@ TEST(CapturedTraining, SoftBoundaryMultiRadiusNeedsTheHost) {
   o.warm_up_epochs = 2;
   o.pretrain = false;
   o.labels = LabelSource::classes;
-  o.clustering.threads = 1;
   const datasets::Samples x = some();
   std::vector<int32_t> classes;
   for (int64_t i = 0; i < x.count(); ++i) classes.push_back(static_cast<int32_t>(i % 3));

@@ -114,7 +114,6 @@ std::vector<Method> methods() {
     o.objective = objective;
     o.warm_up_epochs = 1;
     o.labels = LabelSource::classes;
-    o.clustering.threads = 1;
     all.push_back({objective == Objective::one_class ? "MultiRadius" : "SoftMultiRadius",
                    [o](engine::Backend& on) { return make_multi_radius(o, on); }, images, others, classes});
   }

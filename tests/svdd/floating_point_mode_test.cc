@@ -80,9 +80,8 @@ DeepSvddOptions brief() {
 }
 
 template <class Options>
-Options quick(Options o, int threads) {
+Options quick(Options o) {
   o.pretraining.epochs = o.training.epochs = 1;
-  o.clustering.threads = threads;
   return o;
 }
 
@@ -102,15 +101,15 @@ const std::map<std::string, Computation>& computations() {
       {"deep_svdd",
        [](On& on, int) { return receipt(make_deep_svdd(brief(), on), some(), small_runs::ones().test); }},
       {"multi_sphere",
-       [](On& on, int threads) {
-         return receipt(make_multi_sphere(quick(small_multi_sphere::options(), threads), on),
+       [](On& on, int) {
+         return receipt(make_multi_sphere(quick(small_multi_sphere::options()), on),
                         small_multi_sphere::two_digits().train, small_runs::ones().test);
        }},
       {"multi_radius",
-       [](On& on, int threads) {
+       [](On& on, int) {
          MultiRadiusOptions o;
          o.pretraining.batch_size = o.training.batch_size = 16;
-         return receipt(make_multi_radius(quick(o, threads), on), some(), small_runs::ones().test);
+         return receipt(make_multi_radius(quick(o), on), some(), small_runs::ones().test);
        }},
       {"dasvdd",
        [](On& on, int) {
@@ -134,25 +133,23 @@ const std::map<std::string, Computation>& computations() {
          return receipt(make_isolation_forest({.trees = 10, .samples = 16}), some(), small_runs::ones().test);
        }},
       {"finch",
-       [](On&, int threads) {
-         const FinchResult found =
-             finch(small_runs::ones().train.values, 784,
-                   {.variant = FinchVariant::silhouette, .silhouettes = true}, {.threads = threads});
+       [](On& on, int) {
+         const FinchResult found = finch(small_runs::ones().train.values, 784,
+                                         {.variant = FinchVariant::silhouette, .silhouettes = true}, on);
          std::string text;
          for (const Partition& p : found.partitions)
            text += hash(p.labels) + exact(p.silhouette.value_or(0)) + " ";
          return text;
        }},
       {"kmeans",
-       [](On&, int threads) {
-         const KMeansResult found = kmeans(small_runs::ones().test.values, 784,
-                                           {.clusters = 7, .restarts = 3}, {.threads = threads});
+       [](On& on, int) {
+         const KMeansResult found =
+             kmeans(small_runs::ones().test.values, 784, {.clusters = 7, .restarts = 3}, on);
          return hash(found.centres) + hash(found.labels) + exact(found.inertia);
        }},
       {"tsne",
-       [](On&, int threads) {
-         return hash(tsne(small_runs::ones().train.values, 784, {.perplexity = 5, .iterations = 20},
-                          {.threads = threads}));
+       [](On& on, int) {
+         return hash(tsne(small_runs::ones().train.values, 784, {.perplexity = 5, .iterations = 20}, on));
        }},
       {"whitening",
        [](On&, int threads) {

@@ -50,7 +50,6 @@ std::vector<Saved> each_method() {
              MultiRadiusOptions o;
              static_cast<DeepOptions&>(o) = brief();
              o.labels = LabelSource::kmeans, o.clusters = 2;
-             o.clustering.threads = 1;
              return make_multi_radius(o, on);
            },
            images},
@@ -125,7 +124,7 @@ TEST(DamagedJsonOfAFit, OfACheckpointIsNamed) {
   static_cast<DeepOptions&>(o) = brief();
   o.objective = Objective::soft_boundary;
   o.training.epochs = 2;
-  o.labels = LabelSource::kmeans, o.clusters = 2, o.clustering.threads = 1;
+  o.labels = LabelSource::kmeans, o.clusters = 2;
   const Samples images = small_runs::first(small_runs::ones().train, 32);
   const auto fit = [&](std::function<bool()> stop) {
     Checkpoints checkpoints({.file = file, .run = {{"seed", 1}}, .seconds = 0, .stop = std::move(stop)});

@@ -94,7 +94,6 @@ MultiRadiusOptions options(LabelSource labels, Objective objective = Objective::
   o.warm_up_epochs = 2;
   o.labels = labels;
   o.clusters = labels == LabelSource::kmeans ? 2 : 0;
-  o.clustering.threads = 1;
   return o;
 }
 

@@ -107,8 +107,9 @@ TEST(MultiSphereErrors, ImpossibleOptionsAreNamed) {
   EXPECT_TRUE(contains(with([](auto& o) { o.restarts = 0; }), "restarts"));
   EXPECT_TRUE(contains(with([](auto& o) { o.widths = {8}; }), "widths"));
   EXPECT_TRUE(contains(with([](auto& o) { o.training.lr = 0; }), "training: the learning rate"));
-  EXPECT_TRUE(contains(scratch::error_of<std::invalid_argument>([] { sphere_objective_named("one-class"); }),
-                       "hard-margin, soft-boundary"));
+  EXPECT_TRUE(
+      contains(scratch::error_of<std::invalid_argument>([] { sphere_objective_names.named("one-class"); }),
+               "hard-margin, soft-boundary"));
 }
 
 TEST(MultiSphereErrors, MoreSpheresThanSamples) {

@@ -355,7 +355,6 @@ TEST_P(MultiSphereReceipt, IsTheSameOnEveryBackend) {
     for (const int threads : {1, 2, 3}) {
       SCOPED_TRACE(engine::simd_name(simd) + ", " + std::to_string(threads) + " threads");
       const auto on = engine::make_cpu_backend({.threads = threads, .simd = simd});
-      o.clustering = {.threads = threads, .simd = simd};
       const auto detector = fitted(o, train, *on);
       EXPECT_EQ(detector->weights_sha256(), expected->weights_sha256());
       EXPECT_EQ(detector->training_scores(), expected->training_scores());

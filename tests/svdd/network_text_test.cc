@@ -124,7 +124,7 @@ TEST(NetworkText, ErrorsNameTheLine) {
   EXPECT_TRUE(contains(answer("end\ndense 3\n"), "line 1: this 'end' ends nothing"));
   EXPECT_TRUE(contains(answer("for all widths\ndense 3\nend\n"), "expected 'for each width'"));
   EXPECT_TRUE(contains(answer("decoder\ndense 3\n"), "names no layer"));
-  EXPECT_TRUE(contains(answer("start zero\ndense 3\n"), "line 1: start is 'zero'"));
+  EXPECT_TRUE(contains(answer("start zero\ndense 3\n"), "line 1: there is no start 'zero'"));
   EXPECT_TRUE(contains(answer("input 3\ndense 3, relu\n"), "the samples are 1x8x8, but own takes 3"));
   EXPECT_TRUE(
       contains(answer("dense 3, decoder, dense 5\n"), "the decoder gives 5, but the samples are 1x8x8"));

@@ -28,7 +28,6 @@ MultiRadiusOptions multi_radius() {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = brief();
   o.labels = LabelSource::kmeans, o.clusters = 2;
-  o.clustering.threads = 1;
   return o;
 }
 

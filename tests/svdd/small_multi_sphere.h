@@ -20,7 +20,6 @@ inline svdd::MultiSphereOptions options() {
   o.dictionary = false;
   o.spheres = 10;
   o.restarts = 2;
-  o.clustering.threads = 1;
   for (svdd::PhaseOptions* phase : {&o.pretraining, &o.training}) {
     phase->epochs = 10;
     phase->lr = 1e-3;

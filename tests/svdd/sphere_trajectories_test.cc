@@ -41,7 +41,6 @@ Options options(Options o) {
   o.seed = 7;
   o.pretrain = false, o.dictionary = false;
   o.training = {.epochs = 8, .lr = 1e-2, .lr_milestones = {5}, .batch_size = 4, .weight_decay = 1e-3};
-  o.clustering.threads = 1;
   return o;
 }
 

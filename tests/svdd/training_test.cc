@@ -203,6 +203,28 @@ TEST(Training, LabelsFollowTheRows) {
   EXPECT_EQ(seen, 9u);
 }
 
+// The draws of a sample follow it into whatever batch it is in; every epoch has its own.
+TEST(Training, NoiseFollowsTheRows) {
+  for (const int64_t batch_size : {2, 3}) {
+    Toy toy;
+    toy.phase.noise = 3;
+    toy.phase.options.batch_size = batch_size;
+    int seen = 0;
+    toy.phase.after_step = [&](const Batch& b, const StepResult&) {
+      ASSERT_EQ(b.noise.shape(), (Shape{b.rows.shape()[0], 3}));
+      const std::vector<float> rows = b.rows.value().to_floats(), noise = b.noise.value().to_floats();
+      for (size_t i = 0; i < rows.size(); ++i, ++seen) {
+        const RandomStream stream(7, seen < 5 ? "noise/toy/0" : "noise/toy/1");
+        for (size_t j = 0; j < 3; ++j)
+          EXPECT_EQ(noise[3 * i + j], stream.normal(3 * static_cast<size_t>(rows[i]) + j));
+      }
+    };
+    Listener listener;
+    train(numbered_rows(5), toy.phase, *on, listener);
+    EXPECT_EQ(seen, 10);
+  }
+}
+
 TEST(Training, AfterStepBeginsAtItsEpoch) {
   for (const bool needs_host : {false, true}) {
     Toy toy;

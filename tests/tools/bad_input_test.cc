@@ -17,7 +17,7 @@ namespace {
 using engine::NdArray;
 
 TEST(BadInput, CommandLine) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const std::string train = "train --data strokes --normal 3 --out run ";
   expect_refused(scratch.path,
@@ -102,7 +102,7 @@ TEST(BadInput, CommandLine) {
 TEST(BadInput, NoGpu) {
   const std::string problem = engine::cuda_problem();
   if (problem.empty()) GTEST_SKIP() << "this machine has a GPU";
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   expect_refused(scratch.path, {{"train --data strokes --normal 3 --out run --device cuda", 2, problem},
                                 {"bench --device cuda", 2, problem},
@@ -110,7 +110,7 @@ TEST(BadInput, NoGpu) {
 }
 
 TEST(BadInput, Configuration) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_text(f / "broken.json", "{\"epochs\": 3,");
@@ -139,7 +139,7 @@ TEST(BadInput, Configuration) {
 }
 
 TEST(BadInput, Data) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -194,7 +194,7 @@ TEST(BadInput, Data) {
 }
 
 TEST(BadInput, RunFolder) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -213,7 +213,7 @@ TEST(BadInput, RunFolder) {
 }
 
 TEST(BadInput, AFitThatFailsLeavesNothing) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -229,7 +229,7 @@ TEST(BadInput, AFitThatFailsLeavesNothing) {
 }
 
 TEST(BadInput, NothingThatIsReadIsReplaced) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -283,7 +283,7 @@ TEST(BadInput, NothingThatIsReadIsReplaced) {
 
 // A run is whole or not there: nothing but a run writes its files, whether they are there or not.
 TEST(BadInput, FilesOfRunsAndModelsAreNoOutputs) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   std::string csv = "a,b,label\n";
@@ -316,7 +316,7 @@ TEST(BadInput, FilesOfRunsAndModelsAreNoOutputs) {
 
 // A link stays a link: what it leads to is written, or nothing.
 TEST(BadInput, LinksAsOutputs) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_text(f / "t.csv", "a,b,label\n1,2,0\n3,5,0\n2,2,1\n4,1,0\n5,2,0\n1,1,1\n2,3,0\n3,3,0\n");
@@ -336,7 +336,7 @@ TEST(BadInput, LinksAsOutputs) {
 }
 
 TEST(BadInput, EmptyValues) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "t.csv", "a,b\n1,2\n3,5\n");
   for (const Words& words : {Words{"score", "--model", "run", "--input", "t.csv", "--output", ""},
@@ -355,7 +355,7 @@ TEST(BadInput, EmptyValues) {
 
 // Names that the system does not take or JSON cannot hold.
 TEST(BadInput, OddNames) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -396,7 +396,7 @@ TEST(BadInput, OddNames) {
 
 // ulimit -f, and what has no room for its threads or its memory.
 TEST(BadInput, LimitsOfTheSystem) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -417,7 +417,7 @@ TEST(BadInput, LimitsOfTheSystem) {
 }
 
 TEST(BadInput, ATableThatFailsLeavesNothing) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const auto reproduce = [&](const std::string& rest) {
     return run_svdd(scratch.path, words_of("reproduce deep-svdd-mnist --seeds 2 --classes 0,1 " + rest));
@@ -435,7 +435,7 @@ TEST(BadInput, ATableThatFailsLeavesNothing) {
 }
 
 TEST(BadInput, ModelsAndInputs) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -551,7 +551,7 @@ TEST(BadInput, ModelsAndInputs) {
 }
 
 TEST(BadInput, StandardOutputThatCannotBeWritten) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
   const Scratch scratch;
   const Outcome outcome = run_svdd(scratch.path, {"data", "list"}, "/dev/full");

@@ -45,7 +45,7 @@ std::vector<std::string> column(const std::string& csv, size_t wanted) {
 }
 
 TEST(Cli, HelpAndVersion) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   for (const char* line :
        {"--help", "train --help", "score --help", "evaluate --help", "data --help", "data info --help",
@@ -71,7 +71,7 @@ TEST(Cli, HelpAndVersion) {
 }
 
 TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -143,7 +143,7 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
 }
 
 TEST(Cli, AMapShowsTestSamplesOrTheClustersOfTraining) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -174,7 +174,7 @@ TEST(Cli, AMapShowsTestSamplesOrTheClustersOfTraining) {
 }
 
 TEST(Cli, CommandLinesOfTheAuthorsProgramsWork) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_small_data(scratch.path);
   const std::string phases =
@@ -202,7 +202,7 @@ TEST(Cli, CommandLinesOfTheAuthorsProgramsWork) {
 }
 
 TEST(Cli, AConfigurationRepeatsTheRunBitForBit) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -222,7 +222,7 @@ TEST(Cli, AConfigurationRepeatsTheRunBitForBit) {
 }
 
 TEST(Cli, ThreadsSimdAndTheReferenceGiveTheSameBits) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -243,7 +243,7 @@ TEST(Cli, ThreadsSimdAndTheReferenceGiveTheSameBits) {
 }
 
 TEST(Cli, ScoreEqualsEvaluateForEveryKindOfInput) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -298,7 +298,7 @@ TEST(Cli, ScoreEqualsEvaluateForEveryKindOfInput) {
 }
 
 TEST(Cli, AKilledRunLeavesNoResultsOfAnother) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -317,7 +317,7 @@ TEST(Cli, AKilledRunLeavesNoResultsOfAnother) {
 }
 
 TEST(Cli, ATestSetOfOneClassHasNoAuc) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -334,7 +334,7 @@ TEST(Cli, ATestSetOfOneClassHasNoAuc) {
 }
 
 TEST(Cli, AShareOfATableIsHeldOutAsAsked) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   std::string table = "a,b,class\n";
@@ -364,7 +364,7 @@ TEST(Cli, AShareOfATableIsHeldOutAsAsked) {
 }
 
 TEST(Cli, WhiteningIsStoredWithTheModel) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -380,7 +380,7 @@ TEST(Cli, WhiteningIsStoredWithTheModel) {
 }
 
 TEST(Cli, OptionsThatChangeNothingAreNamed) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -399,7 +399,7 @@ TEST(Cli, OptionsThatChangeNothingAreNamed) {
 }
 
 TEST(Cli, ReportIsRebuiltFromTheFolder) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_small_data(scratch.path);
   expect_done(scratch.path, small_train);
@@ -411,7 +411,7 @@ TEST(Cli, ReportIsRebuiltFromTheFolder) {
 }
 
 TEST(Cli, DataIsListedAndDescribed) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_small_data(scratch.path);
   const Outcome list = run_svdd(scratch.path, {"data", "list"});

@@ -40,7 +40,7 @@ std::vector<std::vector<std::string>> cells(const std::string& csv) {
 }
 
 TEST(Cluster, WritesEveryPartitionAndSumsUp) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "t.csv", table(true));
   const Outcome outcome = run_svdd(
@@ -67,7 +67,7 @@ TEST(Cluster, WritesEveryPartitionAndSumsUp) {
 }
 
 TEST(Cluster, ShowsSilhouettesWhereComputed) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "t.csv", table(false));
   const std::string line = "cluster --input t.csv --output o.csv --quiet ";
@@ -84,7 +84,7 @@ TEST(Cluster, ShowsSilhouettesWhereComputed) {
 }
 
 TEST(Cluster, ReadsArraysAndImagesAlike) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);
@@ -105,7 +105,7 @@ TEST(Cluster, ReadsArraysAndImagesAlike) {
 }
 
 TEST(Cluster, WritesTheSameBytesOnAnyMachine) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "t.csv", table(true));
   std::string first;
@@ -121,7 +121,7 @@ TEST(Cluster, WritesTheSameBytesOnAnyMachine) {
 }
 
 TEST(Cluster, RefusesInOneLine) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_text(f / "t.csv", table(false));

@@ -18,7 +18,7 @@ std::string table_of(int rows) {
 }
 
 TEST(Counts, HugeOnesAreRefusedOrHarmless) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "table.csv", table_of(48));
   const std::string briefly = " --epochs 1 --no-pretrain --batch-size 16",
@@ -54,7 +54,7 @@ TEST(Counts, HugeOnesAreRefusedOrHarmless) {
 }
 
 TEST(Counts, TheSentenceNamesTheData) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_text(scratch.path / "table.csv", table_of(48));
   const auto said = [&](const std::string& line) { return run_svdd(scratch.path, words_of(line)).err; };

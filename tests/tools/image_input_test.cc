@@ -7,12 +7,12 @@
 
 #include "engine/files/npy.h"
 #include "small_data.h"
-#include "tools/options/published_settings.h"
+#include "svdd/recipes/data_traits.h"
 
 namespace {
 
 using namespace tools_test;
-using tools::DataKind;
+using svdd::recipes::DataKind;
 
 // A PPM picture: `pixel(y, x)` gives the text of three numbers.
 template <class Pixel>
@@ -44,19 +44,19 @@ TEST(ImageInput, AFlatFolderIsWhatItsPicturesAre) {
   const Scratch scratch;
   const fs::path f = scratch.path;
   write_grey_folder(f / "pictures", 4, 9);  // grey, though stored as RGB
-  EXPECT_EQ(tools::kind_of((f / "pictures").string()), DataKind::digits);
+  EXPECT_EQ(svdd::recipes::traits_of((f / "pictures").string()).kind, DataKind::digits);
   write_picture(f / "pictures/999.ppm", 9, [](int y, int x) { return y == 8 && x == 8 ? "9 9 8" : grey(x); });
-  EXPECT_EQ(tools::kind_of((f / "pictures").string()), DataKind::colour_images);
+  EXPECT_EQ(svdd::recipes::traits_of((f / "pictures").string()).kind, DataKind::colour_images);
   write_small_data(f);
-  EXPECT_EQ(tools::kind_of((f / "small").string()), DataKind::digits);
+  EXPECT_EQ(svdd::recipes::traits_of((f / "small").string()).kind, DataKind::digits);
   write_grey_folder(f / "parts/train/good", 2, 9);
-  EXPECT_EQ(tools::kind_of((f / "parts").string()),
+  EXPECT_EQ(svdd::recipes::traits_of((f / "parts").string()).kind,
             DataKind::colour_images);  // as the layout of MVTec AD always was
-  EXPECT_EQ(tools::kind_of((f / "none").string()), DataKind::digits);
+  EXPECT_EQ(svdd::recipes::traits_of((f / "none").string()).kind, DataKind::digits);
 }
 
 TEST(ImageInput, ColourIsTrainedOnInColour) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path f = scratch.path;
   // Two colours of equal grey.
@@ -78,7 +78,7 @@ TEST(ImageInput, ColourIsTrainedOnInColour) {
 }
 
 TEST(ImageInput, MethodsWithoutANetworkSeeWhatNetworksSee) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path f = scratch.path;
   write_grey_folder(f / "large", 6, 120);
@@ -106,7 +106,7 @@ class Scoring : public testing::Test {
     run_svdd(f, words_of("train --data train --method kde --out run --quiet --threads 1"));
   }
   static void TearDownTestSuite() { delete scratch_; }
-  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  void SetUp() override { REQUIRE_SVDD(); }
 
   static Scratch* scratch_;
   const fs::path f = scratch_->path;

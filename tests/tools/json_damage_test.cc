@@ -21,7 +21,7 @@ using nlohmann::json;
 class DamagedRun : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_SVDD();
+    REQUIRE_SVDD();
     write_small_data(folder_);
     ASSERT_EQ(run_svdd(folder_, words_of(small_train)).status, 0);
   }

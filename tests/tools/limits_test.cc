@@ -30,7 +30,7 @@ Outcome run_limited(const fs::path& folder, const std::string& limits, const std
 }
 
 TEST(Limits, LittleAddressSpaceIsNoReasonToHang) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   if (under_a_sanitizer) GTEST_SKIP() << "a sanitizer needs more address space";
   const Scratch scratch;
   for (const int megabytes : {60, 90, 120, 150, 180})
@@ -43,7 +43,7 @@ TEST(Limits, LittleAddressSpaceIsNoReasonToHang) {
 #if SVDD_HAVE_OPENBLAS
 // OpenBLAS waits for ever for memory that is not there; we ask beforehand.
 TEST(Limits, OpenBlasWithoutItsMemoryIsRefused) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   if (under_a_sanitizer) GTEST_SKIP() << "a sanitizer needs more address space";
   const Scratch scratch;
   for (const int megabytes : {100, 200}) {
@@ -57,7 +57,7 @@ TEST(Limits, OpenBlasWithoutItsMemoryIsRefused) {
 #endif
 
 TEST(Limits, MoreThreadsThanTheMemoryHolds) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   if (under_a_sanitizer) GTEST_SKIP() << "a sanitizer needs more address space";
   const Scratch scratch;
   const Outcome limited = run_limited(scratch.path, "ulimit -v 1500000",
@@ -77,7 +77,7 @@ TEST(Limits, MoreThreadsThanTheMemoryHolds) {
 
 #ifdef __linux__
 TEST(Limits, ThreadsAreThoseOfTheAffinityMask) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   EXPECT_EQ(in_a_child([&] {
               cpu_set_t now, one;
@@ -99,7 +99,7 @@ TEST(Limits, ThreadsAreThoseOfTheAffinityMask) {
 
 // Results do not depend on the number of threads, and neither, much, does the time.
 TEST(Limits, ManyThreadsTakeNoLonger) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const auto seconds = [&](const std::string& threads) {
     const auto begin = std::chrono::steady_clock::now();
@@ -113,7 +113,7 @@ TEST(Limits, ManyThreadsTakeNoLonger) {
 }
 
 TEST(Limits, SizesThatNothingHolds) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const std::string train = "train --data strokes --normal 3 --out run ";
   expect_refused(

@@ -9,7 +9,7 @@ namespace {
 
 #ifdef SVDD_FAILING_MALLOC
 TEST(Memory, AnAllocationThatFailsEndsInOneLine) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
 #ifndef __GLIBC__
   GTEST_SKIP() << "needs the C library of GNU";
 #endif

@@ -12,7 +12,7 @@ using nlohmann::json;
 
 class NetworkCommandTest : public testing::Test {
  protected:
-  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  void SetUp() override { REQUIRE_SVDD(); }
   // Every word by itself, for texts with spaces.
   Outcome svdd(const Words& words) const { return run_svdd(folder_, words); }
   bool says(const Outcome& o, int status, const std::string& words) const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "svdd/recipes/published.h"
 #include "tools/arguments.h"
 #include "tools/usage_error.h"
 
@@ -50,21 +51,21 @@ TEST(TrainOptions, DefaultsAreThePublishedSettings) {
   const TrainOptions options = resolve_train_options(needed).options;
   EXPECT_EQ(options.method, "deep-svdd");
   EXPECT_EQ(options.normal, std::vector<std::string>{"3"});
-  EXPECT_EQ(options.deep_svdd.training.epochs, 150);
-  EXPECT_EQ(options.deep_svdd.training.lr, 1e-4);
-  EXPECT_EQ(options.deep_svdd.training.lr_milestones, std::vector<int64_t>{50});
-  EXPECT_EQ(options.deep_svdd.training.weight_decay, 0.5e-6);
-  EXPECT_EQ(options.deep_svdd.pretraining.weight_decay, 0.5e-3);
-  EXPECT_TRUE(options.deep_svdd.pretrain);
+  EXPECT_EQ(options.settings.deep()->training.epochs, 150);
+  EXPECT_EQ(options.settings.deep()->training.lr, 1e-4);
+  EXPECT_EQ(options.settings.deep()->training.lr_milestones, std::vector<int64_t>{50});
+  EXPECT_EQ(options.settings.deep()->training.weight_decay, 0.5e-6);
+  EXPECT_EQ(options.settings.deep()->pretraining.weight_decay, 0.5e-3);
+  EXPECT_TRUE(options.settings.deep()->pretrain);
 }
 
 TEST(TrainOptions, DefaultsFollowTheRecipe) {
   const svdd::DeepSvddOptions published = svdd::published_options(svdd::Recipe::theano);
   const TrainOptions options = resolve_train_options(with({{"recipe", {"theano"}}})).options;
-  EXPECT_EQ(options.deep_svdd.recipe, svdd::Recipe::theano);
-  EXPECT_EQ(options.deep_svdd.pretraining.lr_milestones, published.pretraining.lr_milestones);
-  EXPECT_EQ(options.deep_svdd.pretraining.weight_decay, published.pretraining.weight_decay);
-  EXPECT_EQ(options.deep_svdd.training.weight_decay, published.training.weight_decay);
+  EXPECT_EQ(options.settings.deep()->recipe, svdd::Recipe::theano);
+  EXPECT_EQ(options.settings.deep()->pretraining.lr_milestones, published.pretraining.lr_milestones);
+  EXPECT_EQ(options.settings.deep()->pretraining.weight_decay, published.pretraining.weight_decay);
+  EXPECT_EQ(options.settings.deep()->training.weight_decay, published.training.weight_decay);
 }
 
 TEST(TrainOptions, ReadsEveryKindOfValue) {
@@ -83,14 +84,14 @@ TEST(TrainOptions, ReadsEveryKindOfValue) {
                              .options;
   EXPECT_EQ(o.normal, (std::vector<std::string>{"3", "0", "1"}));  // lists add up
   EXPECT_EQ(o.out, "b");                                           // of anything else the last counts
-  EXPECT_EQ(o.deep_svdd.objective, svdd::Objective::soft_boundary);
-  EXPECT_EQ(o.deep_svdd.nu, 0.05);
-  EXPECT_EQ(o.deep_svdd.seed, UINT64_MAX);
-  EXPECT_EQ(o.deep_svdd.training.lr, 0.5e-3);
-  EXPECT_EQ(o.deep_svdd.training.lr_milestones, (std::vector<int64_t>{10, 20}));
-  EXPECT_TRUE(o.deep_svdd.pretraining.lr_milestones.empty());
-  EXPECT_TRUE(o.deep_svdd.amsgrad);
-  EXPECT_FALSE(o.deep_svdd.pretrain);
+  EXPECT_EQ(o.settings.as<svdd::DeepSvddOptions>()->objective, svdd::Objective::soft_boundary);
+  EXPECT_EQ(o.settings.as<svdd::DeepSvddOptions>()->nu, 0.05);
+  EXPECT_EQ(o.settings.deep()->seed, UINT64_MAX);
+  EXPECT_EQ(o.settings.deep()->training.lr, 0.5e-3);
+  EXPECT_EQ(o.settings.deep()->training.lr_milestones, (std::vector<int64_t>{10, 20}));
+  EXPECT_TRUE(o.settings.deep()->pretraining.lr_milestones.empty());
+  EXPECT_TRUE(o.settings.deep()->amsgrad);
+  EXPECT_FALSE(o.settings.deep()->pretrain);
   EXPECT_EQ(o.backend.threads, 2);
 }
 
@@ -159,11 +160,11 @@ TEST(TrainOptions, ConfigGivesWhatTheCommandLineDoesNot) {
   EXPECT_EQ(o.data, "mnist");
   EXPECT_EQ(o.normal, (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(o.out, "here");
-  EXPECT_EQ(o.deep_svdd.training.epochs, 9);
-  EXPECT_EQ(o.deep_svdd.pretraining.lr, 1.0);
-  EXPECT_EQ(o.deep_svdd.recipe, svdd::Recipe::theano);
-  EXPECT_TRUE(o.deep_svdd.training.lr_milestones.empty());
-  EXPECT_FALSE(o.deep_svdd.pretrain);
+  EXPECT_EQ(o.settings.deep()->training.epochs, 9);
+  EXPECT_EQ(o.settings.deep()->pretraining.lr, 1.0);
+  EXPECT_EQ(o.settings.deep()->recipe, svdd::Recipe::theano);
+  EXPECT_TRUE(o.settings.deep()->training.lr_milestones.empty());
+  EXPECT_FALSE(o.settings.deep()->pretrain);
   EXPECT_TRUE(o.quiet);
   EXPECT_EQ(resolved.from_command_line, (std::vector<std::string>{"epochs", "out"}));
   EXPECT_EQ(resolved.from_config.size(), 7u);  // the null is as if it were not there
@@ -190,10 +191,10 @@ TEST(TrainOptions, ConfigUnderstandsTheAuthorsNames) {
       R"({"n_epochs": 7, "normal_class": 4, "optimizer_name": "amsgrad", "ae-lr-milestone": [3]})");
   const TrainOptions o =
       resolve_train_options({{"data", {"strokes"}}, {"out", {"x"}}}, config.path()).options;
-  EXPECT_EQ(o.deep_svdd.training.epochs, 7);
+  EXPECT_EQ(o.settings.deep()->training.epochs, 7);
   EXPECT_EQ(o.normal, std::vector<std::string>{"4"});
-  EXPECT_TRUE(o.deep_svdd.amsgrad);
-  EXPECT_EQ(o.deep_svdd.pretraining.lr_milestones, std::vector<int64_t>{3});
+  EXPECT_TRUE(o.settings.deep()->amsgrad);
+  EXPECT_EQ(o.settings.deep()->pretraining.lr_milestones, std::vector<int64_t>{3});
 }
 
 TEST(TrainOptions, RefusesWrongConfigsByKey) {
@@ -271,7 +272,7 @@ TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
             .options;
     nlohmann::ordered_json written = to_json(options);
     size_t known = 0;
-    for (const TrainOption& row : train_option_table(options))
+    for (const svdd::Option& row : train_options(options))
       known += row.name != "label-column" && row.name != "header" &&  // these two say nothing
                method_takes(method, row.name);
     EXPECT_EQ(written.size(), known) << method;
@@ -283,22 +284,25 @@ TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
 // The published settings follow method and data.
 TEST(TrainOptions, PublishedSettings) {
   const auto published = [](const std::string& method, const std::string& data) {
-    return resolve_train_options({{"method", {method}}, {"data", {data}}, {"out", {"x"}}}).options.deep_svdd;
+    return svdd::recipes::published(method, data);
   };
-  EXPECT_EQ(published("deep-svdd", "cifar10").network, "cifar10_LeNet");
-  EXPECT_EQ(published("deep-svdd", "cifar10").pretraining.epochs, 350);
-  EXPECT_EQ(published("multi-sphere", "mnist").network, "multi_sphere_mnist");
-  EXPECT_EQ(published("multi-sphere", "mnist").training.epochs, 100);
-  EXPECT_TRUE(published("multi-sphere", "mnist").dictionary);
-  EXPECT_TRUE(published("multi-sphere", "mobifall").dictionary);
-  EXPECT_FALSE(published("multi-sphere", "cifar10").dictionary);
-  EXPECT_EQ(published("dasvdd", "mnist").training.epochs, 300);
-  EXPECT_FALSE(published("dasvdd", "mnist").preprocessing.min_max);
-  EXPECT_EQ(published("dasvdd", "pima").network, "dasvdd_pima");
-  EXPECT_EQ(published("dasvdd", "speech").network, "dasvdd_speech");
-  EXPECT_EQ(published("deep-svdd", "rows.csv").network, "mlp");
-  EXPECT_EQ(published("kde", "mnist").preprocessing.pca, 0.95);
-  EXPECT_EQ(published("autoencoder", "mobifall").network, "multi_sphere_mobifall");
+  const auto deep = [&](const std::string& method, const std::string& data) {
+    return *published(method, data).deep();
+  };
+  EXPECT_EQ(deep("deep-svdd", "cifar10").network, "cifar10_LeNet");
+  EXPECT_EQ(deep("deep-svdd", "cifar10").pretraining.epochs, 350);
+  EXPECT_EQ(deep("multi-sphere", "mnist").network, "multi_sphere_mnist");
+  EXPECT_EQ(deep("multi-sphere", "mnist").training.epochs, 100);
+  EXPECT_TRUE(deep("multi-sphere", "mnist").dictionary);
+  EXPECT_TRUE(deep("multi-sphere", "mobifall").dictionary);
+  EXPECT_FALSE(deep("multi-sphere", "cifar10").dictionary);
+  EXPECT_EQ(deep("dasvdd", "mnist").training.epochs, 300);
+  EXPECT_FALSE(published("dasvdd", "mnist").preprocessing().min_max);
+  EXPECT_EQ(deep("dasvdd", "pima").network, "dasvdd_pima");
+  EXPECT_EQ(deep("dasvdd", "speech").network, "dasvdd_speech");
+  EXPECT_EQ(deep("deep-svdd", "rows.csv").network, "mlp");
+  EXPECT_EQ(published("kde", "mnist").preprocessing().pca, 0.95);
+  EXPECT_EQ(deep("autoencoder", "mobifall").network, "multi_sphere_mobifall");
 }
 
 TEST(Arguments, OtherSpellingsBecomeOurs) {

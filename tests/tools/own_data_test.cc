@@ -8,8 +8,8 @@
 #include "engine/random.h"
 #include "refusals.h"
 #include "small_data.h"
+#include "svdd/methods/deep_detector.h"
 #include "tools/options/options.h"
-#include "tools/options/published_settings.h"
 #include "tools/report/image_grid.h"
 
 namespace tools_test {
@@ -27,25 +27,26 @@ TEST(OwnData, IsWhatNoPaperUsed) {
   write_small_data(scratch.path);
   fs::create_directories(scratch.path / "pictures");
   for (const char* published : {"mnist", "pima", "speech", "strokes", "mobifall"})
-    EXPECT_FALSE(tools::is_own(published)) << published;
-  EXPECT_FALSE(tools::is_own((scratch.path / "small").string())) << "a folder of IDX files is MNIST's kind";
+    EXPECT_FALSE(svdd::recipes::traits_of(published).own) << published;
+  EXPECT_FALSE(svdd::recipes::traits_of((scratch.path / "small").string()).own)
+      << "a folder of IDX files is MNIST's kind";
   for (const std::string& own : {std::string("table.csv"), (scratch.path / "pictures").string()})
-    EXPECT_TRUE(tools::is_own(own)) << own;
+    EXPECT_TRUE(svdd::recipes::traits_of(own).own) << own;
 }
 
 TEST(OwnData, TablesAreScaledAndKeepAllTheirColumns) {
   for (const char* method : {"isolation-forest", "kde", "kernel-svdd"}) {
-    EXPECT_EQ(settings(method, "table.csv").deep_svdd.preprocessing.pca, 0) << method;
-    EXPECT_EQ(settings(method, "table.npz").deep_svdd.preprocessing.pca, 0) << method;
-    EXPECT_EQ(settings(method, "pima").deep_svdd.preprocessing.pca, 0.95) << method;
-    EXPECT_EQ(settings(method, "mnist").deep_svdd.preprocessing.pca, 0.95) << method;
+    EXPECT_EQ(settings(method, "table.csv").settings.preprocessing().pca, 0) << method;
+    EXPECT_EQ(settings(method, "table.npz").settings.preprocessing().pca, 0) << method;
+    EXPECT_EQ(settings(method, "pima").settings.preprocessing().pca, 0.95) << method;
+    EXPECT_EQ(settings(method, "mnist").settings.preprocessing().pca, 0.95) << method;
   }
   for (const char* method : {"dasvdd", "deep-svdd", "kde", "autoencoder"})
-    EXPECT_EQ(settings(method, "table.csv").deep_svdd.preprocessing.per_feature,
+    EXPECT_EQ(settings(method, "table.csv").settings.preprocessing().per_feature,
               Preprocessing::PerFeature::standard)
         << method;
-  EXPECT_EQ(settings("dasvdd", "pima").deep_svdd.preprocessing.per_feature, Preprocessing::PerFeature::none);
-  EXPECT_EQ(settings("dasvdd", "speech").deep_svdd.preprocessing.per_feature,
+  EXPECT_EQ(settings("dasvdd", "pima").settings.preprocessing().per_feature, Preprocessing::PerFeature::none);
+  EXPECT_EQ(settings("dasvdd", "speech").settings.preprocessing().per_feature,
             Preprocessing::PerFeature::none);
 }
 
@@ -55,9 +56,9 @@ TEST(OwnData, ThePcaSwitch) {
                {{"method", {"kde"}}, {"data", {"mnist"}}, {"out", {"x"}}, {"pca", {text}}})
         .options;
   };
-  EXPECT_EQ(pca("none").deep_svdd.preprocessing.pca, 0);
-  EXPECT_EQ(pca("0.5").deep_svdd.preprocessing.pca, 0.5);
-  EXPECT_EQ(pca("1").deep_svdd.preprocessing.pca, 1);
+  EXPECT_EQ(pca("none").settings.preprocessing().pca, 0);
+  EXPECT_EQ(pca("0.5").settings.preprocessing().pca, 0.5);
+  EXPECT_EQ(pca("1").settings.preprocessing().pca, 1);
   EXPECT_EQ(tools::to_json(pca("none"))["pca"], "none");
   EXPECT_EQ(tools::to_json(pca("0.5"))["pca"], 0.5);
   for (const char* wrong : {"0", "-1", "1.1", "nan", "all", ""}) EXPECT_ANY_THROW(pca(wrong)) << wrong;
@@ -67,8 +68,8 @@ TEST(OwnData, ThePcaSwitch) {
 TEST(OwnData, DasvddsBatchesFollowItsSize) {
   const auto batch = [](const std::string& method, const std::string& data, int64_t n) {
     tools::TrainOptions options = settings(method, data);
-    tools::fit_to_size(options, n);
-    return options.deep_svdd.training.batch_size;
+    options.settings.fit_to_size(n);
+    return options.settings.deep()->training.batch_size;
   };
   EXPECT_EQ(batch("dasvdd", "table.csv", 2), 16);
   EXPECT_EQ(batch("dasvdd", "table.csv", 87), 16);
@@ -97,7 +98,7 @@ json train(const fs::path& folder, const std::string& line) {
 
 // A column in pascals beside one that tells the anomalies: without scaling, only the pressure is heard.
 TEST(OwnData, DasvddHearsEveryColumn) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const engine::RandomStream noise(7, "table");
   write_table(scratch.path / "t.csv", "pressure,a,b,label", 240, [&](int i) {
@@ -120,7 +121,7 @@ TEST(OwnData, DasvddHearsEveryColumn) {
 
 // Anomalies break a relation between columns that each look normal: the direction with the least variance.
 TEST(OwnData, TheShallowMethodsKeepTheDirectionThatMatters) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const engine::RandomStream noise(3, "table");
   write_table(scratch.path / "t.csv", "a,b,c,label", 300, [&](int i) {
@@ -137,7 +138,7 @@ TEST(OwnData, TheShallowMethodsKeepTheDirectionThatMatters) {
 
 // Nine anomalies ranked perfectly: 9 times 1/9 must not end above 1.
 TEST(OwnData, APerfectRankingEndsWithAReport) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   for (const int anomalies : {9, 11, 22}) {
     write_table(scratch.path / "t.csv", "a,label", 60 + 3 * anomalies, [&](int i) {
@@ -155,7 +156,7 @@ TEST(OwnData, APerfectRankingEndsWithAReport) {
 
 // Without labels nothing is wrong: a remark, no warning.
 TEST(OwnData, DataWithoutLabelsAreNoReasonForAnAlarm) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_table(scratch.path / "t.csv", "a,b", 50,
               [](int i) { return std::to_string(i * i % 17) + ',' + std::to_string(i % 5); });
@@ -170,7 +171,7 @@ TEST(OwnData, DataWithoutLabelsAreNoReasonForAnAlarm) {
 }
 
 TEST(OwnData, TiesAtTheThresholdAreExplained) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const engine::RandomStream noise(5, "table");
   write_table(scratch.path / "t.csv", "a,b", 100, [&](int i) {
@@ -193,7 +194,7 @@ TEST(OwnData, TiesAtTheThresholdAreExplained) {
 
 // Where the data are the cause, no network is blamed.
 TEST(OwnData, EqualSamplesAreToBlameThemselves) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   write_table(scratch.path / "t.csv", "a,b,label", 60,
               [](int i) { return i % 6 == 0 ? "5.5,8,1" : "5,7,0"; });
@@ -209,7 +210,7 @@ TEST(OwnData, EqualSamplesAreToBlameThemselves) {
 }
 
 TEST(OwnData, DataInfoTellsWhatTheProgramSees) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_table(f / "t.csv", "a,b,c,label", 50,

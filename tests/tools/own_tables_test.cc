@@ -39,7 +39,7 @@ std::string rows(const Words3& label, int n = 60, double a = 0, double b = 0) {
 
 class OwnTables : public testing::Test {
  protected:
-  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  void SetUp() override { REQUIRE_SVDD(); }
 
   Outcome run(const std::string& line) const { return run_svdd(scratch_.path, words_of(line)); }
   Outcome train(const std::string& data, const std::string& more = "") const {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "engine/backends/cpu/cpu.h"
+
 namespace tools {
 namespace {
 
@@ -49,9 +51,14 @@ std::vector<std::vector<std::string>> rows_of(const std::string& csv) {
   return rows;
 }
 
+std::string map_of(svdd::Detector& detector, const datasets::OneVsRest& task, uint64_t seed,
+                   int threads = 1) {
+  return map_csv(detector, task, seed, *engine::make_cpu_backend({.threads = threads}));
+}
+
 TEST(PlaneMap, IsOfTheTestSamplesWhereThereIsOneSphere) {
   Stub stub;
-  const auto rows = rows_of(map_csv(stub, task_of(50, 60), 1, {.threads = 1}));
+  const auto rows = rows_of(map_of(stub, task_of(50, 60), 1, 1));
   ASSERT_EQ(rows.size(), 61u);
   EXPECT_EQ(rows[0], (std::vector<std::string>{"x", "y", "class", "label", "cluster"}));
   for (size_t i = 1; i < rows.size(); ++i) {
@@ -60,7 +67,7 @@ TEST(PlaneMap, IsOfTheTestSamplesWhereThereIsOneSphere) {
     EXPECT_EQ(rows[i][4], "");
   }
   stub.set_clusters(std::vector<int32_t>(50, 6));
-  EXPECT_EQ(rows_of(map_csv(stub, task_of(50, 60), 1, {.threads = 1})), rows) << "all in one sphere";
+  EXPECT_EQ(rows_of(map_of(stub, task_of(50, 60), 1, 1)), rows) << "all in one sphere";
 }
 
 TEST(PlaneMap, IsOfTheClusteredTrainingSamplesWhereThereAreSeveralSpheres) {
@@ -68,7 +75,7 @@ TEST(PlaneMap, IsOfTheClusteredTrainingSamplesWhereThereAreSeveralSpheres) {
   std::vector<int32_t> clusters;
   for (int32_t i = 0; i < 48; ++i) clusters.push_back(i % 2 * 5);
   stub.set_clusters(clusters);  // of 50 samples: the fit left out two
-  const auto rows = rows_of(map_csv(stub, task_of(50, 60), 1, {.threads = 1}));
+  const auto rows = rows_of(map_of(stub, task_of(50, 60), 1, 1));
   ASSERT_EQ(rows.size(), 49u);
   double x[2] = {}, y[2] = {};
   for (size_t i = 1; i < rows.size(); ++i) {
@@ -89,23 +96,23 @@ TEST(PlaneMap, IsOfTheClusteredTrainingSamplesWhereThereAreSeveralSpheres) {
 TEST(PlaneMap, ASampleIsDrawnBySeedAlone) {
   Stub stub;
   const datasets::OneVsRest task = task_of(50, most_map_samples + 200);
-  const std::string one = map_csv(stub, task, 1, {.threads = 1});
+  const std::string one = map_of(stub, task, 1, 1);
   EXPECT_EQ(rows_of(one).size(), static_cast<size_t>(most_map_samples) + 1);
-  EXPECT_EQ(map_csv(stub, task, 1, {.threads = 2}), one);
-  EXPECT_NE(map_csv(stub, task, 2, {.threads = 2}), one);
+  EXPECT_EQ(map_of(stub, task, 1, 2), one);
+  EXPECT_NE(map_of(stub, task, 2, 2), one);
 }
 
 TEST(PlaneMap, IsEmptyWhereThereIsNothingToShow) {
   Stub stub;
-  EXPECT_EQ(map_csv(stub, task_of(50, 0), 1, {}), "");
-  EXPECT_EQ(map_csv(stub, task_of(50, 7), 1, {}), "");
-  EXPECT_NE(map_csv(stub, task_of(50, 8), 1, {}), "");
+  EXPECT_EQ(map_of(stub, task_of(50, 0), 1), "");
+  EXPECT_EQ(map_of(stub, task_of(50, 7), 1), "");
+  EXPECT_NE(map_of(stub, task_of(50, 8), 1), "");
   datasets::OneVsRest infinite = task_of(50, 8);
   infinite.test.values[5] = INFINITY;
-  EXPECT_EQ(map_csv(stub, infinite, 1, {}), "");
+  EXPECT_EQ(map_of(stub, infinite, 1), "");
   datasets::OneVsRest constant = task_of(50, 8);
   constant.test.values.assign(constant.test.values.size(), 1);
-  EXPECT_NE(map_csv(stub, constant, 1, {}), "") << "a collapsed network's";
+  EXPECT_NE(map_of(stub, constant, 1), "") << "a collapsed network's";
 }
 
 }  // namespace

@@ -409,8 +409,8 @@ TEST_F(Report, NamesTheBrokenRow) {
       {head + "0,0,3,1e999\n", "line 2 gives 'score' as '1e999'"},
       {head + "0,2,3,1\n", "line 2 gives label as 2"},
       {head + "x,0,3,1\n", "expected a whole number"},
-      {head + "0,0,\"3,1\n", "line 2 opens a quote"},
-      {std::string("\x1f\x8b\x08\0\0", 5), "has no column 'index'"}};
+      {head + "0,0,\"3,1\n", "line 2, column 3: the quoted field that begins here never ends"},
+      {std::string("\x1f\x8b\x08\0\0", 5), "holds zero bytes: it is no text"}};
   for (const auto& [text, message] : broken) {
     write("scores.csv", text);
     EXPECT_TRUE(has(error(), message)) << message << " / " << error();

@@ -26,7 +26,7 @@ TEST(Representations, SpheresAreRadiusAndCentre) {
 }
 
 TEST(Representations, OfAMultiSphereRun) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const fs::path& f = scratch.path;
   write_small_data(f);

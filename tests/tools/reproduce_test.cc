@@ -20,7 +20,7 @@ const std::string briefly = " --epochs 2 --ae-epochs 1";
 class Reproduce : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_SVDD();
+    REQUIRE_SVDD();
     datasets::write_idx_folder(folder_ / "data" / "mnist", datasets::load_strokes(40, 4));
   }
   Outcome svdd(const std::string& line) const { return run_svdd(folder_, words_of(line)); }

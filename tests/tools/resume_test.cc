@@ -19,7 +19,7 @@ const std::string long_run =
 class Resume : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_SVDD();
+    REQUIRE_SVDD();
     write_small_data(folder_);
   }
   Outcome svdd(const std::string& line) const { return run_svdd(folder_, words_of(line)); }

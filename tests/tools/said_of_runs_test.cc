@@ -20,7 +20,7 @@ using nlohmann::json;
 class SaidOfRuns : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_SVDD();
+    REQUIRE_SVDD();
     const engine::RandomStream noise(11, "table");
     std::string text = "a,b,label\n";
     for (int i = 0; i < 100; ++i) {

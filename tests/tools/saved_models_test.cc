@@ -19,7 +19,7 @@ const fs::path saved = fs::path(SVDD_GOLDEN_DIR).parent_path() / "tools/saved_by
 template <class Test>
 class Saved : public Test {
  protected:
-  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  void SetUp() override { REQUIRE_SVDD(); }
   const Scratch scratch_;
 };
 

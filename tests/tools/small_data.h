@@ -23,6 +23,6 @@ inline void write_small_data(const fs::path& folder) {
 }  // namespace tools_test
 
 // The tests of the command need the command.
-#define SKIP_WITHOUT_SVDD()                                \
-  if (!std::filesystem::exists(tools_test::svdd_binary())) \
-  GTEST_SKIP() << "no svdd command at " << tools_test::svdd_binary() << ": build it first"
+#define REQUIRE_SVDD()                                            \
+  ASSERT_TRUE(std::filesystem::exists(tools_test::svdd_binary())) \
+      << "no svdd command at " << tools_test::svdd_binary() << ": build it first"

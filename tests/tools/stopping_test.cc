@@ -44,7 +44,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 class Stopping : public testing::Test {
  protected:
-  void SetUp() override { SKIP_WITHOUT_SVDD(); }
+  void SetUp() override { REQUIRE_SVDD(); }
 
   static bool is_resumable(const std::string& said) {
     return said.find("is kept: svdd train --resume --out run goes on from there") != std::string::npos;

@@ -33,7 +33,7 @@ void expect_example(const std::string& help, const std::string& command) {
 }
 
 TEST(Words, HelpComesInEverySpelling) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   for (const std::string& command : commands) {
     const std::string help = help_of(scratch.path, command);
@@ -51,7 +51,7 @@ TEST(Words, HelpComesInEverySpelling) {
 }
 
 TEST(Words, HelpFitsATerminal) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   for (const std::string& command : commands) {
     std::istringstream help(help_of(scratch.path, command));
@@ -63,14 +63,14 @@ TEST(Words, HelpFitsATerminal) {
 }
 
 TEST(Words, EveryHelpHasAnExample) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   for (const std::string& command : commands) expect_example(help_of(scratch.path, command), command);
 }
 
 // A complaint names the option as it was typed.
 TEST(Words, AnOptionIsCalledAsItWasTyped) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const std::string kde = "train --data strokes --normal 3 --out run --method kde ";
   expect_refused(scratch.path, {{kde + "--no-pretrain", 2, "svdd: --no-pretrain is an option of"},
@@ -80,7 +80,7 @@ TEST(Words, AnOptionIsCalledAsItWasTyped) {
 }
 
 TEST(Words, HelpNamesAllInputs) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   const std::string score = help_of(scratch.path, "score"), evaluate = help_of(scratch.path, "evaluate");
   for (const char* kind : {"image", "folder", "table", ".csv", ".npy", ".npz", "IDX"})
@@ -154,7 +154,7 @@ std::vector<std::pair<std::string, std::string>> sources_below(const char* floor
 
 // A message that says "use --this" is of no help where there is no --this.
 TEST(Words, EveryOptionThatAMessageNamesExists) {
-  SKIP_WITHOUT_SVDD();
+  REQUIRE_SVDD();
   const Scratch scratch;
   std::set<std::string> known = {"--pretrain",
                                  "--use-multi-radius"};  // the authors' own, which --help leaves out

@@ -47,14 +47,6 @@ svdd::FinchOptions finch_options(const ClusterOptions& o) {
   return finch;
 }
 
-// The GPU, where one is asked for; null: the host alone.
-std::unique_ptr<engine::Backend> gpu_of(const BackendOptions& options) {
-  if (options.device == "cuda") return make_backend(options);
-  if (options.device != "cpu")
-    throw UsageError("--device is " + engine::in_quotes(options.device) + "; expected cpu or cuda");
-  return nullptr;
-}
-
 // Shows the phases that take more than a moment; before the first of them, or in the end, the notice.
 class LongPhases {
  public:
@@ -141,9 +133,10 @@ void run_cluster(const ClusterOptions& options) {
   if (options.output.empty()) throw UsageError("--output is missing: name a CSV file for the labels");
   const svdd::FinchOptions finch = finch_options(options);
   const std::optional<bool> header = yes_or_no(options.header, "--header");
-  const engine::CpuOptions cpu = cpu_options(options.backend);
-  const std::unique_ptr<engine::Backend> gpu = gpu_of(options.backend);
-  const svdd::Device device{.backend = gpu.get()};
+  if (options.backend.device != "cpu" && options.backend.device != "cuda")
+    throw UsageError("--device is " + engine::in_quotes(options.backend.device) + "; expected cpu or cuda");
+  const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
+  const bool gpu = backend->is_device();
   refuse_own_input("--output", options.output, {options.input});
   refuse_file_of_any_run("--output", options.output);
   engine::AtomicFile file(options.output);  // first: what cannot be written is not worth computing
@@ -155,12 +148,12 @@ void run_cluster(const ClusterOptions& options) {
   const svdd::Stopwatch watch;
   LongPhases progress(options.quiet,
                       what + ", at most " +
-                          number_text(svdd::finch_memory(rows.count, rows.features, cpu, device) / 1e6, 2) +
+                          number_text(svdd::finch_memory(rows.count, rows.features, *backend) / 1e6, 2) +
                           " MB of memory" + (gpu ? " beside the CUDA driver's; " : "; ") +
                           std::string(svdd::finch_licence_note));
   svdd::FinchResult result;
   try {
-    result = svdd::finch(rows.values, rows.features, finch, cpu, std::ref(progress), device);
+    result = svdd::finch(rows.values, rows.features, finch, *backend, std::ref(progress));
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(engine::in_quotes(options.input) + ": " + error.what());
   }
@@ -177,7 +170,7 @@ void run_cluster(const ClusterOptions& options) {
             << (finch.distance == svdd::Distance::cosine ? "cosine" : "euclidean") << " distance, "
             << options.variant << "\n\n"
             << summary(result, rows.classes) << '\n'
-            << number_text(seconds, 3) << (gpu ? " s on " + gpu->name() + ", " : " s, ")
+            << number_text(seconds, 3) << (gpu ? " s on " + backend->name() + ", " : " s, ")
             << number_text(peak_megabytes(), 3) << " MB at most\n";
 }
 

@@ -166,8 +166,8 @@ void run_evaluate(const EvaluateOptions& given) {
   results["normal"] = task.normal_words();
   results["class_names"] = task.class_names;
   if (!notes.empty()) results["data_notes"] = notes;
-  results["seed"] = of_run.deep_svdd.seed;
-  add_metrics(results, scores, split.test_labels, detector->threshold(), of_run.deep_svdd.seed);
+  results["seed"] = of_run.settings.seed();
+  add_metrics(results, scores, split.test_labels, detector->threshold(), of_run.settings.seed());
   results["weights_sha256"] = detector->weights_sha256();
   results["scores_sha256"] = svdd::scores_sha256(scores);
   results["version"] = SVDD_VERSION;

@@ -216,12 +216,6 @@ void refuse_against_theory(const svdd::NetworkPlan& plan, bool allowed) {
 
 }  // namespace
 
-std::string network_names() {
-  std::string list;
-  for (const std::string& name : names()) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
 std::string network_in(const std::string& word, const std::string& where) {
   const std::vector<std::string> known = names();
   if (std::find(known.begin(), known.end(), word) != known.end()) return word;
@@ -238,7 +232,7 @@ std::string network_in(const std::string& word, const std::string& where) {
         where + " is " + engine::in_quotes(word, engine::longest_value) +
         "; expected a file, a text such as \"conv 16 5x5, batch_norm, leaky_relu, max_pool, dense 32\", "
         "or one of " +
-        network_names() + did_you_mean(word, known));
+        svdd::network_names() + did_you_mean(word, known));
   }
   try {
     if (!svdd::is_network_text(text)) text += "\n";  // of one word

@@ -10,9 +10,6 @@ namespace tools {
 // gives itself no name). `where` begins the UsageError for anything else, or for a text that cannot be read.
 std::string network_in(const std::string& name_file_or_text, const std::string& where);
 
-// The published names: "cifar10_LeNet, mlp, …".
-std::string network_names();
-
 struct NetworkCommand {
   std::string network;  // name, file, text, or the folder of a model or run; empty: list the published ones
   std::string input;    // "3x64x64"; of one sample, where the text takes any

@@ -179,10 +179,9 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
   output.begin(engine::json_text(to_json(o), 2) + '\n');
   svdd::Monitor silent;
   const auto begin = std::chrono::steady_clock::now();
-  const auto found =
-      svdd::search_kernel_width(task.split.train, task.split.test, task.split.test_labels,
-                                {.nu = o.deep_svdd.nu, .preprocessing = o.deep_svdd.preprocessing},
-                                svdd::published_kernel_widths(), o.deep_svdd.seed, *backend, silent);
+  const auto found = svdd::search_kernel_width(
+      task.split.train, task.split.test, task.split.test_labels, *o.settings.as<svdd::KernelSvddOptions>(),
+      svdd::published_kernel_widths(), o.settings.seed(), *backend, silent);
   ordered_json results{{"method", o.method}, {"auc", found.rest_auc}, {"gamma", found.gamma}};
   results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   engine::write_file_atomically(output.file("results.json"), engine::json_text(results, 2) + '\n');
@@ -192,7 +191,7 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
 double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings) {
   engine::check_stop();
   const TrainOptions& o = run.options.options;
-  if (o.method == "kernel-svdd" && o.gamma == 0)
+  if (const auto* kernel = o.settings.as<svdd::KernelSvddOptions>(); kernel && kernel->gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
     perform_run(run.options, {"svdd", "reproduce"}, run.start, &pretrainings);
@@ -204,7 +203,7 @@ double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pret
 double distance_to_mean_auc(const Run& run) {
   const TrainOptions& o = run.options.options;
   const Task task = load_task(o);
-  const auto prepare = datasets::Preprocessing::fit(o.deep_svdd.preprocessing, task.split.train);
+  const auto prepare = datasets::Preprocessing::fit(o.settings.preprocessing(), task.split.train);
   datasets::Samples train = task.split.train, test = task.split.test;
   prepare.apply(train);
   prepare.apply(test);

@@ -16,6 +16,7 @@
 #include "engine/files/sha256.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/networks/networks.h"
 #include "svdd/training/checkpoint.h"
 #include "tools/commands/counted.h"
@@ -24,8 +25,6 @@
 #include "tools/input/own_input.h"
 #include "tools/input/task.h"
 #include "tools/options/idle_options.h"
-#include "tools/options/methods.h"
-#include "tools/options/published_settings.h"
 #include "tools/report/image_grid.h"
 #include "tools/report/picture_sheets.h"
 #include "tools/report/plane_map.h"
@@ -83,19 +82,10 @@ void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
   }
 }
 
-bool begins_with_5x5_filters(const svdd::NetworkPlan& plan) {
-  constexpr int64_t side = 5;
-  return std::any_of(plan.encoder.begin(), plan.encoder.end(), [](const engine::PlannedLayer& p) {
-    return p.layer.name == "conv1" && p.layer.kernel == side;
-  });
-}
-
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
                                   const Task& task, const std::vector<float>& scores,
                                   const ordered_json& results) {
-  const TrainOptions& options = resolved.options;
-  std::vector<std::string> found;
-  found.insert(found.end(), task.warnings.begin(), task.warnings.end());
+  std::vector<std::string> found = task.warnings;
   if (detector.collapse_warning())
     found.push_back(*detector.collapse_warning());
   else if (auto equal =
@@ -107,17 +97,8 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
         "only " + std::to_string(count) + (count == 1 ? " training sample" : " training samples") +
         ": the threshold is a guess, and p-values come in steps of 1/" + std::to_string(count + 1) +
         "; some " + std::to_string(few) + " and more make them mean something");
-  for (const std::string& idle : idle_options(resolved)) found.push_back(idle);
-  const svdd::DeepSvddOptions& o = options.deep_svdd;
-  const bool has_objective = method_takes(options.method, "objective");
-  if (has_objective && o.objective == svdd::Objective::soft_boundary && o.training.epochs <= o.warm_up_epochs)
-    found.push_back("the radius stayed 0: of " + std::to_string(o.training.epochs) +
-                    " epochs all were among the first " + std::to_string(o.warm_up_epochs) +
-                    " (--warm-up-epochs)");
-  if (o.dictionary &&
-      !begins_with_5x5_filters(svdd::plan_network(
-          o.network, {.input = task.split.train.shape, .rep_dim = o.rep_dim, .widths = o.widths})))
-    found.push_back("--dictionary changed nothing: the network does not begin with 5x5 filters");
+  for (const std::string& idle : idle_options(resolved, task.split.train.shape)) found.push_back(idle);
+  found.insert(found.end(), detector.warnings().begin(), detector.warnings().end());
   if (!results["auc"].is_null() && !results["untrained_auc"].is_null() &&
       has_not_helped(results["auc"].get<double>(), results["untrained_auc"].get<double>(),
                      results["auc_ci95"].is_null() ? results["auc"].get<double>()
@@ -139,16 +120,25 @@ std::string what_was_left_out(const TrainOptions& options, const Task& task, int
   if (left_out > 0)
     text += std::to_string(left_out) + (left_out == 1 ? " was" : " were") +
             " left out: the recipe takes whole batches of " +
-            std::to_string(options.deep_svdd.training.batch_size) +
+            std::to_string(options.settings.deep()->training.batch_size) +
             " only, and a smaller --batch-size leaves out fewer";
   return text;
+}
+
+std::unique_ptr<svdd::Detector> make_detector(const svdd::Settings& settings,
+                                              const std::vector<int64_t>& shape, engine::Backend& backend) {
+  try {
+    return settings.make(shape, backend);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
 }
 
 // Fits; where that fails, what is done by the last checkpoint is kept (RunOutput), and this says so.
 void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
          svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, TrainMonitor& monitor) {
   const datasets::OneVsRest& split = task.split;
-  const StopNotice notice(options.quiet || !has_network(options.method));
+  const StopNotice notice(options.quiet || !options.method_row().has_network);
   try {
     detector.fit({split.train, split.train_classes, &checkpoints, pretrainings,
                   task.validation.values.empty() ? nullptr : &task.validation},
@@ -217,8 +207,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
     refuse_input_in_output("the data", task.source, options.out);
   const datasets::OneVsRest& split = task.split;
-  if (!resolved.names("batch-size")) fit_to_size(options, split.train.count());
-  const std::unique_ptr<svdd::Detector> detector = make_detector(options, split.train.shape, *backend);
+  if (!resolved.names("batch-size")) options.settings.fit_to_size(split.train.count());
+  const std::unique_ptr<svdd::Detector> detector =
+      make_detector(options.settings, split.train.shape, *backend);
 
   const json fingerprints{{"train_data_sha256", sha256_of(split.train)},
                           {"test_data_sha256", sha256_of(split.test)}};
@@ -274,16 +265,17 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["sample_shape"] = split.train.shape;
   for (const char* key : {"objective", "recipe", "network", "seed", "device"})
     results[key] = config.contains(key) ? config[key] : ordered_json();
-  if (has_network(options.method)) results["network"] = svdd::network_info(options.deep_svdd.network).name;
+  if (const svdd::DeepOptions* deep = options.settings.deep())
+    results["network"] = svdd::network_info(deep->network).name;
   results["backend"] = backend->name();
   results["threads"] = backend->threads();
   results["n_train"] = split.train.count();
   results["n_train_used"] = detector->samples_used();  // fewer where a recipe cuts to whole batches
-  add_metrics(results, scores, split.test_labels, detector->threshold(), options.deep_svdd.seed);
+  add_metrics(results, scores, split.test_labels, detector->threshold(), options.settings.seed());
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
-  results["collapsed"] = has_network(options.method) && detector->collapse_warning().has_value();
+  results["collapsed"] = options.method_row().has_network && detector->collapse_warning().has_value();
   if (const auto details = detector->details(); !details.empty()) results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, scores, results);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
@@ -301,9 +293,10 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
 
   if (task.table) detector->remember(*task.table);
   // What takes long comes first: from where the results are kept, they are written to the end.
-  const std::string map = map_csv(*detector, split, options.deep_svdd.seed, cpu_options(options.backend));
+  const std::string map = map_csv(*detector, split, options.settings.seed(), *backend);
   detector->save(folder.file("model"));
-  if (options.method == "multi-sphere") write_spheres(folder, *detector, task, scores, results);
+  if (options.method_row().protocol == svdd::Protocol::sixth_held_out)
+    write_spheres(folder, *detector, task, scores, results);
   const engine::StopGrace to_the_end(std::numeric_limits<double>::infinity());
   folder.keep();
   engine::write_file_atomically(folder.file("scores.csv"),

@@ -12,12 +12,12 @@
 #include "datasets/table_classes.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/networks/networks.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
 #include "tools/commands/known_data.h"
-#include "tools/options/published_settings.h"
 #include "tools/report/svg_chart.h"
 #include "tools/usage_error.h"
 
@@ -127,9 +127,9 @@ void say_constants(const datasets::TableForm& form, const datasets::Samples& tra
   if (constant == 0) return;
   if (constant > 5) columns += " and " + std::to_string(constant - 5) + " more";
   const bool one = constant == 1;
-  if (options.method == "isolation-forest" || options.deep_svdd.preprocessing.pca > 0)
+  if (!options.method_row().sees_distances || options.settings.preprocessing().pca > 0)
     columns += "; the method cannot see another value there";
-  else if (has_network(options.method))
+  else if (options.method_row().has_network)
     columns += std::string("; ") + (one ? "it" : "they") +
                " told the network nothing, and what another value there does to the score is not known";
   else
@@ -259,13 +259,15 @@ std::string Task::test_class_list() const {
 }
 
 Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& test) {
+  using svdd::recipes::image_shape_of, svdd::recipes::traits_of;
+  const svdd::DeepOptions* const deep = options.settings.deep();
   datasets::LoadOptions how{.data_dir = options.data_dir,
                             .label_column = options.label_column,
                             .header = options.header,
                             .test_fraction = options.test_fraction};
   how.image_shape = test && test->shape.size() == 3 ? test->shape
-                    : has_network(options.method)   ? input_of(options.deep_svdd.network)
-                                                    : image_shape_of(kind_of(options.data_to_read()));
+                    : deep                          ? input_of(deep->network)
+                                                    : image_shape_of(traits_of(options.data_to_read()).kind);
   if (test) how.form = test->form, how.all_for_test = test->whole;
   std::vector<std::string> notes;
   const datasets::Dataset data = load_named_data(options, how, notes);
@@ -312,10 +314,10 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);
     if (!test && !known) say_far_values(*task.table, split.train, task.warnings);
   }
-  if (options.method == "multi-sphere" && !whole) {  // whose protocol sets a sixth of the training data aside
-    const int64_t all = split.train.count(), batch = options.deep_svdd.training.batch_size;
+  if (options.method_row().protocol == svdd::Protocol::sixth_held_out && !whole) {
+    const int64_t all = split.train.count(), batch = deep->training.batch_size;
     auto kept =
-        datasets::hold_out_validation(split.train, split.train_classes, batch, options.deep_svdd.seed);
+        datasets::hold_out_validation(split.train, split.train_classes, batch, options.settings.seed());
     split.train = std::move(kept.train);
     split.train_classes = std::move(kept.train_classes);
     task.validation = std::move(kept.validation);

@@ -79,9 +79,9 @@ std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
   if (options.device == "cuda") {
     if (const std::string problem = engine::cuda_problem(); !problem.empty())
       throw UsageError("--device cuda: " + problem);
-    return engine::make_cuda_backend({.tf32 = options.tf32});
+    return engine::make_cuda_backend({.tf32 = options.tf32, .host_threads = cpu.threads});
   }
-  if (options.device == "reference") return engine::make_reference_backend();
+  if (options.device == "reference") return engine::make_reference_backend(cpu.threads);
   try {
     return engine::make_cpu_backend(cpu);
   } catch (const std::invalid_argument& error) {

@@ -5,7 +5,7 @@
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
 #include "engine/files/in_quotes.h"
-#include "tools/options/published_settings.h"
+#include "svdd/methods/deep_detector.h"
 
 namespace tools {
 namespace {
@@ -21,7 +21,7 @@ bool is_given(const ResolvedOptions& resolved, const std::string& name) {
 
 Sentences idle_table_options(const std::string& label_column, const std::string& header,
                              const std::string& data) {
-  const bool table = kind_of(data) == DataKind::table,
+  const bool table = svdd::recipes::traits_of(data).kind == svdd::recipes::DataKind::table,
              text = table &&
                     (datasets::known_dataset(data) || datasets::file_kind(data) == datasets::FileKind::csv);
   Sentences found;
@@ -32,27 +32,16 @@ Sentences idle_table_options(const std::string& label_column, const std::string&
   return found;
 }
 
-Sentences idle_options(const ResolvedOptions& resolved) {
+Sentences idle_options(const ResolvedOptions& resolved, const std::vector<int64_t>& shape) {
   const TrainOptions& options = resolved.options;
-  const svdd::DeepSvddOptions& o = options.deep_svdd;
+  svdd::Settings settings = options.settings;
+  if (svdd::DeepOptions* deep = settings.deep(); deep && deep->input.empty()) deep->input = shape;
   Sentences found;
   const auto idle = [&](const std::string& name, const std::string& why) {
-    if (is_given(resolved, name)) found.push_back("--" + name + " changed nothing: " + why);
+    if (!why.empty() && is_given(resolved, name)) found.push_back("--" + name + " changed nothing: " + why);
   };
-  const bool has_objective = method_takes(options.method, "objective"),
-             soft = has_objective && o.objective == svdd::Objective::soft_boundary;
-  if (has_objective && !soft)
-    for (const char* name : {"nu", "warm-up-epochs"})
-      idle(name, "only --objective soft-boundary looks at it");
-  if (soft) idle("contamination", "with --objective soft-boundary the threshold is the sphere's surface");
-  if (options.method == "multi-sphere")
-    idle("contamination", "the threshold is the surface of the nearest sphere");
-  if (options.method == "kernel-svdd")
-    idle("contamination", "the threshold is the sphere's surface, which --nu shapes");
-  if (method_takes(options.method, "pretrain") && !o.pretrain)
-    for (const char* name : {"ae-epochs", "ae-lr", "ae-lr-milestones", "ae-batch-size", "ae-weight-decay"})
-      idle(name, "with --no-pretrain no autoencoder is trained");
-  if (options.method == "dasvdd" && options.gamma != 0) idle("gamma-rule", "--gamma says the weight itself");
+  for (const svdd::Option& option : settings.options())
+    if (option.idle) idle(option.name, option.idle());
   if (const datasets::KnownDataset* known = datasets::known_dataset(options.data);
       !known || known->built_in())
     idle("data-dir", engine::in_quotes(options.data) + (known ? " is built in" : " is a path of its own"));

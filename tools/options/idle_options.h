@@ -8,8 +8,8 @@
 
 namespace tools {
 
-// Of svdd train's command line, where the run's settings or its data do not look at them.
-std::vector<std::string> idle_options(const ResolvedOptions& resolved);
+// Of svdd train's command line, where the run's settings or its data, samples of this shape, do not look at them.
+std::vector<std::string> idle_options(const ResolvedOptions& resolved, const std::vector<int64_t>& shape);
 
 // Of a command that reads `data`, a known name or a path: --label-column and --header where that is no table, or no text.
 // Empty words: not given.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <memory>
 #include <utility>
 
 #include "datasets/catalog.h"
@@ -11,9 +11,9 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
+#include "svdd/methods/deep_detector.h"
 #include "tools/arguments.h"
 #include "tools/commands/network.h"
-#include "tools/options/published_settings.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -24,191 +24,17 @@ namespace {
 
 using engine::in_quotes;
 using nlohmann::json;
-using Kind = TrainOption::Kind;
+using svdd::BadValue, svdd::Option;
+using Kind = Option::Kind;
+namespace option = svdd::option;
 
 constexpr uint64_t most_config_bytes = uint64_t{1} << 20;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& found, const std::string& expected) {
-  throw UsageError(where + " is " + in_quotes(found) + "; expected " + expected);
-}
-
-template <class Number>
-Number parse_number(const std::string& text, const std::string& where, const std::string& expected) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) refuse(where, text, expected);
-  return value;
-}
-
-// ---- the kinds of rows
-
-struct Words {  // what a row says of itself
-  std::string name, placeholder, group, help;
-};
-
-TrainOption text_row(Words words, std::string& target) {
-  return {words.name,
-          {},
-          words.placeholder,
-          words.group,
-          words.help,
-          Kind::text,
-          [&target](const std::string& text, const std::string& where) {
-            if (text.empty()) throw UsageError(where + " is empty");
-            if (!engine::is_utf8(text))
-              throw UsageError(
-                  where + " is " + in_quotes(text) +
-                  ", which is no UTF-8, and config.json can hold nothing else; give it another name");
-            target = text;
-          },
-          [&target] { return json(target); }};
-}
-
-// A file's text stands in the place of its name, so that config.json needs nothing else.
-TrainOption network_row(Words words, std::string& target) {
-  TrainOption row = text_row(std::move(words), target);
-  row.set = [read = row.set, &target](const std::string& text, const std::string& where) {
-    read(text, where);
-    target = network_in(text, where);
-  };
-  return row;
-}
-
-// One of some words; `later` are those that a later version knows.
-template <class Value>
-TrainOption choice_row(Words words, std::vector<std::pair<std::string, Value>> choices,
-                       std::vector<std::string> later, Value& target) {
-  const auto set = [choices, later, &target](const std::string& text, const std::string& where) {
-    std::vector<std::string> names;
-    std::string list;
-    for (const auto& [name, value] : choices) {
-      if (text == name) return void(target = value);
-      names.push_back(name);
-      list += (list.empty() ? "" : ", ") + name;
-    }
-    if (std::find(later.begin(), later.end(), text) != later.end())
-      throw UsageError(where + ": " + in_quotes(text) + " is not in this version; it has " + list);
-    refuse(where, text, (choices.size() > 1 ? "one of " : "") + list + did_you_mean(text, names));
-  };
-  const auto get = [choices, &target] {
-    for (const auto& [name, value] : choices)
-      if (value == target) return json(name);
-    return json();
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text, set, get};
-}
-
-template <class Integer>
-TrainOption whole_row(Words words, Integer least, Integer& target) {
-  const std::string expected = "a whole number from " + std::to_string(least) + " on";
-  const auto set = [least, expected, &target](const std::string& text, const std::string& where) {
-    const Integer value = parse_number<Integer>(text, where, expected);
-    if (value < least) refuse(where, text, expected);
-    target = value;
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::whole, set, [&target] {
-            return json(target);
-          }};
-}
-
-struct Range {
-  bool (*holds)(double);
-  std::string words;
-};
-
-// `target`: a double, or one that may be missing.
-template <class Real>
-auto set_real(Range range, Real& target) {
-  return [range, &target](const std::string& text, const std::string& where) {
-    const double value = parse_number<double>(text, where, range.words);
-    if (!range.holds(value)) refuse(where, text, range.words);
-    target = value;
-  };
-}
-
-TrainOption real_row(Words words, Range range, double& target) {
-  const auto set = set_real(range, target);
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::real, set, [&target] {
-            return json(target);
-          }};
-}
-
-// Left out of config.json while it has no value.
-TrainOption optional_real_row(Words words, Range range, std::optional<double>& target) {
-  const auto set = set_real(range, target);
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::real, set, [&target] {
-            return target ? json(*target) : json("");
-          }};
-}
-
-TrainOption flag_row(Words words, bool& target) {
-  const auto set = [&target](const std::string& text, const std::string& where) {
-    if (text == "true" || text == "True") return void(target = true);
-    if (text == "false" || text == "False") return void(target = false);
-    refuse(where, text, "true or false");
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::flag, set, [&target] {
-            return json(target);
-          }};
-}
-
-// A positive number, or "auto", which is kept as 0.
-TrainOption gamma_row(Words words, double& target) {
-  const auto set = [&target](const std::string& text, const std::string& where) {
-    if (text == "auto") return void(target = 0);
-    const std::string expected = "auto or a number above 0";
-    const double value = parse_number<double>(text, where, expected);
-    if (!(value > 0) || !std::isfinite(value)) refuse(where, text, expected);
-    target = value;
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text_or_real, set, [&target] {
-            return target == 0 ? json("auto") : json(target);
-          }};
-}
-
-// A share in (0, 1], or "none", which is kept as 0.
-TrainOption share_row(Words words, double& target) {
-  const auto set = [&target](const std::string& text, const std::string& where) {
-    if (text == "none") return void(target = 0);
-    const std::string expected = "none or a number in (0, 1]";
-    const double value = parse_number<double>(text, where, expected);
-    if (!(value > 0 && value <= 1)) refuse(where, text, expected);
-    target = value;
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text_or_real, set, [&target] {
-            return target == 0 ? json("none") : json(target);
-          }};
-}
-
-// Whole numbers from 0 on with commas between them; "none" is the empty list, where `may_be_empty`.
-template <class Integer>
-TrainOption list_row(Words words, bool ascending, bool may_be_empty, std::vector<Integer>& target) {
-  const std::string expected = std::string(ascending ? "ascending " : "") +
-                               "whole numbers from 0 on with commas between them, such as " +
-                               (ascending ? "50,100" : "3,0,1") + (may_be_empty ? ", or none" : "");
-  const auto set = [=, &target](const std::string& text, const std::string& where) {
-    std::vector<Integer> values;
-    if (!(may_be_empty && text == "none")) {
-      for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find(',', begin), text.size());
-        Integer value{};
-        const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, value);
-        if (error != std::errc() || stop != text.data() + end || value < 0) refuse(where, text, expected);
-        if (ascending && !values.empty() && value <= values.back()) refuse(where, text, expected);
-        values.push_back(value);
-        begin = end + 1;
-      }
-    }
-    target = std::move(values);
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::list, set, [&target] {
-            return json(target);
-          }};
-}
+// ---- kinds of rows that methods have not
 
 // Classes by their names or numbers, with commas between them; "none" is the empty list. A name with a comma stands in
 // double quotes. Numbers are numbers in config.json.
-std::vector<std::string> class_words(const std::string& text, const std::string& where) {
+std::vector<std::string> class_words(const std::string& text) {
   const std::string expected =
       "the names or numbers of classes with commas between them, such as 3,0,1, or none";
   std::vector<std::string> words;
@@ -218,48 +44,164 @@ std::vector<std::string> class_words(const std::string& text, const std::string&
     size_t end = std::min(text.find(',', begin), text.size());
     if (begin < text.size() && text[begin] == '"') {
       const size_t close = text.find('"', begin + 1);
-      if (close == std::string::npos) refuse(where, text, expected);
+      if (close == std::string::npos) throw BadValue::of(text, expected);
       word = text.substr(begin + 1, close - begin - 1);
       end = close + 1;
-      if (end < text.size() && text[end] != ',') refuse(where, text, expected);
+      if (end < text.size() && text[end] != ',') throw BadValue::of(text, expected);
     } else {
       word = datasets::trimmed_name(text.substr(begin, end - begin));
     }
-    if (word.empty()) refuse(where, text, expected);
+    if (word.empty()) throw BadValue::of(text, expected);
     words.push_back(word);
     begin = end + 1;
   }
   return words;
 }
 
-TrainOption class_row(Words words, std::vector<std::string>& target) {
-  const auto set = [&target](const std::string& text, const std::string& where) {
-    target = class_words(text, where);
-  };
-  const auto get = [&target] {
-    json list = json::array();
-    for (const std::string& word : target) {
-      int number = 0;
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-      const bool is_number =
-          error == std::errc() && end == word.data() + word.size() && word == std::to_string(number);
-      list.push_back(is_number ? json(number) : json(word));
-    }
-    return list;
-  };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::words, set, get};
+Option class_row(option::Words words, std::vector<std::string>& target) {
+  Option o = option::row(std::move(words), Kind::words);
+  o.set = [&target](const std::string& text) { target = class_words(text); };
+  o.get = [&target] { return target; };
+  return o;
 }
 
-// Left out of config.json while it is "auto".
-TrainOption yes_no_row(Words words, std::optional<bool>& target) {
-  const auto set = [&target](const std::string& text, const std::string& where) {
+// Without a value while it has none.
+Option optional_share_row(option::Words words, std::optional<double>& target) {
+  Option o = option::row(std::move(words), Kind::real);
+  o.set = [&target](const std::string& text) { target = option::number_in(text, option::share); };
+  o.get = [&target]() -> Option::Value {
+    if (!target) return {};
+    return *target;
+  };
+  return o;
+}
+
+// "auto" leaves it without a value.
+Option yes_no_row(option::Words words, std::optional<bool>& target) {
+  Option o = option::row(std::move(words), Kind::text);
+  o.set = [&target](const std::string& text) {
     if (text == "auto") return target.reset();
-    if (text != "yes" && text != "no") refuse(where, text, "yes, no or auto");
+    if (text != "yes" && text != "no") throw BadValue::of(text, "yes, no or auto");
     target = text == "yes";
   };
-  return {words.name, {}, words.placeholder, words.group, words.help, Kind::text, set, [&target] {
-            return target ? json(*target ? "yes" : "no") : json("");
-          }};
+  o.get = [&target]() -> Option::Value {
+    if (!target) return {};
+    return std::string(*target ? "yes" : "no");
+  };
+  return o;
+}
+
+Option method_row(std::string& target) {
+  Option o = option::text({"method", "NAME", "Method", svdd::method_names()}, target);
+  o.set = [&target](const std::string& text) {
+    if (!svdd::find_method(text)) throw BadValue::of(text, "one of " + svdd::method_names());
+    target = text;
+  };
+  for (const svdd::Method& method : svdd::methods()) o.choices.push_back(method.name);
+  return o;
+}
+
+// A text without a value while it is empty.
+Option text_row(option::Words words, std::string& target) {
+  Option o = option::text(std::move(words), target);
+  o.get = [&target]() -> Option::Value {
+    if (target.empty()) return {};
+    return target;
+  };
+  return o;
+}
+
+std::vector<Option> data_rows(TrainOptions& o) {
+  const std::string group = "Data";
+  std::vector<Option> rows{
+      text_row(
+          {"data", "NAME|PATH", group,
+           "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a path: "
+           "a .csv or .npz table;\na folder of images (train/good, test/good, test/DEFECT),\nof IDX files "
+           "or of CIFAR-10 batches"},
+          o.data),
+      text_row({"data-dir", "DIR", group, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
+               o.data_dir),
+      class_row({"normal", "A,B,...", group,
+                 "the normal class or classes, by name or number; all others are\nanomalies. Data labelled "
+                 "normal and anomalous need none"},
+                o.normal),
+      class_row({"anomalous", "A,B,...", group, "test against these classes only; none: against all others"},
+                o.anomalous),
+      text_row({"label-column", "NAME|N|none", group,
+                "of a table: the column with the classes; else one named label,\nclass, target, outcome, "
+                "outlier, is_anomaly, ...; none: there is none"},
+               o.label_column),
+      yes_no_row(
+          {"header", "auto|yes|no", group, "of a .csv table: whether the first line names the columns"},
+          o.header),
+      optional_share_row({"test-fraction", "X", group,
+                          "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
+                          "held out for the test, the same rows\nwhatever the seed"},
+                         o.test_fraction),
+      option::whole({"limit", "N", group, "only the first N training samples; 0: all"}, int64_t{0}, o.limit)};
+  return rows;
+}
+
+std::vector<Option> machine_rows(TrainOptions& o) {
+  const std::string group = "Machine";
+  return {
+      text_row({"device", "NAME", group, "cpu, cuda, or reference: the plain loops, slow; all the same bits"},
+               o.backend.device),
+      text_row({"simd", "NAME", group, "auto, avx512, avx2 or portable: all the same bits"}, o.backend.simd),
+      text_row({"blas", "NAME", group, "builtin, or openblas: for comparison, other bits"}, o.backend.blas),
+      option::flag(
+          {"tf32", "", group, "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits"},
+          o.backend.tf32),
+      option::whole({"threads", "T", group, "any number gives the same bits; 0: all there are"}, int64_t{0},
+                    o.backend.threads)};
+}
+
+std::vector<Option> run_rows(TrainOptions& o) {
+  const std::string group = "Run";
+  std::vector<Option> rows{text_row(
+      {"out", "DIR", group, "folder to write; new, empty, or of an earlier run,\nwhose files are replaced"},
+      o.out)};
+  if (o.method_row().has_network)
+    rows.push_back(option::real({"checkpoint-seconds", "T", group,
+                                 "between the checkpoints that --resume goes on from;\n0: one after every "
+                                 "epoch"},
+                                option::not_negative, o.checkpoint_seconds));
+  rows.push_back(option::flag({"quiet", "", group, "no progress on standard error"}, o.quiet));
+  return rows;
+}
+
+// The rows of every method, each with the methods that have it; they refer to options that live for ever.
+std::vector<TrainOption> union_of_options() {
+  static std::vector<std::unique_ptr<TrainOptions>> of_each_method;
+  std::vector<TrainOption> all;
+  for (const svdd::Method& method : svdd::methods()) {
+    TrainOptions& options = *of_each_method.emplace_back(std::make_unique<TrainOptions>());
+    options.method = method.name, options.data = "mnist";
+    set_published(options);
+    options.data.clear();
+    for (Option& row : train_options(options)) {
+      const auto same =
+          std::find_if(all.begin(), all.end(), [&](const auto& o) { return o.name == row.name; });
+      if (same == all.end()) {
+        all.push_back({std::move(row), {method.name}});
+        continue;
+      }
+      same->methods.push_back(method.name);
+      if (same->help.find(row.help) == std::string::npos) same->help += ";\n" + row.help;
+    }
+  }
+  for (TrainOption& row : all)
+    if (row.methods.size() == svdd::methods().size()) row.methods.clear();
+  // Groups in the order in which the first method has them, and in each its own order.
+  std::vector<std::string> groups;
+  for (const TrainOption& row : all)
+    if (std::find(groups.begin(), groups.end(), row.group) == groups.end()) groups.push_back(row.group);
+  std::stable_sort(all.begin(), all.end(), [&](const TrainOption& a, const TrainOption& b) {
+    return std::find(groups.begin(), groups.end(), a.group) <
+           std::find(groups.begin(), groups.end(), b.group);
+  });
+  return all;
 }
 
 // ---- config files
@@ -311,10 +253,11 @@ std::string text_of(const json& value, Kind kind, const std::string& where) {
   return list.empty() ? "none" : list;
 }
 
-TrainOption* find_row(std::vector<TrainOption>& table, const std::string& name) {
+const TrainOption* find_row(const std::string& name) {
+  const std::vector<TrainOption>& all = every_train_option();
   const auto found =
-      std::find_if(table.begin(), table.end(), [&](const TrainOption& o) { return o.name == name; });
-  return found == table.end() ? nullptr : &*found;
+      std::find_if(all.begin(), all.end(), [&](const TrainOption& o) { return o.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 struct Value {
@@ -322,8 +265,7 @@ struct Value {
 };
 using Values = std::map<std::string, Value>;  // by option name
 
-Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& table,
-                   std::string& recorded_data) {
+Values read_config(const std::filesystem::path& path, std::string& recorded_data) {
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
@@ -341,10 +283,10 @@ Values read_config(const std::filesystem::path& path, std::vector<TrainOption>& 
       recorded_data = text_of(value, Kind::text, where);
       continue;
     }
-    const TrainOption* row = find_row(table, name);
+    const TrainOption* row = find_row(name);
     if (!row) {
       std::vector<std::string> keys;
-      for (const TrainOption& option : table) keys.push_back(option.name);
+      for (const TrainOption& option : every_train_option()) keys.push_back(option.name);
       throw UsageError(where + " is no option of svdd train" + did_you_mean(name, keys));
     }
     if (!values.emplace(name, Value{text_of(value, row->kind, where), where}).second)
@@ -371,10 +313,13 @@ void refuse_other_methods(const TrainOption& row, const std::string& method, con
   throw UsageError(where + " is an option of " + list + "; the method " + method + " has none such");
 }
 
-std::string method_list() {
-  std::string names;
-  for (const std::string& name : method_names()) names += (names.empty() ? "" : ", ") + name;
-  return names;
+// A file's text stands in the place of its name, so that config.json needs nothing else.
+void apply(const Option& row, const Value& value) {
+  try {
+    row.set(row.may_be_file && !value.text.empty() ? network_in(value.text, value.where) : value.text);
+  } catch (const BadValue& bad) {
+    throw UsageError(value.where + ' ' + bad.what() + did_you_mean(value.text, row.choices));
+  }
 }
 
 void require(bool there, const std::string& what) {
@@ -383,202 +328,49 @@ void require(bool there, const std::string& what) {
 
 }  // namespace
 
-std::vector<TrainOption> train_option_table(TrainOptions& o) {
-  svdd::DeepSvddOptions& d = o.deep_svdd;
-  const Range positive{[](double x) { return x > 0 && std::isfinite(x); }, "a number above 0"};
-  const Range not_negative{[](double x) { return x >= 0 && std::isfinite(x); }, "a number from 0 on"};
-  std::vector<TrainOption> table;
-  const std::vector<std::string> deep{"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder"},
-      centred{"deep-svdd", "multi-radius"};
-  const auto add = [&table](TrainOption row, std::vector<std::string> methods = {}) {
-    row.methods = std::move(methods);
-    table.push_back(std::move(row));
-  };
+void set_published(TrainOptions& options, svdd::Recipe recipe) {
+  options.settings = options.method_row().published(svdd::recipes::traits_of(options.data_to_read()), recipe);
+}
 
-  const std::string data = "Data", method = "Method", training = "Training",
-                    pretraining = "Pretraining (autoencoder)", machine = "Machine", run = "Run";
-  add(text_row(
-      {"data", "NAME|PATH", data,
-       "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a path: a "
-       ".csv or .npz table;\na folder of images (train/good, test/good, test/DEFECT),\nof IDX files or of "
-       "CIFAR-10 batches"},
-      o.data));
-  add(text_row({"data-dir", "DIR", data, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
-               o.data_dir));
-  add(class_row(
-      {"normal", "A,B,...", data,
-       "the normal class or classes, by name or number; all others are\nanomalies. Data labelled normal and "
-       "anomalous need none"},
-      o.normal));
-  add(class_row({"anomalous", "A,B,...", data, "test against these classes only; none: against all others"},
-                o.anomalous));
-  add(text_row(
-      {"label-column", "NAME|N|none", data,
-       "of a table: the column with the classes; else one named label,\nclass, target, outcome, outlier, "
-       "is_anomaly, ...; none: there is none"},
-      o.label_column));
-  add(yes_no_row({"header", "auto|yes|no", data, "of a .csv table: whether the first line names the columns"},
-                 o.header));
-  add(optional_real_row(
-      {"test-fraction", "X", data,
-       "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share held "
-       "out for the test, the same rows\nwhatever the seed"},
-      {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, o.test_fraction));
-  add(whole_row({"limit", "N", data, "only the first N training samples; 0: all"}, int64_t{0}, o.limit));
+std::vector<Option> train_options(TrainOptions& options) {
+  std::vector<Option> rows = data_rows(options);
+  rows.push_back(method_row(options.method));
+  for (std::vector<Option>& more :
+       std::vector<std::vector<Option>>{options.settings.options(), machine_rows(options), run_rows(options)})
+    for (Option& row : more) rows.push_back(std::move(row));
+  return rows;
+}
 
-  std::vector<std::pair<std::string, std::string>> names;
-  for (const std::string& name : method_names()) names.emplace_back(name, name);
-  add(choice_row<std::string>({"method", "NAME", method, method_list()}, names, {}, o.method));
-  add(choice_row<svdd::Recipe>(
-          {"recipe", "NAME", method, "pytorch, or theano: the code behind the paper's tables"},
-          {{"pytorch", svdd::Recipe::pytorch}, {"theano", svdd::Recipe::theano}}, {}, d.recipe),
-      {"deep-svdd", "multi-radius", "autoencoder"});
-  add(choice_row<svdd::Objective>(
-          {"objective", "NAME", method, "one-class or soft-boundary"},
-          {{"one-class", svdd::Objective::one_class}, {"soft-boundary", svdd::Objective::soft_boundary}}, {},
-          d.objective),
-      centred);
-  add(real_row({"nu", "X", method,
-                "soft-boundary: share of the training data allowed outside\nthe sphere; shapes the training "
-                "itself"},
-               {[](double x) { return x > 0 && x <= 1; }, "a number in (0, 1]"}, d.nu),
-      {"deep-svdd", "multi-radius", "multi-sphere", "kernel-svdd"});
-  add(real_row(
-      {"contamination", "X", method,
-       "one-class: share of the training data that the threshold\nlabels anomalous, afterwards; not nu"},
-      {[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"}, d.contamination));
-  add(network_row({"network", "NAME|FILE|TEXT", method,
-                   network_names() + ";\nor your own, as a file or a text of layers (svdd network --help)"},
-                  d.network),
-      deep);
-  add(flag_row({"allow-bias", "True|False", method,
-                "train a network that has bias terms or bounded\nactivations, which can collapse the sphere"},
-               d.allow_bias),
-      {"deep-svdd", "multi-radius", "multi-sphere"});
-  add(whole_row({"rep-dim", "P", method, "dimensions of the representation; 0: the network's own"},
-                int64_t{0}, d.rep_dim),
-      deep);
-  add(list_row({"widths", "A,B,...", method,
-                "of the hidden layers, for the networks of dense layers and\nmulti_sphere_mnist; none: the "
-                "network's own"},
-               false, true, d.widths),
-      deep);
-  add(flag_row(
-          {"zca", "True|False", method,
-           "whiten the samples (ZCA, epsilon 0.1) after contrast\nnormalisation, before they are scaled"},
-          d.preprocessing.zca),
-      deep);
-  add(flag_row({"dictionary", "True|False", method, "first 5x5 filters learned from patches"}, d.dictionary),
-      {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
-  add(whole_row({"warm-up-epochs", "N", method, "soft-boundary: the radius stays 0 for these"}, int64_t{0},
-                d.warm_up_epochs),
-      centred);
-  add(choice_row<svdd::LabelSource>(
-          {"labels", "NAME", method, "multi-radius: finch, true (the known classes) or kmeans"},
-          {{"finch", svdd::LabelSource::finch},
-           {"true", svdd::LabelSource::classes},
-           {"kmeans", svdd::LabelSource::kmeans}},
-          {}, o.labels),
-      {"multi-radius"});
-  add(whole_row({"clusters", "K", method, "multi-radius: exactly so many; 0: as FINCH finds them"},
-                int64_t{0}, o.clusters),
-      {"multi-radius"});
-  add(whole_row({"least-cluster", "N", method, "multi-radius: smaller clusters join the nearest; 0: none do"},
-                int64_t{0}, o.least_cluster),
-      {"multi-radius"});
-  add(choice_row<svdd::Inference>(
-          {"inference", "NAME", method,
-           "multi-radius: what the score is: nearest-centre (d - R^2),\nsmallest-margin (the least of all "
-           "spheres), or relative-margin\n((d - R^2) / R^2)"},
-          {{"nearest-centre", svdd::Inference::nearest_centre},
-           {"smallest-margin", svdd::Inference::smallest_margin},
-           {"relative-margin", svdd::Inference::relative_margin}},
-          {}, o.inference),
-      {"multi-radius"});
-  add(whole_row({"spheres", "K", method, "multi-sphere: how many to begin with"}, int64_t{1}, o.spheres),
-      {"multi-sphere"});
-  add(flag_row({"trainable-centres", "True|False", method,
-                "multi-sphere: the centres move with the weights; else they stay"},
-               o.trainable_centres),
-      {"multi-sphere"});
-  add(gamma_row({"gamma", "auto|X", method,
-                 "dasvdd: weight of the distance in loss and score;\nkernel-svdd: of the kernel exp(-gamma "
-                 "|x - y|^2)"},
-                o.gamma),
-      {"dasvdd", "kernel-svdd"});
-  add(choice_row<svdd::GammaRule>(
-          {"gamma-rule", "NAME", method,
-           "dasvdd, --gamma auto: all (samples count), first-sample (as\nbehind the published "
-           "numbers) or paper"},
-          {{"all", svdd::GammaRule::mean_of_all},
-           {"first-sample", svdd::GammaRule::first_sample},
-           {"paper", svdd::GammaRule::paper}},
-          {}, o.gamma_rule),
-      {"dasvdd"});
+const std::vector<TrainOption>& every_train_option() {
+  static const std::vector<TrainOption> all = union_of_options();
+  return all;
+}
 
-  add(gamma_row({"bandwidth", "auto|X", method, "kde: width of the bumps; auto: by cross-validation"},
-                o.bandwidth),
-      {"kde"});
-  add(share_row(
-          {"pca", "none|X", method,
-           "keep the principal components that explain this share of\nthe variance: 0.95 where published, "
-           "on your own tables none"},
-          d.preprocessing.pca),
-      {"kernel-svdd", "kde", "isolation-forest"});
-
-  const auto phase = [&](const std::string& group, const std::string& prefix, svdd::PhaseOptions& p,
-                         const std::vector<std::string>& methods) {
-    add(whole_row({prefix + "epochs", "N", group, "passes over the training data"}, int64_t{0}, p.epochs),
-        methods);
-    add(real_row({prefix + "lr", "X", group, "learning rate"}, positive, p.lr), methods);
-    add(list_row(
-            {prefix + "lr-milestones", "A,B,...", group, "epochs from which the rate is a tenth; or none"},
-            true, true, p.lr_milestones),
-        methods);
-    add(whole_row({prefix + "batch-size", "N", group, "samples per step"}, int64_t{1}, p.batch_size),
-        methods);
-    add(real_row({prefix + "weight-decay", "X", group, "L2 term added to the gradient"}, not_negative,
-                 p.weight_decay),
-        methods);
-  };
-  const std::vector<std::string> pretrained{"deep-svdd", "multi-radius", "multi-sphere"};
-  phase(training, "", d.training, {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd"});
-  add(choice_row<bool>({"optimizer", "NAME", training, "adam or amsgrad"},
-                       {{"adam", false}, {"amsgrad", true}}, {}, d.amsgrad),
-      deep);
-  add(whole_row({"seed", "N", training, "of every random number; the same seed, the same bits"}, uint64_t{0},
-                d.seed));
-  add(flag_row({"pretrain", "True|False", pretraining, "pretrain an autoencoder first"}, d.pretrain),
-      pretrained);
-  phase(pretraining, "ae-", d.pretraining, {"deep-svdd", "multi-radius", "multi-sphere", "autoencoder"});
-
-  add(text_row(
-      {"device", "NAME", machine, "cpu, cuda, or reference: the plain loops, slow; all the same bits"},
-      o.backend.device));
-  add(text_row({"simd", "NAME", machine, "auto, avx512, avx2 or portable: all the same bits"},
-               o.backend.simd));
-  add(text_row({"blas", "NAME", machine, "builtin, or openblas: for comparison, other bits"},
-               o.backend.blas));
-  add(flag_row({"tf32", "", machine, "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits"},
-               o.backend.tf32));
-  add(whole_row({"threads", "T", machine, "any number gives the same bits; 0: all there are"}, int64_t{0},
-                o.backend.threads));
-
-  add(text_row(
-      {"out", "DIR", run, "folder to write; new, empty, or of an earlier run,\nwhose files are replaced"},
-      o.out));
-  add(real_row({"checkpoint-seconds", "T", run,
-                "between the checkpoints that --resume goes on from;\n0: one after every epoch"},
-               not_negative, o.checkpoint_seconds),
-      deep);
-  add(flag_row({"quiet", "", run, "no progress on standard error"}, o.quiet));
-  return table;
+json json_of(const Option& option) {
+  const Option::Value value = option.get();
+  if (const auto* words = std::get_if<std::vector<std::string>>(&value)) {  // numbers are numbers there
+    json list = json::array();
+    for (const std::string& word : *words) {
+      int number = 0;
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+      const bool is_number =
+          error == std::errc() && end == word.data() + word.size() && word == std::to_string(number);
+      list.push_back(is_number ? json(number) : json(word));
+    }
+    return list;
+  }
+  return std::visit(
+      [](const auto& v) -> json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
+          return nullptr;
+        else
+          return v;
+      },
+      value);
 }
 
 bool method_takes(const std::string& method, const std::string& option) {
-  TrainOptions options;
-  std::vector<TrainOption> table = train_option_table(options);
-  const TrainOption* row = find_row(table, option);
+  const TrainOption* row = find_row(option);
   if (!row) throw UsageError("--" + option + " is no option of svdd train");
   return knows(method, *row);
 }
@@ -594,13 +386,12 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
                                       const Spellings& typed) {
   ResolvedOptions resolved;
   TrainOptions& options = resolved.options;
-  std::vector<TrainOption> table = train_option_table(options);
 
   std::string recorded_data;
-  const Values from_file = config.empty() ? Values{} : read_config(config, table, recorded_data);
+  const Values from_file = config.empty() ? Values{} : read_config(config, recorded_data);
   Values from_line;
   for (const auto& [name, texts] : given) {
-    const TrainOption* row = find_row(table, name);
+    const TrainOption* row = find_row(name);
     if (!row) throw UsageError("--" + name + " is no option of svdd train");
     if (texts.empty()) continue;
     std::string text = texts.back();
@@ -618,11 +409,13 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
 
   Values values = from_line;  // insert() keeps what is there: the command line wins
   values.insert(from_file.begin(), from_file.end());
-  const auto apply = [&](const std::string& name, const Value& value) {
-    find_row(table, name)->set(value.text, value.where);
+  const auto value_of = [&](const std::string& name) {
+    const auto found = values.find(name);
+    return found == values.end() ? nullptr : &found->second;
   };
-  for (const char* first : {"data", "method", "recipe"})  // these decide on the settings of all others
-    if (const auto value = values.find(first); value != values.end()) apply(first, value->second);
+  // These decide on the settings of all others.
+  if (const Value* data = value_of("data")) apply(data_rows(options).front(), *data);
+  if (const Value* method = value_of("method")) apply(method_row(options.method), *method);
   if (from_file.contains("data") && !from_line.contains("data")) {
     options.data_named_by = config.string();
     options.recorded_data = recorded_data;
@@ -630,12 +423,22 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
                                   !engine::file_exists(options.data) && engine::file_exists(recorded_data);
   }
   set_published(options);
-  for (const TrainOption& row :
-       table)  // in the table's order, so that of several mistakes the same one is told
-    if (const auto value = values.find(row.name); value != values.end()) {
-      refuse_other_methods(row, options.method, value->second.where);
-      apply(row.name, value->second);
-    }
+  if (const Value* recipe = value_of("recipe"); recipe && method_takes(options.method, "recipe"))
+    for (const Option& row : options.settings.options())
+      if (row.name == "recipe") {
+        apply(row, *recipe);
+        set_published(options, options.settings.deep()->recipe);
+        break;
+      }
+  std::vector<Option> rows = train_options(options);
+  // In the table's order, so that of several mistakes the same one is told.
+  for (const TrainOption& known : every_train_option()) {
+    const Value* const value = value_of(known.name);
+    if (!value) continue;
+    refuse_other_methods(known, options.method, value->where);
+    apply(*std::find_if(rows.begin(), rows.end(), [&](const Option& o) { return o.name == known.name; }),
+          *value);
+  }
 
   require(!options.data.empty(), "--data is missing: name the data, for instance --data strokes");
   require(!options.out.empty(),
@@ -649,12 +452,10 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
 nlohmann::ordered_json to_json(const TrainOptions& options) {
   TrainOptions copy = options;
   nlohmann::ordered_json config;
-  for (const TrainOption& row : train_option_table(copy)) {
-    if (!knows(options.method, row)) continue;
+  for (const Option& row : train_options(copy)) {
     std::string key = row.name;
     std::replace(key.begin(), key.end(), '-', '_');
-    const json value = row.get();
-    if (value != json("")) config[key] = value;  // an option without a value, such as no --data-dir
+    if (json value = json_of(row); !value.is_null()) config[key] = std::move(value);
   }
   return config;
 }
@@ -670,8 +471,7 @@ ordered_json decisive(ordered_json config) {
 std::string difference(const json& config, const TrainOptions& wanted) {
   TrainOptions published;
   published.data = wanted.data, published.method = wanted.method;
-  published.deep_svdd.recipe = wanted.deep_svdd.recipe;
-  set_published(published);
+  set_published(published, wanted.settings.deep() ? wanted.settings.deep()->recipe : svdd::Recipe{});
   const ordered_json unsaid = to_json(published), asked = decisive(to_json(wanted));
   for (const auto& [key, value] : asked.items()) {
     const json found = config.contains(key) ? config[key] : json(unsaid.value(key, ordered_json())),

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "svdd/methods/dasvdd.h"
-#include "svdd/methods/multi_radius.h"
+#include "svdd/methods/method.h"
 #include "tools/arguments.h"
 #include "tools/options/backend_options.h"
 
@@ -28,40 +27,28 @@ struct TrainOptions {
   std::optional<bool> header = {};           // whether a table's first line is one; nothing: as it looks
   int64_t limit = 0;                         // 0: all training samples
   std::optional<double> test_fraction = {};  // of data that come whole; nothing: the data's own choice
-  // Deep SVDD's options, and what the other methods share with it.
-  svdd::DeepSvddOptions deep_svdd;
-  svdd::LabelSource labels = svdd::LabelSource::finch;  // multi-radius
-  int64_t clusters = 0, least_cluster = 0;
-  svdd::Inference inference = svdd::Inference::nearest_centre;
-  int64_t spheres = 100;  // multi-sphere
-  bool trainable_centres = false;
-  double gamma = 0;      // dasvdd and kernel-svdd; 0: auto
-  double bandwidth = 0;  // kde; 0: auto
-  svdd::GammaRule gamma_rule = svdd::GammaRule::mean_of_all;
+  svdd::Settings settings;                   // of the method
   BackendOptions backend;
   double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
   bool quiet = false;
 
   const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
+  const svdd::Method& method_row() const { return svdd::method_named(method); }
 };
 
-// One row of the table, bound to one TrainOptions.
-struct TrainOption {
-  enum class Kind { text, whole, real, text_or_real, flag, list, words };
+// Gives the settings of `options.method` their published values for `options.data`.
+void set_published(TrainOptions& options, svdd::Recipe recipe = {});
 
-  std::string name;                  // without "--"; the key in config.json has '_' for '-'
-  std::vector<std::string> methods;  // that know it; empty: all
-  std::string placeholder;           // of its value, for --help
-  std::string group, help;
-  Kind kind;
-  // Reads a value, a list as "3,0,1"; `where` ("--epochs") begins the UsageError if it is none or out of
-  // range.
-  std::function<void(const std::string& text, const std::string& where)> set;
-  std::function<nlohmann::json()> get;
+// The options of a run: those of its data, its method, its machine and its folder; their names are without "--", and a
+// key in config.json has '_' for '-'. The rows refer to `options`, which must outlive them.
+std::vector<svdd::Option> train_options(TrainOptions& options);
+
+// Every option that there is, in the order of --help, with the first of the methods that have it at its published value.
+struct TrainOption : svdd::Option {
+  std::vector<std::string> methods = {};  // that have it; empty: all
 };
-
-// In the order of --help. The rows refer to `options`, which must outlive them.
-std::vector<TrainOption> train_option_table(TrainOptions& options);
+const std::vector<TrainOption>& every_train_option();
+nlohmann::json json_of(const svdd::Option& option);  // its value; null where there is none
 
 // Whether a method has the option of this name; UsageError where no method has.
 bool method_takes(const std::string& method, const std::string& option);

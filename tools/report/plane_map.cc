@@ -25,7 +25,7 @@ std::vector<int32_t> drawn_rows(int64_t n, uint64_t seed) {
 }  // namespace
 
 std::string map_csv(svdd::Detector& detector, const datasets::OneVsRest& task, uint64_t seed,
-                    const engine::CpuOptions& on) {
+                    engine::Backend& on) {
   const std::vector<int32_t>& clusters = detector.training_clusters();
   const bool several =
       std::any_of(clusters.begin(), clusters.end(), [&](int32_t k) { return k != clusters.front(); });

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "datasets/dataset.h"
-#include "engine/backends/cpu/cpu.h"
+#include "engine/backend.h"
 #include "svdd/detector.h"
 
 namespace tools {
@@ -19,6 +19,6 @@ inline constexpr int64_t most_map_samples = 1000;  // for which t-SNE takes abou
 // Empty where there is nothing to look at: a method without a network, fewer than 8 samples,
 // representations that are not finite.
 std::string map_csv(svdd::Detector& detector, const datasets::OneVsRest& task, uint64_t seed,
-                    const engine::CpuOptions& on);
+                    engine::Backend& on);
 
 }  // namespace tools

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 
+#include "svdd/methods/method.h"
 #include "tools/report/svg_chart.h"
 
 namespace tools::html {
@@ -20,15 +21,8 @@ std::string duration(double seconds) {
 }
 
 std::string display_name(const std::string& name) {
-  static const std::map<std::string, std::string> names = {{"deep-svdd", "Deep SVDD"},
-                                                           {"multi-radius", "Multi-Radius Deep SVDD"},
-                                                           {"multi-sphere", "Multi-Sphere SVDD"},
-                                                           {"dasvdd", "DASVDD"},
-                                                           {"autoencoder", "Autoencoder"},
-                                                           {"kernel-svdd", "Kernel SVDD"},
-                                                           {"kde", "Kernel density estimate"},
-                                                           {"isolation-forest", "Isolation forest"},
-                                                           {"mnist", "MNIST"},
+  if (const svdd::Method* method = svdd::find_method(name)) return method->title;
+  static const std::map<std::string, std::string> names = {{"mnist", "MNIST"},
                                                            {"fashion-mnist", "Fashion-MNIST"},
                                                            {"cifar10", "CIFAR-10"},
                                                            {"gtsrb", "GTSRB"},

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "datasets/csv.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
@@ -45,30 +46,21 @@ std::string scalar(const json& value) {
   return value.is_primitive() ? value.dump() : "";  // nested values are not walked: their depth is not ours
 }
 
-// A comma-separated file with a header line. Fields may stand in double quotes (RFC 4180), but not run over
-// lines.
+// A comma-separated file with a header line.
 class Csv {
  public:
-  Csv(fs::path path, std::string_view text) : path_(std::move(path)), rest_(text) {
+  Csv(fs::path path, std::string_view text)
+      : path_(std::move(path)), rows_(text, engine::in_quotes(path_), ',') {
     if (!next()) fail(path_, "is empty; expected a header line");
-    header_ = fields_;
+    header_.assign(fields_.begin(), fields_.end());
   }
   bool next() {  // to the next row that is not empty
     engine::check_stop();
-    while (!rest_.empty()) {
-      const size_t end = rest_.find('\n');
-      std::string_view row = rest_.substr(0, end);
-      rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-      ++line_;
-      if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
-      if (row.empty()) continue;
-      split(row);
-      if (!header_.empty() && fields_.size() != header_.size())
-        bad("has " + std::to_string(fields_.size()) + " fields; expected " + std::to_string(header_.size()) +
-            ", as in the header");
-      return true;
-    }
-    return false;
+    if (!rows_.next(fields_)) return false;
+    if (!header_.empty() && fields_.size() != header_.size())
+      bad("has " + std::to_string(fields_.size()) + " fields; expected " + std::to_string(header_.size()) +
+          ", as in the header");
+    return true;
   }
   const std::vector<std::string>& header() const { return header_; }
   std::optional<size_t> find(std::string_view name) const {
@@ -82,41 +74,26 @@ class Csv {
            "has no column " + engine::in_quotes(name) + "; its columns are " + engine::in_quotes(header_));
     return *found;
   }
-  const std::string& text(size_t column) const { return fields_[column]; }
+  std::string text(size_t column) const { return std::string(fields_[column]); }
   template <class Number>
   Number number(size_t column, std::string_view expected = "a number") const {
-    const std::string& field = fields_[column];
+    const std::string_view field = fields_[column];
     Number value{};
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     if (error != std::errc() || end != field.data() + field.size() || field.empty())
-      bad("gives " + engine::in_quotes(header_[column]) + " as " + engine::in_quotes(field) + "; expected " +
-          std::string(expected));
+      bad("gives " + engine::in_quotes(header_[column]) + " as " + engine::in_quotes(text(column)) +
+          "; expected " + std::string(expected));
     return value;
   }
   [[noreturn]] void bad(const std::string& what) const {
-    fail(path_, "line " + std::to_string(line_) + ' ' + what);
+    fail(path_, "line " + std::to_string(rows_.line()) + ' ' + what);
   }
 
  private:
-  void split(std::string_view row) {
-    fields_.assign(1, "");
-    bool quoted = false;
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (row[i] == '"' && quoted && i + 1 < row.size() && row[i + 1] == '"')
-        fields_.back() += row[i++];
-      else if (row[i] == '"')
-        quoted = !quoted;
-      else if (row[i] == ',' && !quoted)
-        fields_.emplace_back();
-      else
-        fields_.back() += row[i];
-    }
-    if (quoted) bad("opens a quote that it does not close");
-  }
   fs::path path_;
-  std::string_view rest_;
-  int64_t line_ = 0;
-  std::vector<std::string> header_, fields_;
+  datasets::CsvReader rows_;
+  std::vector<std::string_view> fields_;
+  std::vector<std::string> header_;
 };
 
 int32_t label_of(const Csv& csv, size_t column) {

@@ -76,6 +76,10 @@ class CpuBackend final : public Backend {
            ")";
   }
   int threads() const override { return pool_.threads(); }
+  int host_threads() const override { return pool_.threads(); }
+  std::unique_ptr<Backend> on_host(int threads) const override {
+    return make_cpu_backend({threads > 0 ? threads : pool_.threads(), simd_, blas_});
+  }
   bool supports(DType type) const override { return type == DType::f32; }
   int64_t most_trained_kernel() const override {
     return blas_ == Blas::openblas ? Backend::most_trained_kernel() : most_kernel;

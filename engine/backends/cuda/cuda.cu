@@ -6,6 +6,7 @@
 #include "engine/backends/cuda/kernels.h"
 #include "engine/backends/cuda/memory.h"
 #include "engine/backends/entered.h"
+#include "engine/threads.h"
 
 namespace engine {
 
@@ -71,7 +72,8 @@ class Graph final : public Replayable {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(const CudaOptions& options) : device_(options.device), tf32_(options.tf32) {
+  explicit CudaBackend(const CudaOptions& options)
+      : device_(options.device), tf32_(options.tf32), host_threads_(options.host_threads) {
     check(cudaSetDevice(device_), "choosing the device");
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, device_), "asking for the device's properties");
@@ -88,6 +90,7 @@ class CudaBackend final : public Backend {
   std::string name() const override { return name_; }
   bool supports(DType type) const override { return type == DType::f32; }
   bool is_device() const override { return true; }
+  int host_threads() const override { return threads_to_start(host_threads_); }
   // TF32 rounds both factors by 2^-11; how tensor cores round sums is not documented.
   double dense_error(int64_t features) const override {
     return tf32_ ? 0x1.01p-10 + 4 * Backend::dense_error(features) : Backend::dense_error(features);
@@ -373,6 +376,7 @@ class CudaBackend final : public Backend {
 
   int device_;
   bool tf32_;
+  int host_threads_;
   std::string name_;
   cudaStream_t stream_ = nullptr;
   bool capturing_ = false;

@@ -18,6 +18,7 @@ struct CudaOptions {
   // rounded to TF32's 10 bits of mantissa, sums in float: faster, with other bits than every other backend,
   // yet the same from run to run. The backend's name says so.
   bool tf32 = false;
+  int host_threads = 0;  // for what the host does beside it; 0: as many as this process may use
 };
 
 // Why make_cuda_backend would fail, and how to mend it, in one line; empty where it would not.

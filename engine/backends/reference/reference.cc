@@ -7,6 +7,7 @@
 
 #include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
+#include "engine/threads.h"
 
 namespace engine {
 
@@ -41,7 +42,10 @@ int64_t step_of(const Array& b) { return b.layout() == Layout::samples ? b.shape
 
 class ReferenceBackend final : public Backend {
  public:
+  explicit ReferenceBackend(int host_threads) : host_threads_(host_threads) {}
+
   std::string name() const override { return "reference"; }
+  int host_threads() const override { return threads_to_start(host_threads_); }
   bool supports(DType) const override { return true; }
 
   std::shared_ptr<void> allocate(const Shape& shape, Layout, DType type) override {
@@ -310,10 +314,14 @@ class ReferenceBackend final : public Backend {
     unary(Unary::leaky_relu, slope, a.normalised, a.leaky);
     return a;
   }
+
+  int host_threads_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_reference_backend() { return entered(std::make_unique<ReferenceBackend>()); }
+std::unique_ptr<Backend> make_reference_backend(int host_threads) {
+  return entered(std::make_unique<ReferenceBackend>(host_threads));
+}
 
 }  // namespace engine

@@ -8,6 +8,7 @@
 
 namespace engine {
 
-std::unique_ptr<Backend> make_reference_backend();
+// `host_threads`: for what is computed beside it (Backend::on_host); 0: as many as this process may use.
+std::unique_ptr<Backend> make_reference_backend(int host_threads = 0);
 
 }  // namespace engine

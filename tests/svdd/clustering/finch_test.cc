@@ -227,21 +227,21 @@ TEST(Finch, IsTheSameOnAnyMachine) {
   const FinchOptions options = {
       .distance = Distance::euclidean, .variant = FinchVariant::silhouette, .clusters = 9};
   const FinchResult wanted = svdd::finch(rows, 4, options);
-  for (const engine::CpuOptions& on : machines()) {
+  for (const auto& [name, on] : machines()) {
     const FinchResult found = svdd::finch(rows, 4, options, on);
-    ASSERT_EQ(counts(found), counts(wanted)) << name_of(on);
+    ASSERT_EQ(counts(found), counts(wanted)) << name;
     for (size_t p = 0; p < wanted.partitions.size(); ++p) {
-      EXPECT_EQ(found.partitions[p].labels, wanted.partitions[p].labels) << name_of(on);
-      EXPECT_EQ(found.partitions[p].silhouette, wanted.partitions[p].silhouette) << name_of(on);
+      EXPECT_EQ(found.partitions[p].labels, wanted.partitions[p].labels) << name;
+      EXPECT_EQ(found.partitions[p].silhouette, wanted.partitions[p].silhouette) << name;
     }
-    EXPECT_EQ(found.required->labels, wanted.required->labels) << name_of(on);
+    EXPECT_EQ(found.required->labels, wanted.required->labels) << name;
   }
 }
 
 TEST(Finch, TellsItsPhases) {
   std::vector<std::string> phases;
   svdd::finch(noise(3000, 3), 3, {.distance = Distance::euclidean, .variant = FinchVariant::silhouette},
-              {.threads = 1}, [&](std::string_view phase, double) {
+              host_of({.threads = 1}), [&](std::string_view phase, double) {
                 if (phases.empty() || phases.back() != phase) phases.emplace_back(phase);
               });
   ASSERT_GE(phases.size(), 2u);

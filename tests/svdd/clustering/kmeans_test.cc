@@ -130,11 +130,11 @@ TEST(KMeans, IsTheSameOnAnyMachine) {
   const std::vector<float> rows = grid(400, 5, 4);
   const KMeansOptions options{.clusters = 11, .restarts = 4, .seed = 3};
   const KMeansResult wanted = svdd::kmeans(rows, 5, options);
-  for (const engine::CpuOptions& on : machines()) {
+  for (const auto& [name, on] : machines()) {
     const KMeansResult found = svdd::kmeans(rows, 5, options, on);
-    EXPECT_EQ(found.labels, wanted.labels) << name_of(on);
-    EXPECT_EQ(found.centres, wanted.centres) << name_of(on);
-    EXPECT_EQ(found.inertia, wanted.inertia) << name_of(on);
+    EXPECT_EQ(found.labels, wanted.labels) << name;
+    EXPECT_EQ(found.centres, wanted.centres) << name;
+    EXPECT_EQ(found.inertia, wanted.inertia) << name;
   }
   EXPECT_NE(svdd::kmeans(rows, 5, {.clusters = 11, .restarts = 1, .seed = 4}).centres,
             svdd::kmeans(rows, 5, {.clusters = 11, .restarts = 1, .seed = 5}).centres);

@@ -28,7 +28,7 @@ Neighbours by_plain_loops(const std::vector<float>& rows, int64_t d, Distance di
 }
 
 void expect_the_definition(const std::vector<float>& rows, int64_t d, Distance distance,
-                           const engine::CpuOptions& on, const std::string& what) {
+                           const svdd::Machine& on, const std::string& what) {
   const Neighbours found = svdd::nearest_neighbours(rows, d, distance, on),
                    wanted = by_plain_loops(rows, d, distance);
   EXPECT_EQ(found.index, wanted.index) << what;
@@ -80,16 +80,18 @@ TEST(NearestNeighbours, EqualThePlainLoops) {
   for (const Distance distance : {Distance::euclidean, Distance::cosine})
     for (const int64_t n : {2, 3, 15, 16, 17, 95, 97, 300, 1001})
       for (const int64_t d : {1, 2, 7, 33})
-        expect_the_definition(noise(n, d, static_cast<uint64_t>(n * d)), d, distance, {.threads = 2},
+        expect_the_definition(noise(n, d, static_cast<uint64_t>(n * d)), d, distance, host_of({.threads = 2}),
                               std::to_string(n) + " x " + std::to_string(d));
 }
 
 TEST(NearestNeighbours, GoToTheLowestIndexOnTies) {
   for (const int64_t n : {5, 40, 1200}) {
-    expect_the_definition(grid(n, 3, 4), 3, Distance::euclidean, {.threads = 2}, std::to_string(n) + " ties");
+    expect_the_definition(grid(n, 3, 4), 3, Distance::euclidean, host_of({.threads = 2}),
+                          std::to_string(n) + " ties");
     std::vector<float> off_zero = grid(n, 3, 4);
     for (float& x : off_zero) x += 1;
-    expect_the_definition(off_zero, 3, Distance::cosine, {.threads = 2}, std::to_string(n) + " directions");
+    expect_the_definition(off_zero, 3, Distance::cosine, host_of({.threads = 2}),
+                          std::to_string(n) + " directions");
   }
 }
 
@@ -113,26 +115,27 @@ TEST(NearestNeighbours, OfRowsInProportionAreEachOther) {
   std::vector<float> rows;
   for (int i = 1; i <= 300; ++i)
     for (const float x : {1.0f, 2.0f, 3.75f}) rows.push_back(x * static_cast<float>(i));
-  expect_the_definition(rows, 3, Distance::cosine, {.threads = 2}, "one direction");
+  expect_the_definition(rows, 3, Distance::cosine, host_of({.threads = 2}), "one direction");
 }
 
 // What the expansion ‖a‖² + ‖b‖² − 2ab gets wrong in float.
 TEST(NearestNeighbours, SurviveBunchesFarApart) {
-  expect_the_definition(bunches(600, 5, 4, 1e4f, 1e-3f), 5, Distance::euclidean, {.threads = 2}, "tight");
+  expect_the_definition(bunches(600, 5, 4, 1e4f, 1e-3f), 5, Distance::euclidean, host_of({.threads = 2}),
+                        "tight");
   std::vector<float> shifted = noise(500, 6);
   for (float& x : shifted) x = 1e6f + x;
-  expect_the_definition(shifted, 6, Distance::euclidean, {.threads = 2}, "far from the origin");
+  expect_the_definition(shifted, 6, Distance::euclidean, host_of({.threads = 2}), "far from the origin");
 }
 
 TEST(NearestNeighbours, SurviveAnyScale) {
   for (const float scale : {1e-42f, 1e-30f, 1e18f, 5e37f}) {
     std::vector<float> rows = noise(300, 8);
     for (float& x : rows) x *= scale;
-    expect_the_definition(rows, 8, Distance::euclidean, {.threads = 2}, std::to_string(scale));
+    expect_the_definition(rows, 8, Distance::euclidean, host_of({.threads = 2}), std::to_string(scale));
   }
   std::vector<float> outlier = noise(300, 8);
   outlier[17] = 1e30f;
-  expect_the_definition(outlier, 8, Distance::euclidean, {.threads = 2}, "one far away");
+  expect_the_definition(outlier, 8, Distance::euclidean, host_of({.threads = 2}), "one far away");
 }
 
 // Long rows, enough of them that projections serve as the filter; of noise they rule out nothing.
@@ -141,31 +144,31 @@ TEST(NearestNeighbours, OfLongRowsEqualThePlainLoops) {
   std::vector<float> flat = noise(n, d);  // spread in 30 directions, a little in the others
   for (int64_t i = 0; i < n; ++i)
     for (int64_t k = 30; k < d; ++k) flat[static_cast<size_t>(i * d + k)] *= 0.05f;
-  expect_the_definition(flat, d, Distance::euclidean, {.threads = 2}, "flat");
-  expect_the_definition(flat, d, Distance::cosine, {.threads = 2}, "flat, cosine");
-  expect_the_definition(noise(n, d, 5), d, Distance::euclidean, {.threads = 2}, "noise");
+  expect_the_definition(flat, d, Distance::euclidean, host_of({.threads = 2}), "flat");
+  expect_the_definition(flat, d, Distance::cosine, host_of({.threads = 2}), "flat, cosine");
+  expect_the_definition(noise(n, d, 5), d, Distance::euclidean, host_of({.threads = 2}), "noise");
   std::vector<float> line(static_cast<size_t>(n * d));  // one direction only: a projection of rank 1
   const std::vector<float> along = noise(n, 1), direction = noise(1, d, 3);
   for (int64_t i = 0; i < n; ++i)
     for (int64_t k = 0; k < d; ++k)
       line[static_cast<size_t>(i * d + k)] =
           along[static_cast<size_t>(i)] * direction[static_cast<size_t>(k)];
-  expect_the_definition(line, d, Distance::euclidean, {.threads = 2}, "a line");
+  expect_the_definition(line, d, Distance::euclidean, host_of({.threads = 2}), "a line");
 }
 
 TEST(NearestNeighbours, AreTheSameOnAnyMachine) {
   const std::vector<float> rows = grid(900, 12, 3);
   const Neighbours wanted = svdd::nearest_neighbours(rows, 12, Distance::euclidean);
-  for (const engine::CpuOptions& on : machines()) {
+  for (const auto& [name, on] : machines()) {
     const Neighbours found = svdd::nearest_neighbours(rows, 12, Distance::euclidean, on);
-    EXPECT_EQ(found.index, wanted.index) << name_of(on);
-    EXPECT_EQ(found.distance, wanted.distance) << name_of(on);
+    EXPECT_EQ(found.index, wanted.index) << name;
+    EXPECT_EQ(found.distance, wanted.distance) << name;
   }
 }
 
 TEST(NearestNeighbours, TellHowFarTheyAre) {
   std::vector<double> told;
-  svdd::nearest_neighbours(noise(3000, 4), 4, Distance::euclidean, {.threads = 2},
+  svdd::nearest_neighbours(noise(3000, 4), 4, Distance::euclidean, host_of({.threads = 2}),
                            [&](double share) { told.push_back(share); });
   ASSERT_FALSE(told.empty());
   EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));

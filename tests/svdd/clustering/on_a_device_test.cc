@@ -20,11 +20,16 @@ namespace {
 using namespace clustering_tests;
 using svdd::Device, svdd::Distance, svdd::KMeansOptions, svdd::KMeansResult, svdd::Neighbours, svdd::Points;
 
-constexpr engine::CpuOptions host{.threads = 2};
+svdd::Machine host() { return host_of({.threads = 2}); }
+svdd::Machine with(const Device& device) {
+  svdd::Machine machine = host();
+  machine.device = device;
+  return machine;
+}
 
 void expect_the_hosts(const Points& points, const Device& device, const std::string& what) {
-  const Neighbours wanted = svdd::nearest_neighbours(points, host),
-                   found = svdd::nearest_neighbours(points, host, {}, device);
+  const Neighbours wanted = svdd::nearest_neighbours(points, host()),
+                   found = svdd::nearest_neighbours(points, with(device));
   EXPECT_EQ(found.index, wanted.index) << what;
   EXPECT_EQ(found.distance, wanted.distance) << what;
 }
@@ -49,7 +54,7 @@ class ClusteringOnADevice : public engine_tests::OnEachPlatform {
   }
   void expect_the_hosts_means(const std::vector<float>& rows, int64_t d, const KMeansOptions& options,
                               const std::string& what) const {
-    expect_equal(svdd::kmeans(rows, d, options, host, device(16)), svdd::kmeans(rows, d, options, host),
+    expect_equal(svdd::kmeans(rows, d, options, with(device(16))), svdd::kmeans(rows, d, options, host()),
                  what);
   }
 };
@@ -146,7 +151,7 @@ TEST_P(ClusteringOnADevice, ListsFewCandidates) {
     centred.write(0, 64, 64, z.data());
     auto targets = search.targets();
     search.assign(z, targets);
-    const Neighbours wanted = svdd::nearest_neighbours(points, host);
+    const Neighbours wanted = svdd::nearest_neighbours(points, host());
     for (const auto& from : {search.rows(0, z), search.rows(0, targets)}) {
       search.begin();
       search.search(from, targets, true);
@@ -188,8 +193,8 @@ TEST_P(ClusteringOnADevice, FindsTheMeansFromCentresFarOutside) {
 
 TEST_P(ClusteringOnADevice, FindsTheSamePartitions) {
   const auto expect = [&](const std::vector<float>& rows, int64_t d, const svdd::FinchOptions& options) {
-    const svdd::FinchResult wanted = svdd::finch(rows, d, options, host),
-                            found = svdd::finch(rows, d, options, host, {}, device());
+    const svdd::FinchResult wanted = svdd::finch(rows, d, options, host()),
+                            found = svdd::finch(rows, d, options, with(device()));
     ASSERT_EQ(found.partitions.size(), wanted.partitions.size());
     for (size_t p = 0; p < wanted.partitions.size(); ++p)
       EXPECT_EQ(found.partitions[p].labels, wanted.partitions[p].labels);
@@ -223,7 +228,7 @@ TEST(ClusteringInTf32, FindsTheHostsNeighboursAndMeans) {
   }
   const KMeansOptions options{.clusters = 16, .restarts = 2};
   const std::vector<float> rows = bunches(80, 8, 40, 1, 0.001f);
-  expect_equal(svdd::kmeans(rows, 8, options, host, device), svdd::kmeans(rows, 8, options, host), "means");
+  expect_equal(svdd::kmeans(rows, 8, options, with(device)), svdd::kmeans(rows, 8, options, host()), "means");
 }
 
 // Methods that cluster their representations: without training, so that the network is the same for all.

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
+#include "svdd/clustering/machine.h"
 #include "tests/engine/golden_cases.h"
 
 namespace clustering_tests {
@@ -46,18 +48,19 @@ inline std::vector<float> bunches(int64_t n, int64_t d, int64_t groups, float ap
   return rows;
 }
 
-// Every number of threads and instruction set to be tried: all must give the same bits.
-inline std::vector<engine::CpuOptions> machines() {
-  std::vector<engine::CpuOptions> all;
-  for (const int threads : {1, 2, 3}) all.push_back({.threads = threads});
-  for (const engine::Simd simd : {engine::Simd::avx512, engine::Simd::avx2, engine::Simd::portable})
-    if (engine::simd_available(simd)) all.push_back({.threads = 2, .simd = simd});
-  return all;
+inline svdd::Machine host_of(const engine::CpuOptions& options) {
+  return std::shared_ptr<engine::Backend>(engine::make_cpu_backend(options));
 }
 
-inline std::string name_of(const engine::CpuOptions& on) {
-  return engine::simd_name(on.simd == engine::Simd::automatic ? engine::best_simd() : on.simd) + ", " +
-         std::to_string(on.threads) + " threads";
+// Every number of threads and instruction set to be tried: all must give the same bits.
+inline std::map<std::string, svdd::Machine> machines() {
+  std::map<std::string, svdd::Machine> all;
+  for (const int threads : {1, 2, 3})
+    all.emplace(std::to_string(threads) + " threads", host_of({.threads = threads}));
+  for (const engine::Simd simd : {engine::Simd::avx512, engine::Simd::avx2, engine::Simd::portable})
+    if (engine::simd_available(simd))
+      all.emplace(engine::simd_name(simd), host_of({.threads = 2, .simd = simd}));
+  return all;
 }
 
 // Whether both put the same samples together, whatever the numbers of the groups.

@@ -103,8 +103,8 @@ TEST(Silhouette, IsTheSameOnAnyMachine) {
   const std::vector<float> rows = noise(700, 20);
   const std::vector<int32_t> labels = random_labels(700, 6);
   const double wanted = svdd::mean_silhouette(rows, 20, Distance::euclidean, labels);
-  for (const engine::CpuOptions& on : machines())
-    EXPECT_EQ(svdd::mean_silhouette(rows, 20, Distance::euclidean, labels, on), wanted) << name_of(on);
+  for (const auto& [name, on] : machines())
+    EXPECT_EQ(svdd::mean_silhouette(rows, 20, Distance::euclidean, labels, on), wanted) << name;
 }
 
 TEST(Silhouette, RefusesWhatHasNone) {

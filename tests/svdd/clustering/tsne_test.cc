@@ -46,8 +46,7 @@ TEST(Tsne, IsTheSameOnAnyMachine) {
   const std::vector<float> rows = noise(150, 6);
   const svdd::TsneOptions options{.perplexity = 15, .iterations = 300};
   const std::vector<float> wanted = svdd::tsne(rows, 6, options);
-  for (const engine::CpuOptions& on : machines())
-    EXPECT_EQ(svdd::tsne(rows, 6, options, on), wanted) << name_of(on);
+  for (const auto& [name, on] : machines()) EXPECT_EQ(svdd::tsne(rows, 6, options, on), wanted) << name;
 }
 
 TEST(Tsne, SurvivesDuplicatesAndAnyScale) {

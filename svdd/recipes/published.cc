@@ -1,0 +1,122 @@
+#include "svdd/recipes/published.h"
+
+#include "svdd/methods/method.h"
+
+namespace svdd::recipes {
+namespace {
+
+using datasets::Preprocessing;
+
+// The networks for the kinds of data.
+struct NetworkFor {
+  std::string digits, colour_images, signs, motion, table;
+
+  const std::string& operator()(DataKind kind) const {
+    switch (kind) {
+      case DataKind::digits:
+        return digits;
+      case DataKind::colour_images:
+        return colour_images;
+      case DataKind::signs:
+        return signs;
+      case DataKind::motion:
+        return motion;
+      case DataKind::table:
+        break;
+    }
+    return table;
+  }
+};
+
+bool is_colour(DataKind kind) { return kind == DataKind::colour_images || kind == DataKind::signs; }
+
+// Images under contrast normalisation (l1) and from 0 to 1, tables with each column scaled.
+datasets::PreprocessingOptions usual_preprocessing(DataKind kind) {
+  datasets::PreprocessingOptions p;
+  if (kind == DataKind::table)
+    p.per_feature = Preprocessing::PerFeature::standard;
+  else
+    p.min_max = true;
+  if (kind != DataKind::table && kind != DataKind::motion) p.gcn = Preprocessing::Gcn::l1;
+  return p;
+}
+
+datasets::PreprocessingOptions with_principal_components(const DataTraits& data) {
+  datasets::PreprocessingOptions p = usual_preprocessing(data.kind);
+  if (!data.own || data.kind != DataKind::table) p.pca = 0.95;
+  return p;
+}
+
+}  // namespace
+
+Settings published(std::string_view method, const std::string& data, Recipe recipe) {
+  return method_named(method).published(traits_of(data), recipe);
+}
+
+DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe) {
+  static const NetworkFor network{.digits = "mnist_LeNet",
+                                  .colour_images = "cifar10_LeNet",
+                                  .signs = "gtsrb_LeNet",
+                                  .motion = "multi_sphere_mobifall",
+                                  .table = "mlp"};
+  DeepSvddOptions o = published_options(recipe);
+  o.network = network(data.kind);
+  o.preprocessing = usual_preprocessing(data.kind);
+  if (is_colour(data.kind) && recipe == Recipe::pytorch) {
+    o.pretraining.epochs = 350;
+    o.pretraining.lr_milestones = {250};
+    o.pretraining.weight_decay = 0.5e-6;
+  }
+  if (data.kind != DataKind::digits) o.dictionary = false;
+  if (data.kind == DataKind::signs) o.training.batch_size = o.pretraining.batch_size = 64;
+  return o;
+}
+
+DeepOptions autoencoder(const DataTraits& data, Recipe recipe) { return deep_svdd(data, recipe); }
+
+MultiRadiusOptions multi_radius(const DataTraits& data, Recipe recipe) {
+  MultiRadiusOptions o;
+  static_cast<DeepOptions&>(o) = deep_svdd(data, recipe);
+  return o;
+}
+
+MultiSphereOptions multi_sphere(const DataTraits& data) {
+  static const NetworkFor network{.digits = "multi_sphere_mnist",
+                                  .colour_images = "multi_sphere_cifar10",
+                                  .signs = "multi_sphere_cifar10",
+                                  .motion = "multi_sphere_mobifall",
+                                  .table = "mlp"};
+  MultiSphereOptions o;
+  static_cast<DeepOptions&>(o) = deep_svdd(data, Recipe::theano);
+  o.network = network(data.kind);
+  o.training.epochs = 100;
+  o.dictionary = data.kind == DataKind::digits || data.kind == DataKind::motion;
+  return o;
+}
+
+DasvddOptions dasvdd(const DataTraits& data) {
+  static const NetworkFor network{.digits = "dasvdd_mnist",
+                                  .colour_images = "dasvdd_cifar10",
+                                  .signs = "dasvdd_cifar10",
+                                  .motion = "dasvdd_speech",
+                                  .table = "dasvdd_pima"};
+  DasvddOptions o = published_dasvdd_options(data.name == "speech" ? "dasvdd_speech" : network(data.kind));
+  if (data.own && data.kind == DataKind::table)
+    o.preprocessing.per_feature = Preprocessing::PerFeature::standard;
+  return o;
+}
+
+KernelSvddOptions kernel_svdd(const DataTraits& data) {
+  return {.preprocessing = with_principal_components(data)};
+}
+
+KdeOptions kde(const DataTraits& data) {
+  return {.widen = data.own && data.kind == DataKind::table,
+          .preprocessing = with_principal_components(data)};
+}
+
+IsolationForestOptions isolation_forest(const DataTraits& data) {
+  return {.preprocessing = with_principal_components(data)};
+}
+
+}  // namespace svdd::recipes

@@ -1,0 +1,41 @@
+// What the papers, or their authors' code, used: the options of a method on a kind of data, before anybody asks for
+// others. svdd/README.md says where each number is from.
+//
+//   svdd::Settings settings = svdd::recipes::published("deep-svdd", "cifar10");
+//   settings.set("epochs", "50");
+//   const auto detector = settings.make({3, 32, 32}, *backend);
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/kde.h"
+#include "svdd/baselines/kernel_svdd.h"
+#include "svdd/methods/dasvdd.h"
+#include "svdd/methods/multi_radius.h"
+#include "svdd/methods/multi_sphere.h"
+#include "svdd/recipes/data_traits.h"
+
+namespace svdd::recipes {
+
+// `data`: a known set's name, or a path. std::invalid_argument lists the methods there are.
+Settings published(std::string_view method, const std::string& data, Recipe recipe = Recipe::pytorch);
+
+// Ruff et al. 2018: MNIST as it stands, CIFAR-10 with a longer pretraining, GTSRB in smaller batches. The other methods
+// with a network begin from there.
+DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe = Recipe::pytorch);
+// The autoencoder that Deep SVDD pretrains, by itself.
+DeepOptions autoencoder(const DataTraits& data, Recipe recipe = Recipe::pytorch);
+// The report's code takes Deep SVDD's settings.
+MultiRadiusOptions multi_radius(const DataTraits& data, Recipe recipe = Recipe::pytorch);
+// Ghafoori and Leckie 2020, whose code ran on Theano: always that recipe, 100 epochs, networks of its own.
+MultiSphereOptions multi_sphere(const DataTraits& data);
+// Hojjati and Armanfard 2024. One's own tables have each column scaled to mean 0 and deviation 1, as the other methods
+// do anyway.
+DasvddOptions dasvdd(const DataTraits& data);
+// As Ruff et al. compare with: contrast normalisation, 0.95 of the variance by PCA; but all columns of one's own table.
+KernelSvddOptions kernel_svdd(const DataTraits& data);
+KdeOptions kde(const DataTraits& data);
+IsolationForestOptions isolation_forest(const DataTraits& data);
+
+}  // namespace svdd::recipes
