@@ -540,7 +540,11 @@ Examples:
   svdd bench kernels --threads 1 --simd avx2 --output kernels.json
 )",
                                 [&o] { run_bench(o); });
-  bench->add_option("what", o.what, "what to measure: all, peak, kernels or steps")->type_name("");
+  bench
+      ->add_option("what", o.what,
+                   "what to measure: all, peak, kernels, convolutions (of any size;\nsome minutes, not in "
+                   "all) or steps")
+      ->type_name("");
   bench->add_option("--only", o.only, "epochs whose names hold this word, such as CIFAR-10")
       ->type_name("TEXT");
   bench

@@ -54,8 +54,9 @@ std::string padded(const std::string& text, size_t width) {
   return columns < width ? text + std::string(width - columns, ' ') : text;
 }
 
+// Of what the machine could do in that time: arithmetic or memory, whichever takes longer.
 double share_of_limit(const Measurement& m, const Limits& limits) {
-  return m.operations > 0 ? m.operations / m.seconds / limits.operations : m.bytes / m.seconds / limits.bytes;
+  return std::max(m.operations / limits.operations, m.bytes / limits.bytes) / m.seconds;
 }
 
 void print(const Measurement& m, const Limits& limits, bool compare) {
@@ -91,15 +92,16 @@ double median(std::vector<double> values) {
 
 int run_bench(const BenchOptions& options) {
   const std::string& what = options.what;
-  if (what != "all" && what != "peak" && what != "kernels" && what != "steps")
+  if (what != "all" && what != "peak" && what != "kernels" && what != "convolutions" && what != "steps")
     throw UsageError("there is no benchmark " + engine::in_quotes(what) +
-                     "; expected all, peak, kernels or steps");
+                     "; expected all, peak, kernels, convolutions or steps");
   if (!options.compare.empty() && options.compare != "torch" && options.compare != "torch-graph")
     throw UsageError("--compare is " + engine::in_quotes(options.compare) +
                      "; expected torch, or torch-graph for its steps as a CUDA graph");
   if (options.compare == "torch-graph" && options.backend.device != "cuda")
     throw UsageError("--compare torch-graph needs --device cuda");
-  if (!options.only.empty() && (what == "peak" || what == "kernels" || !has_step(options.only)))
+  if (!options.only.empty() &&
+      (what == "peak" || what == "kernels" || what == "convolutions" || !has_step(options.only)))
     throw UsageError("--only " + engine::in_quotes(options.only) +
                      " names no epoch that is measured here; svdd bench steps shows their names");
   constexpr int64_t most_measurements = 10'000;
@@ -137,6 +139,10 @@ int run_bench(const BenchOptions& options) {
   if (what == "all" || what == "kernels") {
     head("kernel", false);
     measure_kernels(*backend, options.repeat, show);
+  }
+  if (what == "convolutions") {
+    head("convolution", false);
+    measure_convolutions(*backend, options.repeat, show);
   }
   if (what == "all" || what == "steps") {
     head("epoch, batch 200", torch != nullptr);

@@ -12,7 +12,7 @@
 namespace tools {
 
 struct BenchOptions {
-  std::string what = "all";  // all, peak, kernels or steps
+  std::string what = "all";  // all, peak, kernels, convolutions or steps
   BackendOptions backend;
   std::string only;              // epochs whose names hold this; empty: all
   std::string compare;           // "torch", "torch-graph", or empty

@@ -1,5 +1,6 @@
 #include "tools/bench/bench_kernels.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -31,6 +32,26 @@ class Kernels {
     if (input_gradient)
       time(name + " input gradient", operations, 0, [&] { on_.conv2d_input_gradient(y, w, window, gx); });
     time(name + " weight gradient", operations, 0, [&] { on_.conv2d_weight_gradient(x, y, window, gw); });
+  }
+
+  // The same of any kernel and stride; the memory that must move counts too. As many samples as 64 MB hold.
+  void convolution(int64_t kernel, int64_t stride, int64_t channels, int64_t extent) {
+    constexpr int64_t lanes = 16, numbers = int64_t{1} << 24;
+    const int64_t n =
+        std::clamp(numbers / (channels * extent * extent) / lanes * lanes, lanes, batch / lanes * lanes);
+    const Window window{kernel, stride, kernel / 2};
+    const int64_t to = window.output_extent(extent);
+    const Array x = random({n, channels, extent, extent}),
+                w = random({channels, channels, kernel, kernel}, Layout::plain);
+    Array y = random({n, channels, to, to}), gx = x.zeros_like(), gw = w.zeros_like();
+    const double operations = 2.0 * static_cast<double>(n * to * to * kernel * kernel * channels * channels),
+                 bytes = 4.0 * static_cast<double>(x.shape().count() + y.shape().count());
+    const std::string k = std::to_string(kernel), e = std::to_string(extent),
+                      name = k + "×" + k + (stride > 1 ? "/" + std::to_string(stride) : "") + ", " +
+                             std::to_string(channels) + " at " + e + "×" + e;
+    time(name + " forward", operations, bytes, [&] { on_.conv2d(x, w, nullptr, window, y); });
+    time(name + " input gradient", operations, bytes, [&] { on_.conv2d_input_gradient(y, w, window, gx); });
+    time(name + " weight gradient", operations, bytes, [&] { on_.conv2d_weight_gradient(x, y, window, gw); });
   }
 
   void dense(const std::string& name, int64_t in, int64_t out) {
@@ -97,6 +118,15 @@ class Kernels {
 };
 
 }  // namespace
+
+void measure_convolutions(engine::Backend& backend, int64_t repeat, const Show& show) {
+  Kernels k(backend, repeat, show);
+  for (const int64_t stride : {1, 2})
+    for (const int64_t kernel : {1, 3, 5, 7})
+      for (const int64_t channels : {1, 3, 16, 64})
+        for (const int64_t extent : {32, 64, 128, 256})
+          if (stride == 1 || kernel > 1) k.convolution(kernel, stride, channels, extent);
+}
 
 void measure_kernels(engine::Backend& backend, int64_t repeat, const Show& show) {
   Kernels k(backend, repeat, show);
