@@ -69,13 +69,13 @@ void DeepSvdd::initialise_spheres(const Samples& x, const std::vector<int32_t>&,
   backend_.fill(radius_.value(), 0);
 }
 
-// Section 3.1, One-Class Deep SVDD: the mean squared distance to the centre.
+// Equation 4, One-Class Deep SVDD: the mean squared distance to the centre.
 StepResult DeepSvdd::one_class_step(const Tensor& x) {
   const Tensor d = squared_distance(phi(x, Mode::train), centre_);
   return {.loss = mean(d), .distances = d};
 }
 
-// Section 3.1, soft-boundary Deep SVDD: the sphere's size, and how far samples lie outside it.
+// Equation 3, soft-boundary Deep SVDD: the sphere's size, and how far samples lie outside it.
 StepResult DeepSvdd::soft_boundary_step(const Tensor& x) {
   const Tensor d = squared_distance(phi(x, Mode::train), centre_);
   const Tensor r2 = square(radius_);
@@ -102,7 +102,7 @@ void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   svdd::train(x, training, backend_, monitor);
 }
 
-// d(x), or d(x) − R² under the soft boundary.
+// Equation 5: d(x), or d(x) − R² under the soft boundary.
 std::vector<float> DeepSvdd::margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of) {
   std::vector<float> scores = evaluate_batches(
       x, [&](const Tensor& b) { return squared_distance(z_of(b), centre_); }, backend_);

@@ -1,7 +1,7 @@
 // Deep SVDD: Ruff et al., "Deep One-Class Classification", ICML 2018. With d(x) = ‖φ(x; W) − c‖², c fixed:
 //
-// - one-class: minimise (1/n) Σ_i d(x_i); the score is d(x).
-// - soft-boundary: minimise R² + (1/ν)·(1/n) Σ_i max(0, d(x_i) − R²); the score is d(x) − R².
+// - one-class: minimise (1/n) Σ_i d(x_i), equation 4; the score is d(x), equation 5.
+// - soft-boundary: minimise R² + (1/ν)·(1/n) Σ_i max(0, d(x_i) − R²), equation 3; the score is d(x) − R².
 //
 // To both belongs weight decay, (λ/2)·Σ W², which the optimiser adds to the gradient. Section 3.1 of the
 // paper.
