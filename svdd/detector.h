@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,10 +10,6 @@
 
 #include "datasets/samples.h"
 #include "engine/backend.h"
-
-namespace engine {
-class JsonEntry;
-}
 
 namespace svdd {
 
@@ -32,8 +27,6 @@ struct EpochReport {
   std::optional<int64_t> spheres = {};  // how many are alive, where they can die
   double seconds = 0;                   // of this epoch
 };
-void to_json(nlohmann::json& j, const EpochReport& report);
-void read_entry(const engine::JsonEntry& entry, EpochReport& report);
 
 // Scores samples as the detector stands at some stage.
 using ScoreFunction = std::function<std::vector<float>(const datasets::Samples&)>;
@@ -47,11 +40,11 @@ class Monitor {
   // A stage worth measuring is reached: "untrained" (random weights, scored as the method scores) or
   // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
   virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
-  // What a checkpoint (checkpoint.h) holds for the monitor, such as the history; it goes to the monitor of
+  // What a checkpoint (checkpoint.h) holds for the monitor, such as the history, as JSON; it goes to the monitor of
   // the fit that goes on from there, before that is told anything else. go_on may throw where it is not what kept()
   // gave.
-  virtual nlohmann::json kept() const { return nullptr; }
-  virtual void go_on(const nlohmann::json& /*kept*/) {}
+  virtual std::string kept() const { return "null"; }
+  virtual void go_on(const std::string& /*kept*/) {}
 };
 
 // What to learn from: samples as read (images in [0, 1]); preprocessing is fitted and kept by the detector.
@@ -94,13 +87,13 @@ class Detector {
 
   virtual std::vector<int64_t> sample_shape() const = 0;  // e.g. {1, 28, 28}
   virtual std::string weights_sha256() const = 0;         // the receipt: see receipt.h
-  // What the method has to say of itself beside its scores, for the run's results: its clusters, its γ.
-  virtual nlohmann::json details() const { return nlohmann::json::object(); }
+  // What the method has to say of itself beside its scores, for the run's results: its clusters, its γ. A JSON object.
+  virtual std::string details() const { return "{}"; }
 
   // What whoever reads the data wants to find again with the model, such as the columns of a table
-  // (datasets/table_form_json.h): kept beside it, stored by save under "data", and never looked at here. null: nothing.
-  void remember(nlohmann::json data) { data_ = std::move(data); }
-  const nlohmann::json& remembered() const { return data_; }
+  // (datasets/table_form_json.h): kept beside it, stored by save under "data", and never looked at here. As JSON; null: nothing.
+  void remember(std::string data) { data_ = std::move(data); }
+  const std::string& remembered() const { return data_; }
 
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
@@ -137,7 +130,7 @@ class Detector {
   std::vector<std::string> warnings_;
   double pretrain_seconds_ = 0, train_seconds_ = 0;
   bool took_pretraining_ = false;
-  nlohmann::json data_ = nullptr;
+  std::string data_ = "null";
 };
 
 // Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.

@@ -12,6 +12,7 @@
 #include "engine/random.h"
 #include "engine/stopping.h"
 #include "svdd/baselines/isolation_trees.h"
+#include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -33,9 +34,10 @@ class IsolationForest final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options) {}
 
   std::string method() const override { return std::string(method_name); }
-  nlohmann::json details() const override {
-    return {{"trees", trees_.roots.size()},
-            {"samples_per_tree", trees_.population.empty() ? 0 : trees_.population[0]}};
+  std::string details() const override {
+    return nlohmann::json{{"trees", trees_.roots.size()},
+                          {"samples_per_tree", trees_.population.empty() ? 0 : trees_.population[0]}}
+        .dump();
   }
 
  private:

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "svdd/baselines/shallow_detector.h"
+#include "datasets/preprocessing.h"
 #include "svdd/methods/method.h"
 
 namespace svdd {

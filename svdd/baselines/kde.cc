@@ -10,6 +10,7 @@
 
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
+#include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -46,7 +47,7 @@ class Kde final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
   std::string method() const override { return std::string(method_name); }
-  nlohmann::json details() const override { return {{"bandwidth", bandwidth_}}; }
+  std::string details() const override { return nlohmann::json{{"bandwidth", bandwidth_}}.dump(); }
 
  private:
   void learn(const Samples& rows, Monitor& monitor) override;

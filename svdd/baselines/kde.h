@@ -16,8 +16,8 @@
 #include <memory>
 #include <vector>
 
+#include "datasets/preprocessing.h"
 #include "engine/backend.h"
-#include "svdd/baselines/shallow_detector.h"
 #include "svdd/methods/method.h"
 
 namespace svdd {

@@ -9,6 +9,7 @@
 #include "svdd/baselines/distance_product.h"
 #include "svdd/baselines/kernel_rows.h"
 #include "svdd/baselines/one_class_smo.h"
+#include "svdd/baselines/shallow_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -30,8 +31,8 @@ class KernelSvdd final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
   std::string method() const override { return std::string(method_name); }
-  nlohmann::json details() const override {
-    return {{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}};
+  std::string details() const override {
+    return nlohmann::json{{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}}.dump();
   }
 
  private:

@@ -16,8 +16,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "datasets/preprocessing.h"
 #include "engine/backend.h"
-#include "svdd/baselines/shallow_detector.h"
 #include "svdd/methods/method.h"
 
 namespace svdd {

@@ -96,7 +96,7 @@ void ShallowDetector::save(const std::filesystem::path& folder) const {
   stored.emplace_back(
       "training_scores",
       engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
-  if (!data_.is_null()) entries["data"] = data_;
+  if (data_ != "null") entries["data"] = engine::parse_json(data_);
   write_model_folder(folder, entries, stored);
 }
 

@@ -1,5 +1,6 @@
 #include "svdd/methods/autoencoder.h"
 
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 

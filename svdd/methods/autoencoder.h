@@ -3,7 +3,7 @@
 #pragma once
 #include <memory>
 
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/methods/method.h"
 
 namespace svdd {

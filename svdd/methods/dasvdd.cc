@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/random.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -36,7 +37,9 @@ class Dasvdd final : public DeepDetector {
 
   std::string method() const override { return std::string(method_name); }
   bool reconstructs() const override { return true; }
-  nlohmann::json details() const override { return {{"gamma", gamma_}, {"gamma_rule", gamma_source_}}; }
+  std::string details() const override {
+    return nlohmann::json{{"gamma", gamma_}, {"gamma_rule", gamma_source_}}.dump();
+  }
 
  private:
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;

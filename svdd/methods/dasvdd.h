@@ -12,8 +12,9 @@
 #include <optional>
 #include <string>
 
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/methods/method.h"
+#include "svdd/networks/networks.h"
 
 namespace svdd {
 

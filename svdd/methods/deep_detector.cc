@@ -11,6 +11,7 @@
 #include "svdd/evaluation/threshold.h"
 #include "svdd/networks/theory.h"
 #include "svdd/training/dictionary_learning.h"
+#include "svdd/training/epoch_report_json.h"
 #include "svdd/training/pretraining_store.h"
 
 namespace svdd {
@@ -179,12 +180,12 @@ void DeepDetector::keep(Checkpoint& c, Monitor& monitor) {
   c.value("pretrain_seconds", pretrain_seconds_);
   double seconds = stand_.spent();
   c.value("phase_seconds", seconds);
-  nlohmann::json of_monitor = monitor.kept();
+  nlohmann::json of_monitor = c.reading() ? nlohmann::json() : engine::parse_json(monitor.kept());
   c.value("monitor", of_monitor);
   if (!c.reading()) return;
   stand_.seconds = seconds;
   try {
-    monitor.go_on(of_monitor);
+    monitor.go_on(of_monitor.dump());
   } catch (const std::exception& error) {
     c.require(false, error.what());
   }
@@ -356,7 +357,7 @@ void DeepDetector::save(const std::filesystem::path& folder) const {
       engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
   for (auto& array : datasets::tensors(preprocessing_)) arrays.push_back(std::move(array));
   describe(description, arrays);
-  if (!data_.is_null()) description["data"] = data_;
+  if (data_ != "null") description["data"] = engine::parse_json(data_);
   write_model_folder(folder, description, arrays);
 }
 

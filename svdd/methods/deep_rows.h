@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/methods/settings.h"
 
 namespace svdd {

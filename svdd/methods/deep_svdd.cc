@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 

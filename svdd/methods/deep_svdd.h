@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/methods/method.h"
 
 namespace svdd {

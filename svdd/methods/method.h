@@ -13,7 +13,7 @@
 namespace svdd {
 
 struct ModelFolder;
-enum class Recipe;
+enum class Recipe;  // methods/deep_options.h
 
 // How a method's published runs deal with the training data.
 enum class Protocol {

@@ -10,6 +10,7 @@
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
@@ -34,7 +35,7 @@ class MultiRadius final : public DeepDetector {
       : DeepDetector(options, backend), own_(options) {}
 
   std::string method() const override { return std::string(method_name); }
-  nlohmann::json details() const override { return details_; }
+  std::string details() const override { return details_.dump(); }
 
  private:
   bool soft_boundary() const { return own_.objective == Objective::soft_boundary; }

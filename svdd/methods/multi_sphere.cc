@@ -7,6 +7,7 @@
 
 #include "svdd/clustering/kmeans.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -31,11 +32,10 @@ class MultiSphere final : public DeepDetector {
         mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
   std::string method() const override { return std::string(method_name); }
-  nlohmann::json details() const override {
-    return {{"spheres", own_.spheres},
-            {"alive", alive()},
-            {"alive_by_epoch", alive_by_epoch_},
-            {"radii", radii_}};
+  std::string details() const override {
+    return nlohmann::json{
+        {"spheres", own_.spheres}, {"alive", alive()}, {"alive_by_epoch", alive_by_epoch_}, {"radii", radii_}}
+        .dump();
   }
 
  private:

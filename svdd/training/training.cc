@@ -11,6 +11,7 @@
 #include "engine/random.h"
 #include "engine/stopping.h"
 #include "engine/tape.h"
+#include "svdd/training/checkpoint.h"
 #include "svdd/training/stopwatch.h"
 #include "svdd/training/training_steps.h"
 

@@ -40,8 +40,8 @@ struct Historian final : Monitor {
         {e.phase, e.epoch, e.epochs, e.loss, e.lr, e.radius.value_or(-1), e.radii, e.spheres.value_or(-1)});
     if (--epochs_to_live == 0) throw Killed();
   }
-  json kept() const override { return history; }
-  void go_on(const json& kept) override { history = kept; }
+  std::string kept() const override { return history.dump(); }
+  void go_on(const std::string& kept) override { history = json::parse(kept); }
 
   json history = json::array();
   int64_t epochs_to_live = -1;

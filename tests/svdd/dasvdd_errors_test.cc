@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/files/safetensors.h"
+#include "svdd/model_folder.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/dasvdd_runs.h"
 

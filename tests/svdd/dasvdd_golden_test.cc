@@ -6,6 +6,7 @@
 #include "engine/optimizers.h"
 #include "engine/tape.h"
 #include "svdd/methods/dasvdd.h"
+#include "svdd/training/training.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"

@@ -7,6 +7,7 @@
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
 #include "svdd/methods/dasvdd.h"
+#include "svdd/methods/deep_detector.h"
 
 namespace dasvdd_runs {
 

@@ -12,6 +12,7 @@
 #include "svdd/evaluation/metrics.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/dasvdd_runs.h"
+#include "tests/svdd/details.h"
 
 namespace {
 
@@ -237,9 +238,9 @@ TEST_P(DasvddGamma, IsTheRatioOfTheTermsInUntrainedNetworks) {
     for (size_t i = 0; i < 24; ++i) ratios += hand.e[i] / hand.distance(i, drawn_centre(4, 5)) / 24;
     gamma += (GetParam() == GammaRule::paper ? ratios : error / size) / 3;
   }
-  const double found = detector->details().at("gamma").get<double>();
+  const double found = details_of(*detector).at("gamma").get<double>();
   EXPECT_NEAR(found, gamma, 1e-5 * gamma);
-  EXPECT_EQ(detector->details().at("gamma_rule"), name_of(GetParam()));
+  EXPECT_EQ(details_of(*detector).at("gamma_rule"), name_of(GetParam()));
   ASSERT_EQ(listener.notes.size(), 1u);
   EXPECT_TRUE(scratch::contains(listener.notes[0], "gamma "));
   EXPECT_TRUE(scratch::contains(listener.notes[0], "(" + std::string(name_of(GetParam())) + ", 3 untrained"));
@@ -259,7 +260,7 @@ TEST(Dasvdd, AGivenGammaIsTakenAsItIs) {
   const auto detector = make_dasvdd(o, *backend());
   Listener listener;
   detector->fit({normal_rows(24), {}}, listener);
-  EXPECT_EQ(detector->details(), (nlohmann::json{{"gamma", 0.1}, {"gamma_rule", "given"}}));
+  EXPECT_EQ(details_of(*detector), (nlohmann::json{{"gamma", 0.1}, {"gamma_rule", "given"}}));
   EXPECT_EQ(listener.notes, std::vector<std::string>{"gamma 0.1 (given)"});
 }
 

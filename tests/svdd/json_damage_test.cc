@@ -12,6 +12,7 @@
 #include "svdd/methods/multi_radius.h"
 #include "svdd/model_folder.h"
 #include "svdd/training/checkpoint.h"
+#include "svdd/training/epoch_report_json.h"
 #include "svdd/training/pretraining_store.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/json_damage.h"
@@ -110,9 +111,10 @@ json json_of(const std::filesystem::path& file) {
 // Keeps what it is told, as the monitor of a run does.
 struct Keeping final : Monitor {
   void epoch(const EpochReport& report) override { history.push_back(report); }
-  json kept() const override { return {{"history", history}}; }
-  void go_on(const json& kept) override {
-    history = engine::JsonEntry(kept, "the history").as<std::vector<EpochReport>>("history");
+  std::string kept() const override { return json{{"history", history}}.dump(); }
+  void go_on(const std::string& kept) override {
+    const json all = json::parse(kept);
+    history = engine::JsonEntry(all, "the history").as<std::vector<EpochReport>>("history");
   }
   std::vector<EpochReport> history;
 };

@@ -13,6 +13,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
+#include "tests/svdd/details.h"
 #include "tests/svdd/small_runs.h"
 
 namespace {
@@ -110,7 +111,7 @@ TEST(MultiRadius, EveryLabelSourceAndObjectiveTellsTheDigitsApart) {
       const auto detector = fitted(options(labels, objective));
       const double auc = roc_auc(detector->score(two_digits().test), two_digits().test_labels);
       EXPECT_GT(auc, 0.7) << name_of(labels) << " " << name_of(objective);
-      EXPECT_GE(detector->details().at("clusters").get<int>(), 2);
+      EXPECT_GE(details_of(*detector).at("clusters").get<int>(), 2);
     }
 }
 
@@ -137,13 +138,13 @@ TEST(MultiRadius, ThousandsOfClustersAreNotTaken) {
   } notes;
   auto detector = make_multi_radius(o, *small_runs::backend());
   detector->fit({rows, {}}, notes);
-  const auto found = detector->details().at("clusters").get<int64_t>();
+  const auto found = details_of(*detector).at("clusters").get<int64_t>();
   EXPECT_GE(found, 2);
   EXPECT_LE(found, most_found_spheres);
   o.clusters = groups;
   detector = make_multi_radius(o, *small_runs::backend());
   detector->fit({rows, {}}, notes);
-  EXPECT_EQ(detector->details().at("clusters"), groups) << "as asked for";
+  EXPECT_EQ(details_of(*detector).at("clusters"), groups) << "as asked for";
   EXPECT_TRUE(scratch::contains(notes.all, "too many for a sphere each")) << notes.all;
   o.clusters = groups * of_each + 1;
   EXPECT_TRUE(scratch::contains(scratch::error_of<std::invalid_argument>([&] {
@@ -154,9 +155,9 @@ TEST(MultiRadius, ThousandsOfClustersAreNotTaken) {
 
 TEST(MultiRadius, TrueLabelsArePureClusters) {
   const auto detector = fitted(options(LabelSource::classes));
-  EXPECT_EQ(detector->details().at("cluster_sizes"), nlohmann::json({48, 48}));
-  EXPECT_EQ(detector->details().at("purity"), 1.0);
-  EXPECT_NEAR(detector->details().at("nmi").get<double>(), 1.0, 1e-6);
+  EXPECT_EQ(details_of(*detector).at("cluster_sizes"), nlohmann::json({48, 48}));
+  EXPECT_EQ(details_of(*detector).at("purity"), 1.0);
+  EXPECT_NEAR(details_of(*detector).at("nmi").get<double>(), 1.0, 1e-6);
 }
 
 TEST(MultiRadius, TrainingClustersAreTheLabelsOfTheFit) {
@@ -183,7 +184,7 @@ TEST(MultiRadius, SmallClustersJoinTheNearest) {
   o.clusters = 12;
   o.training.epochs = 0;
   o.least_cluster = 20;
-  const auto sizes = fitted(o)->details().at("cluster_sizes").get<std::vector<int64_t>>();
+  const auto sizes = details_of(*fitted(o)).at("cluster_sizes").get<std::vector<int64_t>>();
   EXPECT_LT(sizes.size(), 12u);
   for (const int64_t size : sizes) EXPECT_GE(size, 20);
 }

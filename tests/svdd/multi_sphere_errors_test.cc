@@ -8,6 +8,7 @@
 #include "engine/backends/reference/reference.h"
 #include "svdd/model_folder.h"
 #include "tests/datasets/scratch.h"
+#include "tests/svdd/details.h"
 #include "tests/svdd/small_multi_sphere.h"
 
 namespace {
@@ -123,7 +124,7 @@ TEST(MultiSphereErrors, MoreSpheresThanSamples) {
   o.spheres = 128;  // every sample its own: most radii are 0, yet all live
   o.pretrain = false;
   o.training.epochs = 0;
-  EXPECT_EQ(fitted(o)->details()["alive"], 128);
+  EXPECT_EQ(details_of(*fitted(o))["alive"], 128);
 }
 
 TEST(MultiSphereErrors, ADivergedFitSaysSo) {

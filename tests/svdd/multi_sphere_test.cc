@@ -14,6 +14,7 @@
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
+#include "tests/svdd/details.h"
 #include "tests/svdd/small_multi_sphere.h"
 
 namespace {
@@ -132,7 +133,7 @@ TEST(MultiSphere, SpheresDieAndStayDead) {
   EXPECT_LT(alive, 10);
   EXPECT_GE(alive, 1);
   EXPECT_EQ(listener.notes, std::vector<std::string>{std::to_string(alive) + " of 10 spheres are left"});
-  const auto details = detector->details();
+  const auto details = details_of(*detector);
   EXPECT_EQ(details["spheres"], 10);
   EXPECT_EQ(details["alive"], alive);
   EXPECT_EQ(details["alive_by_epoch"].size(), 10u);
@@ -230,7 +231,7 @@ TEST(MultiSphere, RadiiFitTheNetworkAsTheLastEpochLeavesIt) {
     d[k].push_back(hand.squared_distance(&z[i], k));
   }
   // Had a sphere died in the last epoch, its samples would have gone over to others only now.
-  const auto by_epoch = detector->details()["alive_by_epoch"];
+  const auto by_epoch = details_of(*detector)["alive_by_epoch"];
   ASSERT_EQ(by_epoch[9], by_epoch[8]) << "the test needs a last epoch without deaths";
   EXPECT_EQ(sphere_radii(d, 0.1, least_samples(d, 0.1)), hand.radii);
   EXPECT_EQ(detector->threshold(), 0);
@@ -292,7 +293,7 @@ TEST(MultiSphere, TrainableCentresGoToTheirSamplesOutside) {
     EXPECT_NEAR(after.centres[i] - before.centres[i], step, 1e-5) << i;
   }
   EXPECT_GT(moved, before.p);
-  EXPECT_EQ(fitted(o)->details()["alive_by_epoch"].size(), 1u) << "what follows an epoch is the same";
+  EXPECT_EQ(details_of(*fitted(o))["alive_by_epoch"].size(), 1u) << "what follows an epoch is the same";
 }
 
 TEST(MultiSphere, SizesOfSpheresDoNotMoveTheNetwork) {
@@ -348,7 +349,7 @@ TEST_P(MultiSphereReceipt, IsTheSameOnEveryBackend) {
                 test = small_runs::first(two_digits().test, 5);
   const auto reference = engine::make_reference_backend();
   const auto expected = fitted(o, train, *reference);
-  EXPECT_LT(expected->details()["alive"], 5);
+  EXPECT_LT(details_of(*expected)["alive"], 5);
   using engine::Simd;
   for (const Simd simd : {Simd::portable, Simd::avx2, Simd::avx512}) {
     if (!engine::simd_available(simd)) continue;

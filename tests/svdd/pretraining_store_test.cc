@@ -9,6 +9,7 @@
 
 #include "svdd/methods/autoencoder.h"
 #include "svdd/methods/multi_radius.h"
+#include "svdd/training/epoch_report_json.h"
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 

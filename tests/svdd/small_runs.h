@@ -7,6 +7,7 @@
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
+#include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_svdd.h"
 
 namespace small_runs {

@@ -11,6 +11,7 @@
 #include "svdd/methods/multi_radius.h"
 #include "svdd/methods/multi_sphere.h"
 #include "tests/engine/closeness.h"
+#include "tests/svdd/details.h"
 #include "tests/svdd/small_runs.h"
 
 namespace {
@@ -95,7 +96,7 @@ TEST(SphereTrajectories, MultiSphere) {
     o.objective = objective, o.nu = 0.3, o.spheres = 5;
     const auto detector = make_multi_sphere(o, *small_runs::backend());
     follow(*detector, g, false);
-    EXPECT_EQ(detector->details().at("alive_by_epoch"), nlohmann::json({4, 3, 3, 3, 3, 3, 3, 3}));
+    EXPECT_EQ(details_of(*detector).at("alive_by_epoch"), nlohmann::json({4, 3, 3, 3, 3, 3, 3, 3}));
   }
 }
 

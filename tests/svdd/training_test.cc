@@ -8,6 +8,7 @@
 #include "engine/backends/cpu/cpu.h"
 #include "engine/random.h"
 #include "engine/stopping.h"
+#include "svdd/training/checkpoint.h"
 #include "tests/datasets/scratch.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include "engine/random.h"
 #include "refusals.h"
 #include "small_data.h"
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "tools/options/options.h"
 #include "tools/report/image_grid.h"
 

@@ -179,5 +179,38 @@ TEST(Words, TheLibrariesKnowNoOptions) {
     }
 }
 
+// Whoever uses the libraries needs no JSON package for it: what the headers of the methods, the data and the engine lead to
+// names none.
+TEST(Words, TheHeadersForUsersNeedNoJson) {
+  const fs::path root = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
+  std::vector<std::string> left{"svdd/detector.h",
+                                "svdd/recipes/published.h",
+                                "svdd/methods/autoencoder.h",
+                                "svdd/evaluation/metrics.h",
+                                "svdd/evaluation/threshold.h",
+                                "svdd/clustering/finch.h",
+                                "svdd/clustering/kmeans.h",
+                                "datasets/catalog.h",
+                                "datasets/dataset.h",
+                                "engine/ops.h",
+                                "engine/layers.h",
+                                "engine/optimizers.h",
+                                "engine/backends/cpu/cpu.h"};
+  std::set<std::string> seen(left.begin(), left.end());
+  while (!left.empty()) {
+    const std::string header = left.back();
+    left.pop_back();
+    std::istringstream text(text_of(root / header));
+    ASSERT_FALSE(text.str().empty()) << header;
+    for (std::string line; std::getline(text, line);) {
+      EXPECT_EQ(line.find("#include <nlohmann"), std::string::npos) << header;
+      if (!line.starts_with("#include \"")) continue;
+      const std::string next = line.substr(10, line.find('"', 10) - 10);
+      if (seen.insert(next).second) left.push_back(next);
+    }
+  }
+  EXPECT_GT(seen.size(), 30u);
+}
+
 }  // namespace
 }  // namespace tools_test

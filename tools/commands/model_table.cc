@@ -4,6 +4,7 @@
 
 #include "datasets/table_form_json.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "svdd/model_folder.h"
 #include "tools/usage_error.h"
 
@@ -11,11 +12,11 @@ namespace tools {
 
 std::optional<datasets::TableForm> table_of(const svdd::Detector& detector,
                                             const std::filesystem::path& model) {
-  if (detector.remembered().is_null()) return std::nullopt;
+  if (detector.remembered() == "null") return std::nullopt;
   datasets::TableForm form;
   const std::vector<int64_t> shape = detector.sample_shape();
   try {
-    form = detector.remembered().get<datasets::TableForm>();
+    form = engine::parse_json(detector.remembered()).get<datasets::TableForm>();
     if (shape != std::vector<int64_t>{form.columns})
       throw std::invalid_argument("the table's columns are not as many as the model takes");
   } catch (const std::invalid_argument& error) {

@@ -9,6 +9,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/networks/network_text.h"
 #include "svdd/networks/networks.h"
 #include "svdd/networks/theory.h"

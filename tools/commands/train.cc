@@ -16,7 +16,7 @@
 #include "engine/files/sha256.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
 #include "svdd/training/checkpoint.h"
 #include "tools/commands/counted.h"
@@ -276,7 +276,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
   results["collapsed"] = options.method_row().has_network && detector->collapse_warning().has_value();
-  if (const auto details = detector->details(); !details.empty()) results["details"] = details;
+  if (const json details = engine::parse_json(detector->details()); !details.empty())
+    results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, scores, results);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
   if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
@@ -291,7 +292,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["version"] = SVDD_VERSION;
   results["command_line"] = command_line;
 
-  if (task.table) detector->remember(*task.table);
+  if (task.table) detector->remember(json(*task.table).dump());
   // What takes long comes first: from where the results are kept, they are written to the end.
   const std::string map = map_csv(*detector, split, options.settings.seed(), *backend);
   detector->save(folder.file("model"));

@@ -12,7 +12,7 @@
 #include "datasets/table_classes.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"

@@ -5,7 +5,7 @@
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
 #include "engine/files/in_quotes.h"
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 
 namespace tools {
 namespace {

@@ -11,7 +11,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
-#include "svdd/methods/deep_detector.h"
+#include "svdd/methods/deep_options.h"
 #include "tools/arguments.h"
 #include "tools/commands/network.h"
 #include "tools/usage_error.h"

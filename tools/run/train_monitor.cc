@@ -7,6 +7,7 @@
 
 #include "engine/files/json_file.h"
 #include "svdd/evaluation/metrics.h"
+#include "svdd/training/epoch_report_json.h"
 #include "tools/report/svg_chart.h"
 #include "tools/run/results.h"
 
@@ -57,15 +58,16 @@ void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score
   progress_.note("test AUC, " + std::string(name) + ": " + fixed_text(100 * **auc, 2) + " %");
 }
 
-nlohmann::json TrainMonitor::kept() const {
+std::string TrainMonitor::kept() const {
   nlohmann::json all{{"history", history_}};
   if (untrained_auc_) all["untrained_auc"] = *untrained_auc_;
   if (autoencoder_auc_) all["autoencoder_auc"] = *autoencoder_auc_;
-  return all;
+  return all.dump();
 }
 
-void TrainMonitor::go_on(const nlohmann::json& kept) {
-  const engine::JsonEntry entries(kept, "what it holds of the run's history");
+void TrainMonitor::go_on(const std::string& kept) {
+  const nlohmann::json all = engine::parse_json(kept);
+  const engine::JsonEntry entries(all, "what it holds of the run's history");
   history_ = entries.as<std::vector<svdd::EpochReport>>("history");
   if (const auto auc = entries.find("untrained_auc")) untrained_auc_ = auc->as<double>();
   if (const auto auc = entries.find("autoencoder_auc")) autoencoder_auc_ = auc->as<double>();

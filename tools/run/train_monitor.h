@@ -21,8 +21,8 @@ class TrainMonitor final : public svdd::Monitor {
   void epoch(const svdd::EpochReport& report) override;
   void note(const std::string& line) override { progress_.note(line); }
   void stage(std::string_view name, const svdd::ScoreFunction& score) override;
-  nlohmann::json kept() const override;
-  void go_on(const nlohmann::json& kept) override;
+  std::string kept() const override;
+  void go_on(const std::string& kept) override;
   void end() { progress_.end(); }
 
   const std::vector<svdd::EpochReport>& history() const { return history_; }

@@ -11,6 +11,7 @@
 #include "svdd/baselines/isolation_forest.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/metrics.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/evaluation/threshold.h"

@@ -7,6 +7,7 @@
 
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
+#include "tests/svdd/details.h"
 
 namespace {
 
@@ -144,7 +145,7 @@ TEST(Kde, WidenedTheSearchGoesOnBeyondTheList) {
     const auto detector = make_kde({.widen = true}, on());
     detector->fit({scaled, {}}, listener);
     EXPECT_TRUE(listener.notes.empty());
-    EXPECT_NEAR(detector->details().at("bandwidth").get<double>() / (0.3536 * scale), 1, 0.45) << scale;
+    EXPECT_NEAR(details_of(*detector).at("bandwidth").get<double>() / (0.3536 * scale), 1, 0.45) << scale;
   }
   // All duplicates: the smaller the likelier, without end; the search has one, and says so.
   Samples twice = twelve();
