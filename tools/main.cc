@@ -415,9 +415,12 @@ mirror image of it is made. Sizes follow from the samples.
   dense NUMBERS        batch_norm              leaky_relu [SLOPE]   relu   elu   sigmoid
   max_pool [KxK] [stride S]                    upsample [xS]        flatten   reshape CxHxW
 
-Also: network NAME, input CxHxW, rep_dim P, start pytorch|pytorch_xavier|glorot, encoder,
-decoder, and names before a layer, as in "conv1: conv 8 5x5". svdd network NAME --text
-shows how the published ones are written.
+Where nothing is said: stride 1, padding K/2, max_pool 2x2 with its size for a stride,
+upsample x2, slope 0.01; `bias` behind conv or dense adds bias terms. What stands behind a
+# is for the reader. Before the layers: network NAME, input CxHxW (or any), rep_dim P (in
+layers: dense rep_dim), widths A B ..., start pytorch|pytorch_xavier|glorot; then the
+encoder; then `decoder` and its layers. Names before a layer, as in "conv1: conv 8 5x5".
+svdd network NAME --text shows how the published ones are written.
 
 Examples:
   svdd network
@@ -436,7 +439,9 @@ Examples:
   network->add_option("--batch-size", o.batch_size, "samples that memory is counted for; 200")
       ->type_name("N");
   network->add_flag("--allow-bias", o.allow_bias, "show what breaks the theory, too");
-  network->add_flag("--text", o.text, "print the text, all sizes written out");
+  network->add_flag("--text", o.text,
+                    "print the text: of a published network its file, comments and all;\nelse, and with "
+                    "--input, all sizes written out");
 }
 
 void add_data(CLI::App& app, Commands& c) {

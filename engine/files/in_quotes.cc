@@ -1,5 +1,7 @@
 #include "engine/files/in_quotes.h"
 
+#include <sstream>
+
 namespace engine {
 namespace {
 
@@ -76,6 +78,12 @@ std::string in_quotes(const std::vector<std::string>& names) {
     text += (i > 0 ? ", " : "") + in_quotes(names[i], longest_value);
   if (i < names.size()) text += " and " + std::to_string(names.size() - i) + " more";
   return names.empty() ? "nothing" : text;
+}
+
+std::string number_text(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
 }
 
 }  // namespace engine

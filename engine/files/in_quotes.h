@@ -22,6 +22,9 @@ inline std::string in_quotes(const std::filesystem::path& path) { return in_quot
 // bytes; "nothing" for none.
 std::string in_quotes(const std::vector<std::string>& names);
 
+// A number in a message, to six digits: "0.1", "1e-05".
+std::string number_text(double value);
+
 // Whether all of it is; JSON can hold nothing else.
 bool is_utf8(std::string_view text);
 

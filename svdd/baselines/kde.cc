@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
+#include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
 #include "svdd/baselines/shallow_detector.h"
@@ -31,12 +31,6 @@ std::vector<double> half_powers(int first, int last) {
     powers.push_back(std::ldexp(k % 2 == 0 ? 1.0 : std::sqrt(2.0), whole));
   }
   return powers;
-}
-
-std::string text(double value) {
-  std::ostringstream out;
-  out << value;
-  return out.str();
 }
 
 constexpr std::string_view method_name = "kde";
@@ -119,9 +113,10 @@ void Kde::learn(const Samples& rows, Monitor& monitor) {
 
   const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
   if (*low < *high && (tried[best] == *low || tried[best] == *high))
-    monitor.note("the best bandwidth, " + text(tried[best]) + ", is the " +
-                 (tried[best] == *low ? "smallest" : "largest") + " of those tried (" + text(*low) + " to " +
-                 text(*high) + "): a better one may lie beyond; give the bandwidth, or scale the data");
+    monitor.note("the best bandwidth, " + engine::number_text(tried[best]) + ", is the " +
+                 (tried[best] == *low ? "smallest" : "largest") + " of those tried (" +
+                 engine::number_text(*low) + " to " + engine::number_text(*high) +
+                 "): a better one may lie beyond; give the bandwidth, or scale the data");
 }
 
 std::vector<float> Kde::score_rows(const Samples& rows) {
@@ -152,12 +147,13 @@ bool possible_bandwidth(double h) {
 void check(const KdeOptions& o) {
   const std::string must = "a bandwidth must be positive, between 1e-15 and 1e15; found ";
   if (o.bandwidth != 0 && !possible_bandwidth(o.bandwidth))
-    throw std::invalid_argument(must + text(o.bandwidth) + " (0: chosen by cross-validation)");
+    throw std::invalid_argument(must + engine::number_text(o.bandwidth) + " (0: chosen by cross-validation)");
   check_contamination(o.contamination);
   if (o.bandwidth == 0 && o.bandwidths.empty())
     throw std::invalid_argument("there are no bandwidths to choose from");
   for (const double h : o.bandwidths)
-    if (o.bandwidth == 0 && !possible_bandwidth(h)) throw std::invalid_argument(must + text(h));
+    if (o.bandwidth == 0 && !possible_bandwidth(h))
+      throw std::invalid_argument(must + engine::number_text(h));
   if (o.folds < 2)
     throw std::invalid_argument("cross-validation needs at least 2 folds; found " + std::to_string(o.folds));
 }

@@ -1,5 +1,7 @@
 #include "svdd/baselines/kernel_svdd.h"
 
+#include "engine/files/in_quotes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -158,16 +160,17 @@ void check(const KernelSvddOptions& o) {
   if (!(o.nu > 0 && o.nu <= 1))
     throw std::invalid_argument(
         "nu is the share of the training data allowed outside the sphere, in (0, 1]; found " +
-        std::to_string(o.nu));
+        engine::number_text(o.nu));
   if (!(o.gamma >= 0) || !std::isfinite(static_cast<float>(o.gamma)) ||
       (o.gamma > 0 && !(static_cast<float>(o.gamma) > 0)))
     throw std::invalid_argument(
-        "gamma, the width of the kernel exp(-gamma·distance²), must be positive, or 0 for one that follows "
-        "from the data; found " +
-        std::to_string(o.gamma));
+        "gamma, the width of the kernel exp(-gamma·distance²), must be a positive number of single "
+        "precision; "
+        "found " +
+        engine::number_text(o.gamma));
   if (!(o.tolerance > 0) || !std::isfinite(o.tolerance))
     throw std::invalid_argument("the optimiser's tolerance must be positive; found " +
-                                std::to_string(o.tolerance));
+                                engine::number_text(o.tolerance));
   if (o.cache_bytes < 0)
     throw std::invalid_argument("the memory for kernel rows must not be negative; found " +
                                 std::to_string(o.cache_bytes));

@@ -128,7 +128,7 @@ void check_contamination(double contamination) {
   if (!(contamination >= 0 && contamination < 1))
     throw std::invalid_argument(
         "contamination is the share of training scores above the threshold, in [0, 1); found " +
-        std::to_string(contamination));
+        engine::number_text(contamination));
 }
 
 }  // namespace svdd

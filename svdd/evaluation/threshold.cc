@@ -1,5 +1,7 @@
 #include "svdd/evaluation/threshold.h"
 
+#include "engine/files/in_quotes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -56,7 +58,7 @@ double quantile(std::span<const double> values, double q) {
 double contamination_threshold(std::span<const float> train_scores, double contamination) {
   const engine::IeeeMode ieee;
   if (!(contamination >= 0 && contamination <= 1))
-    throw std::invalid_argument("contamination is " + std::to_string(contamination) +
+    throw std::invalid_argument("contamination is " + engine::number_text(contamination) +
                                 ", expected the share of training samples to call anomalous, in [0, 1]");
   return quantile(train_scores, 1 - contamination);
 }

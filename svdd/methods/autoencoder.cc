@@ -46,7 +46,9 @@ class Autoencoder final : public DeepDetector {
 }  // namespace
 
 std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::Backend& backend) {
-  return std::make_unique<Autoencoder>(options, backend);
+  auto detector = std::make_unique<Autoencoder>(options, backend);
+  detector->require_trainable();
+  return detector;
 }
 
 namespace {

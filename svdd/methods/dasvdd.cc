@@ -208,7 +208,9 @@ DasvddOptions published_dasvdd_options(const std::string& network) {
 
 std::unique_ptr<Detector> make_dasvdd(const DasvddOptions& options, engine::Backend& backend) {
   check(options);
-  return std::make_unique<Dasvdd>(options, backend);
+  auto detector = std::make_unique<Dasvdd>(options, backend);
+  detector->require_trainable();
+  return detector;
 }
 
 namespace {

@@ -1,5 +1,7 @@
 #include "svdd/methods/deep_detector.h"
 
+#include "engine/files/in_quotes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -58,7 +60,7 @@ DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
   if (!(options.contamination >= 0 && options.contamination < 1))
     throw std::invalid_argument(
         "contamination is the share of training scores above the threshold, in [0, 1); found " +
-        std::to_string(options.contamination));
+        engine::number_text(options.contamination));
   options.training.check("training");
   if (options.pretrain) options.pretraining.check("pretraining");
   if (options.preprocessing.pca > 0)
@@ -84,6 +86,19 @@ void DeepDetector::require_theory() const {
   const std::vector<std::string> objections = theory_objections(plan_, network_options());
   if (!objections.empty() && !plan_.allow_bias && !options_.allow_bias)
     throw std::invalid_argument(plan_.name + ", " + objections[0] + "; take it out, or allow bias");
+}
+
+void DeepDetector::require_trainable() const {
+  const int64_t most = backend_.most_trained_kernel();
+  for (const auto* half : {&plan_.encoder, &plan_.decoder})
+    for (const engine::PlannedLayer& p : *half) {
+      const bool convolves =
+          p.layer.kind == engine::LayerKind::conv || p.layer.kind == engine::LayerKind::conv_transpose;
+      if (convolves && p.layer.kernel > most)
+        throw std::invalid_argument(plan_.name + ", " + engine::title_of(p.layer) + ": the " +
+                                    backend_.name() + " backend trains kernels up to " +
+                                    std::to_string(most) + " wide; take a smaller one");
+    }
 }
 
 // The run, in order (README.md, "The page: Deep SVDD").

@@ -31,6 +31,8 @@ class DeepDetector : public Detector {
   // std::invalid_argument where the network breaks the theory (networks/theory.h) and nobody allowed it to. For the methods
   // that draw representations to a centre and nothing else, before they learn; a saved model is taken as it is.
   void require_theory() const;
+  // std::invalid_argument naming a layer whose kernel this backend does not train. Before a method learns.
+  void require_trainable() const;
 
  protected:
   // std::invalid_argument naming the option that is impossible.

@@ -1,5 +1,7 @@
 #include "svdd/methods/deep_svdd.h"
 
+#include "engine/files/in_quotes.h"
+
 #include <stdexcept>
 
 #include "svdd/methods/deep_detector.h"
@@ -132,7 +134,7 @@ void check_soft_boundary(double nu, int64_t warm_up_epochs) {
   if (!(nu > 0 && nu <= 1))
     throw std::invalid_argument(
         "nu is the share of the training data allowed outside the sphere, in (0, 1]; found " +
-        std::to_string(nu));
+        engine::number_text(nu));
   if (warm_up_epochs < 0)
     throw std::invalid_argument("the number of warm-up epochs must not be negative, found " +
                                 std::to_string(warm_up_epochs));
@@ -154,6 +156,7 @@ std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine:
   check_soft_boundary(options.nu, options.warm_up_epochs);
   auto detector = std::make_unique<DeepSvdd>(options, backend);
   detector->require_theory();
+  detector->require_trainable();
   return detector;
 }
 

@@ -356,6 +356,7 @@ std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine:
         "true labels have as many clusters as there are classes; expected no number of them (0)");
   auto detector = std::make_unique<MultiRadius>(o, backend);
   detector->require_theory();
+  detector->require_trainable();
   return detector;
 }
 

@@ -78,7 +78,7 @@ void MultiSphere::check_count(int64_t samples) const {
   if (own_.spheres > samples)
     throw std::invalid_argument("the training data hold " + std::to_string(samples) +
                                 " samples, too few for " + std::to_string(own_.spheres) +
-                                " spheres; ask for fewer");
+                                " spheres; ask for fewer (spheres)");
 }
 
 // c_k: the k-means centres of the representations, kept away from 0 as Deep SVDD's; R_k from cluster k.
@@ -262,6 +262,7 @@ std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, e
   check(options);
   auto detector = std::make_unique<MultiSphere>(options, backend);
   detector->require_theory();
+  detector->require_trainable();
   return detector;
 }
 

@@ -72,13 +72,23 @@ std::optional<std::vector<int64_t>> shape_in(std::string_view word) {
 
 // ---- reading the text
 
+constexpr std::array<std::string_view, 6> header_words{"network", "input", "rep_dim",
+                                                       "widths",  "start", "allow_bias"};
+
 class Parser {
  public:
   NetworkText parse(std::string_view text) {
     if (text.size() > most_text) wrong("a network's text of more than a million characters");
+    if (text.find('\0') != std::string_view::npos) wrong("it holds zero bytes, and so is no text");
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    // Lines end with LF, CRLF or CR.
+    std::string plain(text);
+    for (size_t i = 0; i < plain.size(); ++i)
+      if (plain[i] == '\r') plain[i] = i + 1 < plain.size() && plain[i + 1] == '\n' ? ' ' : '\n';
     int number = 0;
     size_t lines = 0;
-    for (const std::string_view line : parted(text, '\n')) {
+    for (const std::string_view line : parted(plain, '\n')) {
       ++number;
       for (const std::string_view item : parted(line.substr(0, line.find('#')), ',')) {
         const std::string_view words = trimmed(item);
@@ -103,8 +113,11 @@ class Parser {
     if (first == "encoder" || first == "decoder") return section(first, rest);
     if (first == "for") return loop(rest, number);
     if (first == "end") return end(rest, number);
-    if (!in_layers_ && header(first, rest)) return;
-    layer(words, number);
+    const bool is_header = std::find(header_words.begin(), header_words.end(), first) != header_words.end();
+    if (!is_header) return layer(words, number);
+    if (in_layers_) wrong("'" + std::string(first) + "' stands before the layers");
+    if (!seen_.insert(std::string(first)).second) wrong("'" + std::string(first) + "' is said twice");
+    header(first, rest);
   }
 
   void section(std::string_view name, std::string_view rest) {
@@ -133,7 +146,7 @@ class Parser {
     half().push_back({.kind = Line::Kind::end, .number = number});
   }
 
-  bool header(std::string_view key, std::string_view rest) {
+  void header(std::string_view key, std::string_view rest) {
     if (key == "network") {
       if (rest.empty() || rest.find_first_of(" \t\"\\") != std::string_view::npos)
         wrong("a network's name is one word, found " + in_quotes(rest));
@@ -147,6 +160,7 @@ class Parser {
       text_.info.rep_dim = whole_number(rest).value_or(0);
       if (text_.info.rep_dim < 1) wrong("rep_dim is " + in_quotes(rest) + "; expected a number from 1 on");
     } else if (key == "widths") {
+      if (rest.empty()) wrong("widths names no number; expected such as 'widths 256 128 64'");
       for (const std::string_view word : words_in(rest)) {
         text_.info.widths.push_back(whole_number(word).value_or(0));
         if (text_.info.widths.back() < 1)
@@ -161,10 +175,7 @@ class Parser {
     } else if (key == "allow_bias") {
       if (!rest.empty()) wrong("allow_bias stands alone");
       text_.allow_bias = true;
-    } else {
-      return false;
     }
-    return true;
   }
 
   void layer(std::string_view words, int number) {
@@ -194,6 +205,7 @@ class Parser {
 
   NetworkText text_;
   bool in_layers_ = false, open_ = false;
+  std::set<std::string> seen_;  // of the words before the layers
 };
 
 // ---- numbers in the place of words

@@ -206,8 +206,9 @@ NetworkPlan planned(const NetworkText& text, const NetworkOptions& options) {
   end_with(decoder, reconstruction, plan.input);
   plan.decoder = engine::plan(decoder, {p});
   if (datasets::sample_size(reconstruction) != datasets::sample_size(plan.input))
-    throw std::invalid_argument("the decoder gives " + datasets::shape_text(reconstruction) +
-                                ", but the samples are " + datasets::shape_text(plan.input));
+    throw std::invalid_argument(plan.name + ": the decoder gives " + datasets::shape_text(reconstruction) +
+                                ", but the samples are " + datasets::shape_text(plan.input) +
+                                ": let its last layer give as many numbers");
   return plan;
 }
 

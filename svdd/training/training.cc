@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <sstream>
 #include <stdexcept>
 
 #include "engine/enough_memory.h"
+#include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "engine/random.h"
 #include "engine/stopping.h"
@@ -35,18 +35,12 @@ Shape batch_shape(int64_t n, const std::vector<int64_t>& sample) {
 // Every whole number up to here is a float.
 constexpr int64_t most_samples = int64_t{1} << 24;
 
-std::string text(double value) {  // 1e-05, where std::to_string says 0.000010
-  std::ostringstream out;
-  out << value;
-  return out.str();
-}
-
 void require_finite(double loss, const TrainingPhase& phase, int64_t epoch) {
   if (std::isfinite(loss)) return;
   const PhaseOptions& o = phase.options;
   throw std::runtime_error(phase.name + ": the loss is no longer a finite number in epoch " +
                            std::to_string(epoch + 1) + "; a lower learning rate usually helps (now " +
-                           text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
+                           engine::number_text(engine::multi_step_rate(o.lr, o.lr_milestones, epoch)) + ")");
 }
 
 // Each sample's own draws for an epoch, on the backend before it begins.
@@ -179,10 +173,11 @@ int64_t Alternation::of_step(int64_t n) const {
 void PhaseOptions::check(const std::string& phase) const {
   const auto fail = [&](const std::string& what) { throw std::invalid_argument(phase + ": " + what); };
   if (epochs < 0) fail("the number of epochs must not be negative, found " + std::to_string(epochs));
-  if (!(lr > 0) || !std::isfinite(lr)) fail("the learning rate must be positive, found " + text(lr));
+  if (!(lr > 0) || !std::isfinite(lr))
+    fail("the learning rate must be positive, found " + engine::number_text(lr));
   if (batch_size < 1) fail("the batch size must be at least 1, found " + std::to_string(batch_size));
   if (!(weight_decay >= 0) || !std::isfinite(weight_decay))
-    fail("the weight decay must not be negative, found " + text(weight_decay));
+    fail("the weight decay must not be negative, found " + engine::number_text(weight_decay));
   for (const int64_t m : lr_milestones)
     if (m < 0) fail("learning-rate milestones are epochs counted from 0, found " + std::to_string(m));
 }

@@ -124,6 +124,10 @@ TEST(NetworkText, ErrorsNameTheLine) {
   EXPECT_TRUE(contains(answer("end\ndense 3\n"), "line 1: this 'end' ends nothing"));
   EXPECT_TRUE(contains(answer("for all widths\ndense 3\nend\n"), "expected 'for each width'"));
   EXPECT_TRUE(contains(answer("decoder\ndense 3\n"), "names no layer"));
+  EXPECT_TRUE(contains(answer("dense 3\ninput 5\n"), "line 2: 'input' stands before the layers"));
+  EXPECT_TRUE(contains(answer("input 5\ninput 6\ndense 3\n"), "line 2: 'input' is said twice"));
+  EXPECT_TRUE(contains(answer("widths\ndense 3\n"), "line 1: widths names no number"));
+  EXPECT_TRUE(contains(answer(std::string("dense 3\0dense 4\n", 16)), "zero bytes"));
   EXPECT_TRUE(contains(answer("start zero\ndense 3\n"), "line 1: there is no start 'zero'"));
   EXPECT_TRUE(contains(answer("input 3\ndense 3, relu\n"), "the samples are 1x8x8, but own takes 3"));
   EXPECT_TRUE(
@@ -191,6 +195,16 @@ TEST(NetworkText, ANetworkOfEveryOperationTrainsAndIsRestored) {
   const auto loaded = svdd::load_detector(folder.path(), *small_runs::backend());
   EXPECT_EQ(loaded->score(samples), detector->score(samples));
   EXPECT_EQ(loaded->weights_sha256(), detector->weights_sha256());
+}
+
+// As editors of other systems save it.
+TEST(NetworkText, ByteOrderMarksAndLineEndsAreAllTheSame) {
+  const auto layers = [](const std::string& text) { return svdd::parse_network(text).encoder.size(); };
+  for (const char* text : {"\xef\xbb\xbfnetwork a\ndense 8\ndense 3\n", "network a\r\ndense 8\r\ndense 3\r\n",
+                           "network a\rdense 8\rdense 3"}) {
+    EXPECT_EQ(layers(text), 2u);
+    EXPECT_EQ(svdd::parse_network(text).info.name, "a");
+  }
 }
 
 }  // namespace

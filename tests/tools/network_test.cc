@@ -75,7 +75,7 @@ TEST_F(NetworkCommandTest, AFileOfOnesOwnTrainsAndIsKept) {
   write_text(folder_ / "mine.net",
              "input 1x28x28  # small\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\ndense rep_dim\n"
              "rep_dim 8\n");
-  says(svdd({"network", "mine.net"}), 2, "line 7: there is no operation 'rep_dim'");
+  says(svdd({"network", "mine.net"}), 2, "line 7: 'rep_dim' stands before the layers");
   write_text(
       folder_ / "mine.net",
       "input 1x28x28  # small\nrep_dim 8\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\n"

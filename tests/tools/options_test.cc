@@ -197,6 +197,22 @@ TEST(TrainOptions, ConfigUnderstandsTheAuthorsNames) {
   EXPECT_EQ(o.settings.deep()->pretraining.lr_milestones, std::vector<int64_t>{3});
 }
 
+// A run's recorded place stands in for data that are not here, but only where it can be what the name means.
+TEST(TrainOptions, ARecordedPlaceIsOfTheDataThatAreNamed) {
+  const Config there("a,b\n");  // any file that exists
+  const auto reads = [&](const std::string& data) {
+    const Config config(json{{"data", data}, {"out", "x"}, {"data_path", there.path().string()}}.dump());
+    return resolve_train_options({}, config.path()).options.reads_recorded_data;
+  };
+  const std::string folder = there.path().parent_path().filename().string();
+  for (const std::string& same :
+       {std::string("config.json"), "../elsewhere/../" + folder + "/config.json", folder + "/./config.json"})
+    EXPECT_TRUE(reads(same)) << same;
+  for (const std::string& other :
+       {std::string("nosuch.csv"), std::string("other/config.json"), std::string("Strokes")})
+    EXPECT_FALSE(reads(other)) << other;
+}
+
 TEST(TrainOptions, RefusesWrongConfigsByKey) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {R"({"epoch": 3})", "'epoch' is no option of svdd train; did you mean 'epochs'?"},

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "datasets/csv.h"
 #include "datasets/samples.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
@@ -144,10 +145,11 @@ std::string totals_text(const svdd::NetworkPlan& plan, int64_t batch) {
   if (!plan.decoder.empty())
     text += "decoder: " + in_thousands(decoder.parameters) + " parameters, " +
             in_thousands(decoder.multiply_adds) + " multiply-adds a sample\n";
-  text += "a batch of " + std::to_string(batch) + ": outputs of " + bytes(encoder.outputs) +
-          " in the encoder, " + bytes(encoder.outputs + decoder.outputs) +
-          " with the decoder; training holds as much again for their "
-          "gradients\n";
+  text +=
+      "a batch of " + std::to_string(batch) + ": outputs of " + bytes(encoder.outputs) + " in the encoder" +
+      (plan.decoder.empty() ? "" : ", " + bytes(encoder.outputs + decoder.outputs) + " with the decoder") +
+      "; training holds as much again for their "
+      "gradients\n";
   return text;
 }
 
@@ -217,8 +219,9 @@ void refuse_against_theory(const svdd::NetworkPlan& plan, bool allowed) {
 
 }  // namespace
 
-std::string network_in(const std::string& word, const std::string& where) {
+std::string network_in(const std::string& given, const std::string& where) {
   const std::vector<std::string> known = names();
+  const std::string word = datasets::trimmed_name(given);
   if (std::find(known.begin(), known.end(), word) != known.end()) return word;
   std::string text = word;
   std::error_code error;
@@ -229,8 +232,10 @@ std::string network_in(const std::string& word, const std::string& where) {
     if (!engine::is_utf8(text))
       throw UsageError(where + ": " + engine::in_quotes(word) + " is no text in UTF-8");
   } else if (!svdd::is_network_text(word)) {
+    const bool looks_like_a_file = word.find_first_of("./") != std::string::npos;
     throw UsageError(
         where + " is " + engine::in_quotes(word, engine::longest_value) +
+        (looks_like_a_file ? ", and there is no such file" : "") +
         "; expected a file, a text such as \"conv 16 5x5, batch_norm, leaky_relu, max_pool, dense 32\", "
         "or one of " +
         svdd::network_names() + did_you_mean(word, known));
@@ -253,6 +258,12 @@ void run_network(const NetworkCommand& c) {
     return;
   }
   if (c.batch_size < 1) throw UsageError("--batch-size must be at least 1");
+  const std::vector<std::string> published = names();
+  const bool as_it_is = c.input.empty() && c.rep_dim == 0 && c.widths.empty();
+  if (c.text && as_it_is && std::find(published.begin(), published.end(), c.network) != published.end()) {
+    std::cout << svdd::published_text(c.network);
+    return;
+  }
   const svdd::NetworkPlan plan = plan_of(c);
   refuse_against_theory(plan, c.allow_bias);
   if (c.text) {

@@ -271,6 +271,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   if (test) how.form = test->form, how.all_for_test = test->whole;
   std::vector<std::string> notes;
   const datasets::Dataset data = load_named_data(options, how, notes);
+  const std::vector<std::string> other_data = test ? std::vector<std::string>{} : std::exchange(notes, {});
   if (test) {
     require_shape_of_model(data, *test, options.data);
     require_labels(data, *test, options.data);
@@ -302,6 +303,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   if (test) rule.offsets = test->form ? test->form->offsets : std::vector<double>{};
   datasets::OneVsRest split = datasets::one_vs_rest(data, normal, rule);
   Task task{source, data.class_names, normal, {}};
+  task.warnings = other_data;
   task.notes = std::move(notes);
   task.notes.insert(task.notes.end(), data.notes.begin(), data.notes.end());
   if (asked.empty() && !known) say_guess(data, task.notes);

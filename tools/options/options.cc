@@ -322,6 +322,17 @@ void apply(const Option& row, const Value& value) {
   }
 }
 
+// Whether a recorded place can be what a path names, seen from another folder: "/home/me/data/t.csv" and "../data/t.csv".
+bool ends_with(const std::filesystem::path& recorded, const std::filesystem::path& named) {
+  const std::filesystem::path path = named.lexically_normal();
+  std::vector<std::string> all, end;
+  for (const auto& part : recorded) all.push_back(part.string());
+  for (const auto& part : path)
+    if (part != "..") end.push_back(part.string());
+  if (!end.empty() && end.back().empty()) end.pop_back();  // a closing slash
+  return end.size() <= all.size() && std::equal(end.rbegin(), end.rend(), all.rbegin());
+}
+
 void require(bool there, const std::string& what) {
   if (!there) throw UsageError(what);
 }
@@ -420,7 +431,8 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
     options.data_named_by = config.string();
     options.recorded_data = recorded_data;
     options.reads_recorded_data = !recorded_data.empty() && !datasets::known_dataset(options.data) &&
-                                  !engine::file_exists(options.data) && engine::file_exists(recorded_data);
+                                  !engine::file_exists(options.data) && engine::file_exists(recorded_data) &&
+                                  ends_with(recorded_data, options.data);
   }
   set_published(options);
   if (const Value* recipe = value_of("recipe"); recipe && method_takes(options.method, "recipe"))
