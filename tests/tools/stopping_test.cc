@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "engine/files/npy.h"
@@ -42,6 +44,21 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+// Waits until the process has set a handler for the signal, or has ended: how long a command takes to get there
+// depends on the machine and on what the build is instrumented with.
+void await_handler(pid_t process, int signal) {
+  const auto began = Clock::now();
+  while (seconds_since(began) < 60) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    if (!status) return;
+    for (std::string line; std::getline(status, line);)
+      if (line.rfind("SigCgt:", 0) == 0 &&
+          (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0)
+        return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 class Stopping : public testing::Test {
  protected:
   void SetUp() override { REQUIRE_SVDD(); }
@@ -54,12 +71,13 @@ class Stopping : public testing::Test {
     EXPECT_TRUE(is_resumable(said) || said == "svdd: stopped by a signal; nothing was kept\n") << said;
   }
 
-  // Starts it, sends the signal after a moment, and expects that it ends soon as a stopped command does. Phases last
+  // Starts it, sends the signal a moment after it listens, and expects that it ends soon as a stopped command does. Phases last
   // many times the moment. Returns what it said.
   std::string stopped(const std::string& line, double after = 0.7, int signal = SIGINT) const {
     const Scratch streams;
     const auto before = names_in(folder_);
     const pid_t child = start_svdd(folder_, words_of(line), streams.path / "out", streams.path / "err");
+    await_handler(child, signal);
     std::this_thread::sleep_for(std::chrono::duration<double>(after));
     int status = 0;
     EXPECT_EQ(waitpid(child, &status, WNOHANG), 0)

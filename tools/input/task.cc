@@ -193,6 +193,16 @@ void require_shape_of_model(const datasets::Dataset& data, const TestOfModel& te
 
 // ---- the data of an earlier run, whose configuration names them
 
+// Of data that a configuration names, and that are not here.
+std::string why_not_read(const TrainOptions& options) {
+  if (options.recorded_data.empty())
+    return ", seen from where its run was started, and there is no such file or folder here";
+  const std::string recorded = engine::in_quotes(options.recorded_data);
+  return engine::file_exists(options.recorded_data)
+             ? ", which is not here, and has recorded other data, " + recorded
+             : ", which lay at " + recorded + ", and there is no such file or folder now";
+}
+
 datasets::Dataset load_named_data(const TrainOptions& options, const datasets::LoadOptions& how,
                                   std::vector<std::string>& notes) {
   const std::string& here = options.data;
@@ -207,10 +217,7 @@ datasets::Dataset load_named_data(const TrainOptions& options, const datasets::L
                     ", which " + engine::in_quotes(options.data_named_by) + " recorded");
   else if (path && !is_here && !options.data_named_by.empty())
     throw std::runtime_error(engine::in_quotes(options.data_named_by) + " names the data " +
-                             engine::in_quotes(here) +
-                             (options.recorded_data.empty() ? ", seen from where its run was started"
-                                                            : ", which lay at " + recorded) +
-                             ", and there is no such file or folder now: name it with --data");
+                             engine::in_quotes(here) + why_not_read(options) + ": name it with --data");
   return load_data(options.data_to_read(), how);
 }
 
