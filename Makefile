@@ -19,13 +19,14 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build cuda test bench format tidy sanitize tsan minimal platforms kills install clean
+.PHONY: help run build cuda test verify bench format tidy sanitize tsan minimal platforms kills install clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (some minutes the first time)"
 	@echo "make build     build build/svdd; options: CMAKE_OPTIONS='-DSVDD_WITH_OPENBLAS=OFF ...', CXX=clang++"
 	@echo "make test      install what is missing, check the formatting, build everything, test"
 	@echo "make cuda      build/svdd with the CUDA backend, where no GPU is too (where one is, every build has it)"
+	@echo "make verify    run a small cell of every method, and compare it with the ledger's receipts"
 	@echo "make bench     measure the speed of the engine on this machine"
 	@echo "make install   install the command, the libraries and their headers under PREFIX=$(PREFIX)"
 	@echo "make clean     remove everything that was built"
@@ -55,6 +56,10 @@ test:
 	@scripts/check-format.sh
 	$(call build,$(BUILD),$(CMAKE_OPTIONS))
 	@scripts/run-tests.sh $(BUILD) --parallel $(JOBS)
+
+verify:
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	@$(BUILD)/svdd reproduce strokes --verify
 
 bench:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)

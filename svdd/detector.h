@@ -40,6 +40,9 @@ class Monitor {
   // A stage worth measuring is reached: "untrained" (random weights, scored as the method scores) or
   // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
   virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
+  // A fingerprint of the network, decoder included, where a loss cannot see it: "start" (its first weights), then after
+  // each phase, by the phase's name; weights_sha256 of receipt.h.
+  virtual void weights(std::string_view /*after*/, const std::string& /*sha256*/) {}
   // What a checkpoint (checkpoint.h) holds for the monitor, such as the history, as JSON; it goes to the monitor of
   // the fit that goes on from there, before that is told anything else. go_on may throw where it is not what kept()
   // gave.

@@ -32,6 +32,7 @@
 #include "tools/commands/reproduce.h"
 #include "tools/commands/score.h"
 #include "tools/commands/train.h"
+#include "tools/commands/verify.h"
 #include "tools/options/idle_options.h"
 #include "tools/options/options.h"
 #include "tools/report/report.h"
@@ -157,6 +158,8 @@ struct Commands {      // what the command line says
   ReproduceOptions reproduce;
   BenchOptions bench;
   NetworkCommand network;
+  VerifyOptions verify;
+  bool verified = true;
   std::string data_name, data_dir, label_column, header, mirror;
   Words report_folders;
 };
@@ -353,7 +356,7 @@ Examples:
   cluster->add_flag("--quiet", o.quiet, "nothing on standard error");
 }
 
-void add_reproduce(CLI::App& app, ReproduceOptions& o) {
+void add_reproduce(CLI::App& app, ReproduceOptions& o, bool& verified) {
   std::string tables;
   for (const PublishedTable& t : published_tables()) {
     tables += "  " + t.name + std::string(24 - t.name.size(), ' ') + t.title + "\n";
@@ -369,17 +372,23 @@ run at once as --jobs says, with the results they would have alone. Rows that be
 alike share their pretraining. Always the last epoch counts, never the best. A finished
 run is not repeated: what was interrupted goes on where it stood, a run from its last
 checkpoint. The untrained network and the distance to the mean of the training data
-stand in rows of their own. Results: table.csv, table.md and table.html in --out.
+stand in rows of their own. Results: table.csv, table.md, table.html and ledger.csv, which
+holds data, weights and scores of every cell by their hashes, in --out.
 
 Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --limit,
 --batch-size, --tf32) hold for all runs of the table, which says so.
 
+With --verify the cells that the project's ledger states are run again, all or a sample,
+and compared: data, weights, scores and AUC, to the bit. Exit status 1 where one differs.
+
 Examples:
   svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
+  svdd reproduce strokes --verify
+  svdd reproduce deep-svdd-mnist --verify --sample 5
   svdd reproduce deep-svdd-mnist --recipe theano --methods one-class,kde
   svdd reproduce multi-radius-mnist --classes 3,0,1 --out runs/groups
 )",
-                  [&o] { run_reproduce(o); });
+                  [&o, &verified] { verified = run_reproduce(o); });
   reproduce->add_option("table", o.table, "one of those below");
   reproduce->add_option("--out", o.out, "folder for the runs and the table; else runs/TABLE")
       ->type_name("DIR");
@@ -394,6 +403,14 @@ Examples:
   reproduce->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
   reproduce->add_option("--device", o.device, "cpu or cuda: the same bits; the runs share the GPU")
       ->type_name("NAME");
+  reproduce->add_flag("--verify", o.verify, "run the ledger's cells again, and compare");
+  reproduce
+      ->add_option("--ledger", o.ledger,
+                   "with --verify: a table's ledger.csv in place of the project's ledger")
+      ->type_name("FILE");
+  reproduce->add_option("--sample", o.sample, "with --verify: so many of them, chosen by --sample-seed")
+      ->type_name("N");
+  reproduce->add_option("--sample-seed", o.sample_seed, "another number, another sample")->type_name("S");
   for (const char* name : {"recipe", "epochs", "ae-epochs", "limit", "batch-size"})
     reproduce->add_option_function<std::string>(
         "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
@@ -533,6 +550,28 @@ Example:
   report->add_option("folder", folders, "the run's folder")->type_name("");
 }
 
+void add_verify(CLI::App& app, VerifyOptions& o, bool& verified) {
+  CLI::App* verify = add_command(app, "verify", "Check a run's bits, repeat it, or compare two", R"(
+One folder: whether its weights, scores, metrics and settings are those that its
+results.json speaks of; and, where the data are at hand, whether the model gives the
+scores. With --again the run is repeated from its config.json, on any machine, and
+compared. Two folders: where they part, which is the first thing that differs in the
+order in which a run computes: data, first weights, an epoch's loss, weights, scores.
+
+The first line says it; details follow. Exit status 0: sound, or equal; 1: not.
+
+Examples:
+  svdd verify runs/first
+  svdd verify runs/first --again --device reference
+  svdd verify runs/first runs/of-a-colleague
+)",
+                                 [&o, &verified] { verified = run_verify(o); });
+  verify->add_option("runs", o.runs, "the folder of a run, or of two")->type_name("RUN [OTHER]");
+  verify->add_flag("--again", o.again, "repeat the run and compare");
+  verify->add_option("--out", o.out, "with --again: where the repeated run is kept")->type_name("DIR");
+  add_backend_options(*verify, o.backend);
+}
+
 void add_bench(CLI::App& app, BenchOptions& o) {
   CLI::App* bench = add_command(app, "bench", "Speed of the engine on this machine", R"(
 Measures the machine's own limits first, then each kernel and each training step
@@ -655,11 +694,12 @@ Results go to standard output, progress to standard error.
   add_score(app, commands.score);
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
-  add_reproduce(app, commands.reproduce);
+  add_reproduce(app, commands.reproduce, commands.verified);
   add_data(app, commands);
   add_report(app, commands.report_folders);
   add_bench(app, commands.bench);
   add_network(app, commands.network);
+  add_verify(app, commands.verify, commands.verified);
   try {
     parse_and_run(app, words);
   } catch (const CLI::CallForHelp&) {
@@ -668,7 +708,7 @@ Results go to standard output, progress to standard error.
     std::cout << version.what();
   }
   if (!std::cout.flush()) return complain("the results cannot be written to standard output", 1);
-  return 0;
+  return commands.verified ? 0 : 1;
 }
 
 // What went wrong, in one line.

@@ -1,4 +1,6 @@
 // The receipt of a deterministic run: equal hashes, equal bits.
+//
+// What the bits should be is a contract, and it has a number: engine/README.md, "Receipt 1".
 #pragma once
 #include <span>
 #include <string>
@@ -9,6 +11,8 @@
 #include "engine/layers.h"
 
 namespace svdd {
+
+inline constexpr int receipt_number = 1;
 
 // SHA-256 over the parameters and buffers in name order, float32, little-endian, C order.
 std::string weights_sha256(std::vector<engine::NamedTensor> state);

@@ -136,6 +136,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
     // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running
     // moments are still 0 and 1, which leaves the random filters' responses as they are.
     initialise_network(x);
+    monitor.weights("start", svdd::weights_sha256(network_.state()));
     initialise_spheres(x, classes, monitor);
     monitor.stage("untrained", [&](const Samples& s) { return score_prepared(prepared(s)); });
   } else {
@@ -147,6 +148,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
     network_changes();
     train_autoencoder(x, options_.pretraining, monitor);
     pretrain_seconds_ = stand_.spent();
+    monitor.weights("autoencoder", svdd::weights_sha256(network_.state()));
     monitor.stage("autoencoder",
                   [&](const Samples& s) { return reconstruction_errors(network_, prepared(s), backend_); });
     initialise_spheres(x, classes, monitor);
@@ -163,6 +165,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   network_changes();
   minimise_objective(x, monitor);
   train_seconds_ = stand_.spent();
+  monitor.weights(method(), svdd::weights_sha256(network_.state()));
   checkpoints_ = nullptr;
   pretrainings_ = nullptr;
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "engine/backends/cpu/cpu.h"
@@ -15,19 +16,24 @@
 #include "engine/files/folder_lock.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
+#include "engine/files/passing_folder.h"
+#include "engine/random.h"
 #include "svdd/baselines/kernel_width_search.h"
 #include "svdd/baselines/mean_distance.h"
 #include "svdd/evaluation/metrics.h"
+#include "svdd/evaluation/receipt.h"
 #include "svdd/training/pretraining_store.h"
 #include "svdd/training/side_by_side.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
+#include "tools/commands/csv_files.h"
 #include "tools/commands/train.h"
 #include "tools/input/task.h"
 #include "tools/report/svg_chart.h"
 #include "tools/run/run_folder.h"
 #include "tools/run/run_output.h"
 #include "tools/run/stop_signal.h"
+#include "tools/tables/ledger.h"
 #include "tools/tables/published_tables.h"
 #include "tools/tables/table_output.h"
 #include "tools/usage_error.h"
@@ -99,7 +105,7 @@ std::vector<TableCase> chosen_cases(const PublishedTable& table, const std::stri
 struct Run {
   const TableMethod* method;
   const TableCase* on;
-  int64_t seed;
+  uint64_t seed;
   fs::path folder;  // relative to the table's
   ResolvedOptions options;
   Start start = Start::go_on;
@@ -144,29 +150,38 @@ bool finished(Run& run, const fs::path& out) {
   return true;
 }
 
+// `changed`: options in place of the published ones.
+Run planned_run(const ReproduceOptions& options, const TableMethod& m, const TableCase& c, uint64_t seed,
+                const fs::path& out, const fs::path& folder, const GivenOptions& changed) {
+  Run run{&m, &c, seed, folder, {}};
+  GivenOptions given = m.options;
+  given.insert(c.options.begin(), c.options.end());
+  if (given.contains("labels") && given["labels"][0] == "kmeans")  // is told how many kinds there are
+    given["clusters"] = {std::to_string(words_of(given["normal"][0]).size())};
+  if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
+  given["seed"] = {std::to_string(seed)};
+  given["threads"] = {"1"};
+  given["device"] = {options.device};
+  given["quiet"] = {"true"};
+  given["out"] = {(out / run.folder).string()};
+  for (const auto& [name, values] : changed)
+    if (method_takes(m.options.at("method")[0], name)) given[name] = values;
+  run.options = resolve_train_options(given);
+  return run;
+}
+
+fs::path folder_of(const TableMethod& m, const TableCase& c, uint64_t seed) {
+  return fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed));
+}
+
 std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector<TableMethod>& methods,
                               const std::vector<TableCase>& cases, const fs::path& out) {
   std::vector<Run> runs;
   // Method by method: runs of one case and seed share their pretraining, and would wait for each other.
   for (const TableMethod& m : methods)
     for (const TableCase& c : cases)
-      for (int64_t seed = 1; seed <= options.seeds; ++seed) {
-        Run run{&m, &c, seed, fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed)), {}};
-        GivenOptions given = m.options;
-        given.insert(c.options.begin(), c.options.end());
-        if (given.contains("labels") && given["labels"][0] == "kmeans")  // is told how many kinds there are
-          given["clusters"] = {std::to_string(words_of(given["normal"][0]).size())};
-        if (!options.data_dir.empty()) given["data-dir"] = {options.data_dir};
-        given["seed"] = {std::to_string(seed)};
-        given["threads"] = {"1"};
-        given["device"] = {options.device};
-        given["quiet"] = {"true"};
-        given["out"] = {(out / run.folder).string()};
-        for (const auto& [name, values] : options.changed)
-          if (method_takes(m.options.at("method")[0], name)) given[name] = values;
-        run.options = resolve_train_options(given);
-        runs.push_back(std::move(run));
-      }
+      for (uint64_t seed = 1; seed <= static_cast<uint64_t>(options.seeds); ++seed)
+        runs.push_back(planned_run(options, m, c, seed, out, folder_of(m, c, seed), options.changed));
   return runs;
 }
 
@@ -237,6 +252,39 @@ class FoundClusters {
  private:
   std::string counts_, nmis_;
 };
+
+// "--recipe theano --epochs 2"
+std::string as_options(const GivenOptions& changed) {
+  std::string text;
+  for (const auto& [name, values] : changed)
+    if (!values.empty()) text += (text.empty() ? "--" : " --") + name + " " + values.back();
+  return text;
+}
+
+LedgerRow ledger_row(const std::string& table, const Run& run, const fs::path& out,
+                     const GivenOptions& changed) {
+  const Results results = read_results(out / run.folder);
+  const auto& o = run.options.options;
+  GivenOptions that_count;
+  for (const auto& [name, values] : changed)
+    if (method_takes(o.method, name)) that_count[name] = values;
+  return {.table = table,
+          .method = run.method->key,
+          .on = run.on->name,
+          .seed = run.seed,
+          .auc = results.rate("auc").value_or(0),
+          .weights_sha256 = results.text("weights_sha256"),
+          .scores_sha256 = results.text("scores_sha256"),
+          .data_sha256 =
+              results.all().contains("train_data_sha256")
+                  ? data_fingerprint(results.text("train_data_sha256"), results.text("test_data_sha256"))
+                  : "",
+          .receipt = outside_receipt(o.backend).empty() ? svdd::receipt_number : 0,
+          .version = results.text("version").empty() ? SVDD_VERSION : results.text("version"),
+          .machine = results.text("backend"),
+          .seconds = seconds_of(run, results),
+          .options = as_options(that_count)};
+}
 
 // What is not as published. Both recipes are; the title says which.
 std::string text_of(const GivenOptions& changed) {
@@ -317,7 +365,7 @@ class TableFolder {
       lock_.emplace(out);
     }
     const auto of_table = [](const std::string& name) {
-      return name == "table.csv" || name == "table.md" || name == "table.html";
+      return name == "table.csv" || name == "table.md" || name == "table.html" || name == "ledger.csv";
     };
     engine::remove_partial_files(out, of_table);
     engine::remove_partial_files(out / "pretrained",
@@ -365,22 +413,11 @@ class Count {
 
 }  // namespace
 
-void run_reproduce(const ReproduceOptions& options) {
-  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
-  constexpr int64_t most_seeds = 1000, most_jobs = 1024;
-  if (options.seeds < 1 || options.seeds > most_seeds)
-    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
-                     std::to_string(most_seeds));
-  if (options.jobs < 0 || options.jobs > most_jobs)
-    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
-                     std::to_string(most_jobs) + ", or 0 for one for each processor");
-  const PublishedTable& table = published_table(options.table);
-  const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
-  const std::vector<TableCase> cases = chosen_cases(table, options.classes);
-  const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
-  std::vector<Run> runs = planned_runs(options, methods, cases, out);
+namespace {
 
-  const TableFolder folder(out);
+// Makes the runs that are not finished, beside each other.
+void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOptions& options,
+          const fs::path& out, const TableFolder& folder) {
   std::vector<const Run*> open;
   for (Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
@@ -405,12 +442,158 @@ void run_reproduce(const ReproduceOptions& options) {
     if (std::none_of(runs.begin(), runs.end(), is_kept)) throw;
     throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
   }
+}
+
+// ---- the ledger's cells again
+
+// "--recipe theano --epochs 2", as options.
+GivenOptions options_in(const LedgerRow& row) {
+  GivenOptions options;
+  std::istringstream words(row.options);
+  for (std::string name, value; words >> name;) {
+    if (!name.starts_with("--") || !(words >> value))
+      throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) +
+                               " are not as svdd reproduce writes them");
+    options[name.substr(2)] = {value};
+  }
+  return options;
+}
+
+std::string name_of(const LedgerRow& row) {
+  return row.method + ", " + row.on + ", seed " + std::to_string(row.seed) +
+         (row.options.empty() ? "" : ", " + row.options);
+}
+
+constexpr uint64_t most_ledger_bytes = uint64_t{1} << 26;
+
+// The rows of the table that are asked for, a sample of them where one is.
+std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const PublishedTable& table,
+                                   const std::vector<TableMethod>& methods,
+                                   const std::vector<TableCase>& cases) {
+  std::vector<LedgerRow> rows, from_file;
+  if (!options.ledger.empty())
+    from_file =
+        read_ledger(engine::read_file(options.ledger, most_ledger_bytes), engine::in_quotes(options.ledger));
+  for (const LedgerRow& row : options.ledger.empty() ? published_ledger() : from_file) {
+    const bool has_method = std::any_of(methods.begin(), methods.end(),
+                                        [&](const TableMethod&m) { return m.key == row.method; }),
+               has_case = std::any_of(cases.begin(), cases.end(),
+                                      [&](const TableCase&c) { return c.name == row.on; });
+    if (row.table == table.name && has_method && has_case) rows.push_back(row);
+  }
+  if (rows.empty())
+    throw std::runtime_error(
+        (options.ledger.empty() ? std::string("the ledger") : engine::in_quotes(options.ledger)) +
+        " has no cell of " + table.name +
+        " for what was asked; without --verify svdd reproduce fills the table itself");
+  if (options.sample == 0 || options.sample >= static_cast<int64_t>(rows.size())) return rows;
+  std::vector<int32_t> order = engine::permutation(
+      static_cast<int64_t>(rows.size()), engine::RandomStream(options.sample_seed, "ledger/sample"));
+  order.resize(static_cast<size_t>(options.sample));
+  std::sort(order.begin(), order.end());
+  std::vector<LedgerRow> sample;
+  for (const int32_t i : order) sample.push_back(rows[static_cast<size_t>(i)]);
+  return sample;
+}
+
+// What differs between a cell of the ledger and the same run here; empty where nothing does.
+std::string what_differs(const LedgerRow& stated, const LedgerRow& found) {
+  std::string text;
+  const auto compare = [&](const std::string& what, const std::string& a, const std::string& b) {
+    if (!a.empty() && a != b) text += (text.empty() ? "" : "; ") + what + " " + a + " there, " + b + " here";
+  };
+  compare("data", stated.data_sha256, found.data_sha256);
+  compare("weights", stated.weights_sha256, found.weights_sha256);
+  compare("scores", stated.scores_sha256, found.scores_sha256);
+  compare("AUC", shortest(stated.auc), shortest(found.auc));
+  return text;
+}
+
+bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
+                   const std::vector<TableMethod>& methods, const std::vector<TableCase>& cases) {
+  const std::vector<LedgerRow> rows = chosen_rows(options, table, methods, cases);
+  std::optional<engine::PassingFolder> passing;
+  if (options.out.empty()) passing.emplace("svdd-ledger");
+  const fs::path out = options.out.empty() ? passing->path() / table.name : fs::path(options.out);
+  std::vector<Run> runs;
+  for (const LedgerRow& row : rows) {
+    const auto method = std::find_if(methods.begin(), methods.end(),
+                                     [&](const TableMethod& m) { return m.key == row.method; });
+    const auto on =
+        std::find_if(cases.begin(), cases.end(), [&](const TableCase& c) { return c.name == row.on; });
+    const GivenOptions changed = options_in(row);
+    std::string suffix = row.options;
+    std::replace_if(
+        suffix.begin(), suffix.end(), [](char c) { return c == ' ' || c == '/'; }, '_');
+    fs::path folder = folder_of(*method, *on, row.seed);
+    folder += suffix;
+    runs.push_back(planned_run(options, *method, *on, row.seed, out, folder, changed));
+  }
+  {
+    const TableFolder folder(out);
+    make(runs, table, options, out, folder);
+  }
+  size_t equal = 0;
+  std::string lines;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string other =
+        what_differs(rows[i], ledger_row(table.name, runs[i], out, options_in(rows[i])));
+    if (other.empty()) ++equal;
+    lines += (other.empty() ? "  equal    " : "  DIFFERS  ") + name_of(rows[i]) + ": " +
+             (other.empty() ? "AUC " + fixed_text(100 * rows[i].auc, 2) + " %" +
+                                  (rows[i].weights_sha256.empty()
+                                       ? ""
+                                       : ", weights " + rows[i].weights_sha256.substr(0, 8) + "..., scores " +
+                                             rows[i].scores_sha256.substr(0, 8) + "...")
+                            : other) +
+             '\n';
+  }
+  std::cout << equal << " of " << counted(static_cast<int64_t>(rows.size()), "cell") << " of " << table.name
+            << " come to what the ledger states (receipt " << svdd::receipt_number << ")\n"
+            << lines;
+  return equal == rows.size();
+}
+
+}  // namespace
+
+bool run_reproduce(const ReproduceOptions& options) {
+  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
+  constexpr int64_t most_seeds = 1000, most_jobs = 1024;
+  if (options.seeds < 1 || options.seeds > most_seeds)
+    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
+                     std::to_string(most_seeds));
+  if (options.jobs < 0 || options.jobs > most_jobs)
+    throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
+                     std::to_string(most_jobs) + ", or 0 for one for each processor");
+  if (options.sample < 0)
+    throw UsageError("--sample is " + std::to_string(options.sample) + "; expected 1 or more");
+  if (!options.ledger.empty() && !options.verify)
+    throw UsageError("--ledger names the cells that --verify runs again");
+  if (options.sample > 0 && !options.verify)
+    throw UsageError("--sample is of the cells that --verify runs again");
+  if (options.verify && !options.changed.empty())
+    throw UsageError("--verify runs cells as the ledger states them: --" + options.changed.begin()->first +
+                     " cannot be changed");
+  const PublishedTable& table = published_table(options.table);
+  const std::vector<TableMethod> methods =
+      options.verify && options.methods.empty() ? table.methods : chosen_methods(table, options.methods);
+  const std::vector<TableCase> cases = chosen_cases(table, options.classes);
+  if (options.verify) return verify_ledger(options, table, methods, cases);
+  const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
+  std::vector<Run> runs = planned_runs(options, methods, cases, out);
+
+  const TableFolder folder(out);
+  make(runs, table, options, out, folder);
 
   const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
   engine::write_file_atomically(out / "table.csv", as_csv(result));
   engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);
   engine::write_file_atomically(out / "table.html", as_html(result), engine::Durability::rebuildable);
+  std::vector<LedgerRow> ledger;
+  for (const Run& run : runs) ledger.push_back(ledger_row(table.name, run, out, options.changed));
+  engine::write_file_atomically(out / "ledger.csv", ledger_csv(ledger), engine::Durability::rebuildable);
   std::cout << as_text(result);
+  return true;
 }
 
 }  // namespace tools

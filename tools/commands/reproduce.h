@@ -14,6 +14,11 @@ struct ReproduceOptions {
   std::string classes, methods;      // "0,3": of the table's cases, its rows; empty: as the table has them
   int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
   std::string device = "cpu";        // as svdd train's; of the runs' bits it changes none
+  bool verify = false;  // run cells of the ledger again, and compare, in place of filling the table
+  std::string
+      ledger;  // a file such as a table's ledger.csv in the place of the project's; empty: the project's
+  int64_t sample = 0;  // of those cells so many, chosen by sample_seed; 0: all
+  uint64_t sample_seed = 1;
   GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
 };
 
@@ -23,6 +28,8 @@ struct ReproduceOptions {
 // has left one, else begins again. Throws UsageError for a table, class, row or option that does not exist,
 // std::runtime_error for a folder that holds runs of other settings, and what the first run that failed
 // threw, after the others are done.
-void run_reproduce(const ReproduceOptions& options);
+// With `verify`: whether every cell has the bits that the ledger (tools/tables/ledger.h) states; where not, the exit
+// status is 1. Otherwise true.
+bool run_reproduce(const ReproduceOptions& options);
 
 }  // namespace tools

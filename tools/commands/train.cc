@@ -287,8 +287,16 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (detector->took_pretraining()) results["pretraining_taken"] = true;  // the seconds are another run's
   results["score_seconds"] = score_seconds;
   for (const char* key : {"train_data_sha256", "test_data_sha256"}) results[key] = fingerprints[key];
+  if (!monitor.fingerprints().empty()) {
+    results["fingerprints"] = ordered_json::array();
+    for (const auto& [after, sha256] : monitor.fingerprints())
+      results["fingerprints"].push_back({{"after", after}, {"weights_sha256", sha256}});
+  }
   results["weights_sha256"] = detector->weights_sha256();
   results["scores_sha256"] = svdd::scores_sha256(scores);
+  // Null: other bits were asked for, which no contract covers.
+  results["receipt"] =
+      outside_receipt(options.backend).empty() ? ordered_json(svdd::receipt_number) : ordered_json();
   results["version"] = SVDD_VERSION;
   results["command_line"] = command_line;
 

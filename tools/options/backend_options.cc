@@ -45,6 +45,11 @@ int64_t BackendOptions::threads_used() const {
   return threads > 0 ? std::min(threads, processors) : processors;
 }
 
+std::string outside_receipt(const BackendOptions& options) {
+  if (options.blas == "openblas") return "--blas openblas";
+  return options.tf32 ? "--tf32" : "";
+}
+
 std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend) {
   const int64_t asked = options.device == "cpu" ? options.threads : 0;
   if (backend.threads() < options.threads_used())

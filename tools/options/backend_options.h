@@ -19,6 +19,9 @@ struct BackendOptions {
   int64_t threads_used() const;  // 1 on the other devices
 };
 
+// The option among these whose bits no receipt covers ("--blas openblas"); empty where there is none.
+std::string outside_receipt(const BackendOptions& options);
+
 // A sentence where this backend, made of these options, has fewer threads than they ask for.
 std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend);
 

@@ -59,7 +59,7 @@ void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score
 }
 
 std::string TrainMonitor::kept() const {
-  nlohmann::json all{{"history", history_}};
+  nlohmann::json all{{"history", history_}, {"fingerprints", fingerprints_}};
   if (untrained_auc_) all["untrained_auc"] = *untrained_auc_;
   if (autoencoder_auc_) all["autoencoder_auc"] = *autoencoder_auc_;
   return all.dump();
@@ -69,6 +69,10 @@ void TrainMonitor::go_on(const std::string& kept) {
   const nlohmann::json all = engine::parse_json(kept);
   const engine::JsonEntry entries(all, "what it holds of the run's history");
   history_ = entries.as<std::vector<svdd::EpochReport>>("history");
+  // Versions before November 2026 kept none.
+  if (const auto kept_ones = entries.find("fingerprints"))
+    for (const auto& pair : kept_ones->as<std::vector<std::vector<std::string>>>())
+      if (pair.size() == 2) fingerprints_.emplace_back(pair[0], pair[1]);
   if (const auto auc = entries.find("untrained_auc")) untrained_auc_ = auc->as<double>();
   if (const auto auc = entries.find("autoencoder_auc")) autoencoder_auc_ = auc->as<double>();
 }

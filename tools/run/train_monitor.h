@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -21,11 +22,16 @@ class TrainMonitor final : public svdd::Monitor {
   void epoch(const svdd::EpochReport& report) override;
   void note(const std::string& line) override { progress_.note(line); }
   void stage(std::string_view name, const svdd::ScoreFunction& score) override;
+  void weights(std::string_view after, const std::string& sha256) override {
+    fingerprints_.emplace_back(after, sha256);
+  }
   std::string kept() const override;
   void go_on(const std::string& kept) override;
   void end() { progress_.end(); }
 
   const std::vector<svdd::EpochReport>& history() const { return history_; }
+  // The network at its start, and after each phase.
+  const std::vector<std::pair<std::string, std::string>>& fingerprints() const { return fingerprints_; }
   // Test AUC at the stages; nothing where the method has no such stage or the test set one class only.
   const std::optional<double>& untrained_auc() const { return untrained_auc_; }
   const std::optional<double>& autoencoder_auc() const { return autoencoder_auc_; }
@@ -37,6 +43,7 @@ class TrainMonitor final : public svdd::Monitor {
   Progress progress_;
   std::string phase_;  // that the progress shows
   std::vector<svdd::EpochReport> history_;
+  std::vector<std::pair<std::string, std::string>> fingerprints_;  // phase, weights_sha256
   std::optional<double> untrained_auc_, autoencoder_auc_;
 };
 

@@ -1,0 +1,125 @@
+// The ledger: its files are read whole, name cells that there are, and a cell run again comes to what is stated.
+#include "tools/tables/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/files/atomic_file.h"
+#include "small_data.h"
+#include "tools/tables/published_tables.h"
+
+namespace tools_test {
+namespace {
+
+using tools::LedgerRow;
+
+bool is_hash(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+TEST(Ledger, EveryRowIsACellOfATable) {
+  std::set<std::string> seen;
+  for (const LedgerRow& row : tools::published_ledger()) {
+    const std::string name =
+        row.table + '/' + row.method + '/' + row.on + '/' + std::to_string(row.seed) + '/' + row.options;
+    EXPECT_TRUE(seen.insert(name).second) << name << " stands twice";
+    const tools::PublishedTable& table = tools::published_table(row.table);
+    EXPECT_TRUE(std::any_of(table.methods.begin(), table.methods.end(), [&](const tools::TableMethod& m) {
+      return m.key == row.method;
+    })) << name;
+    EXPECT_TRUE(std::any_of(table.cases.begin(), table.cases.end(), [&](const tools::TableCase& c) {
+      return c.name == row.on;
+    })) << name;
+    EXPECT_TRUE(row.auc >= 0 && row.auc <= 1) << name;
+    EXPECT_TRUE(is_hash(row.weights_sha256) || row.weights_sha256.empty()) << name;
+    EXPECT_EQ(row.weights_sha256.empty(), row.scores_sha256.empty()) << name;
+    EXPECT_EQ(row.receipt, 1) << name;
+    EXPECT_GE(row.seconds, 0) << name;
+  }
+  EXPECT_FALSE(seen.empty());
+}
+
+TEST(Ledger, IsReadAsItIsWritten) {
+  const std::vector<LedgerRow> rows{{"strokes", "kde", "0,3", 18446744073709551615u, 0.1,
+                                     std::string(64, 'a'), std::string(64, 'b'), std::string(64, 'c'), 1,
+                                     "0.1.0", "cpu (avx512, 1 thread)", 1e-3, "--recipe theano"}};
+  const std::vector<LedgerRow> again = tools::read_ledger(tools::ledger_csv(rows), "here");
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(tools::ledger_csv(again), tools::ledger_csv(rows));
+  EXPECT_EQ(again[0].on, "0,3");
+  EXPECT_EQ(again[0].seed, rows[0].seed);
+  EXPECT_EQ(again[0].auc, 0.1);
+}
+
+TEST(Ledger, OtherTextsAreRefused) {
+  const std::string head = tools::ledger_csv({});
+  for (const auto& [text, what] : std::vector<std::pair<std::string, std::string>>{
+           {"", "is no ledger"},
+           {"a,b\n1,2\n", "is no ledger"},
+           {head + "strokes,kde\n", "there are 2 fields"},
+           {head + "t,m,c,x,0.5,,,,1,0.1.0,cpu,1,\n", "'x' is no number"},
+           {head + "t,m,c,1,0.5,,,,1,0.1.0,cpu,1s,\n", "'1s' is no number"}})
+    try {
+      tools::read_ledger(text, "'l.csv'");
+      ADD_FAILURE() << text;
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find(what), std::string::npos) << error.what();
+      EXPECT_EQ(std::string(error.what()).find("'l.csv'"), 0u) << error.what();
+    }
+}
+
+class LedgerCommand : public testing::Test {
+ protected:
+  void SetUp() override { REQUIRE_SVDD(); }
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+};
+
+// Cells of the small table, as `make verify` runs them all: a change that alters a receipt ends here.
+TEST_F(LedgerCommand, SmallCellsComeToWhatIsStated) {
+  const Outcome ran = run_svdd(folder_, words_of("reproduce strokes --verify --sample 12"));
+  EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+  EXPECT_EQ(ran.out.find("12 of 12 cells of strokes come to what the ledger states (receipt 1)\n"), 0u)
+      << ran.out;
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(LedgerCommand, ACellThatDiffersIsNamed) {
+  ASSERT_EQ(
+      run_svdd(folder_, words_of("reproduce strokes --methods kde,isolation-forest --seeds 1 --out table"))
+          .status,
+      0);
+  const std::string check = "reproduce strokes --verify --ledger table/ledger.csv";
+  const Outcome same = run_svdd(folder_, words_of(check));
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_EQ(same.out.find("2 of 2 cells of strokes come to what the ledger states"), 0u) << same.out;
+  std::vector<LedgerRow> rows = tools::read_ledger(text_of(folder_ / "table/ledger.csv"), "the table's");
+  rows[1].scores_sha256[0] = rows[1].scores_sha256[0] == '0' ? '1' : '0';
+  engine::write_file_atomically(folder_ / "table/ledger.csv", tools::ledger_csv(rows));
+  const Outcome other = run_svdd(folder_, words_of(check));
+  EXPECT_EQ(other.status, 1) << other.out << other.err;
+  EXPECT_EQ(other.out.find("1 of 2 cells of strokes come to what the ledger states"), 0u) << other.out;
+  EXPECT_NE(other.out.find("  DIFFERS  isolation-forest, 0,3, seed 1: scores "), std::string::npos)
+      << other.out;
+}
+
+TEST_F(LedgerCommand, MistakesAreSaidInALine) {
+  const auto fails = [&](const std::string& line, int status, const std::string& what) {
+    const Outcome ran = run_svdd(folder_, words_of("reproduce " + line));
+    EXPECT_EQ(ran.status, status) << line << '\n' << ran.out;
+    EXPECT_NE(ran.err.find(what), std::string::npos) << line << '\n' << ran.err;
+    EXPECT_TRUE(fs::is_empty(folder_)) << line;
+  };
+  fails("strokes --sample 3", 2, "--sample is of the cells that --verify runs again");
+  fails("strokes --ledger x", 2, "--ledger names the cells that --verify runs again");
+  fails("strokes --verify --epochs 2", 2, "--epochs cannot be changed");
+  fails("strokes --verify --sample -1", 2, "--sample is -1");
+  fails("strokes --verify --ledger nowhere.csv", 1, "nowhere.csv");
+  fails("multi-sphere-cifar10 --verify --methods kernel-svdd", 1,
+        "the ledger has no cell of multi-sphere-cifar10 for what was asked");
+}
+
+}  // namespace
+}  // namespace tools_test

@@ -1,0 +1,265 @@
+// svdd verify: a sound run is sound, whatever is changed in it is found, and two runs part where they part.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/safetensors.h"
+#include "small_data.h"
+#include "tools/run/train_monitor.h"
+
+namespace tools_test {
+namespace {
+
+using nlohmann::ordered_json;
+
+class Verify : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_SVDD();
+    write_small_data(folder_);
+    run("", "run");
+  }
+
+  // small_train into a folder, with more options.
+  void run(const std::string& options, const std::string& out = "other") {
+    std::string line = small_train;
+    line.replace(line.find("--out run"), 9, "--out " + out);
+    for (const std::string name : {"--normal 3", "--epochs 2 "})  // what is given anew stands alone
+      if (options.find(name.substr(0, name.find(' '))) == 0)
+        line.replace(line.find(" " + name) + 1, name.size(), "");
+    const Outcome ran = run_svdd(folder_, words_of(line + " " + options));
+    ASSERT_EQ(ran.status, 0) << line << ' ' << options << '\n' << ran.err;
+  }
+  // The first line of what it says.
+  std::string verdict(const std::string& line, int status) {
+    const Outcome ran = run_svdd(folder_, words_of("verify " + line));
+    EXPECT_EQ(ran.status, status) << line << '\n' << ran.out << ran.err;
+    details_ = ran.out;
+    return ran.out.substr(0, ran.out.find('\n'));
+  }
+  void expect_in(const std::string& said, const std::string& what) const {
+    EXPECT_NE(said.find(what), std::string::npos) << what << '\n' << details_;
+  }
+  void edit(const fs::path& file, const std::function<void(std::string&)>& change) {
+    std::string text = text_of(folder_ / file);
+    change(text);
+    engine::write_file_atomically(folder_ / file, text);
+  }
+  void edit_json(const fs::path& file, const std::function<void(ordered_json&)>& change) {
+    edit(file, [&](std::string& text) {
+      ordered_json value = ordered_json::parse(text);
+      change(value);
+      text = value.dump(2) + '\n';
+    });
+  }
+  // The last bit of a number of the model.
+  void edit_tensor(const std::string& name, size_t at) {
+    const fs::path file = folder_ / "run/model/weights.safetensors";
+    engine::SafeTensors all = engine::read_safetensors(file);
+    for (auto& [tensor, array] : all.tensors)
+      if (tensor == name) array.bytes.at(4 * at) ^= std::byte{1};
+    engine::write_safetensors(file, all.tensors, all.metadata);
+  }
+
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+  std::string details_;
+};
+
+void replace(std::string& text, const std::string& what, const std::string& with) {
+  const size_t at = text.find(what);
+  ASSERT_NE(at, std::string::npos) << what;
+  text.replace(at, what.size(), with);
+}
+
+TEST_F(Verify, ASoundRunIsSound) {
+  EXPECT_EQ(verdict("run", 0), "'run' is sound");
+  expect_in(details_, "it scores the test data as scores.csv has it, to the bit");
+  expect_in(details_, "receipt      1");
+  fs::rename(folder_ / "small", folder_ / "gone");
+  EXPECT_EQ(verdict("run", 0), "'run' is sound, as far as it could be checked");
+  expect_in(details_, "not checked  data: ");
+}
+
+TEST_F(Verify, EveryKindOfRunIsSound) {
+  for (const std::string method :
+       {"multi-radius --epochs 1 --ae-epochs 1",
+        "multi-sphere --spheres 3 --epochs 1 --ae-epochs 1 --dictionary False", "dasvdd --epochs 1",
+        "autoencoder --ae-epochs 1", "kde", "isolation-forest", "kernel-svdd"}) {
+    const Outcome ran =
+        run_svdd(folder_, words_of("train --data small --normal 3 --out other --quiet --method " + method));
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(verdict("other", 0), "'other' is sound") << method << '\n' << details_;
+    expect_in(verdict("other --again --threads 1", 0), "'other' and its repetition are equal: data, ");
+  }
+}
+
+TEST_F(Verify, FindsWhatIsChanged) {
+  struct Change {
+    std::string name;
+    std::function<void()> make;
+    std::string found;  // in the first line
+  };
+  const auto in_results = [&](const std::string& key, const ordered_json& value) {
+    return [this, key, value] { edit_json("run/results.json", [&](ordered_json& r) { r[key] = value; }); };
+  };
+  const auto in_config = [&](const std::string& key, const ordered_json& value) {
+    return [this, key, value] { edit_json("run/config.json", [&](ordered_json& c) { c[key] = value; }); };
+  };
+  const auto in_scores = [&](const std::function<void(std::string&)>& change) {
+    return [this, change] { edit("run/scores.csv", change); };
+  };
+  const std::string zeros(64, '0');
+  const std::vector<Change> changes{
+      {"a weight", [&] { edit_tensor("conv1.weight", 7); }, "does not hold the weights"},
+      {"the centre", [&] { edit_tensor("centre", 3); }, "it scores test sample"},
+      {"a score", in_scores([](std::string& t) {
+         const size_t line = t.find('\n', t.find('\n') + 1);
+         t[line - 1] = t[line - 1] == '5' ? '4' : '5';
+       }),
+       "scores.csv: the hash of its scores"},
+      {"a label", in_scores([](std::string& t) { replace(t, "\n0,1,", "\n0,0,"); }),
+       "results.json: normals is"},
+      {"a row less", in_scores([](std::string& t) { t.resize(t.rfind('\n', t.size() - 2) + 1); }),
+       "scores.csv: it holds 39 scores, and n_test is 40"},
+      {"no scores", [&] { fs::remove(folder_ / "run/scores.csv"); }, "scores.csv: it is missing"},
+      {"the AUC", in_results("auc", 0.999), "results.json: auc is 0.999, and scores.csv gives"},
+      {"the threshold", in_results("threshold", 0.5), "its threshold is"},
+      {"the hash of the scores", in_results("scores_sha256", zeros), "and scores_sha256 is 0000"},
+      {"the hash of the weights", in_results("weights_sha256", zeros), "and weights_sha256 is 0000"},
+      {"the hash of the data", in_results("train_data_sha256", zeros),
+       "data: the hash of the training samples"},
+      {"the seed in the settings", in_config("seed", 2), "config.json: seed is 2, and results.json has 1"},
+      {"the epochs in the settings", in_config("epochs", 3),
+       "history.csv: it has 2 epochs of deep-svdd, and config.json says 3"},
+      {"an option that is missing",
+       [&] { edit_json("run/config.json", [](ordered_json& c) { c.erase("epochs"); }); },
+       "config.json: it does not say epochs"},
+      {"an epoch that is missing",
+       [&] {
+         edit("run/history.csv", [](std::string& t) {
+           const size_t at = t.find("deep-svdd,0");
+           t.erase(at, t.find('\n', at) - at + 1);
+         });
+       },
+       "history.csv: epoch 1 of deep-svdd stands where epoch 0 belongs"},
+      {"the network's text",
+       [&] {
+         edit("run/model/model.json",
+              [](std::string& t) { replace(t, "leaky_relu\\n", "leaky_relu 0.02\\n"); });
+       },
+       "it scores test sample"},
+      {"a constant of the preprocessing",
+       [&] { edit_json("run/model/model.json", [](ordered_json& m) { m["preprocessing"]["max"] = 7.5; }); },
+       "it scores test sample"},
+      {"the images", [&] { datasets::write_idx_folder(folder_ / "small", datasets::load_strokes(41, 4)); },
+       "data: the hash of the training samples"}};
+  const auto keep = [&](const std::string& from, const std::string& to) {
+    fs::remove_all(folder_ / to);
+    fs::copy(folder_ / from, folder_ / to, fs::copy_options::recursive);
+  };
+  keep("run", "kept"), keep("small", "small-kept");
+  for (const Change& change : changes) {
+    change.make();
+    const std::string line = verdict("run", 1);
+    EXPECT_TRUE(line.starts_with("'run' is not sound: ")) << change.name << '\n' << details_;
+    EXPECT_NE(line.find(change.found), std::string::npos) << change.name << '\n' << details_;
+    keep("kept", "run"), keep("small-kept", "small");
+  }
+  EXPECT_EQ(verdict("run", 0), "'run' is sound");
+}
+
+TEST_F(Verify, TwoRunsPartWhereTheyPart) {
+  const auto other = [&](const std::string& options) {
+    run(options);
+    return verdict("run other", 1);
+  };
+  run("--device reference");
+  EXPECT_EQ(verdict("run other", 0),
+            "'run' and 'other' are equal: data, first weights, 3 epochs, last weights, scores");
+  expect_in(details_, "and reference");
+  expect_in(other("--seed 2"), "part at the first weights: ");
+  expect_in(details_, "seed: 1 and 2");
+  expect_in(other("--ae-lr 0.01"), "part at epoch 0 of autoencoder: its loss is ");
+  expect_in(other("--ae-weight-decay 0.1"), "part at epoch 0 of autoencoder: its loss is ");
+  expect_in(other("--weight-decay 0.1"), "part at epoch 0 of deep-svdd: its loss is ");
+  expect_in(other("--epochs 3"), "part at epoch 2 of deep-svdd: only one of them has it");
+  expect_in(other("--contamination 0.2"), "part at the threshold: ");
+  expect_in(other("--normal 4"), "part at the training data: ");
+  expect_in(other("--anomalous 4"), "part at the test data: ");
+  if (SVDD_HAVE_OPENBLAS) {
+    expect_in(other("--blas openblas"), "part at epoch 0 of autoencoder");
+    expect_in(details_, "receipt: 1 and none (--blas openblas is outside of it)");
+    expect_in(verdict("other", 1), "'other' is not sound: receipt: the run was made with --blas openblas");
+  }
+}
+
+TEST_F(Verify, ALossToldOtherwiseIsFound) {
+  run("");
+  fs::copy(folder_ / "other", folder_ / "kept", fs::copy_options::recursive);
+  edit("other/history.csv", [](std::string& t) {
+    const size_t comma = t.find(",1e-04", t.find("deep-svdd,1,"));
+    t[comma - 1] = t[comma - 1] == '5' ? '6' : '5';
+  });
+  expect_in(verdict("run other", 1), "part at epoch 1 of deep-svdd: its loss is ");
+  expect_in(verdict("other --again", 1), "'other' and its repetition part at epoch 1 of deep-svdd");
+  // What no loss shows: the weights after a phase.
+  edit_json("kept/results.json",
+            [](ordered_json& r) { r["fingerprints"][1]["weights_sha256"] = std::string(64, '0'); });
+  expect_in(verdict("run kept", 1), "part at the weights after autoencoder, whose losses are all the same");
+  // Runs of before that kept no fingerprints are compared by what they have.
+  edit_json("kept/results.json", [](ordered_json& r) { r.erase("fingerprints"), r.erase("receipt"); });
+  EXPECT_EQ(verdict("run kept", 0), "'run' and 'kept' are equal: data, 3 epochs, last weights, scores");
+  EXPECT_EQ(verdict("kept", 0), "'kept' is sound, as far as it could be checked");
+}
+
+TEST_F(Verify, AnotherVersionIsSaid) {
+  edit_json("run/results.json", [](ordered_json& r) { r["version"] = "0.0.9"; });
+  EXPECT_EQ(verdict("run", 0), "'run' is sound");
+  expect_in(details_, "version      0.0.9; this is ");
+  run("");
+  verdict("run other", 0);
+  expect_in(details_, "version: 0.0.9 and ");
+}
+
+TEST_F(Verify, MistakesAreSaidInALine) {
+  const auto fails = [&](const std::string& line, int status, const std::string& what) {
+    const Outcome ran = run_svdd(folder_, words_of("verify " + line));
+    EXPECT_EQ(ran.status, status) << line;
+    EXPECT_NE(ran.err.find(what), std::string::npos) << line << '\n' << ran.err;
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  };
+  fails("", 2, "needs the folder of a run");
+  fails("run run run", 2, "compares two runs, and 3 folders are named");
+  fails("run run --again", 2, "--again repeats one run");
+  fails("run --out x", 2, "--out is where --again leaves the repeated run");
+  fails("nowhere", 1, "'nowhere/results.json' is missing");
+  fails("small", 1, "'small/results.json' is missing");
+  fails("run nowhere", 1, "'nowhere/results.json' is missing");
+  EXPECT_FALSE(fs::exists(folder_ / "x"));
+  engine::write_file_atomically(folder_ / "run/results.json", "{");
+  fails("run", 1, "is not JSON");
+}
+
+TEST_F(Verify, AgainKeepsTheRepetitionWhereItIsToldTo) {
+  verdict("run --again --out second", 0);
+  expect_in(verdict("run second", 0), "'run' and 'second' are equal");
+}
+
+TEST(TrainMonitorTest, FingerprintsGoOnWithTheRun) {
+  const Scratch scratch;
+  const datasets::OneVsRest nothing;
+  const fs::path log = scratch.path / "log.txt";
+  tools::TrainMonitor first(nothing, log, true), second(nothing, log, true);
+  first.weights("start", "0a");
+  first.weights("autoencoder", "1b");
+  second.go_on(first.kept());
+  EXPECT_EQ(second.fingerprints(), first.fingerprints());
+  second.go_on(R"({"history": []})");  // of a version that kept none
+}
+
+}  // namespace
+}  // namespace tools_test

@@ -1,0 +1,133 @@
+#include "tools/verify/parting.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/files/json_file.h"
+#include "tools/options/options.h"
+
+namespace tools {
+namespace {
+
+std::string both(const std::string& here, const std::string& there) {
+  const auto shown = [](const std::string& text) { return text.empty() ? std::string("nothing") : text; };
+  return shown(here) + " here and " + shown(there) + " there";
+}
+
+// Whether two fields hold the same double; other versions may write its digits otherwise.
+bool same_number(const std::string& here, const std::string& there) {
+  if (here == there) return true;
+  double a = 0, b = 0;
+  const auto read = [](const std::string& text, double& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size();
+  };
+  return read(here, a) && read(there, b) && a == b;
+}
+
+// One that an earlier version did not keep is no difference.
+bool differ(const Evidence& here, const Evidence& there, const char* key) {
+  return !here.text(key).empty() && !there.text(key).empty() && here.text(key) != there.text(key);
+}
+
+std::optional<std::string> weights_differ(const Evidence& here, const Evidence& there,
+                                          const std::string& after) {
+  const std::string a = here.fingerprint(after), b = there.fingerprint(after);
+  if (a.empty() || b.empty() || a == b) return std::nullopt;
+  return both(a, b);
+}
+
+std::optional<std::string> epoch_differs(const Evidence& here, const Evidence& there, const HistoryRow& a,
+                                         const HistoryRow& b) {
+  for (size_t i = 0; i < here.columns.size(); ++i) {
+    const auto column = std::find(there.columns.begin(), there.columns.end(), here.columns[i]);
+    const std::string other =
+        column == there.columns.end() ? "" : b.values[static_cast<size_t>(column - there.columns.begin())];
+    if (!same_number(a.values[i], other)) return "its " + here.columns[i] + " is " + both(a.values[i], other);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> histories_part(const Evidence& here, const Evidence& there) {
+  const auto &a = here.history, &b = there.history;
+  const size_t shared = std::min(a.size(), b.size());
+  for (size_t i = 0; i < shared; ++i) {
+    const std::string place = "epoch " + std::to_string(a[i].epoch) + " of " + a[i].phase;
+    if (a[i].phase != b[i].phase || a[i].epoch != b[i].epoch)
+      return place + ": there it is epoch " + std::to_string(b[i].epoch) + " of " + b[i].phase;
+    if (const auto why = epoch_differs(here, there, a[i], b[i])) return place + ": " + *why;
+    const bool ends = i + 1 == a.size() || a[i + 1].phase != a[i].phase;
+    const bool ends_there = i + 1 == b.size() || b[i + 1].phase != b[i].phase;
+    if (ends && ends_there)
+      if (const auto why = weights_differ(here, there, a[i].phase))
+        return "the weights after " + a[i].phase + ", whose losses are all the same: " + *why;
+  }
+  if (a.size() == b.size()) return std::nullopt;
+  const HistoryRow& next = a.size() > b.size() ? a[shared] : b[shared];
+  return "epoch " + std::to_string(next.epoch) + " of " + next.phase + ": only one of them has it (" +
+         both(std::to_string(a.size()) + " epochs", std::to_string(b.size())) + " in all)";
+}
+
+}  // namespace
+
+std::optional<std::string> where_they_part(const Evidence& here, const Evidence& there) {
+  if (differ(here, there, "method")) return "the method: " + both(here.text("method"), there.text("method"));
+  if (differ(here, there, "train_data_sha256"))
+    return "the training data: " + both(here.text("train_data_sha256"), there.text("train_data_sha256"));
+  if (const auto why = weights_differ(here, there, "start")) return "the first weights: " + *why;
+  if (const auto why = histories_part(here, there)) return why;
+  for (const auto& [phase, sha256] : here.fingerprints)  // of phases without an epoch
+    if (const auto why = weights_differ(here, there, phase))
+      return "the weights after " + phase + ": " + *why;
+  if (differ(here, there, "weights_sha256"))
+    return "the weights: " + both(here.text("weights_sha256"), there.text("weights_sha256"));
+  if (differ(here, there, "test_data_sha256"))
+    return "the test data: " + both(here.text("test_data_sha256"), there.text("test_data_sha256"));
+  if (differ(here, there, "scores_sha256"))
+    return "the scores, though weights and data are the same: " +
+           both(here.text("scores_sha256"), there.text("scores_sha256"));
+  for (const char* key : {"threshold", "auc"})
+    if (differ(here, there, key))
+      return "the " + std::string(key) + ": " + both(here.text(key), there.text(key));
+  return std::nullopt;
+}
+
+std::vector<std::string> other_circumstances(const Evidence& here, const Evidence& there) {
+  std::vector<std::string> lines;
+  const nlohmann::ordered_json a = decisive(here.config), b = decisive(there.config);
+  const auto shown = [](const nlohmann::ordered_json& config, const std::string& key) {
+    return config.contains(key) ? engine::JsonEntry::shown(config[key]) : std::string("not said");
+  };
+  for (const auto& [key, value] : a.items())
+    if (!b.contains(key) || b[key] != value)
+      lines.push_back(key + ": " + shown(a, key) + " and " + shown(b, key));
+  for (const auto& [key, value] : b.items())
+    if (!a.contains(key)) lines.push_back(key + ": " + shown(a, key) + " and " + shown(b, key));
+  const auto covered = [](const Evidence& run) {
+    const std::string outside = run.outside_receipt();
+    if (!outside.empty()) return "none (" + outside + " is outside of it)";
+    return run.text("receipt").empty() ? std::string("not said") : run.text("receipt");
+  };
+  if (covered(here) != covered(there))
+    lines.push_back("receipt: " + covered(here) + " and " + covered(there));
+  for (const char* key : {"version", "backend"})
+    if (differ(here, there, key))
+      lines.push_back(std::string(key) + ": " + here.text(key) + " and " + there.text(key));
+  return lines;
+}
+
+std::string what_is_equal(const Evidence& here, const Evidence& there) {
+  std::string text;
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  const auto in_both = [&](const char* key) { return !here.text(key).empty() && !there.text(key).empty(); };
+  if (in_both("train_data_sha256")) add("data");
+  if (!here.fingerprint("start").empty() && !there.fingerprint("start").empty()) add("first weights");
+  if (!here.history.empty())
+    add(std::to_string(here.history.size()) + (here.history.size() == 1 ? " epoch" : " epochs"));
+  if (in_both("weights_sha256")) add("last weights");
+  if (in_both("scores_sha256")) add("scores");
+  if (text.empty()) add("the AUC, which is all that they keep");
+  return text;
+}
+
+}  // namespace tools
