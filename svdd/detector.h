@@ -15,6 +15,7 @@ namespace svdd {
 
 class Checkpoints;
 class PretrainingStore;
+class StepTrace;
 
 // One epoch of one phase ("autoencoder", "deep-svdd"), counted from 0.
 struct EpochReport {
@@ -53,11 +54,13 @@ class Monitor {
 // What to learn from: samples as read (images in [0, 1]); preprocessing is fitted and kept by the detector.
 struct TrainingSet {
   const datasets::Samples& samples;
-  std::vector<int32_t> classes;  // of the normal classes, for methods that may use them; may be empty
+  std::vector<int32_t> classes = {};  // of the normal classes, for methods that may use them; may be empty
   // Where a method with a network leaves checkpoints and goes on from one; may be null.
   Checkpoints* checkpoints = nullptr;
   // Where it takes the pretrained network from, or leaves it for others; may be null.
   PretrainingStore* pretrainings = nullptr;
+  // What takes the fingerprints of one epoch (step_trace.h) of a method with a network; may be null.
+  StepTrace* trace = nullptr;
   // Normal samples that were set aside: what a method with a network has not learned from, its p-values go by, where
   // there are enough for one of 0.05; may be null.
   const datasets::Samples* held_out = nullptr;

@@ -130,7 +130,8 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   pretrain_seconds_ = 0;
   took_pretraining_ = false;
   checkpoints_ = train.checkpoints;
-  pretrainings_ = train.pretrainings;
+  pretrainings_ = train.trace ? nullptr : train.pretrainings;  // one that is taken over has no steps
+  trace_ = train.trace;
 
   if (!checkpoints_ || !checkpoints_->begin([&](Checkpoint& c) { keep(c, monitor); })) {
     // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running
@@ -168,6 +169,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   monitor.weights(method(), svdd::weights_sha256(network_.state()));
   checkpoints_ = nullptr;
   pretrainings_ = nullptr;
+  trace_ = nullptr;
 
   std::vector<float> scores = scores_of_training();
   const std::vector<float>& z = training_representations();
@@ -246,6 +248,8 @@ std::vector<float> DeepDetector::centre_of(const std::vector<double>& sum, int64
 TrainingPhase DeepDetector::phase(const std::string& name, const PhaseOptions& options,
                                   const std::vector<std::unique_ptr<engine::Optimizer>>& optimizers) const {
   TrainingPhase phase{.name = name, .options = options, .seed = options_.seed, .checkpoints = checkpoints_};
+  phase.trace = trace_;
+  phase.names = network_.state();
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
   return phase;
 }
@@ -254,7 +258,7 @@ void DeepDetector::train_autoencoder(const Samples& x, const PhaseOptions& optio
   EpochRecorder recorder(monitor);
   const auto train_it = [&] {
     pretrain_autoencoder(network_, x, options, decay(), options_.amsgrad, options_.seed, backend_, recorder,
-                         checkpoints_);
+                         checkpoints_, trace_);
   };
   if (!pretrainings_) return train_it();
   const std::vector<engine::NamedTensor> state = network_.state();

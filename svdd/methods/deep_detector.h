@@ -99,6 +99,7 @@ class DeepDetector : public Detector {
   std::vector<int8_t> known_;                    // of its samples (TrainingSet::known)
   Checkpoints* checkpoints_ = nullptr;           // during a fit that has some
   PretrainingStore* pretrainings_ = nullptr;     // the same
+  StepTrace* trace_ = nullptr;                   // the same
 
  private:
   std::vector<float> training_z_;  // empty: not known as the network stands

@@ -63,6 +63,7 @@ class MultiRadius final : public DeepDetector {
   StepResult one_class_step(const Batch& batch, const Tensor& centres);
   StepResult soft_boundary_step(const Batch& batch, const Tensor& centres);
   std::vector<int32_t> clusters_of(const Batch& batch) const;
+  void fit_radii_to_training();
 
   MultiRadiusOptions own_;
   std::vector<int32_t> cluster_;  // k_i of each training sample
@@ -229,6 +230,18 @@ std::vector<int32_t> MultiRadius::clusters_of(const Batch& batch) const {
   return clusters;
 }
 
+// R_k = the (1 − ν)-quantile of all its samples' distances, as the network is now: for a network that stays, the radii
+// that minimise the objective.
+void MultiRadius::fit_radii_to_training() {
+  network_changes();
+  const std::vector<float>& z = training_representations();
+  const auto p = static_cast<size_t>(rep_dim());
+  std::vector<float> distances;
+  for (size_t i = 0; i < cluster_.size(); ++i)
+    distances.push_back(squared(&z[i * p], &centres_[static_cast<size_t>(cluster_[i]) * p], rep_dim()));
+  update_radii(distances, cluster_, own_.nu, radii_);
+}
+
 void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
@@ -240,10 +253,16 @@ void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   if (soft_boundary()) {
     warn_of_warm_up(own_.warm_up_epochs);
     training.step = [&](const Batch& b) { return soft_boundary_step(b, own_centres(b)); };
-    training.after_step = [&](const Batch& b, const StepResult& step) {
-      update_radii(step.distances.value().to_floats(), clusters_of(b), own_.nu, radii_);
-    };
-    training.after_step_from_epoch = own_.warm_up_epochs;
+    if (own_.radius_from == RadiusFrom::batch) {
+      training.after_step = [&](const Batch& b, const StepResult& step) {
+        update_radii(step.distances.value().to_floats(), clusters_of(b), own_.nu, radii_);
+      };
+      training.after_step_from_epoch = own_.warm_up_epochs;
+    } else {
+      training.after_epoch = [&](int64_t epoch) {
+        if (epoch + 1 >= own_.warm_up_epochs) fit_radii_to_training();
+      };
+    }
     training.needs_host = true;  // for the shares and radii of the clusters
     training.radii = [&] { return radii_; };
   } else {
@@ -382,6 +401,15 @@ Rows rows_of(MultiRadiusOptions& o, Common common) {
        "multi-radius: what the score is: nearest-centre (d - R^2),\nsmallest-margin (the least of all "
        "spheres), or relative-margin\n((d - R^2) / R^2)"},
       inference_names, o.inference));
+  rows.push_back(option::choice({"radius-from", "batch|training", method_group,
+                                 "multi-radius: the soft boundary's radii are quantiles of each\nbatch, as "
+                                 "released, or of all training "
+                                 "samples after each epoch"},
+                                radius_from_names, o.radius_from));
+  rows.back().idle = [&o] {
+    return std::string(o.objective == Objective::soft_boundary ? ""
+                                                               : "only objective soft-boundary has radii");
+  };
   add_training_rows(rows, o, common);
   add_pretraining_rows(rows, o, true);
   return rows;

@@ -46,6 +46,14 @@ float multi_radius_score(Inference rule, std::span<const float> z, std::span<con
 // clusters that is asked for is not bounded.
 inline constexpr int64_t most_found_spheres = 1000;
 
+// Which samples the radii of the soft boundary are quantiles of.
+enum class RadiusFrom {
+  batch,  // those of each batch, after its step, as released: a cluster's few samples in the last batch decide
+  training  // ours, what the objective asks for: all of the cluster, in evaluation mode, at the end of every epoch
+};
+inline constexpr auto radius_from_names = engine::names_of<RadiusFrom>(
+    "source of the radii", {{RadiusFrom::batch, "batch"}, {RadiusFrom::training, "training"}});
+
 struct MultiRadiusOptions : DeepOptions {
   Objective objective = Objective::one_class;
   double nu = 0.1;              // as in Deep SVDD, for each sphere
@@ -54,6 +62,7 @@ struct MultiRadiusOptions : DeepOptions {
   int64_t clusters = 0;       // kmeans: K; finch: exactly so many; 0: the partition that FINCH chooses
   int64_t least_cluster = 0;  // smaller clusters join the one with the nearest mean; 0: none is too small
   Inference inference = Inference::nearest_centre;
+  RadiusFrom radius_from = RadiusFrom::batch;
 };
 
 // The soft-boundary loss of a batch as a sum over samples: mean_radius2 + Σ_i weight_i·max(0, d_i −

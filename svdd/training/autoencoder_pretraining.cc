@@ -13,9 +13,11 @@ Tensor errors(Network& network, const Tensor& x, Mode mode) {
 
 void pretrain_autoencoder(Network& network, const datasets::Samples& samples, const PhaseOptions& options,
                           Decay decay, bool amsgrad, uint64_t seed, engine::Backend& backend,
-                          Monitor& monitor, Checkpoints* checkpoints) {
+                          Monitor& monitor, Checkpoints* checkpoints, StepTrace* trace) {
   const auto optimizers = adam_for(network.state(), options.weight_decay, decay, amsgrad);
   TrainingPhase phase{.name = "autoencoder", .options = options, .seed = seed, .checkpoints = checkpoints};
+  phase.trace = trace;
+  phase.names = network.state();
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
   phase.step = [&](const Batch& batch) {
     const Tensor e = errors(network, batch.samples, Mode::train);

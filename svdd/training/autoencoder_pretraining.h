@@ -11,7 +11,7 @@ namespace svdd {
 // keeps what it has learned; its encoder, batch norm's running moments included, is φ from then on.
 void pretrain_autoencoder(Network& network, const datasets::Samples& samples, const PhaseOptions& options,
                           Decay decay, bool amsgrad, uint64_t seed, engine::Backend& backend,
-                          Monitor& monitor, Checkpoints* checkpoints = nullptr);
+                          Monitor& monitor, Checkpoints* checkpoints = nullptr, StepTrace* trace = nullptr);
 
 // ‖x̂ − x‖² of each sample, in evaluation mode.
 std::vector<float> reconstruction_errors(Network& network, const datasets::Samples& samples,

@@ -12,6 +12,7 @@
 #include "engine/stopping.h"
 #include "engine/tape.h"
 #include "svdd/training/checkpoint.h"
+#include "svdd/training/step_trace.h"
 #include "svdd/training/stopwatch.h"
 #include "svdd/training/training_steps.h"
 
@@ -86,9 +87,11 @@ class EpochEnd {
 // The step at position_, and on to the next.
 void TrainingSteps::run_step() {
   engine::Backend& backend = position_.backend();
-  forward();                                                       // the loss of its batch
-  own_.tape().backward(result_.loss);                              // the gradient of every parameter
+  forward();                           // the loss of its batch
+  own_.tape().backward(result_.loss);  // the gradient of every parameter
+  if (traced_) note_gradients(own_.tape());
   for (ScheduledUpdate& update : updates_) update.run(position_);  // Adam, at the epoch's rate
+  if (traced_) traced_->updates(own_.tape(), phase_.names);
   if (rest_) take_turns();
   if (phase_.needs_host) require_finite(result_.loss.value().item(), phase_, epoch_);  // before it is used
   if (with_after_step_) phase_.after_step(own_.batch(), result_);
@@ -109,7 +112,13 @@ void TrainingSteps::take_turns() {
   rest_->run(
       from_, position_, [&](const Batch& batch) { forward_ = phase_.alternation->forward(batch); }, [] {});
   phase_.alternation->gradient(forward_);
+  if (traced_) traced_->forward(rest_->tape());
   if (rest_update_) rest_update_->run(position_);
+}
+
+void TrainingSteps::note_gradients(const engine::Tape& tape) {
+  traced_->forward(tape);
+  traced_->gradients(tape, phase_.names);
 }
 
 // A step runs call by call the first time that it has this form, so that all it needs exists; from then on
@@ -119,9 +128,11 @@ void TrainingSteps::run_epoch(int64_t epoch, const std::function<void()>& before
   const bool with_after_step = phase_.after_step && epoch >= phase_.after_step_from_epoch;
   if (with_after_step != with_after_step_) ready_ = false, captured_ = nullptr;
   with_after_step_ = with_after_step;
+  traced_ = phase_.trace && phase_.trace->is_of(phase_.name, epoch) ? phase_.trace : nullptr;
   for (int64_t step = 0; step < count_; ++step) {
     before_step();
-    if (phase_.needs_host || !ready_) {
+    if (traced_) traced_->next_step();
+    if (phase_.needs_host || !ready_ || traced_) {
       run_step();
       ready_ = true;
     } else {
@@ -218,6 +229,7 @@ void run(const datasets::Samples& samples, const TrainingPhase& phase, engine::B
     draw_noise(phase, epoch, from.noise);
     std::span<const int32_t> rows(order);
     const auto before_step = [&] { end.before_step(); };
+    if (phase.trace && phase.trace->is_of(phase.name, epoch)) phase.trace->begin();
     full_steps.plan_epoch(rows, lr);
     if (last_step) last_step->plan_epoch(rows, lr);
     full_steps.run_epoch(epoch, before_step);

@@ -15,6 +15,8 @@
 
 namespace svdd {
 
+class StepTrace;
+
 // Some training samples, in an order of their own.
 struct Batch {
   engine::Tensor samples;
@@ -69,6 +71,9 @@ struct TrainingPhase {
   std::function<void(int64_t epoch)> after_epoch = {};  // before the epoch is reported; may be empty
   // Where the phase leaves checkpoints and goes on from one; may be null.
   Checkpoints* checkpoints = nullptr;
+  // What takes the fingerprints of one epoch's steps, which then run call by call; may be null. The names of parameters.
+  StepTrace* trace = nullptr;
+  std::vector<engine::NamedTensor> names = {};
   // For the history; may be empty.
   std::function<std::optional<double>()> radius = {};
   std::function<std::vector<float>()> radii = {};

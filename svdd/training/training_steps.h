@@ -142,6 +142,7 @@ class TrainingSteps {
   void run_step();
   void forward();
   void take_turns();
+  void note_gradients(const engine::Tape& tape);
 
   const TrainingPhase& phase_;
   const TrainingRows from_;
@@ -156,6 +157,7 @@ class TrainingSteps {
   engine::Array position_, one_;  // of the step in the epoch
   engine::Array losses_;
   bool with_after_step_ = false, ready_ = false;
+  StepTrace* traced_ = nullptr;  // while an epoch is traced
   std::unique_ptr<engine::Replayable> captured_;
 };
 

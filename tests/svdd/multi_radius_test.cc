@@ -6,10 +6,12 @@
 #include <cmath>
 
 #include "engine/backends/reference/reference.h"
+#include "engine/files/safetensors.h"
 #include "engine/ops.h"
 #include "engine/random.h"
 #include "engine/tape.h"
 #include "svdd/evaluation/metrics.h"
+#include "svdd/evaluation/threshold.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/closeness.h"
 #include "tests/engine/golden_cases.h"
@@ -202,6 +204,41 @@ TEST(MultiRadius, SameBitsOnEveryBackend) {
     EXPECT_EQ(detector->weights_sha256(), expected->weights_sha256()) << on->name();
     EXPECT_EQ(detector->score(two_digits().test), scores) << on->name();
   }
+}
+
+// With radii from the training samples each is the quantile of all its cluster's distances, as the network ends.
+TEST(MultiRadius, RadiiOfAllSamplesAreTheirQuantiles) {
+  MultiRadiusOptions o = options(LabelSource::finch, Objective::soft_boundary);
+  o.radius_from = RadiusFrom::training;
+  o.nu = 0.25;
+  const auto detector = fitted(o);
+  const auto z = detector->embed(two_digits().train);
+  const std::vector<int32_t>& cluster = detector->training_clusters();
+  const size_t p = z.size() / cluster.size();
+  const scratch::Folder folder;
+  detector->save(folder / "model");
+  const engine::SafeTensors arrays = engine::read_safetensors(folder / "model/weights.safetensors");
+  const auto centres = arrays.at("centres").as<float>(), radii = arrays.at("radii").as<float>();
+  ASSERT_GE(radii.size(), 2u);
+  for (size_t k = 0; k < radii.size(); ++k) {
+    std::vector<float> roots;
+    for (size_t i = 0; i < cluster.size(); ++i) {
+      if (cluster[i] != static_cast<int32_t>(k)) continue;
+      float d = 0;
+      for (size_t j = 0; j < p; ++j) {
+        const float difference = z[i * p + j] - centres[k * p + j];
+        d = std::fma(difference, difference, d);
+      }
+      roots.push_back(std::sqrt(d));
+    }
+    EXPECT_EQ(radii[k], static_cast<float>(quantile(roots, 1 - o.nu))) << k;
+  }
+  // During the warm-up they are 0, and the released rule gives others.
+  MultiRadiusOptions cold = o, released = o;
+  cold.warm_up_epochs = o.training.epochs + 1;
+  released.radius_from = RadiusFrom::batch;
+  for (const float r : details_of(*fitted(cold)).at("radii").get<std::vector<float>>()) EXPECT_EQ(r, 0);
+  EXPECT_NE(details_of(*fitted(released)).at("radii"), details_of(*detector).at("radii"));
 }
 
 TEST(MultiRadius, SavedAndLoadedScoresTheSame) {

@@ -376,7 +376,7 @@ TEST(MultiSphere, PValuesGoByWhatWasSetAside) {
   const auto fitted_with = [&](const Samples& held_out) {
     auto detector = make_multi_sphere(o, *small_runs::backend());
     Monitor silent;
-    detector->fit({two_digits().train, {}, nullptr, nullptr, &held_out}, silent);
+    detector->fit({.samples = two_digits().train, .held_out = &held_out}, silent);
     EXPECT_EQ(detector->samples_used(), 128);
     return detector;
   };

@@ -216,6 +216,48 @@ TEST_F(Verify, ALossToldOtherwiseIsFound) {
   EXPECT_EQ(verdict("kept", 0), "'kept' is sound, as far as it could be checked");
 }
 
+// Traces say from which operation of which step on two runs differ, also where no loss shows it.
+TEST_F(Verify, TracesNameStepAndOperation) {
+  run("--trace 1", "first");
+  run("--trace 1 --device reference");
+  EXPECT_EQ(verdict("first other", 0),
+            "'first' and 'other' are equal: data, first weights, 3 epochs, last weights, scores");
+  expect_in(details_, "trace: epoch 1 of deep-svdd: all ");
+  verdict("run first", 0);  // a trace changes no bit
+  run("--trace autoencoder:0 --ae-weight-decay 0.1");
+  verdict("first other", 1);
+  EXPECT_EQ(details_.find("trace: "), std::string::npos) << details_;  // of other epochs
+  run("--trace autoencoder:0", "same");
+  expect_in(verdict("same other", 1), "part at epoch 0 of autoencoder: its loss is ");
+  expect_in(details_,
+            "trace: epoch 0 of autoencoder: step 0, update, parameter conv1.weight (8x1x5x5, 200 numbers)");
+  run("--trace 1");
+  edit("other/trace.csv", [](std::string& t) {
+    const size_t end = t.find('\n', t.find(",2,forward,0,"));
+    t[end - 1] = t[end - 1] == '5' ? '6' : '5';
+  });
+  expect_in(verdict("first other", 1),
+            "part at numbers that no loss shows, epoch 1 of deep-svdd: step 2, forward, operation 0 conv2d "
+            "(8x8x28x28, 50176 numbers)");
+  engine::write_file_atomically(folder_ / "other/trace.csv", "phase\n");
+  const Outcome broken = run_svdd(folder_, words_of("verify first other"));
+  EXPECT_EQ(broken.status, 1);
+  expect_in(broken.err, "'other/trace.csv' is no trace");
+  for (const auto& [value, what] : std::vector<std::pair<std::string, std::string>>{
+           {"2", "the epochs of deep-svdd are 0 to 1"},
+           {"x", "the epochs of deep-svdd are 0 to 1"},
+           {"autoencoder:1", "the epochs of autoencoder are 0 to 0"},
+           {"-1", "the epochs"},
+           {"dasvdd:0", "the phases of this run are autoencoder and deep-svdd"}}) {
+    const Outcome ran = run_svdd(
+        folder_,
+        words_of("train --data small --normal 3 --out new --epochs 2 --ae-epochs 1 --trace " + value));
+    EXPECT_EQ(ran.status, 2) << value;
+    expect_in(ran.err, what);
+    EXPECT_FALSE(fs::exists(folder_ / "new")) << value;
+  }
+}
+
 TEST_F(Verify, AnotherVersionIsSaid) {
   edit_json("run/results.json", [](ordered_json& r) { r["version"] = "0.0.9"; });
   EXPECT_EQ(verdict("run", 0), "'run' is sound");

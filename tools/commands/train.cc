@@ -1,6 +1,7 @@
 #include "tools/commands/train.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <iostream>
 #include <limits>
@@ -19,6 +20,7 @@
 #include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
 #include "svdd/training/checkpoint.h"
+#include "svdd/training/step_trace.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
 #include "tools/commands/representations.h"
@@ -36,6 +38,7 @@
 #include "tools/run/stop_signal.h"
 #include "tools/run/train_monitor.h"
 #include "tools/usage_error.h"
+#include "tools/verify/trace_file.h"
 
 namespace tools {
 namespace {
@@ -134,13 +137,36 @@ std::unique_ptr<svdd::Detector> make_detector(const svdd::Settings& settings,
   }
 }
 
+// Throws UsageError where the run has no such epoch.
+std::optional<svdd::StepTrace> trace_asked_for(const TrainOptions& options) {
+  if (options.trace.empty()) return std::nullopt;
+  const size_t colon = options.trace.find(':');
+  const std::string phase = colon == std::string::npos ? options.method : options.trace.substr(0, colon),
+                    number = colon == std::string::npos ? options.trace : options.trace.substr(colon + 1);
+  const svdd::DeepOptions& deep = *options.settings.deep();
+  const bool pretrains = deep.pretrain && phase == "autoencoder", trains = phase == options.method;
+  const int64_t epochs = pretrains ? deep.pretraining.epochs : trains ? deep.training.epochs : 0;
+  int64_t epoch = -1;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), epoch);
+  if (error != std::errc() || end != number.data() + number.size() || epoch < 0 || epoch >= epochs)
+    throw UsageError(
+        "--trace is " + engine::in_quotes(options.trace) + ", and " +
+        (pretrains || trains
+             ? "the epochs of " + phase + " are 0 to " + std::to_string(epochs - 1)
+             : "the phases of this run are " +
+                   std::string(deep.pretrain && options.method != "autoencoder" ? "autoencoder and " : "") +
+                   options.method));
+  return svdd::StepTrace(phase, epoch);
+}
+
 // Fits; where that fails, what is done by the last checkpoint is kept (RunOutput), and this says so.
 void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
-         svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, TrainMonitor& monitor) {
+         svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, svdd::StepTrace* trace,
+         TrainMonitor& monitor) {
   const datasets::OneVsRest& split = task.split;
   const StopNotice notice(options.quiet || !options.method_row().has_network);
   try {
-    detector.fit({split.train, split.train_classes, &checkpoints, pretrainings,
+    detector.fit({split.train, split.train_classes, &checkpoints, pretrainings, trace,
                   task.validation.values.empty() ? nullptr : &task.validation},
                  monitor);
   } catch (const engine::Stopped&) {
@@ -199,6 +225,7 @@ std::string damage_of_run(const std::filesystem::path& folder) {
 ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::string>& command_line,
                        Start start, svdd::PretrainingStore* pretrainings) {
   TrainOptions options = resolved.options;
+  std::optional<svdd::StepTrace> trace = trace_asked_for(options);
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   if (!datasets::known_dataset(options.data))
     refuse_input_in_output("--data", options.data_to_read(), options.out);
@@ -245,7 +272,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   for (const std::string& again : resolved.overridden) monitor.note("warning: " + again);
   if (!damage.empty()) monitor.note("the run is taken for unfinished: " + damage);
   if (start == Start::go_on && !goes_on) monitor.note(why_anew + ": the run begins from the start");
-  fit(*detector, task, options, checkpoints, pretrainings, monitor);
+  fit(*detector, task, options, checkpoints, pretrainings, trace ? &*trace : nullptr, monitor);
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -312,6 +339,11 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
                                 scores_csv(scores, split.test_labels, split.test_classes, task.class_words));
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
+  if (trace && trace->entries().empty())
+    results["warnings"].push_back(
+        "the run went on from a checkpoint after the epoch that was to be traced: no trace.csv");
+  else if (trace)
+    engine::write_file_atomically(folder.file("trace.csv"), trace_csv(*trace));
   write_pictures(folder, split, scores);
   results["peak_memory_mb"] = peak_megabytes();
   // Last of what cannot be made again: a run with this file is finished.

@@ -51,12 +51,16 @@ bool is_sound(const std::string& run, const VerifyOptions& options) {
 bool are_equal(const std::string& here, const std::string& there, const std::string& names) {
   const Evidence a = read_evidence(here), b = read_evidence(there);
   const auto parting = where_they_part(a, b);
-  if (parting)
-    std::cout << names << " part at " << *parting << '\n';
+  const auto traces = where_traces_part(a, b);
+  const bool equal = !parting && !(traces && !traces->equal);
+  if (!equal)
+    std::cout << names << " part at " << (parting ? *parting : "numbers that no loss shows, " + traces->line)
+              << '\n';
   else
     std::cout << names << " are equal: " << what_is_equal(a, b) << '\n';
+  if (traces) std::cout << "  trace: " << traces->line << '\n';
   for (const std::string& line : other_circumstances(a, b)) std::cout << "  " << line << '\n';
-  return !parting;
+  return equal;
 }
 
 bool is_repeatable(const std::string& run, const VerifyOptions& options) {

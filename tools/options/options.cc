@@ -167,6 +167,12 @@ std::vector<Option> run_rows(TrainOptions& o) {
                                  "between the checkpoints that --resume goes on from;\n0: one after every "
                                  "epoch"},
                                 option::not_negative, o.checkpoint_seconds));
+  if (o.method_row().has_network)
+    rows.push_back(
+        text_row({"trace", "[PHASE:]EPOCH", group,
+                  "note a fingerprint of every operation's output and gradient in\nthe steps of this epoch "
+                  "(from 0), in trace.csv, for svdd verify"},
+                 o.trace));
   rows.push_back(option::flag({"quiet", "", group, "no progress on standard error"}, o.quiet));
   return rows;
 }
@@ -473,10 +479,12 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
 }
 
 ordered_json decisive(ordered_json config) {
-  for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds"})
+  for (const char* key :
+       {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds", "trace"})
     config.erase(key);
   // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
   if (config.value("allow_bias", true) == false) config.erase("allow_bias");
+  if (config.value("radius_from", "") == "batch") config.erase("radius_from");
   return config;
 }
 

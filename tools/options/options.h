@@ -30,6 +30,7 @@ struct TrainOptions {
   svdd::Settings settings;                   // of the method
   BackendOptions backend;
   double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
+  std::string trace = {};          // "3" or "autoencoder:3": the epoch that is traced; empty: none
   bool quiet = false;
 
   const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }

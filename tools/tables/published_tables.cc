@@ -115,10 +115,13 @@ std::vector<TableCase> groups(const std::string& data, const Texts& normals) {
 std::vector<TableMethod> multi_radius_methods() {
   GivenOptions relative = multi_radius("soft-boundary", "finch");
   relative["inference"] = {"relative-margin"};
+  GivenOptions training = multi_radius("soft-boundary", "finch");
+  training["radius-from"] = {"training"};
   return {{"deep-svdd-one-class", "Deep SVDD, one-class", deep_svdd("one-class")},
           {"multi-radius-one-class", "Multi-Radius, one-class, FINCH", multi_radius("one-class", "finch")},
           {"deep-svdd", "Deep SVDD, soft-boundary", deep_svdd("soft-boundary")},
           {"multi-radius", "Multi-Radius, soft-boundary, FINCH", multi_radius("soft-boundary", "finch")},
+          {"multi-radius-training", "Multi-Radius, soft-boundary, FINCH, radii from all samples", training},
           {"multi-radius-relative", "Multi-Radius, soft-boundary, FINCH, relative margin", relative},
           {"multi-radius-one-class-true", "Multi-Radius, one-class, true labels",
            multi_radius("one-class", "true")},

@@ -58,7 +58,7 @@ std::string Evidence::outside_receipt() const {
 }
 
 Evidence read_evidence(const fs::path& folder) {
-  Evidence evidence{folder, {}, read_results(folder), {}, {}, {}};
+  Evidence evidence{folder, {}, read_results(folder), {}, {}, {}, {}};
   check_results(evidence.results);
   evidence.config = engine::read_json_object(folder / "config.json", "", most_json_bytes);
   if (engine::file_exists(folder / "history.csv")) read_history(folder / "history.csv", evidence);
@@ -66,6 +66,7 @@ Evidence read_evidence(const fs::path& folder) {
     for (size_t i = 0; i < all->size(); ++i)
       evidence.fingerprints.emplace_back(all->at(i).as<std::string>("after"),
                                          all->at(i).as<std::string>("weights_sha256"));
+  if (engine::file_exists(folder / "trace.csv")) evidence.trace = read_trace(folder / "trace.csv");
   return evidence;
 }
 

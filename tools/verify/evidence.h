@@ -3,12 +3,14 @@
 #pragma once
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tools/options/backend_options.h"
 #include "tools/run/run_folder.h"
+#include "tools/verify/trace_file.h"
 
 namespace tools {
 
@@ -27,6 +29,8 @@ struct Evidence {
   std::vector<HistoryRow> history;  // none of methods without a network
   std::vector<std::pair<std::string, std::string>>
       fingerprints;  // phase (or "start"), weights_sha256; may be none
+
+  std::optional<TraceFile> trace;  // of a run with --trace
 
   std::string fingerprint(const std::string& after) const;  // empty where there is none
   std::string text(const char* key) const {

@@ -92,6 +92,17 @@ std::optional<std::string> where_they_part(const Evidence& here, const Evidence&
   return std::nullopt;
 }
 
+std::optional<TraceParting> where_traces_part(const Evidence& here, const Evidence& there) {
+  if (!here.trace || !there.trace) return std::nullopt;
+  const TraceFile &a = *here.trace, &b = *there.trace;
+  if (a.phase != b.phase || a.epoch != b.epoch) return std::nullopt;
+  const std::string epoch = "epoch " + std::to_string(a.epoch) + " of " + a.phase;
+  const auto first = svdd::first_difference(a.entries, b.entries);
+  if (!first)
+    return TraceParting{epoch + ": all " + std::to_string(a.entries.size()) + " arrays are equal", true};
+  return TraceParting{epoch + ": " + first->place(), false};
+}
+
 std::vector<std::string> other_circumstances(const Evidence& here, const Evidence& there) {
   std::vector<std::string> lines;
   const nlohmann::ordered_json a = decisive(here.config), b = decisive(there.config);
