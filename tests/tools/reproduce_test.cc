@@ -67,13 +67,13 @@ TEST_F(Reproduce, ATableHoldsWhatItsRunsSay) {
 
   const double a = auc("one-class/0/seed-1"), b = auc("one-class/0/seed-2"), mean = (a + b) / 2;
   EXPECT_EQ(cell("\"Deep SVDD, one-class\",0"),
-            two_decimals(mean) + "," + two_decimals(std::abs(a - b) / std::sqrt(2.0)) + ",2,98.0±0.7");
+            two_decimals(mean) + "," + two_decimals(std::abs(a - b) / std::sqrt(2.0)) + ",,,2,98.0±0.7");
   const double other = (auc("one-class/1/seed-1") + auc("one-class/1/seed-2")) / 2;
-  EXPECT_EQ(cell("\"Deep SVDD, one-class\",mean"), two_decimals((mean + other) / 2) + ",,2,");
+  EXPECT_EQ(cell("\"Deep SVDD, one-class\",mean"), two_decimals((mean + other) / 2) + ",,,,2,");
   const double untrained = run_file("one-class/1/seed-1", "results.json").at("untrained_auc").get<double>() +
                            run_file("one-class/1/seed-2", "results.json").at("untrained_auc").get<double>();
   EXPECT_TRUE(cell("untrained network,1").starts_with(two_decimals(50 * untrained) + ","));
-  EXPECT_TRUE(cell("distance to the mean,0").ends_with(",,1,"));
+  EXPECT_TRUE(cell("distance to the mean,0").ends_with(",,,,1,"));
 
   EXPECT_NE(outcome.out.find("not the published settings: --ae-epochs 1, --batch-size 16, --epochs 2"),
             std::string::npos)

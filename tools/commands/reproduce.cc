@@ -299,6 +299,7 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
                       const std::vector<TableCase>& cases, const std::vector<Run>& runs, const fs::path& out,
                       const GivenOptions& changed) {
   ResultTable result{table.title, table.source, table.note, text_of(changed), {}, {}};
+  result.chosen = table.chosen;
   if (changed.contains("recipe")) result.title += " (recipe " + changed.at("recipe").back() + ")";
   for (const TableCase& c : cases) result.cases.push_back(c.name);
   double seconds = 0;

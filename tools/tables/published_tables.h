@@ -29,6 +29,7 @@ struct PublishedTable {
   std::vector<TableCase> cases;
   std::vector<TableMethod> methods;
   std::vector<std::string> own;  // the methods run where none are asked for
+  std::string chosen = "";       // of which epoch and settings the published figures are
 };
 
 const std::vector<PublishedTable>& published_tables();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/random.h"
+#include "svdd/evaluation/threshold.h"
 #include "tools/commands/csv_files.h"
 #include "tools/report/report_html.h"
 #include "tools/report/svg_chart.h"
@@ -82,6 +84,39 @@ std::optional<double> TableCell::deviation() const {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
+std::optional<std::pair<double, double>> seed_interval(const TableCell& cell) {
+  constexpr size_t fewest = 3, draws = 1000;
+  const size_t n = cell.values.size();
+  if (n < fewest) return std::nullopt;
+  const engine::RandomStream stream(1, "tables/seed_interval");
+  std::vector<double> means;
+  for (size_t draw = 0; draw < draws; ++draw) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i)
+      sum += cell.values[std::min(n - 1,
+                                  static_cast<size_t>(stream.uniform(draw * n + i) * static_cast<float>(n)))];
+    means.push_back(sum / static_cast<double>(n));
+  }
+  return std::pair{svdd::quantile(means, 0.025), svdd::quantile(means, 0.975)};
+}
+
+std::string dependence_on_seeds(const ResultTable& table) {
+  double most = -1, sum = 0;
+  size_t count = 0;
+  std::string where;
+  for (const TableRow& row : table.rows)
+    for (size_t c = 0; c < row.cells.size(); ++c) {
+      const auto deviation = row.cells[c].deviation();
+      if (row.reference || !deviation) continue;
+      sum += *deviation, ++count;
+      if (*deviation > most) most = *deviation, where = row.name + " on " + table.cases[c];
+    }
+  if (count == 0) return "";
+  return "Dependence on seeds: a cell's standard deviation is " +
+         fixed_text(100 * sum / static_cast<double>(count), 2) + " points on average, at most " +
+         fixed_text(100 * most, 2) + " (" + where + ").";
+}
+
 std::optional<double> mean_over_cases(const TableRow& row) {
   double sum = 0;
   for (const TableCell& cell : row.cells) {
@@ -90,6 +125,20 @@ std::optional<double> mean_over_cases(const TableRow& row) {
   }
   return row.cells.empty() ? std::nullopt : std::optional(sum / static_cast<double>(row.cells.size()));
 }
+
+namespace {
+
+// How the figures were chosen, theirs and ours, and how much hangs on the seed.
+std::vector<std::string> further_lines(const ResultTable& table) {
+  std::vector<std::string> lines;
+  if (!table.chosen.empty())
+    lines.push_back("Published figures: " + table.chosen +
+                    ". Ours: the last epoch, one setting for all cases.");
+  if (const std::string seeds = dependence_on_seeds(table); !seeds.empty()) lines.push_back(seeds);
+  return lines;
+}
+
+}  // namespace
 
 std::string as_text(const ResultTable& table) {
   const auto heading = heading_of(table);
@@ -119,26 +168,33 @@ std::string as_text(const ResultTable& table) {
   }
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) text += "\n" + row.name + ": " + row.note;
-  text += "\n" + table.source + ".\n" + table.note + "\n" + table.seconds + "\n";
-  return text;
+  text += "\n" + table.source + ".\n";
+  if (!table.note.empty()) text += table.note + "\n";
+  for (const std::string& more : further_lines(table)) text += more + "\n";
+  return text + table.seconds + "\n";
 }
 
 std::string as_csv(const ResultTable& table) {
-  std::string csv = "row,case,mean,std,seeds,published\n";
+  std::string csv = "row,case,mean,std,low95,high95,seeds,published\n";
   const auto line = [&](const std::string& row, const std::string& on, const std::optional<double>& mean,
-                        const std::optional<double>& deviation, size_t seeds, const std::string& published) {
+                        const std::optional<double>& deviation,
+                        const std::optional<std::pair<double, double>>& interval, size_t seeds,
+                        const std::string& published) {
     csv += csv_field(row) + ',' + csv_field(on) + ',' + (mean ? fixed_text(100 * *mean, 2) : "") + ',' +
-           (deviation ? fixed_text(100 * *deviation, 2) : "") + ',' + std::to_string(seeds) + ',' +
-           csv_field(published) + '\n';
+           (deviation ? fixed_text(100 * *deviation, 2) : "") + ',' +
+           (interval ? fixed_text(100 * interval->first, 2) + ',' + fixed_text(100 * interval->second, 2)
+                     : ",") +
+           ',' + std::to_string(seeds) + ',' + csv_field(published) + '\n';
   };
   for (const TableRow& row : table.rows) {
     size_t least = row.cells.empty() ? 0 : row.cells[0].values.size();
     for (size_t c = 0; c < row.cells.size(); ++c) {
       const TableCell& cell = row.cells[c];
       least = std::min(least, cell.values.size());
-      line(row.name, table.cases[c], cell.mean(), cell.deviation(), cell.values.size(), cell.published);
+      line(row.name, table.cases[c], cell.mean(), cell.deviation(), seed_interval(cell), cell.values.size(),
+           cell.published);
     }
-    line(row.name, "mean", mean_over_cases(row), std::nullopt, least, row.published_mean);
+    line(row.name, "mean", mean_over_cases(row), std::nullopt, std::nullopt, least, row.published_mean);
   }
   return csv;
 }
@@ -160,7 +216,9 @@ std::string as_markdown(const ResultTable& table) {
   for (const auto& line : lines_of(table)) write(line);
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) text += "\n" + row.name + ": " + row.note + ".\n";
-  return text + "\n" + table.source + ". " + table.note + "\n\n" + table.seconds + "\n";
+  text += "\n" + table.source + ". " + table.note + "\n";
+  for (const std::string& more : further_lines(table)) text += "\n" + more + "\n";
+  return text + "\n" + table.seconds + "\n";
 }
 
 std::string as_html(const ResultTable& table) {
@@ -195,6 +253,9 @@ std::string as_html(const ResultTable& table) {
       published = published || !cell.published.empty();
       std::string values;
       for (const double v : cell.values) values += (values.empty() ? "" : ", ") + fixed_text(100 * v, 2);
+      if (const auto interval = seed_interval(cell))
+        values += "; 95 % interval of the mean " + fixed_text(100 * interval->first, 2) + " to " +
+                  fixed_text(100 * interval->second, 2);
       page += "<td title=\"" + escape_xml(values) + "\">";
       page += cell.runs.empty() ? escape_xml(shown(cell))
                                 : tag("a href=\"" + escape_xml(cell.runs[0]) + "/report.html\"", shown(cell));
@@ -209,8 +270,9 @@ std::string as_html(const ResultTable& table) {
   page += "</tbody></table></div>\n";
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) page += tag("p", row.name + ": " + row.note + ".");
-  return page + tag("p", table.source + ". " + table.note) + tag("p", table.seconds) +
-         "</section>\n</main></body></html>\n";
+  page += tag("p", table.source + ". " + table.note);
+  for (const std::string& more : further_lines(table)) page += tag("p", more);
+  return page + tag("p", table.seconds) + "</section>\n</main></body></html>\n";
 }
 
 }  // namespace tools

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tools {
@@ -29,13 +30,22 @@ struct ResultTable {
   std::vector<std::string> cases;
   std::vector<TableRow> rows;
   std::string seconds = "";  // of all runs together
+  std::string chosen = "";   // of which epoch and settings the published figures are
 };
+
+// 95 % of what the mean over seeds comes to where as many seeds are drawn from these with replacement: 1000 draws, the same
+// in every table; none for fewer than three seeds.
+std::optional<std::pair<double, double>> seed_interval(const TableCell& cell);
+
+// "Dependence on seeds: ...", of the methods' cells; empty where each has one seed.
+std::string dependence_on_seeds(const ResultTable& table);
 
 // The mean over the cases of a row's means; none where one is missing.
 std::optional<double> mean_over_cases(const TableRow& row);
 
 std::string as_text(const ResultTable& table);  // for a terminal
-std::string as_csv(const ResultTable& table);   // row,case,mean,std,seeds,published; AUC in percent
+std::string as_csv(
+    const ResultTable& table);  // row,case,mean,std,low95,high95,seeds,published; AUC in percent
 std::string as_markdown(const ResultTable& table);
 std::string as_html(const ResultTable& table);  // one self-contained page
 

@@ -1,0 +1,58 @@
+// What a table says beside its cells: the interval over seeds, how much hangs on them, how figures were chosen.
+#include "tools/tables/table_output.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using tools::ResultTable;
+using tools::TableCell;
+
+ResultTable small() {
+  ResultTable t{"Title", "A paper", "A note", "", {"0", "1"}, {}, "1 s"};
+  t.chosen = "the best epoch on the test set";
+  t.rows = {
+      {"ours", {TableCell{{0.90, 0.92, 0.94}, "93"}, TableCell{{0.5, 0.5, 0.5}, ""}}},
+      {"untrained network", {TableCell{{0.1, 0.9, 0.5}, ""}, TableCell{{0.5, 0.1, 0.9}, ""}}, "", true}};
+  return t;
+}
+
+TEST(TableOutput, IntervalsOverSeeds) {
+  EXPECT_EQ(tools::seed_interval({{}, ""}), std::nullopt);
+  EXPECT_EQ(tools::seed_interval({{0.9, 0.8}, ""}), std::nullopt);
+  const auto same = tools::seed_interval({{0.5, 0.5, 0.5}, ""});
+  ASSERT_TRUE(same);
+  EXPECT_DOUBLE_EQ(same->first, 0.5);
+  EXPECT_DOUBLE_EQ(same->second, 0.5);
+  const TableCell spread{{0.90, 0.92, 0.94}, ""};
+  const auto interval = tools::seed_interval(spread);
+  ASSERT_TRUE(interval);
+  EXPECT_GE(interval->first, 0.90);
+  EXPECT_LT(interval->first, 0.915);
+  EXPECT_GT(interval->second, 0.925);
+  EXPECT_LE(interval->second, 0.94);
+  EXPECT_EQ(tools::seed_interval(spread), interval);  // the same draws always
+}
+
+TEST(TableOutput, SaysHowFiguresWereChosenAndWhatHangsOnSeeds) {
+  const std::string chosen =
+      "Published figures: the best epoch on the test set. Ours: the last epoch, one setting for all cases.";
+  const std::string seeds =
+      "Dependence on seeds: a cell's standard deviation is 1.00 points on average, at most 2.00 (ours on 0).";
+  EXPECT_EQ(tools::dependence_on_seeds(small()), seeds);  // of methods alone
+  for (const std::string& page : {tools::as_text(small()), tools::as_markdown(small())}) {
+    EXPECT_NE(page.find(chosen), std::string::npos) << page;
+    EXPECT_NE(page.find(seeds), std::string::npos) << page;
+  }
+  const std::string html = tools::as_html(small());
+  EXPECT_NE(html.find(chosen), std::string::npos);
+  EXPECT_NE(html.find("; 95 % interval of the mean 9"), std::string::npos);
+  EXPECT_NE(tools::as_csv(small()).find("ours,1,50.00,0.00,50.00,50.00,3,\n"), std::string::npos)
+      << tools::as_csv(small());
+  ResultTable one = small();
+  for (auto& row : one.rows)
+    for (TableCell& cell : row.cells) cell.values.resize(1);
+  EXPECT_EQ(tools::dependence_on_seeds(one), "");
+}
+
+}  // namespace
