@@ -46,9 +46,7 @@ class Autoencoder final : public DeepDetector {
 }  // namespace
 
 std::unique_ptr<Detector> make_autoencoder(const DeepOptions& options, engine::Backend& backend) {
-  auto detector = std::make_unique<Autoencoder>(options, backend);
-  detector->require_trainable();
-  return detector;
+  return made<Autoencoder>(options, backend);
 }
 
 namespace {

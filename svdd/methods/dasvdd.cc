@@ -208,9 +208,7 @@ DasvddOptions published_dasvdd_options(const std::string& network) {
 
 std::unique_ptr<Detector> make_dasvdd(const DasvddOptions& options, engine::Backend& backend) {
   check(options);
-  auto detector = std::make_unique<Dasvdd>(options, backend);
-  detector->require_trainable();
-  return detector;
+  return made<Dasvdd>(options, backend);
 }
 
 namespace {

@@ -89,6 +89,7 @@ void DeepDetector::require_theory() const {
 }
 
 void DeepDetector::require_trainable() const {
+  if (!reconstructs()) require_theory();
   const int64_t most = backend_.most_trained_kernel();
   for (const auto* half : {&plan_.encoder, &plan_.decoder})
     for (const engine::PlannedLayer& p : *half) {

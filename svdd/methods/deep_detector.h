@@ -28,10 +28,9 @@ class DeepDetector : public Detector {
   std::vector<float> embed(const datasets::Samples& samples) final;
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
-  // std::invalid_argument where the network breaks the theory (networks/theory.h) and nobody allowed it to. For the methods
-  // that draw representations to a centre and nothing else, before they learn; a saved model is taken as it is.
-  void require_theory() const;
-  // std::invalid_argument naming a layer whose kernel this backend does not train. Before a method learns.
+  // Before a method learns; a saved model is taken as it is. std::invalid_argument where the network breaks the theory
+  // (networks/theory.h) and nobody allowed it to, of methods that draw representations to a centre and nothing else; and
+  // naming a layer whose kernel this backend does not train.
   void require_trainable() const;
 
  protected:
@@ -45,6 +44,7 @@ class DeepDetector : public Detector {
   Network fresh_network() const { return build_network(plan_, backend_); }
   // std::invalid_argument where the network has no decoder.
   void require_decoder() const;
+  void require_theory() const;
 
   std::vector<float> representations(const datasets::Samples& x);  // count × p, in evaluation mode
   // Those of the training samples, during a fit: computed once for each state of the network. Whoever lets it learn
@@ -127,6 +127,14 @@ class DeepDetector : public Detector {
 
 // The options of a saved model's network, for the load_… functions; std::runtime_error names a damaged entry.
 DeepOptions saved_options(const ModelFolder& model);
+
+// A detector of type D (options O) that is to be fitted; std::invalid_argument where that cannot be.
+template <class D, class O>
+std::unique_ptr<Detector> made(const O& options, engine::Backend& backend) {
+  auto detector = std::make_unique<D>(options, backend);
+  detector->require_trainable();
+  return detector;
+}
 
 // Builds a detector of type D (options O) and restores it; what its constructor refuses is an error of the
 // file.

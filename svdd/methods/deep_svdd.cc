@@ -154,40 +154,36 @@ DeepSvddOptions published_options(Recipe recipe) {
 
 std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine::Backend& backend) {
   check_soft_boundary(options.nu, options.warm_up_epochs);
-  auto detector = std::make_unique<DeepSvdd>(options, backend);
-  detector->require_theory();
-  detector->require_trainable();
-  return detector;
+  return made<DeepSvdd>(options, backend);
 }
 
-std::vector<Option> soft_boundary_rows(Objective& objective, double& nu, int64_t& warm_up_epochs) {
+std::vector<Option> sphere_rows(DeepOptions& o, Objective& objective, double& nu, int64_t& warm_up_epochs,
+                                Common common) {
   const Idle idle = [&objective] {
     return std::string(objective == Objective::soft_boundary ? ""
                                                              : "only objective soft-boundary looks at it");
   };
-  Option warm_up =
+  Rows rows{recipe_row(o), option::choice({"objective", "NAME", method_group, "one-class or soft-boundary"},
+                                          objective_names, objective)};
+  rows.push_back(nu_row(nu, idle));
+  rows.push_back(
       option::whole({"warm-up-epochs", "N", method_group, "soft-boundary: the radius stays 0 for these"},
-                    int64_t{0}, warm_up_epochs);
-  warm_up.idle = idle;
-  return {option::choice({"objective", "NAME", method_group, "one-class or soft-boundary"}, objective_names,
-                         objective),
-          nu_row(nu, idle), warm_up};
-}
-
-std::string threshold_of(Objective objective) {
-  return objective == Objective::soft_boundary
-             ? "with objective soft-boundary the threshold is the sphere's surface"
-             : "";
+                    int64_t{0}, warm_up_epochs));
+  rows.back().idle = idle;
+  rows.push_back(contamination_row(common, [&objective] {
+    return std::string(objective == Objective::soft_boundary
+                           ? "with objective soft-boundary the threshold is the sphere's surface"
+                           : "");
+  }));
+  add_network_rows(rows, o, true);
+  rows.push_back(dictionary_row(o));
+  return rows;
 }
 
 namespace {
 
 Rows rows_of(DeepSvddOptions& o, Common common) {
-  Rows rows{recipe_row(o)};
-  for (Option& row : soft_boundary_rows(o.objective, o.nu, o.warm_up_epochs)) rows.push_back(std::move(row));
-  rows.push_back(contamination_row(common, [&o] { return threshold_of(o.objective); }));
-  add_network_rows(rows, o, true);
-  rows.push_back(dictionary_row(o));
+  Rows rows = sphere_rows(o, o.objective, o.nu, o.warm_up_epochs, common);
   add_training_rows(rows, o, common);
   add_pretraining_rows(rows, o, true);
   return rows;

@@ -36,9 +36,9 @@ DeepSvddOptions published_options(Recipe recipe);
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_deep_svdd(const DeepSvddOptions& options, engine::Backend& backend);
 
-// The rows objective, nu and warm-up-epochs, and why the contamination may decide on nothing beside them.
-std::vector<Option> soft_boundary_rows(Objective& objective, double& nu, int64_t& warm_up_epochs);
-std::string threshold_of(Objective objective);
+// The rows of methods with these two objectives: recipe, objective, nu, warm-up-epochs, contamination, network, dictionary.
+std::vector<Option> sphere_rows(DeepOptions& o, Objective& objective, double& nu, int64_t& warm_up_epochs,
+                                Common common);
 
 Method deep_svdd_method();
 

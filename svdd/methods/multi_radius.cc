@@ -373,20 +373,13 @@ std::unique_ptr<Detector> make_multi_radius(const MultiRadiusOptions& o, engine:
   if (o.labels == LabelSource::classes && o.clusters > 0)
     throw std::invalid_argument(
         "true labels have as many clusters as there are classes; expected no number of them (0)");
-  auto detector = std::make_unique<MultiRadius>(o, backend);
-  detector->require_theory();
-  detector->require_trainable();
-  return detector;
+  return made<MultiRadius>(o, backend);
 }
 
 namespace {
 
 Rows rows_of(MultiRadiusOptions& o, Common common) {
-  Rows rows{recipe_row(o)};
-  for (Option& row : soft_boundary_rows(o.objective, o.nu, o.warm_up_epochs)) rows.push_back(std::move(row));
-  rows.push_back(contamination_row(common, [&o] { return threshold_of(o.objective); }));
-  add_network_rows(rows, o, true);
-  rows.push_back(dictionary_row(o));
+  Rows rows = sphere_rows(o, o.objective, o.nu, o.warm_up_epochs, common);
   rows.push_back(option::choice(
       {"labels", "NAME", method_group, "multi-radius: finch, true (the known classes) or kmeans"},
       label_source_names, o.labels));

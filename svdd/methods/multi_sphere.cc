@@ -260,10 +260,7 @@ MultiSphereOptions published_multi_sphere_options() {
 
 std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend) {
   check(options);
-  auto detector = std::make_unique<MultiSphere>(options, backend);
-  detector->require_theory();
-  detector->require_trainable();
-  return detector;
+  return made<MultiSphere>(options, backend);
 }
 
 namespace {

@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "engine/files/atomic_file.h"
 #include "small_data.h"
+#include "tools/report/svg_chart.h"
 #include "tools/tables/published_tables.h"
 
 namespace tools_test {
@@ -68,6 +72,67 @@ TEST(Ledger, OtherTextsAreRefused) {
       EXPECT_NE(std::string(error.what()).find(what), std::string::npos) << error.what();
       EXPECT_EQ(std::string(error.what()).find("'l.csv'"), 0u) << error.what();
     }
+}
+
+// The mean over the cases of a table's row, of the means over seeds 1 to `seeds`, in percent; nothing where the ledger lacks
+// a run.
+std::optional<double> mean_of(const std::string& table, const std::string& method, const std::string& on,
+                              int seeds, const std::string& options) {
+  const tools::PublishedTable& published = tools::published_table(table);
+  double sum = 0;
+  int cases = 0;
+  for (const tools::TableCase& c : published.cases) {
+    if (on != "all" && c.name != on) continue;
+    ++cases;
+    for (int seed = 1; seed <= seeds; ++seed) {
+      const auto& all = tools::published_ledger();
+      const auto row = std::find_if(all.begin(), all.end(), [&](const LedgerRow& r) {
+        return r.table == table && r.method == method && r.on == c.name &&
+               r.seed == static_cast<uint64_t>(seed) && r.options == options;
+      });
+      if (row == all.end()) return std::nullopt;
+      sum += row->auc / seeds;
+    }
+  }
+  if (cases == 0) return std::nullopt;
+  return 100 * sum / cases;
+}
+
+// Every figure under the README's "What it reaches" stands in a line of its table, and is what the ledger's rows come to.
+TEST(Ledger, HoldsEveryFigureOfTheReadme) {
+  const std::string readme = text_of(fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path() / "README.md");
+  const size_t begin = readme.find("## What it reaches"), end = readme.find("\n## ", begin + 1);
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream lines(readme.substr(begin, end - begin));
+  const std::regex row(
+      R"(\| `([a-z0-9-]+)` \| `([a-z-]+)( --recipe theano)?` \| (.+) \| (\d+) \| (\d+\.\d) \| ([0-9.]*) \|)"),
+      figure(R"(\d\d\.\d)");
+  int checked = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch m;
+    if (!std::regex_match(line, m, row)) {
+      EXPECT_FALSE(std::regex_search(line, figure)) << line << "\nis a figure beside the table";
+      continue;
+    }
+    const std::string table = m[1], method = m[2], on = m[4],
+                      options = m[3].length() > 0 ? m[3].str().substr(1) : "";
+    const auto mean = mean_of(table, method, on, std::stoi(m[5]), options);
+    ASSERT_TRUE(mean) << line << "\nis of runs that the ledger lacks";
+    EXPECT_EQ(m[6], tools::fixed_text(*mean, 1)) << line;
+    const tools::PublishedTable& published = tools::published_table(table);
+    const auto theirs = std::find_if(published.methods.begin(), published.methods.end(),
+                                     [&](const tools::TableMethod& one) { return one.key == method; });
+    ASSERT_NE(theirs, published.methods.end());
+    std::string stated = on == "all" && published.cases.size() > 1 ? theirs->published_mean : "";
+    if (const auto cell = theirs->published.find(on == "all" ? published.cases[0].name : on);
+        stated.empty() && cell != theirs->published.end() && published.cases.size() * (on == "all") < 2)
+      stated = cell->second.substr(0, cell->second.find("±"));
+    if (m[7].length() > 0) {
+      EXPECT_EQ(m[7], stated) << line;
+    }
+    ++checked;
+  }
+  EXPECT_GE(checked, 3);
 }
 
 class LedgerCommand : public testing::Test {
