@@ -27,7 +27,7 @@ receipts() {  # of all trainings by the command "$@"
     rm -rf "$out"
     # shellcheck disable=SC2086  # the words of a training are options
     "${command[@]}" train --method $training --quiet --out "$out" "$@" >/dev/null
-    sed -n 's/.*"\(weights\|scores\)_sha256": "\([0-9a-f]*\)".*/'"$i"' \1 \2/p' "$out/results.json"
+    sed -n 's/^  "\(weights\|scores\)_sha256": "\([0-9a-f]*\)".*/'"$i"' \1 \2/p' "$out/results.json"
     i=$((i + 1))
   done
 }

@@ -93,15 +93,7 @@ train() {  # DEVICE OPTION...
 
 field() { sed -nE "s/^ *\"$2\": \"?([^\",]*)\"?,?$/\1/p" "$log/$1/results.json"; }  # FOLDER NAME
 
-same() {  # FOLDER FOLDER: the same weights and the same scores
-  local what a b same=0
-  for what in weights_sha256 scores_sha256; do
-    a=$(field "$1" $what) b=$(field "$2" $what)
-    echo "$what: $1 $a, $2 $b"
-    { [ -n "$a" ] && [ "$a" = "$b" ]; } || same=1
-  done
-  return $same
-}
+same() { "$build/svdd" verify "$log/$1" "$log/$2"; }  # FOLDER FOLDER: equal, or where they part
 seconds_of() { echo "$(field "$1" pretrain_seconds) + $(field "$1" train_seconds)"; }
 
 # The full recipe on the GPU and, begun before, on the CPU.
