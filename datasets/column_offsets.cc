@@ -70,7 +70,8 @@ bool may_blur(const std::vector<double>& values, const std::vector<float>& rest,
       return true;
   std::map<int32_t, std::vector<int64_t>> by_class;
   for (size_t i = 0; i < labels.size(); ++i) by_class[labels[i]].push_back(static_cast<int64_t>(i));
-  for (const auto& [label, rows] : by_class)
+  for (const auto& of_class : by_class) {
+    const std::vector<int64_t>& rows = of_class.second;  // clang before 16 captures no structured binding
     for (int64_t j = 0; j < columns; ++j) {
       const Span span = span_of(static_cast<int64_t>(rows.size()), [&](int64_t i) {
         const auto at = static_cast<size_t>(rows[static_cast<size_t>(i)] * columns + j);
@@ -78,6 +79,7 @@ bool may_blur(const std::vector<double>& values, const std::vector<float>& rest,
       });
       if (blurs(span, 512)) return true;
     }
+  }
   return false;
 }
 
