@@ -79,6 +79,18 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* description, 
   return command;
 }
 
+// Those of which all give the same bits.
+void add_exact_backend_options(CLI::App& command, BackendOptions& options) {
+  command
+      .add_option("--device", options.device,
+                  "cpu, cuda, or reference: the plain loops, slow; all the same bits")
+      ->type_name("NAME");
+  command.add_option("--simd", options.simd, "auto, avx512, avx2 or portable: all the same bits")
+      ->type_name("NAME");
+  command.add_option("--threads", options.threads, "any number gives the same bits; 0: all there are")
+      ->type_name("T");
+}
+
 void add_backend_options(CLI::App& command, BackendOptions& options) {
   command
       .add_option("--device", options.device,
@@ -380,6 +392,7 @@ Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --
 
 With --verify the cells that the project's ledger states are run again, all or a sample,
 and compared: data, weights, scores and AUC, to the bit. Exit status 1 where one differs.
+With --out they are kept there, and the same command takes those that are finished.
 
 Examples:
   svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
@@ -395,7 +408,12 @@ Examples:
   reproduce
       ->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
       ->type_name("DIR");
-  reproduce->add_option("--seeds", o.seeds, "seeds 1 to N")->type_name("N")->capture_default_str();
+  reproduce
+      ->add_option_function<int64_t>(
+          "--seeds", [&o](int64_t seeds) { o.seeds = seeds, o.seeds_given = true; },
+          "seeds 1 to N; with --verify all that the ledger has, unless given")
+      ->type_name("N")
+      ->default_str("3");
   reproduce->add_option("--classes", o.classes, "only the cases with these normal classes, or names")
       ->type_name("A,B,...");
   reproduce->add_option("--methods", o.methods, "the rows to fill; else the table's own")
@@ -408,9 +426,15 @@ Examples:
       ->add_option("--ledger", o.ledger,
                    "with --verify: a table's ledger.csv in place of the project's ledger")
       ->type_name("FILE");
-  reproduce->add_option("--sample", o.sample, "with --verify: so many of them, chosen by --sample-seed")
+  reproduce
+      ->add_option_function<int64_t>(
+          "--sample", [&o](int64_t sample) { o.sample = sample; },
+          "with --verify: so many of them, chosen by --sample-seed")
       ->type_name("N");
-  reproduce->add_option("--sample-seed", o.sample_seed, "another number, another sample")->type_name("S");
+  reproduce
+      ->add_option_function<uint64_t>(
+          "--sample-seed", [&o](uint64_t seed) { o.sample_seed = seed; }, "another number, another sample")
+      ->type_name("S");
   for (const char* name : {"recipe", "epochs", "ae-epochs", "limit", "batch-size"})
     reproduce->add_option_function<std::string>(
         "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
@@ -568,8 +592,11 @@ Examples:
                                  [&o, &verified] { verified = run_verify(o); });
   verify->add_option("runs", o.runs, "the folder of a run, or of two")->type_name("RUN [OTHER]");
   verify->add_flag("--again", o.again, "repeat the run and compare");
-  verify->add_option("--out", o.out, "with --again: where the repeated run is kept")->type_name("DIR");
-  add_backend_options(*verify, o.backend);
+  verify->add_option("--out", o.out, "with --again: a new folder in which the repeated run is kept")
+      ->type_name("DIR");
+  verify->add_option("--data", o.data, "where one's own data lie now, if not where the run found them")
+      ->type_name("PATH");
+  add_exact_backend_options(*verify, o.backend);
 }
 
 void add_bench(CLI::App& app, BenchOptions& o) {

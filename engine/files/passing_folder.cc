@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -12,7 +13,15 @@
 namespace engine {
 
 PassingFolder::PassingFolder(const std::string& name) {
-  std::string path = (std::filesystem::temp_directory_path() / (name + "-XXXXXX")).string();
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::temp_directory_path(error);
+  if (error) {
+    const char* said = std::getenv("TMPDIR");
+    throw std::runtime_error("there is no folder for temporary files: TMPDIR names " +
+                             in_quotes(std::string(said ? said : "")) +
+                             "; expected an absolute path of a folder");
+  }
+  std::string path = (std::filesystem::absolute(place) / (name + "-XXXXXX")).string();
   if (!mkdtemp(path.data()))
     throw std::runtime_error("cannot make a folder such as " + in_quotes(path) + ": " + std::strerror(errno));
   path_ = path;

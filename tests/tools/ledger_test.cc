@@ -170,6 +170,31 @@ TEST_F(LedgerCommand, ACellThatDiffersIsNamed) {
       << other.out;
 }
 
+// A ledger from elsewhere cannot name what no table changes, such as where runs are written.
+TEST_F(LedgerCommand, AForeignLedgerWritesNowhere) {
+  LedgerRow row{
+      "strokes", "kde",   "0,3", 1, 0.5, std::string(64, 'a'), std::string(64, 'b'), std::string(64, 'c'),
+      1,         "0.1.0", "cpu", 1, ""};
+  for (const std::string options : {"--out elsewhere", "--data x", "--seed 2", "--limit", "limit 2"}) {
+    row.options = options;
+    engine::write_file_atomically(folder_ / "l.csv", tools::ledger_csv({row}));
+    const Outcome ran = run_svdd(folder_, words_of("reproduce strokes --verify --ledger l.csv"));
+    EXPECT_EQ(ran.status, 1) << options;
+    EXPECT_NE(ran.err.find("the ledger's options '" + options + "'"), std::string::npos) << ran.err;
+    EXPECT_FALSE(fs::exists(folder_ / "elsewhere"));
+  }
+  row.options = "";
+  engine::write_file_atomically(folder_ / "l.csv", tools::ledger_csv({row, row}));
+  const Outcome twice = run_svdd(folder_, words_of("reproduce strokes --verify --ledger l.csv"));
+  EXPECT_NE(twice.err.find("the ledger states the cell kde, 0,3, seed 1 twice"), std::string::npos)
+      << twice.err;
+  row.receipt = 2;
+  engine::write_file_atomically(folder_ / "l.csv", tools::ledger_csv({row}));
+  const Outcome other = run_svdd(folder_, words_of("reproduce strokes --verify --ledger l.csv"));
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.out.find("receipt 2 there, 1 here"), std::string::npos) << other.out;
+}
+
 TEST_F(LedgerCommand, MistakesAreSaidInALine) {
   const auto fails = [&](const std::string& line, int status, const std::string& what) {
     const Outcome ran = run_svdd(folder_, words_of("reproduce " + line));
@@ -181,6 +206,8 @@ TEST_F(LedgerCommand, MistakesAreSaidInALine) {
   fails("strokes --ledger x", 2, "--ledger names the cells that --verify runs again");
   fails("strokes --verify --epochs 2", 2, "--epochs cannot be changed");
   fails("strokes --verify --sample -1", 2, "--sample is -1");
+  fails("strokes --verify --sample 0", 2, "--sample is 0");
+  fails("strokes --verify --sample-seed 2", 2, "--sample-seed chooses the cells of --sample");
   fails("strokes --verify --ledger nowhere.csv", 1, "nowhere.csv");
   fails("multi-sphere-cifar10 --verify --methods kernel-svdd", 1,
         "the ledger has no cell of multi-sphere-cifar10 for what was asked");

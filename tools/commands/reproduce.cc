@@ -416,9 +416,9 @@ class Count {
 
 namespace {
 
-// Makes the runs that are not finished, beside each other.
+// Makes the runs that are not finished, beside each other; `stays`: in a folder that is still there afterwards.
 void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOptions& options,
-          const fs::path& out, const TableFolder& folder) {
+          const fs::path& out, const TableFolder& folder, bool stays = true) {
   std::vector<const Run*> open;
   for (Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
@@ -440,7 +440,7 @@ void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOp
     const auto is_kept = [&](const Run& run) {
       return engine::file_exists(out / run.folder / "config.json");
     };
-    if (std::none_of(runs.begin(), runs.end(), is_kept)) throw;
+    if (!stays || std::none_of(runs.begin(), runs.end(), is_kept)) throw;
     throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
   }
 }
@@ -455,7 +455,13 @@ GivenOptions options_in(const LedgerRow& row) {
     if (!name.starts_with("--") || !(words >> value))
       throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) +
                                " are not as svdd reproduce writes them");
-    options[name.substr(2)] = {value};
+    name.erase(0, 2);
+    constexpr const char* changeable[] = {"recipe", "epochs", "ae-epochs", "limit", "batch-size", "tf32"};
+    if (std::none_of(std::begin(changeable), std::end(changeable),
+                     [&](const char* one) { return name == one; }))
+      throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) + " hold --" + name +
+                               ", which no table changes");
+    options[name] = {value};
   }
   return options;
 }
@@ -480,17 +486,26 @@ std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const Publis
                                         [&](const TableMethod&m) { return m.key == row.method; }),
                has_case = std::any_of(cases.begin(), cases.end(),
                                       [&](const TableCase&c) { return c.name == row.on; });
-    if (row.table == table.name && has_method && has_case) rows.push_back(row);
+    const bool has_seed = !options.seeds_given || row.seed <= static_cast<uint64_t>(options.seeds);
+    if (row.table != table.name || !has_method || !has_case || !has_seed) continue;
+    const auto same = [&](const LedgerRow& other) {
+      return other.method == row.method && other.on == row.on && other.seed == row.seed &&
+             other.options == row.options;
+    };
+    if (std::any_of(rows.begin(), rows.end(), same))
+      throw std::runtime_error("the ledger states the cell " + name_of(row) + " twice");
+    rows.push_back(row);
   }
   if (rows.empty())
     throw std::runtime_error(
         (options.ledger.empty() ? std::string("the ledger") : engine::in_quotes(options.ledger)) +
         " has no cell of " + table.name +
         " for what was asked; without --verify svdd reproduce fills the table itself");
-  if (options.sample == 0 || options.sample >= static_cast<int64_t>(rows.size())) return rows;
-  std::vector<int32_t> order = engine::permutation(
-      static_cast<int64_t>(rows.size()), engine::RandomStream(options.sample_seed, "ledger/sample"));
-  order.resize(static_cast<size_t>(options.sample));
+  if (!options.sample || *options.sample >= static_cast<int64_t>(rows.size())) return rows;
+  std::vector<int32_t> order =
+      engine::permutation(static_cast<int64_t>(rows.size()),
+                          engine::RandomStream(options.sample_seed.value_or(1), "ledger/sample"));
+  order.resize(static_cast<size_t>(*options.sample));
   std::sort(order.begin(), order.end());
   std::vector<LedgerRow> sample;
   for (const int32_t i : order) sample.push_back(rows[static_cast<size_t>(i)]);
@@ -503,6 +518,8 @@ std::string what_differs(const LedgerRow& stated, const LedgerRow& found) {
   const auto compare = [&](const std::string& what, const std::string& a, const std::string& b) {
     if (!a.empty() && a != b) text += (text.empty() ? "" : "; ") + what + " " + a + " there, " + b + " here";
   };
+  if (stated.receipt != found.receipt)
+    text = "receipt " + std::to_string(stated.receipt) + " there, " + std::to_string(found.receipt) + " here";
   compare("data", stated.data_sha256, found.data_sha256);
   compare("weights", stated.weights_sha256, found.weights_sha256);
   compare("scores", stated.scores_sha256, found.scores_sha256);
@@ -532,7 +549,7 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
   }
   {
     const TableFolder folder(out);
-    make(runs, table, options, out, folder);
+    make(runs, table, options, out, folder, !options.out.empty());
   }
   size_t equal = 0;
   std::string lines;
@@ -543,7 +560,7 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
     lines += (other.empty() ? "  equal    " : "  DIFFERS  ") + name_of(rows[i]) + ": " +
              (other.empty() ? "AUC " + fixed_text(100 * rows[i].auc, 2) + " %" +
                                   (rows[i].weights_sha256.empty()
-                                       ? ""
+                                       ? ", which is all that it keeps"
                                        : ", weights " + rows[i].weights_sha256.substr(0, 8) + "..., scores " +
                                              rows[i].scores_sha256.substr(0, 8) + "...")
                             : other) +
@@ -566,11 +583,13 @@ bool run_reproduce(const ReproduceOptions& options) {
   if (options.jobs < 0 || options.jobs > most_jobs)
     throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
                      std::to_string(most_jobs) + ", or 0 for one for each processor");
-  if (options.sample < 0)
-    throw UsageError("--sample is " + std::to_string(options.sample) + "; expected 1 or more");
+  if (options.sample && *options.sample < 1)
+    throw UsageError("--sample is " + std::to_string(*options.sample) + "; expected 1 or more");
+  if (options.sample_seed && !options.sample)
+    throw UsageError("--sample-seed chooses the cells of --sample, which is not given");
   if (!options.ledger.empty() && !options.verify)
     throw UsageError("--ledger names the cells that --verify runs again");
-  if (options.sample > 0 && !options.verify)
+  if (options.sample && !options.verify)
     throw UsageError("--sample is of the cells that --verify runs again");
   if (options.verify && !options.changed.empty())
     throw UsageError("--verify runs cells as the ledger states them: --" + options.changed.begin()->first +

@@ -1,6 +1,7 @@
 // `svdd reproduce`: a published table, every cell run here, beside what was published.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace tools {
 
 struct ReproduceOptions {
   std::string table, out, data_dir;  // out empty: runs/TABLE
+  bool seeds_given = false;          // with verify: only those seeds
   int64_t seeds = 3;                 // seeds 1 to so many
   std::string classes, methods;      // "0,3": of the table's cases, its rows; empty: as the table has them
   int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
@@ -17,8 +19,8 @@ struct ReproduceOptions {
   bool verify = false;  // run cells of the ledger again, and compare, in place of filling the table
   std::string
       ledger;  // a file such as a table's ledger.csv in the place of the project's; empty: the project's
-  int64_t sample = 0;  // of those cells so many, chosen by sample_seed; 0: all
-  uint64_t sample_seed = 1;
+  std::optional<int64_t> sample = {};        // of those cells so many, chosen by sample_seed; nothing: all
+  std::optional<uint64_t> sample_seed = {};  // nothing: 1
   GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
 };
 

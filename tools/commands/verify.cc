@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/passing_folder.h"
 #include "tools/commands/train.h"
@@ -21,46 +22,74 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_sound(const std::string& run, const VerifyOptions& options) {
-  read_results(run);  // a folder without a run is no unsound run
-  const std::vector<Finding> findings = findings_about(run, options.backend);
+const char* word_of(Finding::Kind kind) {
+  return kind == Finding::Kind::holds   ? "  holds        "
+         : kind == Finding::Kind::fails ? "  FAILS        "
+                                        : "  not checked  ";
+}
+
+const Finding* first_failure(const std::vector<Finding>& findings) {
   const auto failed = std::find_if(findings.begin(), findings.end(),
                                    [](const Finding& f) { return f.kind == Finding::Kind::fails; });
+  return failed == findings.end() ? nullptr : &*failed;
+}
+
+bool is_sound(const std::string& run, const VerifyOptions& options) {
+  read_results(run);  // a folder without a run is no unsound run
+  const std::vector<Finding> findings = findings_about(run, {.data_path = options.data}, options.backend);
+  const Finding* failed = first_failure(findings);
   const bool partly = std::any_of(findings.begin(), findings.end(),
                                   [](const Finding& f) { return f.kind == Finding::Kind::not_checked; });
-  if (failed != findings.end())
+  if (failed)
     std::cout << engine::in_quotes(run) << " is not sound: " << failed->what << '\n';
   else
     std::cout << engine::in_quotes(run) << " is sound" << (partly ? ", as far as it could be checked" : "")
               << '\n';
-  for (const Finding& finding : findings)
-    std::cout << (finding.kind == Finding::Kind::holds   ? "  holds        "
-                  : finding.kind == Finding::Kind::fails ? "  FAILS        "
-                                                         : "  not checked  ")
-              << finding.what << '\n';
-  if (failed != findings.end()) return false;
+  for (const Finding& finding : findings) std::cout << word_of(finding.kind) << finding.what << '\n';
+  if (failed) return false;
   const Evidence evidence = read_evidence(run);
   const std::string receipt = evidence.text("receipt");
-  std::cout << "  receipt      " << (receipt.empty() ? "not said" : receipt) << '\n';
+  std::cout << "  receipt      " << (receipt.empty() ? "not said" : receipt + ", the contract's number")
+            << '\n';
   if (evidence.text("version") != SVDD_VERSION)
-    std::cout << "  version      " << evidence.text("version") << "; this is " << SVDD_VERSION << '\n';
+    std::cout << "  version      " << engine::shown(evidence.text("version")) << "; this is " << SVDD_VERSION
+              << '\n';
+  std::cout << "  beyond       seconds, remarks, log, pictures, map and report are for people, and are not "
+               "compared\n";
   return true;
 }
 
+// Whether the files of a run are those that its results speak of, which alone are compared; says so where not.
+bool speaks_of_its_files(const std::string& run, const VerifyOptions& options, std::string& said) {
+  const std::vector<Finding> findings = findings_about(run, {.alone = false, .data = false}, options.backend);
+  const Finding* failed = first_failure(findings);
+  if (failed) said += "  FAILS        " + engine::in_quotes(run) + ": " + failed->what + '\n';
+  return !failed;
+}
+
 // `names`: "'a' and 'b'".
-bool are_equal(const std::string& here, const std::string& there, const std::string& names) {
+bool are_equal(const std::string& here, const std::string& there, const std::string& names,
+               const VerifyOptions& options) {
   const Evidence a = read_evidence(here), b = read_evidence(there);
   const auto parting = where_they_part(a, b);
   const auto traces = where_traces_part(a, b);
   const bool equal = !parting && !(traces && !traces->equal);
-  if (!equal)
+  std::string unsound;
+  const bool of_files = a.text("weights_sha256").empty() ||  // a search keeps none
+                        (static_cast<int>(speaks_of_its_files(here, options, unsound)) +
+                             static_cast<int>(speaks_of_its_files(there, options, unsound)) ==
+                         2);
+  if (equal && !of_files)
+    std::cout << names << " say that they are equal, and not all their files are what they say\n";
+  else if (!equal)
     std::cout << names << " part at " << (parting ? *parting : "numbers that no loss shows, " + traces->line)
               << '\n';
   else
     std::cout << names << " are equal: " << what_is_equal(a, b) << '\n';
+  std::cout << unsound;
   if (traces) std::cout << "  trace: " << traces->line << '\n';
   for (const std::string& line : other_circumstances(a, b)) std::cout << "  " << line << '\n';
-  return equal;
+  return equal && of_files;
 }
 
 bool is_repeatable(const std::string& run, const VerifyOptions& options) {
@@ -70,12 +99,14 @@ bool is_repeatable(const std::string& run, const VerifyOptions& options) {
   std::optional<engine::PassingFolder> passing;
   if (options.out.empty()) passing.emplace("svdd-verify");
   const fs::path again = options.out.empty() ? passing->path() / "again" : fs::path(options.out);
-  ResolvedOptions resolved =
-      resolve_train_options({{"out", {again.string()}}, {"quiet", {"true"}}}, fs::path(run) / "config.json");
+  GivenOptions given{{"out", {again.string()}}, {"quiet", {"true"}}};
+  if (!options.data.empty()) given["data"] = {options.data};
+  ResolvedOptions resolved = resolve_train_options(given, fs::path(run) / "config.json");
+  resolved.options.prefer_recorded_data();
   resolved.options.backend = options.backend;
   std::cerr << "repeating " << engine::in_quotes(run) << std::endl;
   perform_run(resolved, {"svdd", "verify", "--again"}, Start::anew);
-  return are_equal(run, again.string(), engine::in_quotes(run) + " and its repetition");
+  return are_equal(run, again.string(), engine::in_quotes(run) + " and its repetition", options);
 }
 
 }  // namespace
@@ -90,10 +121,19 @@ bool run_verify(const VerifyOptions& options) {
     throw UsageError("--again repeats one run; with two folders there is nothing to repeat");
   if (!options.out.empty() && !options.again)
     throw UsageError("--out is where --again leaves the repeated run; nothing else is written");
+  std::error_code error;
+  if (!options.out.empty() && engine::file_exists(options.out) && !fs::is_empty(options.out, error))
+    throw UsageError("--out names " + engine::in_quotes(options.out) +
+                     ", which is there: the repeated run needs a folder of its own");
+  if (!options.data.empty() && options.runs.size() == 2)
+    throw UsageError(
+        "--data is where the data of one run lie; two runs are compared by what they say of theirs");
+  make_backend(options.backend);  // refuses what the words cannot mean, before they become a verdict
   if (options.again) return is_repeatable(options.runs[0], options);
   return options.runs.size() == 2
              ? are_equal(options.runs[0], options.runs[1],
-                         engine::in_quotes(options.runs[0]) + " and " + engine::in_quotes(options.runs[1]))
+                         engine::in_quotes(options.runs[0]) + " and " + engine::in_quotes(options.runs[1]),
+                         options)
              : is_sound(options.runs[0], options);
 }
 

@@ -10,6 +10,7 @@ namespace tools {
 struct VerifyOptions {
   std::vector<std::string> runs;  // one, or two to compare
   bool again = false;             // repeat the one, and compare
+  std::string data;               // where the data lie now; empty: where the run says
   std::string out;                // where the repeated run is kept; empty: it is not
   BackendOptions backend;
 };

@@ -345,6 +345,12 @@ void require(bool there, const std::string& what) {
 
 }  // namespace
 
+void TrainOptions::prefer_recorded_data() {
+  if (!recorded_data.empty() && engine::file_exists(recorded_data) && !datasets::known_dataset(data) &&
+      data_named_by != "" && ends_with(recorded_data, data))
+    reads_recorded_data = true;
+}
+
 void set_published(TrainOptions& options, svdd::Recipe recipe) {
   options.settings = options.method_row().published(svdd::recipes::traits_of(options.data_to_read()), recipe);
 }

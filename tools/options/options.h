@@ -33,6 +33,8 @@ struct TrainOptions {
   std::string trace = {};          // "3" or "autoencoder:3": the epoch that is traced; empty: none
   bool quiet = false;
 
+  // For whoever repeats a run: what it read counts, wherever it is repeated, and not what is called so here.
+  void prefer_recorded_data();
   const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
   const svdd::Method& method_row() const { return svdd::method_named(method); }
 };

@@ -52,6 +52,7 @@ void listen(int signal, struct sigaction& before) {
   sigemptyset(&ours.sa_mask);
   sigaddset(&ours.sa_mask, SIGINT);
   sigaddset(&ours.sa_mask, SIGTERM);
+  sigaddset(&ours.sa_mask, SIGHUP);
   sigaction(signal, nullptr, &before);
   if (before.sa_handler != SIG_IGN) sigaction(signal, &ours, nullptr);
 }
@@ -62,11 +63,13 @@ StopSignal::StopSignal() {
   first = 0;
   listen(SIGINT, interrupt_);
   listen(SIGTERM, terminate_);
+  listen(SIGHUP, hang_up_);
 }
 
 StopSignal::~StopSignal() {
   sigaction(SIGINT, &interrupt_, nullptr);
   sigaction(SIGTERM, &terminate_, nullptr);
+  sigaction(SIGHUP, &hang_up_, nullptr);
 }
 
 StopNotice::StopNotice(bool quiet) : quiet_(quiet) {

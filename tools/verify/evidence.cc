@@ -17,7 +17,16 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t most_json_bytes = uint64_t{1} << 24, most_csv_bytes = uint64_t{1} << 30;
 
+// What is read to its end must have one.
+void require_regular(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error))
+    throw std::runtime_error(engine::in_quotes(path) +
+                             " is no regular file; expected one that svdd train wrote");
+}
+
 void read_history(const fs::path& path, Evidence& evidence) {
+  require_regular(path);
   const std::string text = engine::read_file(path, most_csv_bytes), name = engine::in_quotes(path);
   datasets::CsvReader rows(text, name, ',');
   std::vector<std::string_view> fields;
@@ -60,13 +69,17 @@ std::string Evidence::outside_receipt() const {
 Evidence read_evidence(const fs::path& folder) {
   Evidence evidence{folder, {}, read_results(folder), {}, {}, {}, {}};
   check_results(evidence.results);
+  if (engine::file_exists(folder / "config.json")) require_regular(folder / "config.json");
   evidence.config = engine::read_json_object(folder / "config.json", "", most_json_bytes);
   if (engine::file_exists(folder / "history.csv")) read_history(folder / "history.csv", evidence);
   if (const auto all = evidence.results.entries().find("fingerprints"))
     for (size_t i = 0; i < all->size(); ++i)
       evidence.fingerprints.emplace_back(all->at(i).as<std::string>("after"),
                                          all->at(i).as<std::string>("weights_sha256"));
-  if (engine::file_exists(folder / "trace.csv")) evidence.trace = read_trace(folder / "trace.csv");
+  if (engine::file_exists(folder / "trace.csv")) {
+    require_regular(folder / "trace.csv");
+    evidence.trace = read_trace(folder / "trace.csv");
+  }
   return evidence;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "tools/options/options.h"
 
@@ -10,7 +11,9 @@ namespace tools {
 namespace {
 
 std::string both(const std::string& here, const std::string& there) {
-  const auto shown = [](const std::string& text) { return text.empty() ? std::string("nothing") : text; };
+  const auto shown = [](const std::string& text) {
+    return text.empty() ? std::string("nothing") : engine::shown(text);
+  };
   return shown(here) + " here and " + shown(there) + " there";
 }
 
@@ -25,9 +28,8 @@ bool same_number(const std::string& here, const std::string& there) {
   return read(here, a) && read(there, b) && a == b;
 }
 
-// One that an earlier version did not keep is no difference.
 bool differ(const Evidence& here, const Evidence& there, const char* key) {
-  return !here.text(key).empty() && !there.text(key).empty() && here.text(key) != there.text(key);
+  return here.text(key) != there.text(key);
 }
 
 std::optional<std::string> weights_differ(const Evidence& here, const Evidence& there,
@@ -93,10 +95,16 @@ std::optional<std::string> where_they_part(const Evidence& here, const Evidence&
 }
 
 std::optional<TraceParting> where_traces_part(const Evidence& here, const Evidence& there) {
-  if (!here.trace || !there.trace) return std::nullopt;
+  if (!here.trace && !there.trace) return std::nullopt;
+  if (!here.trace || !there.trace) return TraceParting{"only one of them has one", true};
   const TraceFile &a = *here.trace, &b = *there.trace;
-  if (a.phase != b.phase || a.epoch != b.epoch) return std::nullopt;
-  const std::string epoch = "epoch " + std::to_string(a.epoch) + " of " + a.phase;
+  const auto epoch_of = [](const TraceFile& t) {
+    return "epoch " + std::to_string(t.epoch) + " of " + engine::shown(t.phase);
+  };
+  const std::string epoch = epoch_of(a);
+  if (a.phase != b.phase || a.epoch != b.epoch)
+    return TraceParting{"of " + epoch + " here and of " + epoch_of(b) + " there, which cannot be compared",
+                        true};
   const auto first = svdd::first_difference(a.entries, b.entries);
   if (!first)
     return TraceParting{epoch + ": all " + std::to_string(a.entries.size()) + " arrays are equal", true};

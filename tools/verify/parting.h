@@ -12,7 +12,7 @@ namespace tools {
 std::optional<std::string> where_they_part(const Evidence& here, const Evidence& there);
 
 // What traces of one epoch tell of it: the first operation that differs, its step and shape, or that none does; nothing
-// where there are not two of the same epoch.
+// where neither has one.
 struct TraceParting {
   std::string line;
   bool equal;

@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <stdexcept>
 
+#include "datasets/catalog.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
+#include "engine/optimizers.h"
 #include "engine/stopping.h"
 #include "svdd/detector.h"
 #include "svdd/evaluation/receipt.h"
+#include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_options.h"
 #include "tools/commands/csv_files.h"
 #include "tools/input/task.h"
@@ -30,24 +37,31 @@ std::string counted_scores(size_t count) {
 
 class Examination {
  public:
-  Examination(const fs::path& folder, const BackendOptions& machine) : folder_(folder), machine_(machine) {}
+  Examination(const fs::path& folder, const Examined& what, const BackendOptions& machine)
+      : folder_(folder), what_(what), machine_(machine) {}
 
   std::vector<Finding> all() {
     if (!part([&] { evidence_ = read_evidence(folder_); })) return findings_;
     if (!evidence_->results.all().contains("weights_sha256")) {
-      fails(
-          "results.json: it is a search for the width of a kernel, which keeps an AUC and nothing to check");
+      fails(evidence_->results.all().contains("scores_sha256") || !evidence_->results.all().contains("gamma")
+                ? "results.json: it has no weights_sha256"
+                : "results.json: it is a search for the width of a kernel, which keeps an AUC and nothing to "
+                  "check");
       return findings_;
     }
-    if (const std::string outside = evidence_->outside_receipt(); !outside.empty())
+    if (const std::string outside = evidence_->outside_receipt(); !outside.empty() && what_.alone)
       fails("receipt: the run was made with " + outside +
             ", whose bits no receipt covers; other machines give others");
+    if (const auto receipt = evidence_->results.number("receipt");
+        receipt && *receipt != svdd::receipt_number)
+      fails("receipt: results.json has " + evidence_->text("receipt") + ", and this version knows receipt " +
+            std::to_string(svdd::receipt_number));
     part([&] { settings(); });
     part([&] { weights(); });
     part([&] { scores(); });
     if (scores_) part([&] { metrics(); });
     part([&] { history(); });
-    if (resolved_ && detector_) data();
+    if (what_.data && resolved_ && detector_) data();
     return findings_;
   }
 
@@ -73,7 +87,10 @@ class Examination {
   }
 
   void settings() {
-    ResolvedOptions resolved = resolve_train_options({{"out", {folder_.string()}}}, folder_ / "config.json");
+    GivenOptions given{{"out", {folder_.string()}}};
+    if (!what_.data_path.empty()) given["data"] = {what_.data_path};
+    ResolvedOptions resolved = resolve_train_options(given, folder_ / "config.json");
+    resolved.options.prefer_recorded_data();
     const ordered_json complete = to_json(resolved.options), &found = evidence_->config;
     std::string missing;
     for (const auto& [key, value] : complete.items())
@@ -86,11 +103,18 @@ class Examination {
         return fails("config.json: " + std::string(key) + " is " + found[key].dump() +
                      ", and results.json has " + of_results[key].dump());
     }
-    holds("config.json: all " + std::to_string(complete.size()) + " options");
+    holds("config.json: all " + std::to_string(complete.size()) +
+          " options; whether the run was made with them, --again shows");
     resolved_.emplace(std::move(resolved));
   }
 
   void weights() {
+    for (const char* name : {"model.json", "weights.safetensors"}) {
+      std::error_code error;
+      const fs::path file = folder_ / "model" / name;
+      if (!fs::is_regular_file(file, error))
+        return fails("model: " + engine::in_quotes(file) + " is no regular file");
+    }
     backend_ = make_backend(machine_);
     detector_ = svdd::load_detector(folder_ / "model", *backend_);
     const std::string found = detector_->weights_sha256(), said = evidence_->text("weights_sha256");
@@ -100,6 +124,13 @@ class Examination {
     if (!threshold || *threshold != detector_->threshold())
       return fails("model: its threshold is " + shortest(detector_->threshold()) + ", and results.json has " +
                    (threshold ? shortest(*threshold) : "none"));
+    if (!resolved_) return holds("model: the hash of its weights is weights_sha256");
+    const nlohmann::json model = engine::read_json_object(folder_ / "model" / "model.json");
+    for (const char* key : {"contamination", "nu", "objective"})
+      if (model.contains(key) && evidence_->config.contains(key) &&
+          model[key] != nlohmann::json(evidence_->config[key]))
+        return fails("config.json: " + std::string(key) + " is " + evidence_->config[key].dump() +
+                     ", and the model's is " + model[key].dump());
     holds("model: the hash of its weights is weights_sha256");
   }
 
@@ -118,8 +149,9 @@ class Examination {
   }
 
   void metrics() {
-    const uint64_t seed = resolved_ ? resolved_->options.settings.seed() : 0;
-    if (!resolved_) return not_checked("metrics: the seed of their intervals is not known");
+    const uint64_t seed =
+        resolved_ ? resolved_->options.settings.seed()
+                  : static_cast<uint64_t>(std::max(0.0, evidence_->results.number("seed").value_or(0)));
     ordered_json again;
     add_metrics(again, scores_->scores, scores_->labels, evidence_->results.number("threshold").value_or(0),
                 seed);
@@ -127,7 +159,6 @@ class Examination {
     for (const auto& [key, value] : again.items()) {
       const auto& said = evidence_->results.all();
       const nlohmann::json here = value;
-      // Versions before November 2026 summed average precisions otherwise.
       if (!said.contains(key)) return fails("results.json: it has no " + key);
       if (said[key] != here)
         return fails("results.json: " + key + " is " + said[key].dump() + ", and scores.csv gives " +
@@ -137,40 +168,60 @@ class Examination {
     holds("metrics: they follow from scores.csv (" + names + ")");
   }
 
-  // As many epochs of each phase as the settings say, in order; the fingerprints of the phases with them.
+  // As many epochs of each phase as the settings say, in order, at the rates that they say; the fingerprints of the phases
+  // with them.
   void history() {
     if (!resolved_) return;
     const svdd::DeepOptions* deep = resolved_->options.settings.deep();
     if (!deep) return;
     const std::string own = resolved_->options.method;
-    std::vector<std::pair<std::string, int64_t>> phases;
-    for (const HistoryRow& row : evidence_->history) {
-      if (phases.empty() || row.phase != phases.back().first) phases.emplace_back(row.phase, 0);
-      if (row.epoch != phases.back().second)
-        return fails("history.csv: epoch " + std::to_string(row.epoch) + " of " + row.phase +
-                     " stands where epoch " + std::to_string(phases.back().second) + " belongs");
-      ++phases.back().second;
-    }
+    std::vector<std::pair<std::string, const svdd::PhaseOptions*>> asked;
+    if (deep->pretrain) asked.emplace_back("autoencoder", &deep->pretraining);
+    if (own != "autoencoder") asked.emplace_back(own, &deep->training);
+    const auto lr =
+        std::find(evidence_->columns.begin(), evidence_->columns.end(), "lr") - evidence_->columns.begin();
+    size_t at = 0;
     std::string counts;
-    for (const auto& [phase, epochs] : phases) {
-      const int64_t asked = phase == "autoencoder" && own != "autoencoder" ? deep->pretraining.epochs
-                            : phase == own                                 ? expected_epochs(own, *deep)
-                                                                           : epochs;
-      if (epochs != asked)
-        return fails("history.csv: it has " + std::to_string(epochs) + " epochs of " + phase +
-                     ", and config.json says " + std::to_string(asked));
-      counts += (counts.empty() ? "" : ", ") + std::to_string(epochs) + " of " + phase;
+    for (const auto& [phase, options] : asked) {
+      int64_t epoch = 0;
+      for (; at < evidence_->history.size() && evidence_->history[at].phase == phase; ++at, ++epoch) {
+        const HistoryRow& row = evidence_->history[at];
+        const std::string place = "history.csv: epoch " + std::to_string(row.epoch) + " of " + phase;
+        if (row.epoch != epoch)
+          return fails(place + " stands where epoch " + std::to_string(epoch) + " belongs");
+        double loss = 0;
+        std::from_chars(row.values[0].data(), row.values[0].data() + row.values[0].size(), loss);
+        if (row.values[0].empty() || !std::isfinite(loss)) return fails(place + " has no loss");
+        if (static_cast<size_t>(lr) >= row.values.size()) return fails("history.csv: it has no column lr");
+        double rate = -1;
+        const std::string& text = row.values[static_cast<size_t>(lr)];
+        std::from_chars(text.data(), text.data() + text.size(), rate);
+        const double expected = engine::multi_step_rate(options->lr, options->lr_milestones, epoch);
+        if (rate != expected)
+          return fails(place + " has the rate " + text + ", and config.json says " + shortest(expected));
+      }
+      if (epoch != options->epochs)
+        return fails("history.csv: it has " + std::to_string(epoch) + " epochs of " + phase +
+                     ", and config.json says " + std::to_string(options->epochs));
+      if (epoch > 0) counts += (counts.empty() ? "" : ", ") + std::to_string(epoch) + " of " + phase;
     }
-    holds("history.csv: " + (counts.empty() ? "no epochs" : "epochs as config.json says, " + counts));
+    if (at != evidence_->history.size())
+      return fails("history.csv: it has an epoch of " + engine::shown(evidence_->history[at].phase) +
+                   ", which config.json does not ask for");
+    holds("history.csv: epochs and rates as config.json says" + (counts.empty() ? "" : ", " + counts));
+    if (resolved_->options.trace.empty() == evidence_->trace.has_value())
+      return fails(std::string("trace.csv: ") + (evidence_->trace ? "it is there" : "it is missing") +
+                   ", and config.json " + (evidence_->trace ? "asks for none" : "asks for it"));
     if (evidence_->fingerprints.empty())
       return not_checked("fingerprints: the run keeps none; versions before November 2026 did not");
-    if (!phases.empty() && evidence_->fingerprint(phases.back().first).empty())
-      return fails("results.json: no fingerprint of the weights after " + phases.back().first);
-    holds("fingerprints: of the weights at the start and after each phase");
-  }
-
-  static int64_t expected_epochs(const std::string& method, const svdd::DeepOptions& deep) {
-    return method == "autoencoder" ? deep.pretraining.epochs : deep.training.epochs;
+    asked.insert(asked.begin(), {"start", nullptr});
+    for (const auto& [phase, ignored] : asked)
+      if (evidence_->fingerprint(phase).size() != 64)
+        return fails("results.json: it has no fingerprint of the weights " +
+                     (phase == "start" ? std::string("at the start") : "after " + phase));
+    holds(
+        "fingerprints: there is one of the start and one of each phase; whether they are right, --again "
+        "shows");
   }
 
   void data() {
@@ -180,7 +231,10 @@ class Examination {
     } catch (const engine::Stopped&) {
       throw;
     } catch (const std::exception& error) {
-      return not_checked("data: " + std::string(error.what()));
+      const std::string& path = resolved_->options.data_to_read();
+      const bool there = !datasets::known_dataset(path) && engine::file_exists(path);
+      const std::string why = "data: " + std::string(error.what());
+      return there ? fails(why) : not_checked(why);
     }
     part([&] {
       const auto differs = [&](const char* key, const datasets::Samples& samples, const std::string& which) {
@@ -207,10 +261,36 @@ class Examination {
           return fails("model: it scores test sample " + std::to_string(i) + " as " + shortest(again[i]) +
                        ", and scores.csv has " + shortest(scores_->scores[i]));
       holds("model: it scores the test data as scores.csv has it, to the bit");
+      training_scores(*task);
     });
   }
 
+  // Those that p-values go by, and the threshold that the contamination draws from them: where a method takes them from
+  // its training samples alone (not where it leaves some out, or a sample's own weight).
+  void training_scores(const Task& task) {
+    const svdd::DeepOptions* deep = resolved_->options.settings.deep();
+    const double used = evidence_->results.number("n_train_used").value_or(-1);
+    if (!deep || task.validation.count() > 0 || used < 1 ||
+        used > static_cast<double>(task.split.train.count()))
+      return;
+    datasets::Samples train = task.split.train;
+    train.values.resize(static_cast<size_t>(used) * static_cast<size_t>(train.size()));
+    std::vector<float> scores = detector_->score(train);
+    const double threshold = svdd::contamination_threshold(scores, deep->contamination);
+    std::sort(scores.begin(), scores.end());
+    if (scores != detector_->training_scores())
+      return fails("model: its training_scores are not those that it gives the training data");
+    const auto& config = evidence_->config;
+    const bool draws = !config.contains("objective") || config["objective"] == "one-class";
+    if (draws && threshold != detector_->threshold())
+      return fails("model: its threshold is " + shortest(detector_->threshold()) +
+                   ", and the contamination of the training scores gives " + shortest(threshold));
+    holds(
+        "model: its training scores, by which p-values go, and its threshold are those of the training data");
+  }
+
   fs::path folder_;
+  Examined what_;
   BackendOptions machine_;
   std::vector<Finding> findings_;
   std::optional<Evidence> evidence_;
@@ -222,8 +302,9 @@ class Examination {
 
 }  // namespace
 
-std::vector<Finding> findings_about(const fs::path& folder, const BackendOptions& machine) {
-  return Examination(folder, machine).all();
+std::vector<Finding> findings_about(const fs::path& folder, const Examined& what,
+                                    const BackendOptions& machine) {
+  return Examination(folder, what, machine).all();
 }
 
 }  // namespace tools
