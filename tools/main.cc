@@ -92,18 +92,11 @@ void add_exact_backend_options(CLI::App& command, BackendOptions& options) {
 }
 
 void add_backend_options(CLI::App& command, BackendOptions& options) {
-  command
-      .add_option("--device", options.device,
-                  "cpu, cuda, or reference: the plain loops, slow; all the same bits")
-      ->type_name("NAME");
-  command.add_option("--simd", options.simd, "auto, avx512, avx2 or portable: all the same bits")
-      ->type_name("NAME");
+  add_exact_backend_options(command, options);
   command.add_option("--blas", options.blas, "builtin, or openblas: for comparison, other bits")
       ->type_name("NAME");
   command.add_flag("--tf32", options.tf32,
                    "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits");
-  command.add_option("--threads", options.threads, "any number gives the same bits; 0: all there are")
-      ->type_name("T");
 }
 
 void add_table_options(CLI::App& command, std::string& label_column, std::string& header,

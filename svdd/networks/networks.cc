@@ -9,7 +9,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "engine/initializers.h"
-#include "published_networks.h"  // made by the build of networks/*.net
+#include "published_network.h"  // made by the build of networks/*.net
 #include "svdd/networks/mirror.h"
 #include "svdd/networks/network_text.h"
 

@@ -79,8 +79,9 @@ std::vector<LedgerRow> read_ledger(std::string_view text, const std::string& sou
 const std::vector<LedgerRow>& published_ledger() {
   static const std::vector<LedgerRow> all = [] {
     std::vector<LedgerRow> rows;
-    for (const auto& [name, text] : published_ledger_texts)
-      for (LedgerRow& row : read_ledger(text, std::string(name))) rows.push_back(std::move(row));
+    for (const std::string_view text : published_ledger_texts)
+      for (LedgerRow& row : read_ledger(text, "a file of svdd/recipes/ledger"))
+        rows.push_back(std::move(row));
     return rows;
   }();
   return all;
