@@ -77,7 +77,7 @@ tsan:
 	@scripts/run-tests.sh build-tsan --parallel $(JOBS)
 
 minimal:
-	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF \
+	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF -DSVDD_TOGETHER=OFF \
 		$(CMAKE_OPTIONS))
 	@scripts/run-tests.sh build-minimal --parallel $(JOBS)
 
@@ -89,7 +89,7 @@ kills:
 	@tests/tools/kill_everywhere.py --svdd $(BUILD)/svdd
 
 tidy:
-	cmake -S . -B build-tidy -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
+	cmake -S . -B build-tidy -DSVDD_TOGETHER=OFF -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
 	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' \
 		| xargs -P $(JOBS) -n 1 clang-tidy -p build-tidy --quiet
 

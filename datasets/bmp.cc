@@ -42,7 +42,7 @@ class Mask {
   int shift_, bits_;
 };
 
-struct Header {
+struct BitmapHeader {
   int64_t width = 0, height = 0;
   bool top_down = false;
   size_t size = 0, pixels_at = 0;
@@ -52,8 +52,8 @@ struct Header {
   int64_t stride() const { return (row_bytes() + 3) / 4 * 4; }
 };
 
-Header header_of(std::string_view contents) {
-  Header h;
+BitmapHeader bitmap_header(std::string_view contents) {
+  BitmapHeader h;
   const auto need = [&](size_t size) {
     if (contents.size() < size) refuse("is truncated: it ends within its header; copy it again");
   };
@@ -105,7 +105,7 @@ bool is_bmp(std::string_view head) {
 }
 
 Image decode_bmp(std::string_view contents) {
-  const Header h = header_of(contents);
+  const BitmapHeader h = bitmap_header(contents);
   Image image{h.height, h.width, 3, {}};
   image.pixels.resize(static_cast<size_t>(h.width * h.height * 3));
   const auto for_each_pixel = [&](auto paint) {  // paint(row's first byte, column, the three values)

@@ -9,7 +9,7 @@
 namespace datasets {
 namespace {
 
-constexpr int64_t most_rows_seen = 10'000;  // of each class or training set, evenly spaced
+constexpr int64_t most_rows_compared = 10'000;  // of each class or training set, evenly spaced
 
 // u - double(u), which is less than 2^11.
 float rest_of(uint64_t u) {
@@ -27,7 +27,7 @@ struct Span {
 template <class ValueAt>  // WideNumber of the i-th row
 Span span_of(int64_t rows, ValueAt value_at) {
   Span span;
-  const int64_t step = std::max<int64_t>(1, rows / most_rows_seen);
+  const int64_t step = std::max<int64_t>(1, rows / most_rows_compared);
   std::vector<double> values;
   for (int64_t i = 0; i < rows; i += step) {
     const WideNumber x = value_at(i);

@@ -28,7 +28,7 @@ bool is_bitmap(std::string_view bytes) {
 }
 
 // P1 to P6 and the white space that must follow.
-bool is_pnm(std::string_view bytes) {
+bool is_anymap(std::string_view bytes) {
   return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' &&
          (bytes[2] == '\n' || bytes[2] == '\r' || bytes[2] == ' ' || bytes[2] == '\t' || bytes[2] == '#');
 }
@@ -37,7 +37,7 @@ bool is_image(std::string_view bytes) {
   return starts_with_one_of(bytes, {"\x89PNG", "\xff\xd8\xff", "\xff\xff\xd8", "GIF87a", "GIF89a",
                                     std::string_view("II*\0", 4), std::string_view("MM\0*", 4)}) ||
          (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP") ||
-         is_bitmap(bytes) || is_pnm(bytes);
+         is_bitmap(bytes) || is_anymap(bytes);
 }
 
 // Two zero bytes, one of the number types, and how many extents follow.

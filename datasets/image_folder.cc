@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using engine::in_quotes;
 
-std::string ending_of(const fs::path& path) {
+std::string small_ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
   for (char& c : ending)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -61,7 +61,7 @@ Entry look_at(const fs::directory_entry& entry, std::string& kind) {
     kind = entry.is_symlink(error) ? "broken link" : "other";
     return hidden ? Entry::silent : Entry::passed_over;
   }
-  const std::string ending = ending_of(entry.path());
+  const std::string ending = small_ending_of(entry.path());
   const bool is_image = image_format(head_of(entry.path())) != ImageFormat::none;
   if (hidden) {  // systems leave many a hidden file behind; a hidden image is somebody's
     kind = "hidden image";

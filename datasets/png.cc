@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::string_view signature("\x89PNG\r\n\x1a\n", 8);
 
-size_t byte(std::string_view bytes, size_t at) { return static_cast<uint8_t>(bytes[at]); }
+size_t byte_at(std::string_view bytes, size_t at) { return static_cast<uint8_t>(bytes[at]); }
 
 uint32_t number(std::string_view bytes, size_t at) {
-  return static_cast<uint32_t>(byte(bytes, at) << 24 | byte(bytes, at + 1) << 16 | byte(bytes, at + 2) << 8 |
-                               byte(bytes, at + 3));
+  return static_cast<uint32_t>(byte_at(bytes, at) << 24 | byte_at(bytes, at + 1) << 16 |
+                               byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3));
 }
 
 // Annex D of the standard: the polynomial 0xedb88320, bits reversed, ones before and after.
@@ -40,7 +40,7 @@ uint32_t crc32(std::string_view bytes) {
 }
 
 // What IHDR says.
-struct Header {
+struct PngHeader {
   int64_t width = 0, height = 0;
   int depth = 0, colour = 0;  // bits of a value; 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
   bool interlaced = false;
@@ -49,27 +49,27 @@ struct Header {
   int64_t row_bytes(int64_t pixels) const { return (pixels * values() * depth + 7) / 8; }
 };
 
-Header header_of(std::string_view chunk) {
+PngHeader png_header(std::string_view chunk) {
   if (chunk.size() != 13) throw std::runtime_error("is damaged: its IHDR chunk holds no 13 bytes");
-  Header h;
+  PngHeader h;
   h.width = number(chunk, 0), h.height = number(chunk, 4);
-  h.depth = static_cast<int>(byte(chunk, 8)), h.colour = static_cast<int>(byte(chunk, 9));
+  h.depth = static_cast<int>(byte_at(chunk, 8)), h.colour = static_cast<int>(byte_at(chunk, 9));
   const bool byte_colours = h.colour == 2 || h.colour == 4 || h.colour == 6;
   const bool sound =
       (byte_colours && (h.depth == 8 || h.depth == 16)) ||
       ((h.colour == 0 || h.colour == 3) && (h.depth == 1 || h.depth == 2 || h.depth == 4 || h.depth == 8)) ||
       (h.colour == 0 && h.depth == 16);
-  if (!sound || byte(chunk, 10) != 0 || byte(chunk, 11) != 0 || byte(chunk, 12) > 1)
+  if (!sound || byte_at(chunk, 10) != 0 || byte_at(chunk, 11) != 0 || byte_at(chunk, 12) > 1)
     throw std::runtime_error("is damaged: its IHDR chunk names a kind of pixels that does not exist (" +
                              std::to_string(h.depth) + " bits, colour type " + std::to_string(h.colour) +
                              ")");
-  h.interlaced = byte(chunk, 12) == 1;
+  h.interlaced = byte_at(chunk, 12) == 1;
   check_image_size(h.width, h.height, (h.colour == 3 ? 3 : h.values()) * (h.depth == 16 ? 2 : 1));
   return h;
 }
 
 struct Chunks {
-  Header header;
+  PngHeader header;
   std::string_view palette, exif;
   std::string packed;  // all IDAT chunks, one after the other
 };
@@ -107,7 +107,7 @@ Chunks chunks_of(std::string_view contents) {
                                               : "is damaged: it holds a second IHDR chunk");
     first = false;
     if (name == "IHDR") {
-      found.header = header_of(chunk);
+      found.header = png_header(chunk);
     } else if (name == "PLTE") {
       if (chunk.empty() || chunk.size() % 3 != 0 || chunk.size() > 768 || !found.palette.empty() ||
           !found.packed.empty())
@@ -161,9 +161,9 @@ void undo_filter(int filter, uint8_t* row, const uint8_t* before, int64_t count,
 // Every `dx`-th pixel from `x0` of every `dy`-th row from `y0`: the whole image, or one of seven passes.
 struct Pass {
   int64_t x0, y0, dx, dy;
-  int64_t width(const Header& h) const { return h.width > x0 ? (h.width - x0 + dx - 1) / dx : 0; }
-  int64_t height(const Header& h) const { return h.height > y0 ? (h.height - y0 + dy - 1) / dy : 0; }
-  int64_t bytes(const Header& h) const {
+  int64_t width(const PngHeader& h) const { return h.width > x0 ? (h.width - x0 + dx - 1) / dx : 0; }
+  int64_t height(const PngHeader& h) const { return h.height > y0 ? (h.height - y0 + dy - 1) / dy : 0; }
+  int64_t bytes(const PngHeader& h) const {
     return width(h) == 0 ? 0 : height(h) * (1 + h.row_bytes(width(h)));  // a byte names each row's filter
   }
 };
@@ -173,7 +173,7 @@ constexpr std::array<Pass, 7> adam7 = {
     {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
 
 // Puts one row's values where they belong.
-void place_row(const Header& h, std::string_view palette, const uint8_t* row, int64_t y, const Pass& pass,
+void place_row(const PngHeader& h, std::string_view palette, const uint8_t* row, int64_t y, const Pass& pass,
                Image& image) {
   const int64_t values = h.values(), count = pass.width(h);
   for (int64_t i = 0; i < count; ++i) {
@@ -206,12 +206,12 @@ void place_row(const Header& h, std::string_view palette, const uint8_t* row, in
 bool is_png(std::string_view head) { return head.starts_with(signature); }
 
 bool png_is_grey(std::string_view head) {
-  return is_png(head) && head.size() > 25 && (byte(head, 25) & 3) == 0;
+  return is_png(head) && head.size() > 25 && (byte_at(head, 25) & 3) == 0;
 }
 
 Image decode_png(std::string_view contents) {
   const Chunks chunks = chunks_of(contents);
-  const Header& h = chunks.header;
+  const PngHeader& h = chunks.header;
   const Pass* const passes = h.interlaced ? adam7.data() : whole.data();
   const size_t pass_count = h.interlaced ? adam7.size() : whole.size();
   int64_t size = 0;

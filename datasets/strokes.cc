@@ -16,7 +16,7 @@
 namespace datasets {
 namespace {
 
-constexpr int side = static_cast<int>(stroke_image_side);
+constexpr int stroke_side = static_cast<int>(stroke_image_side);
 constexpr uint64_t draws_per_image =
     256;  // far above what any image takes, so that images never share a draw
 
@@ -60,7 +60,7 @@ class Hand {
     const float x = p.x + bend_x_ * wave(0.8f * p.y + phase_x_),
                 y = p.y + bend_y_ * wave(0.8f * p.x + phase_y_);
     const float down = height_ * (y - 0.5f), right = width_ * (x - 0.5f) - slant_ * down;
-    constexpr float centre = 0.5f * (side - 1);
+    constexpr float centre = 0.5f * (stroke_side - 1);
     return {cosine_ * right - sine_ * down + (centre + shift_x_),
             sine_ * right + cosine_ * down + (centre + shift_y_)};
   }
@@ -103,7 +103,7 @@ class Pen {
         const float t = length2 > 0 ? std::clamp((x * way.x + y * way.y) / length2, 0.0f, 1.0f) : 0.0f;
         const float dx = x - t * way.x, dy = y - t * way.y;
         const float depth = begin + t * (end - begin) - std::sqrt(dx * dx + dy * dy);
-        float& cover = cover_[static_cast<size_t>(row * side + column)];
+        float& cover = cover_[static_cast<size_t>(row * stroke_side + column)];
         cover = std::max(cover, std::clamp(depth / edge_ + 0.5f, 0.0f, 1.0f));
       }
   }
@@ -115,11 +115,11 @@ class Pen {
 
  private:
   static int pixel(float place) {
-    return static_cast<int>(std::clamp(place, 0.0f, static_cast<float>(side)));
+    return static_cast<int>(std::clamp(place, 0.0f, static_cast<float>(stroke_side)));
   }
 
   float radius_, taper_, edge_, ink_;
-  std::array<float, side * side> cover_{};
+  std::array<float, stroke_side * stroke_side> cover_{};
 };
 
 // The point at t in [0, 1] between b and c of the uniform Catmull-Rom spline through a, b, c, d.
@@ -173,8 +173,8 @@ Split draw_half(const std::string& half, int64_t per_class, uint64_t seed) {
     throw std::invalid_argument("strokes: " + std::to_string(per_class) + " " + half +
                                 " images per class; expected 1 to " + std::to_string(largest));
   Split split;
-  split.shape = {1, side, side};
-  split.bytes.resize(static_cast<size_t>(10 * per_class * side * side));
+  split.shape = {1, stroke_side, stroke_side};
+  split.bytes.resize(static_cast<size_t>(10 * per_class * stroke_side * stroke_side));
   split.labels.resize(static_cast<size_t>(10 * per_class));
   for (int digit = 0; digit < 10; ++digit) {
     const engine::RandomStream stream(seed, "strokes/" + half + "/" + std::to_string(digit));
@@ -182,7 +182,7 @@ Split draw_half(const std::string& half, int64_t per_class, uint64_t seed) {
       engine::check_stop();
       const int64_t row = 10 * i + digit;
       split.labels[static_cast<size_t>(row)] = digit;
-      draw_digit(digit, Draws(stream, i), split.bytes.data() + row * side * side);
+      draw_digit(digit, Draws(stream, i), split.bytes.data() + row * stroke_side * stroke_side);
     }
   }
   return split;

@@ -23,7 +23,7 @@ using Pair = double __attribute__((vector_size(16)));
 // Columns are worked on in groups of this many: a row's part fills whole registers and a few cache lines.
 constexpr int64_t panel = 64;
 
-inline Pair load(const double* from) {
+inline Pair load_pair(const double* from) {
   Pair pair;
   std::memcpy(&pair, from, sizeof(pair));
   return pair;
@@ -76,9 +76,9 @@ void update_and_multiply(Padded& a, int64_t first, const double* v, const double
       double* row = a.row(i);
       const double vi = v[i], wi = w[i], ui = u[i];
       for (int64_t j = begin; j < end; j += 2) {
-        const Pair updated = load(row + j) - (vi * load(w + j) + wi * load(v + j));
+        const Pair updated = load_pair(row + j) - (vi * load_pair(w + j) + wi * load_pair(v + j));
         store(row + j, updated);
-        store(product + j, load(product + j) + ui * updated);
+        store(product + j, load_pair(product + j) + ui * updated);
       }
     }
   });
@@ -134,11 +134,12 @@ Padded accumulate(const Padded& reflections, const std::vector<double>& scales, 
         double dots[panel] = {};
         for (int64_t i = k + 1; i < n; ++i)
           for (int64_t j = 0; j < panel; j += 2)
-            store(dots + j, load(dots + j) + v[i] * load(q.row(i) + begin + j));
+            store(dots + j, load_pair(dots + j) + v[i] * load_pair(q.row(i) + begin + j));
         for (int64_t i = k + 1; i < n; ++i) {
           const double factor = scale * v[i];
           double* part = q.row(i) + begin;
-          for (int64_t j = 0; j < panel; j += 2) store(part + j, load(part + j) - factor * load(dots + j));
+          for (int64_t j = 0; j < panel; j += 2)
+            store(part + j, load_pair(part + j) - factor * load_pair(dots + j));
         }
       }
     }
@@ -175,7 +176,7 @@ class RotatedRows {
           double* x = numbers_.data() + (p * n_ + rotation.i) * panel;
           double* y = x + panel;
           for (int64_t j = 0; j < panel; j += 2) {
-            const Pair a = load(x + j), b = load(y + j);
+            const Pair a = load_pair(x + j), b = load_pair(y + j);
             store(x + j, rotation.c * a - rotation.s * b);
             store(y + j, rotation.s * a + rotation.c * b);
           }

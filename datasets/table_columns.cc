@@ -19,7 +19,7 @@ using Fields = std::vector<std::string_view>;
 using Names = std::vector<std::string>;
 
 template <size_t n>
-bool is_among(const std::array<std::string_view, n>& words, std::string_view word) {
+bool is_one_of(const std::array<std::string_view, n>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -320,19 +320,19 @@ bool is_label_name(std::string_view name) {
       "attacklabel", "target",       "targets", "outcome",   "groundtruth", "outlier",      "outliers",
       "isoutlier",   "outlierlabel", "anomaly", "anomalies", "isanomaly",   "anomalylabel", "anomalous",
       "isanomalous", "isattack",     "isfraud", "isnormal",  "isinlier"};
-  return is_among(names, plain_name(name));
+  return is_one_of(names, plain_name(name));
 }
 
 bool says_anomalous(std::string_view name) {
   constexpr std::array<std::string_view, 14> names = {
       "outlier",   "outliers",    "isoutlier",    "outlierlabel", "anomaly",  "anomalies", "isanomaly",
       "anomalous", "isanomalous", "anomalylabel", "attack",       "isattack", "fraud",     "isfraud"};
-  return is_among(names, plain_name(name));
+  return is_one_of(names, plain_name(name));
 }
 
 bool says_normal(std::string_view name) {
   constexpr std::array<std::string_view, 4> names = {"normal", "isnormal", "inlier", "isinlier"};
-  return is_among(names, plain_name(name));
+  return is_one_of(names, plain_name(name));
 }
 
 TableColumns table_columns(std::string_view text, const std::string& source, const ColumnWishes& wishes) {

@@ -12,25 +12,24 @@
 namespace engine {
 namespace {
 
-using DType = NdArray::DType;
-
 constexpr std::string_view magic("\x93NUMPY", 6);
 
-const std::map<std::string, DType, std::less<>>& dtypes() {  // by NumPy's letter and size
-  static const std::map<std::string, DType, std::less<>> table = {
-      {"b1", DType::b1}, {"i1", DType::i1}, {"u1", DType::u1}, {"i2", DType::i2},
-      {"u2", DType::u2}, {"i4", DType::i4}, {"u4", DType::u4}, {"i8", DType::i8},
-      {"u8", DType::u8}, {"f4", DType::f4}, {"f8", DType::f8}};
+const std::map<std::string, NdArray::DType, std::less<>>& dtypes() {  // by NumPy's letter and size
+  static const std::map<std::string, NdArray::DType, std::less<>> table = {
+      {"b1", NdArray::DType::b1}, {"i1", NdArray::DType::i1}, {"u1", NdArray::DType::u1},
+      {"i2", NdArray::DType::i2}, {"u2", NdArray::DType::u2}, {"i4", NdArray::DType::i4},
+      {"u4", NdArray::DType::u4}, {"i8", NdArray::DType::i8}, {"u8", NdArray::DType::u8},
+      {"f4", NdArray::DType::f4}, {"f8", NdArray::DType::f8}};
   return table;
 }
 
-std::string descr_of(DType dtype) {
+std::string descr_of(NdArray::DType dtype) {
   for (const auto& [code, known] : dtypes())
     if (known == dtype) return (NdArray::item_bytes(dtype) == 1 ? "|" : "<") + code;
   throw std::invalid_argument("[NdArray] dtype is none of the known ones");
 }
 
-DType dtype_of(std::string_view descr) {
+NdArray::DType dtype_of(std::string_view descr) {
   const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
   const std::string_view code = descr.substr(has_order ? 1 : 0);
   if (code.starts_with("O"))
@@ -117,7 +116,7 @@ bool take_halves_for_bits(NpyHeader& header) {
 }
 
 void check_size(const NpyHeader& header, uint64_t follow) {
-  const DType dtype = dtype_of(header.descr);
+  const NdArray::DType dtype = dtype_of(header.descr);
   const auto refuse = [](const std::string& reason) { throw std::runtime_error(reason); };
   const std::string promised = NdArray::text(header.shape) + " of " + NdArray::name(dtype);
   const auto wanted = NdArray::byte_count(header.shape, dtype);
@@ -241,7 +240,7 @@ std::optional<WordsHeader> words_header(std::string_view beginning, uint64_t siz
   const char* end = descr.data() + descr.size();
   const auto [stop, error] = std::from_chars(descr.data() + 1, end, found.length);
   found.width = descr[0] == 'U' ? 4 : 1;
-  const auto count = NdArray::byte_count(found.shape, DType::u1);
+  const auto count = NdArray::byte_count(found.shape, NdArray::DType::u1);
   if (error != std::errc() || stop != end || !count || found.length == 0 ||
       found.length > follow / found.width || follow % (found.length * found.width) != 0 ||
       follow / (found.length * found.width) != *count)

@@ -10,7 +10,7 @@
 namespace engine {
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw std::runtime_error(reason); }
+[[noreturn]] void refuse_header(const std::string& reason) { throw std::runtime_error(reason); }
 
 // Reads the few literals that a header may hold, and nothing else of Python.
 class Literals {
@@ -32,7 +32,7 @@ class Literals {
     skip_space();
     if (rest_.empty() || (rest_[0] != '\'' && rest_[0] != '"')) unexpected("a string");
     const size_t end = rest_.find(rest_[0], 1);
-    if (end == std::string_view::npos) refuse("its header ends within a string");
+    if (end == std::string_view::npos) refuse_header("its header ends within a string");
     const std::string value(rest_.substr(1, end - 1));
     rest_.remove_prefix(end + 1);
     return value;
@@ -48,9 +48,9 @@ class Literals {
     skip_space();
     int64_t value = 0;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    if (error == std::errc::result_out_of_range) refuse("a dimension goes beyond 64 bits");
+    if (error == std::errc::result_out_of_range) refuse_header("a dimension goes beyond 64 bits");
     if (error != std::errc()) unexpected("a dimension");
-    if (value < 0) refuse("its shape has the negative dimension " + std::to_string(value));
+    if (value < 0) refuse_header("its shape has the negative dimension " + std::to_string(value));
     rest_.remove_prefix(static_cast<size_t>(end - rest_.data()));
     take("L");  // Python 2 wrote its long integers so
     return value;
@@ -61,7 +61,7 @@ class Literals {
     expect("(");
     while (!take(")")) {
       if (extents.size() == NdArray::most_dimensions)
-        refuse("its shape has more than " + std::to_string(NdArray::most_dimensions) + " dimensions");
+        refuse_header("its shape has more than " + std::to_string(NdArray::most_dimensions) + " dimensions");
       extents.push_back(extent());
       if (take(",")) continue;
       if (extents.size() == 1) unexpected("','");  // "(3)" is a number, not a tuple
@@ -80,8 +80,8 @@ class Literals {
   void skip_space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
 
   [[noreturn]] void unexpected(const std::string& wanted) const {
-    refuse("its header has " + (rest_.empty() ? "its end" : in_quotes(rest_.substr(0, 20))) + " where " +
-           wanted + " is expected");
+    refuse_header("its header has " + (rest_.empty() ? "its end" : in_quotes(rest_.substr(0, 20))) +
+                  " where " + wanted + " is expected");
   }
 
   std::string_view rest_;
@@ -97,17 +97,17 @@ NpyHeader parse_npy_header(std::string_view text) {
   while (!literals.take("}")) {
     const std::string key = literals.string();
     literals.expect(":");
-    if (!seen.insert(key).second) refuse("its header names " + in_quotes(key) + " twice");
+    if (!seen.insert(key).second) refuse_header("its header names " + in_quotes(key) + " twice");
     if (key == "descr") {
       if (literals.take("["))
-        refuse("it holds records (a structured dtype); save each field as an array of its own");
+        refuse_header("it holds records (a structured dtype); save each field as an array of its own");
       header.descr = literals.string();
     } else if (key == "fortran_order") {
       header.fortran_order = literals.boolean();
     } else if (key == "shape") {
       header.shape = literals.shape();
     } else {
-      refuse("its header has the unknown key " + in_quotes(key));
+      refuse_header("its header has the unknown key " + in_quotes(key));
     }
     if (literals.take(",")) continue;
     literals.expect("}");
@@ -115,7 +115,7 @@ NpyHeader parse_npy_header(std::string_view text) {
   }
   literals.end();
   for (const char* key : {"descr", "fortran_order", "shape"})
-    if (!seen.contains(key)) refuse("its header lacks " + in_quotes(key));
+    if (!seen.contains(key)) refuse_header("its header lacks " + in_quotes(key));
   return header;
 }
 

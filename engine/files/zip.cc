@@ -21,10 +21,10 @@ constexpr uint16_t flag_encrypted = 1, flag_utf8 = 1 << 11;
 constexpr uint16_t absent16 = 0xffff;  // "the number stands in the zip64 record"
 constexpr uint32_t absent32 = 0xffffffff;
 
-[[noreturn]] void refuse(const std::string& reason) { throw std::runtime_error(reason); }
+[[noreturn]] void refuse_archive(const std::string& reason) { throw std::runtime_error(reason); }
 
 uint64_t number(std::string_view bytes, size_t at, size_t width) {
-  if (at > bytes.size() || width > bytes.size() - at) refuse("a record of the archive is cut off");
+  if (at > bytes.size() || width > bytes.size() - at) refuse_archive("a record of the archive is cut off");
   uint64_t value = 0;
   for (size_t i = 0; i < width; ++i) value |= uint64_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
   return value;
@@ -32,8 +32,8 @@ uint64_t number(std::string_view bytes, size_t at, size_t width) {
 
 std::string_view slice(std::string_view bytes, uint64_t at, uint64_t length, const char* what) {
   if (at > bytes.size() || length > bytes.size() - at)
-    refuse(std::string(what) + " lies beyond the end of the file (" + std::to_string(bytes.size()) +
-           " bytes): the file is cut off or damaged");
+    refuse_archive(std::string(what) + " lies beyond the end of the file (" + std::to_string(bytes.size()) +
+                   " bytes): the file is cut off or damaged");
   return bytes.substr(at, length);
 }
 
@@ -63,11 +63,12 @@ struct Directory {
 // The end record closes the file; only a comment, whose length it states, may follow it.
 Directory find_directory(std::string_view file) {
   if (file.size() < end_bytes)
-    refuse("it is not a zip archive: it has only " + std::to_string(file.size()) + " bytes");
+    refuse_archive("it is not a zip archive: it has only " + std::to_string(file.size()) + " bytes");
   const size_t last = file.size() - end_bytes, first = last - std::min<size_t>(last, 0xffff);
   size_t end = last;
   while (number(file, end, 4) != end_signature || number(file, end + 20, 2) != last - end) {
-    if (end == first) refuse("it is not a zip archive or is cut off: its directory is missing at the end");
+    if (end == first)
+      refuse_archive("it is not a zip archive or is cut off: its directory is missing at the end");
     --end;
   }
   Directory directory = {number(file, end + 10, 2), number(file, end + 12, 4), number(file, end + 16, 4)};
@@ -76,13 +77,13 @@ Directory find_directory(std::string_view file) {
   if (zip64 && end >= locator64_bytes && number(file, end - locator64_bytes, 4) == locator64_signature) {
     const uint64_t at = number(file, end - locator64_bytes + 8, 8);
     const std::string_view record = slice(file, at, end64_bytes, "its zip64 end record");
-    if (number(record, 0, 4) != end64_signature) refuse("its zip64 end record is damaged");
+    if (number(record, 0, 4) != end64_signature) refuse_archive("its zip64 end record is damaged");
     directory = {number(record, 32, 8), number(record, 40, 8), number(record, 48, 8)};
   }
   slice(file, directory.offset, directory.bytes, "its directory");
   if (directory.entries > directory.bytes / entry_bytes)
-    refuse("its directory of " + std::to_string(directory.bytes) + " bytes cannot hold " +
-           std::to_string(directory.entries) + " members");
+    refuse_archive("its directory of " + std::to_string(directory.bytes) + " bytes cannot hold " +
+                   std::to_string(directory.entries) + " members");
   return directory;
 }
 
@@ -92,7 +93,7 @@ struct Entry {
 };
 
 Entry read_entry(std::string_view& directory) {
-  if (number(directory, 0, 4) != entry_signature) refuse("its directory is damaged");
+  if (number(directory, 0, 4) != entry_signature) refuse_archive("its directory is damaged");
   const uint64_t name = number(directory, 28, 2), extra = number(directory, 30, 2),
                  comment = number(directory, 32, 2);
   const std::string_view record =
@@ -123,24 +124,24 @@ Entry read_entry(std::string_view& directory) {
 // counts.
 std::string_view packed_bytes(std::string_view before_directory, const Entry& entry) {
   const std::string_view header = slice(before_directory, entry.offset, local_bytes, "its local header");
-  if (number(header, 0, 4) != local_signature) refuse("its local header is damaged");
+  if (number(header, 0, 4) != local_signature) refuse_archive("its local header is damaged");
   const uint64_t name = number(header, 26, 2), extra = number(header, 28, 2);
   if (slice(before_directory, entry.offset + local_bytes, name, "its local header") != entry.name)
-    refuse("its local header bears another name");
+    refuse_archive("its local header bears another name");
   return slice(before_directory, entry.offset + local_bytes + name + extra, entry.packed, "its data");
 }
 
 void check_packing(const Entry& entry) {
-  if (entry.flags & flag_encrypted) refuse("it is encrypted; save it without a password");
+  if (entry.flags & flag_encrypted) refuse_archive("it is encrypted; save it without a password");
   if (entry.method != stored && entry.method != deflated)
-    refuse("it is packed by method " + std::to_string(entry.method) +
-           "; expected 0 (stored) or 8 (deflated)");
+    refuse_archive("it is packed by method " + std::to_string(entry.method) +
+                   "; expected 0 (stored) or 8 (deflated)");
   if (entry.method == stored && entry.packed != entry.unpacked)
-    refuse("it is stored, yet its sizes differ: " + std::to_string(entry.packed) + " and " +
-           std::to_string(entry.unpacked));
+    refuse_archive("it is stored, yet its sizes differ: " + std::to_string(entry.packed) + " and " +
+                   std::to_string(entry.unpacked));
   if (entry.method == deflated && !can_inflate(entry.packed, entry.unpacked))
-    refuse("its " + std::to_string(entry.packed) + " deflated bytes cannot hold the " +
-           std::to_string(entry.unpacked) + " that it declares");
+    refuse_archive("its " + std::to_string(entry.packed) + " deflated bytes cannot hold the " +
+                   std::to_string(entry.unpacked) + " that it declares");
 }
 
 void append(std::string& bytes, uint64_t value, size_t width) {
@@ -170,24 +171,24 @@ void ZipArchive::read_directory(uint64_t max_bytes) {
   for (uint64_t i = 0; i < directory.entries; ++i) {
     const Entry entry = read_entry(rest);
     try {
-      if (entry.name.find('\0') != std::string::npos) refuse("its name holds a byte 0");
-      if (!names.insert(entry.name).second) refuse("it stands there twice");
+      if (entry.name.find('\0') != std::string::npos) refuse_archive("its name holds a byte 0");
+      if (!names.insert(entry.name).second) refuse_archive("it stands there twice");
       const std::string_view packed = packed_bytes(before_directory, entry);
       // Members that share their packed bytes would let a small file unpack without end.
       packed_total += local_bytes + entry.name.size() + packed.size();
-      if (packed_total > before_directory.size()) refuse("it overlaps another member");
+      if (packed_total > before_directory.size()) refuse_archive("it overlaps another member");
       if (entry.unpacked > max_bytes - unpacked_total)
-        refuse("with it the archive unpacks to more than the " + std::to_string(max_bytes) +
-               " bytes allowed");
+        refuse_archive("with it the archive unpacks to more than the " + std::to_string(max_bytes) +
+                       " bytes allowed");
       unpacked_total += entry.unpacked;
       check_packing(entry);
       members_.push_back({entry.name, entry.unpacked, entry.method, entry.crc,
                           static_cast<size_t>(packed.data() - file.data()), packed.size()});
     } catch (const std::runtime_error& error) {
-      refuse("member " + in_quotes(entry.name) + ": " + error.what());
+      refuse_archive("member " + in_quotes(entry.name) + ": " + error.what());
     }
   }
-  if (!rest.empty()) refuse("its directory has " + std::to_string(rest.size()) + " bytes left over");
+  if (!rest.empty()) refuse_archive("its directory has " + std::to_string(rest.size()) + " bytes left over");
 }
 
 std::string ZipArchive::beginning(const Member& member, size_t count) const {
@@ -203,15 +204,17 @@ void ZipArchive::unpack(const Member& member, std::span<char> to) const {
       inflate(packed, to);
     else if (!packed.empty())
       std::memcpy(to.data(), packed.data(), to.size());
-    if (crc32({to.data(), to.size()}) != member.crc) refuse("its checksum does not fit: the file is damaged");
+    if (crc32({to.data(), to.size()}) != member.crc)
+      refuse_archive("its checksum does not fit: the file is damaged");
   } catch (const std::runtime_error& error) {
-    refuse("cannot read " + in_quotes(path_) + ": member " + in_quotes(member.name) + ": " + error.what());
+    refuse_archive("cannot read " + in_quotes(path_) + ": member " + in_quotes(member.name) + ": " +
+                   error.what());
   }
 }
 
 void ZipWriter::add(const std::string& name, std::string_view bytes) {
   const auto refuse_member = [&](const std::string& reason) {
-    refuse("cannot write " + in_quotes(path_) + ": member " + in_quotes(name) + ": " + reason);
+    refuse_archive("cannot write " + in_quotes(path_) + ": member " + in_quotes(name) + ": " + reason);
   };
   if (name.empty() || name.size() > 0xffff) refuse_member("a name of 1 to 65535 bytes is expected");
   if (!names_.insert(name).second) refuse_member("it is given twice");
@@ -253,7 +256,8 @@ void ZipWriter::add(const std::string& name, std::string_view bytes) {
 
 void ZipWriter::commit() {
   if (directory_.size() >= absent32 - offset_)
-    refuse("cannot write " + in_quotes(path_) + ": the archive would pass 4 GiB; write several files");
+    refuse_archive("cannot write " + in_quotes(path_) +
+                   ": the archive would pass 4 GiB; write several files");
   std::string end;
   append(end, end_signature, 4);
   append(end, 0, 4);  // this disk, the directory's disk

@@ -26,14 +26,14 @@ namespace {
 
 constexpr int64_t most_nodes = std::numeric_limits<int32_t>::max();
 
-constexpr std::string_view method_name = "isolation-forest";
+constexpr std::string_view isolation_forest_name = "isolation-forest";
 
 class IsolationForest final : public ShallowDetector {
  public:
   explicit IsolationForest(const IsolationForestOptions& options)
       : ShallowDetector(options.preprocessing), options_(options) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(isolation_forest_name); }
   std::string details() const override {
     return nlohmann::json{{"trees", trees_.roots.size()},
                           {"samples_per_tree", trees_.population.empty() ? 0 : trees_.population[0]}}
@@ -167,7 +167,7 @@ std::unique_ptr<Detector> make(const IsolationForestOptions& options, engine::Ba
   return make_isolation_forest(options);
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend&) {
+std::unique_ptr<Detector> load_isolation_forest(const ModelFolder& model, engine::Backend&) {
   IsolationForestOptions options;
   options.contamination = field<double>(model, "contamination");
   auto detector = std::make_unique<IsolationForest>(options);
@@ -178,7 +178,7 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend&) {
 }  // namespace
 
 Method isolation_forest_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(isolation_forest_name),
           .title = "Isolation forest",
           .has_network = false,
           .sees_distances = false,
@@ -187,7 +187,7 @@ Method isolation_forest_method() {
                 return Settings(recipes::isolation_forest(data),
                                 Settings::Form<IsolationForestOptions>{rows_of, make});
               },
-          .load = load};
+          .load = load_isolation_forest};
 }
 
 }  // namespace svdd

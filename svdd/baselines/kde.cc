@@ -33,14 +33,14 @@ std::vector<double> half_powers(int first, int last) {
   return powers;
 }
 
-constexpr std::string_view method_name = "kde";
+constexpr std::string_view kde_name = "kde";
 
 class Kde final : public ShallowDetector {
  public:
   Kde(const KdeOptions& options, engine::Backend& backend)
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(kde_name); }
   std::string details() const override { return nlohmann::json{{"bandwidth", bandwidth_}}.dump(); }
 
  private:
@@ -203,7 +203,7 @@ Rows rows_of(KdeOptions& o, Common common) {
           pca_row(o.preprocessing), seed_row(common)};
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& backend) {
   KdeOptions options;
   options.contamination = field<double>(model, "contamination");
   auto detector = std::make_unique<Kde>(options, backend);
@@ -214,14 +214,14 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method kde_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(kde_name),
           .title = "Kernel density estimate",
           .has_network = false,
           .published =
               [](const recipes::DataTraits& data, Recipe) {
                 return Settings(recipes::kde(data), Settings::Form<KdeOptions>{rows_of, make_kde});
               },
-          .load = load};
+          .load = load_kde};
 }
 
 }  // namespace svdd

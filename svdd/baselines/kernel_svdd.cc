@@ -25,14 +25,14 @@ using engine::NdArray;
 
 namespace {
 
-constexpr std::string_view method_name = "kernel-svdd";
+constexpr std::string_view kernel_svdd_name = "kernel-svdd";
 
 class KernelSvdd final : public ShallowDetector {
  public:
   KernelSvdd(const KernelSvddOptions& options, engine::Backend& backend)
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(kernel_svdd_name); }
   std::string details() const override {
     return nlohmann::json{{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}}.dump();
   }
@@ -194,7 +194,7 @@ Rows rows_of(KernelSvddOptions& o, Common common) {
       pca_row(o.preprocessing), seed_row(common)};
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_kernel_svdd(const ModelFolder& model, engine::Backend& backend) {
   KernelSvddOptions options;
   options.nu = field<double>(model, "nu");
   auto detector = std::make_unique<KernelSvdd>(options, backend);
@@ -205,7 +205,7 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method kernel_svdd_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(kernel_svdd_name),
           .title = "Kernel SVDD",
           .has_network = false,
           .published =
@@ -213,7 +213,7 @@ Method kernel_svdd_method() {
                 return Settings(recipes::kernel_svdd(data),
                                 Settings::Form<KernelSvddOptions>{rows_of, make_kernel_svdd});
               },
-          .load = load};
+          .load = load_kernel_svdd};
 }
 
 }  // namespace svdd

@@ -8,11 +8,14 @@
 
 namespace svdd {
 
+// Rows of the left whose products lie side by side.
+inline constexpr int64_t product_lanes = 16;
+
 // The products of up to `left` rows with up to `right` rows of one width, on a backend of its own with one
 // thread: each thread of a computation has one of these.
 class BlockProducts {
  public:
-  static constexpr int64_t lanes = 16;
+  static constexpr int64_t lanes = product_lanes;
 
   // left is rounded up to whole groups of sixteen.
   BlockProducts(const Machine& on, int64_t left, int64_t right, int64_t width);

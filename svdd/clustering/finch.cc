@@ -26,8 +26,6 @@ const std::string_view finch_licence_note =
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 // The adjacency A of equation 1: A(i, j) = 1 where j = κ_i or κ_j = i or κ_i = κ_j.
 
 // The length of the link from i to its first neighbour; twice that if the other's first neighbour is i.
@@ -117,13 +115,13 @@ std::vector<Partition> all_partitions(std::span<const float> rows, int64_t d, co
   std::vector<int32_t> labels(rows.size() / static_cast<size_t>(d));  // at first each row is a cluster
   std::iota(labels.begin(), labels.end(), 0);
   std::vector<double> means;
-  double longest = infinity;
+  double longest = HUGE_VAL;
   for (;;) {
     const Points points =
         partitions.empty() ? Points(rows, d, options.distance) : Points(means, d, options.distance);
     const Neighbours first = nearest_neighbours(
         points, on, in_phase(monitor, "partition " + std::to_string(partitions.size() + 1)));
-    const bool bounded = longest < infinity;
+    const bool bounded = longest < HUGE_VAL;
     DisjointSets sets = bounded ? components_within(points, first, longest) : components(first);
     if (partitions.empty() && options.variant == FinchVariant::early_exit)
       longest = longest_link(points, first);

@@ -10,8 +10,6 @@ namespace {
 
 using engine::Array, engine::DType, engine::Layout;
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
 }  // namespace
 
 NearestCandidates::NearestCandidates(const CentredPoints& centred, const Device& device, int64_t rows,
@@ -33,7 +31,7 @@ NearestCandidates::Targets NearestCandidates::targets() const {
 
 void NearestCandidates::assign(const std::vector<float>& z, Targets& to) const {
   const int64_t d = centred_.width(), count = static_cast<int64_t>(z.size()) / d;
-  std::vector<float> norm(static_cast<size_t>(points_), infinity), slack(norm.size());
+  std::vector<float> norm(static_cast<size_t>(points_), HUGE_VALF), slack(norm.size());
   for (int64_t k = 0; k < count; ++k) {
     const float* row = z.data() + k * d;
     const double n = sum_of_squares(d, [row](int64_t j) { return static_cast<double>(row[j]); });
@@ -73,7 +71,7 @@ NearestCandidates::Rows NearestCandidates::finished(int64_t first, Array z) cons
   return {std::move(z), Array::from(device_, {rows_}, Layout::samples, DType::f32, margin), count};
 }
 
-void NearestCandidates::begin() { device_.fill(limit_, infinity); }
+void NearestCandidates::begin() { device_.fill(limit_, HUGE_VALF); }
 
 void NearestCandidates::search(const Rows& rows, const Targets& points, bool others) {
   const auto list_into = [&](Array& list) {

@@ -9,12 +9,10 @@
 namespace svdd {
 namespace {
 
-constexpr int64_t lanes = BlockProducts::lanes;
-
 // As many rows as make block² products with all centres, in whole groups of sixteen.
 int64_t rows_at_once(int64_t n, int64_t centres, int64_t block) {
-  const int64_t most = std::max<int64_t>(1, block * block / centres / lanes) * lanes;
-  return std::min(most, (n + lanes - 1) / lanes * lanes);
+  const int64_t most = std::max<int64_t>(1, block * block / centres / product_lanes) * product_lanes;
+  return std::min(most, (n + product_lanes - 1) / product_lanes * product_lanes);
 }
 
 }  // namespace
@@ -69,25 +67,26 @@ bool NearestCentres::assign(std::span<const double> centres, std::vector<int32_t
     engine::check_stop();
     products_.multiply_with(blocks_.block(block));
     const int64_t end = std::min(n, (block + 1) * RowBlocks::height);
-    for (int64_t first = block * RowBlocks::height; first < end; first += lanes) {
-      const float* y = products_.group(first % RowBlocks::height / lanes);
-      float least[lanes], margin[lanes] = {};
-      int32_t possible[lanes] = {}, nearest[lanes] = {};
-      std::fill_n(least, lanes, std::numeric_limits<float>::infinity());
-      for (int64_t l = 0; l < lanes && first + l < end; ++l)
+    for (int64_t first = block * RowBlocks::height; first < end; first += product_lanes) {
+      const float* y = products_.group(first % RowBlocks::height / product_lanes);
+      float least[product_lanes], margin[product_lanes] = {};
+      int32_t possible[product_lanes] = {}, nearest[product_lanes] = {};
+      std::fill_n(least, product_lanes, std::numeric_limits<float>::infinity());
+      for (int64_t l = 0; l < product_lanes && first + l < end; ++l)
         margin[l] = static_cast<float>(2.001 * error * centred.squared_norm(first + l)) + 0x1p-96f;
       for (int64_t k = 0; k < count_; ++k)
-        for (int64_t l = 0; l < lanes; ++l) {
-          const float bound = upper_[static_cast<size_t>(k)] - 2 * y[k * lanes + l];
+        for (int64_t l = 0; l < product_lanes; ++l) {
+          const float bound = upper_[static_cast<size_t>(k)] - 2 * y[k * product_lanes + l];
           least[l] = bound < least[l] ? bound : least[l];
         }
       for (int64_t k = 0; k < count_; ++k)
-        for (int64_t l = 0; l < lanes; ++l) {
-          const bool out = lower_[static_cast<size_t>(k)] - 2 * y[k * lanes + l] > least[l] + margin[l];
+        for (int64_t l = 0; l < product_lanes; ++l) {
+          const bool out =
+              lower_[static_cast<size_t>(k)] - 2 * y[k * product_lanes + l] > least[l] + margin[l];
           nearest[l] = out ? nearest[l] : static_cast<int32_t>(k);
           possible[l] += !out;
         }
-      for (int64_t l = 0; l < lanes && first + l < end; ++l) {
+      for (int64_t l = 0; l < product_lanes && first + l < end; ++l) {
         int32_t& label = labels[static_cast<size_t>(first + l)];
         const int32_t found =
             possible[l] == 1 ? nearest[l] : nearest_of_some(first + l, y + l, margin[l], least[l]);
@@ -103,7 +102,7 @@ int32_t NearestCentres::nearest_of_some(int64_t i, const float* y, float margin,
   int32_t nearest = 0;
   double smallest = std::numeric_limits<double>::infinity();
   for (int64_t k = 0; k < count_; ++k) {
-    if (lower_[static_cast<size_t>(k)] - 2 * y[k * lanes] > least + margin) continue;
+    if (lower_[static_cast<size_t>(k)] - 2 * y[k * product_lanes] > least + margin) continue;
     const double squared = squared_distance(rows_.row(i), centres_.data() + k * rows_.width(), rows_.width());
     if (squared < smallest) nearest = static_cast<int32_t>(k), smallest = squared;
   }

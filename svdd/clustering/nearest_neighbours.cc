@@ -16,10 +16,8 @@
 namespace svdd {
 namespace {
 
-constexpr int64_t lanes = BlockProducts::lanes;
 constexpr int64_t projected_width = 128, least_rows_to_project = 2000;
 constexpr int64_t part = 64;  // rows that a thread takes at a time of what a device is given or has found
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // The nearest row found so far, of every row.
 class Nearest {
@@ -28,7 +26,7 @@ class Nearest {
   // that.
   Nearest(int64_t n, double unit)
       : index(static_cast<size_t>(n), -1),
-        squared(static_cast<size_t>(n), infinity),
+        squared(static_cast<size_t>(n), HUGE_VAL),
         threshold(static_cast<size_t>(n), std::numeric_limits<float>::infinity()),
         inverse_(1 / (unit * unit)) {}
 
@@ -83,10 +81,11 @@ class Search {
     products_->multiply();
     const int64_t first = a * block_, last = std::min(first + block_, points_.count());
     if (a == b)
-      for (int64_t i = first; i < last; i += lanes)
-        begin(i, std::min(i + lanes, last), first, last, products_->group((i - first) / lanes));
-    for (int64_t i = first; i < last; i += lanes)
-      look(i, std::min(i + lanes, last), b * block_, products_->group((i - first) / lanes));
+      for (int64_t i = first; i < last; i += product_lanes)
+        begin(i, std::min(i + product_lanes, last), first, last,
+              products_->group((i - first) / product_lanes));
+    for (int64_t i = first; i < last; i += product_lanes)
+      look(i, std::min(i + product_lanes, last), b * block_, products_->group((i - first) / product_lanes));
     seen_ += block_ * block_;
   }
 
@@ -108,12 +107,12 @@ class Search {
   // Measures for each of sixteen rows the one that looks nearest in its own block, so that what follows has
   // something to beat.
   void begin(int64_t i, int64_t last, int64_t first, int64_t end, const float* y) {
-    float least[lanes];
-    int32_t nearest[lanes] = {};
-    std::fill_n(least, lanes, std::numeric_limits<float>::infinity());
-    for (int64_t j = first; j < end; ++j, y += lanes) {
+    float least[product_lanes];
+    int32_t nearest[product_lanes] = {};
+    std::fill_n(least, product_lanes, std::numeric_limits<float>::infinity());
+    for (int64_t j = first; j < end; ++j, y += product_lanes) {
       const float norm_j = filter_->norm[static_cast<size_t>(j)];
-      for (int64_t l = 0; l < lanes; ++l) {
+      for (int64_t l = 0; l < product_lanes; ++l) {
         const float bound = i + l == j ? std::numeric_limits<float>::infinity() : norm_j - 2 * y[l];
         nearest[l] = bound < least[l] ? static_cast<int32_t>(j) : nearest[l];
         least[l] = bound < least[l] ? bound : least[l];
@@ -126,18 +125,18 @@ class Search {
   // Sixteen rows against a block of others, left behind at once unless one of the pairs could be nearer than
   // what is known of either row.
   void look(int64_t i, int64_t last, int64_t j, const float* y) {
-    float norm[lanes] = {}, threshold[lanes] = {};
+    float norm[product_lanes] = {}, threshold[product_lanes] = {};
     const auto read = [&] {
       for (int64_t l = 0; i + l < last; ++l) threshold[l] = found_.threshold[static_cast<size_t>(i + l)];
     };
     read();
     std::copy(filter_->norm.begin() + i, filter_->norm.begin() + last, norm);
     const int64_t end = std::min(j + block_, points_.count());
-    for (; j < end; ++j, y += lanes) {
+    for (; j < end; ++j, y += product_lanes) {
       const float norm_j = filter_->norm[static_cast<size_t>(j)],
                   threshold_j = found_.threshold[static_cast<size_t>(j)];
       int32_t near = 0;
-      for (int64_t l = 0; l < lanes; ++l) {
+      for (int64_t l = 0; l < product_lanes; ++l) {
         const float limit = threshold[l] < threshold_j ? threshold_j : threshold[l];
         near |= (norm[l] + norm_j) - 2 * y[l] <= limit;
       }
@@ -205,7 +204,8 @@ void measure_listed(const Points& points, const NearestCandidates& search, int64
 Neighbours search_on_device(const CentredPoints& centred, const Device& device, engine::ThreadPool& pool,
                             const ShareDone& share_done) {
   const Points& points = centred.points();
-  const int64_t n = points.count(), block = std::min(device.block, (n + lanes - 1) / lanes * lanes);
+  const int64_t n = points.count(),
+                block = std::min(device.block, (n + product_lanes - 1) / product_lanes * product_lanes);
   NearestCandidates search(centred, device, block, block);
   std::vector<NearestCandidates::Targets> blocks;
   for (int64_t first = 0; first < n; first += block) {
@@ -214,7 +214,7 @@ Neighbours search_on_device(const CentredPoints& centred, const Device& device, 
   }
 
   Neighbours found{std::vector<int32_t>(static_cast<size_t>(n), -1),
-                   std::vector<double>(static_cast<size_t>(n), infinity)};
+                   std::vector<double>(static_cast<size_t>(n), HUGE_VAL)};
   Turns turns(static_cast<int64_t>(blocks.size()), share_done);
   for (int64_t turn = 0; turns.take(turn);) {
     const int64_t first = turn * block, count = std::min(block, n - first);

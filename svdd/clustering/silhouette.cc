@@ -15,8 +15,6 @@
 namespace svdd {
 namespace {
 
-constexpr int64_t lanes = BlockProducts::lanes;
-
 // The points in an order in which those that no partition separates, a cell, stand together.
 struct Cells {
   std::vector<int32_t> order;                    // of the points
@@ -88,12 +86,12 @@ class RowSums {
       write(begin, end - begin, width);
       products_.set_right(buffer_.data());
       products_.multiply();
-      for (int64_t g = 0; g < height / lanes; ++g) add(first + g * lanes, g, begin, end);
+      for (int64_t g = 0; g < height / product_lanes; ++g) add(first + g * product_lanes, g, begin, end);
     }
   }
 
   // Sums of the sixteen points of group g, by cell: [cells][16].
-  const double* group(int64_t g) const { return sums_.data() + g * cells_.count * lanes; }
+  const double* group(int64_t g) const { return sums_.data() + g * cells_.count * product_lanes; }
 
  private:
   static constexpr int64_t width = 480;
@@ -110,16 +108,16 @@ class RowSums {
     const double unit = centred_.unit();
     const bool halves = points.kind() == Distance::cosine;
     const float* y = products_.group(g);
-    double norm[lanes] = {};
-    const int64_t used = std::clamp<int64_t>(points.count() - first, 0, lanes);
+    double norm[product_lanes] = {};
+    const int64_t used = std::clamp<int64_t>(points.count() - first, 0, product_lanes);
     for (int64_t l = 0; l < used; ++l)
       norm[l] = centred_.squared_norm(cells_.order[static_cast<size_t>(first + l)]);
-    for (int64_t c = begin; c < end; ++c, y += lanes) {
+    for (int64_t c = begin; c < end; ++c, y += product_lanes) {
       const int32_t j = cells_.order[static_cast<size_t>(c)];
       const double norm_j = centred_.squared_norm(j);
-      double squared[lanes];
+      double squared[product_lanes];
       int32_t near = 0;
-      for (int64_t l = 0; l < lanes; ++l) {
+      for (int64_t l = 0; l < product_lanes; ++l) {
         const double q = norm[l] + norm_j;
         squared[l] = q - 2 * static_cast<double>(y[l]);
         near |= squared[l] <= too_near * q;
@@ -128,8 +126,9 @@ class RowSums {
         for (int64_t l = 0; l < used; ++l)
           if (squared[l] <= too_near * (norm[l] + norm_j))
             squared[l] = points.squared(cells_.order[static_cast<size_t>(first + l)], j) / (unit * unit);
-      double* sum = sums_.data() + (g * cells_.count + cells_.cell_at[static_cast<size_t>(c)]) * lanes;
-      for (int64_t l = 0; l < lanes; ++l)
+      double* sum =
+          sums_.data() + (g * cells_.count + cells_.cell_at[static_cast<size_t>(c)]) * product_lanes;
+      for (int64_t l = 0; l < product_lanes; ++l)
         sum[l] += halves ? squared[l] * (unit * unit / 2) : std::sqrt(squared[l]) * unit;
     }
   }
@@ -150,7 +149,7 @@ class Coefficients {
   Coefficients(const Cells& cells, size_t partition)
       : cluster_of_(cells.cluster_of[partition]),
         sizes_(cells.sizes[partition]),
-        sums_(sizes_.size() * static_cast<size_t>(lanes)) {}
+        sums_(sizes_.size() * static_cast<size_t>(product_lanes)) {}
 
   double operator()(const double* by_cell, int64_t lane, int32_t own) {
     if (lane == 0) gather(by_cell);
@@ -167,14 +166,14 @@ class Coefficients {
 
  private:
   double sum(size_t cluster, int64_t lane) const {
-    return sums_[cluster * static_cast<size_t>(lanes) + static_cast<size_t>(lane)];
+    return sums_[cluster * static_cast<size_t>(product_lanes) + static_cast<size_t>(lane)];
   }
   void gather(const double* by_cell) {
     std::fill(sums_.begin(), sums_.end(), 0.0);
     for (const int32_t cluster : cluster_of_) {
-      double* to = sums_.data() + cluster * lanes;
-      for (int64_t l = 0; l < lanes; ++l) to[l] += by_cell[l];
-      by_cell += lanes;
+      double* to = sums_.data() + cluster * product_lanes;
+      for (int64_t l = 0; l < product_lanes; ++l) to[l] += by_cell[l];
+      by_cell += product_lanes;
     }
   }
 
@@ -206,7 +205,7 @@ std::vector<double> mean_silhouettes(const Points& points, std::span<const std::
         for (int64_t r = 0; r < count; ++r) {
           engine::check_stop();
           const auto i = static_cast<size_t>(cells.order[static_cast<size_t>(first + r)]);
-          s[p][i] = coefficients[p](sums.group(r / lanes), r % lanes, partitions[p][i]);
+          s[p][i] = coefficients[p](sums.group(r / product_lanes), r % product_lanes, partitions[p][i]);
         }
     }
   });

@@ -14,9 +14,9 @@
 namespace svdd {
 namespace {
 
-constexpr int64_t lanes = 16;   // pairs at a time; sums over pairs keep so many parts
-constexpr int64_t block = 64;   // rows that a thread takes at a time
-constexpr int64_t early = 250;  // iterations with exaggerated affinities and little momentum
+constexpr int64_t pair_lanes = 16;  // pairs at a time; sums over pairs keep so many parts
+constexpr int64_t block = 64;       // rows that a thread takes at a time
+constexpr int64_t early = 250;      // iterations with exaggerated affinities and little momentum
 
 // A thread is worth its waking only with enough pairs to itself in each iteration.
 int threads_worth(int64_t n, const Machine& on) {
@@ -24,7 +24,7 @@ int threads_worth(int64_t n, const Machine& on) {
   return threads_for(on, std::min((n + block - 1) / block, 1 + n * n / pairs_of_a_thread));
 }
 
-int64_t whole_lanes(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
+int64_t whole_lanes(int64_t n) { return (n + pair_lanes - 1) / pair_lanes * pair_lanes; }
 
 void check(std::span<const float> rows, int64_t d, const TsneOptions& o) {
   check_rows("t-SNE", rows, d, Distance::euclidean, 4);
@@ -106,15 +106,16 @@ struct Forces {
 
 double closed(const float* parts) {
   double sum = 0;
-  for (int64_t l = 0; l < lanes; ++l) sum += static_cast<double>(parts[l]);
+  for (int64_t l = 0; l < pair_lanes; ++l) sum += static_cast<double>(parts[l]);
   return sum;
 }
 
 // x and y are whole lanes long; beyond the last point they hold a number so far away that q² is 0.
 Forces forces_on(size_t i, const float* p, const std::vector<float>& x, const std::vector<float>& y) {
-  float q_sum[lanes] = {}, ax[lanes] = {}, ay[lanes] = {}, rx[lanes] = {}, ry[lanes] = {};
-  for (size_t j = 0; j < x.size(); j += lanes)
-    for (size_t l = 0; l < lanes; ++l) {
+  float q_sum[pair_lanes] = {}, ax[pair_lanes] = {}, ay[pair_lanes] = {}, rx[pair_lanes] = {},
+        ry[pair_lanes] = {};
+  for (size_t j = 0; j < x.size(); j += pair_lanes)
+    for (size_t l = 0; l < pair_lanes; ++l) {
       const float dx = x[i] - x[j + l], dy = y[i] - y[j + l];
       const float q = 1.0f / (1.0f + (dx * dx + dy * dy));
       const float pq = p[j + l] * q, qq = q * q;

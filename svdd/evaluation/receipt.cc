@@ -8,7 +8,7 @@
 namespace svdd {
 
 namespace {
-void update(engine::Sha256& hash, std::span<const float> values) {
+void add(engine::Sha256& hash, std::span<const float> values) {
   for (const float v : values) {
     const auto bits = std::bit_cast<uint32_t>(v);
     const unsigned char bytes[4] = {static_cast<unsigned char>(bits), static_cast<unsigned char>(bits >> 8),
@@ -22,7 +22,7 @@ void update(engine::Sha256& hash, std::span<const float> values) {
 std::string weights_sha256(std::vector<engine::NamedTensor> state) {
   std::sort(state.begin(), state.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   engine::Sha256 hash;
-  for (const engine::NamedTensor& s : state) update(hash, s.tensor.value().to_floats());
+  for (const engine::NamedTensor& s : state) add(hash, s.tensor.value().to_floats());
   return hash.hex();
 }
 
@@ -36,7 +36,7 @@ std::string arrays_sha256(std::vector<std::pair<std::string, engine::NdArray>> a
 
 std::string scores_sha256(std::span<const float> scores) {
   engine::Sha256 hash;
-  update(hash, scores);
+  add(hash, scores);
   return hash.hex();
 }
 

@@ -10,7 +10,7 @@ using datasets::Samples;
 
 namespace {
 
-constexpr std::string_view method_name = "autoencoder";
+constexpr std::string_view autoencoder_name = "autoencoder";
 
 // Its training is the other methods' pretraining.
 DeepOptions without_pretraining(DeepOptions options) {
@@ -26,7 +26,7 @@ class Autoencoder final : public DeepDetector {
     require_decoder();
   }
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(autoencoder_name); }
 
  private:
   bool reconstructs() const override { return true; }
@@ -60,21 +60,21 @@ Rows rows_of(DeepOptions& o, Common common) {
   return rows;
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_autoencoder(const ModelFolder& model, engine::Backend& backend) {
   return restored<Autoencoder>(saved_options(model), model, backend);
 }
 
 }  // namespace
 
 Method autoencoder_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(autoencoder_name),
           .title = "Autoencoder",
           .published =
               [](const recipes::DataTraits& data, Recipe recipe) {
                 return Settings(recipes::autoencoder(data, recipe),
                                 Settings::Form<DeepOptions>{rows_of, make_autoencoder});
               },
-          .load = load};
+          .load = load_autoencoder};
 }
 
 }  // namespace svdd

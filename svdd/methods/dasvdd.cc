@@ -22,7 +22,7 @@ using engine::Tensor;
 
 namespace {
 
-constexpr std::string_view method_name = "dasvdd";
+constexpr std::string_view dasvdd_name = "dasvdd";
 constexpr std::string_view given = "given";  // in the place of a rule's name
 
 class Dasvdd final : public DeepDetector {
@@ -35,7 +35,7 @@ class Dasvdd final : public DeepDetector {
     centre_.grad() = centre_.value().zeros_like();
   }
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(dasvdd_name); }
   bool reconstructs() const override { return true; }
   std::string details() const override {
     return nlohmann::json{{"gamma", gamma_}, {"gamma_rule", gamma_source_}}.dump();
@@ -124,7 +124,7 @@ double Dasvdd::ratio_of_terms(Network& network, const Samples& x, const RandomSt
 void Dasvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
+  TrainingPhase training = phase(std::string(dasvdd_name), options_.training, optimizers);
   training.whole_batches = true;
   training.step = [&](const Batch& b) {
     const Tensor s = score_of(b.samples, Mode::train);
@@ -237,7 +237,7 @@ void fit_batch_to_size(DasvddOptions& o, int64_t training_samples) {
   o.training.batch_size = std::clamp(training_samples / steps / lanes * lanes, lanes, o.training.batch_size);
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_dasvdd(const ModelFolder& model, engine::Backend& backend) {
   DasvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.gamma = field<double>(model, "gamma");
@@ -248,7 +248,7 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method dasvdd_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(dasvdd_name),
           .title = "DASVDD",
           .published =
               [](const recipes::DataTraits& data, Recipe) {
@@ -256,7 +256,7 @@ Method dasvdd_method() {
                                 Settings::Form<DasvddOptions>{rows_of, make_dasvdd,
                                                               data.own ? fit_batch_to_size : nullptr});
               },
-          .load = load};
+          .load = load_dasvdd};
 }
 
 }  // namespace svdd

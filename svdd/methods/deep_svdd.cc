@@ -19,7 +19,7 @@ using engine::Tensor;
 
 namespace {
 
-constexpr std::string_view method_name = "deep-svdd";
+constexpr std::string_view deep_svdd_name = "deep-svdd";
 
 class DeepSvdd final : public DeepDetector {
  public:
@@ -29,7 +29,7 @@ class DeepSvdd final : public DeepDetector {
         centre_(Array(backend, {rep_dim()}, Layout::plain, DType::f32)),
         radius_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(deep_svdd_name); }
 
  private:
   bool soft_boundary() const { return own_.objective == Objective::soft_boundary; }
@@ -88,7 +88,7 @@ StepResult DeepSvdd::soft_boundary_step(const Tensor& x) {
 void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
+  TrainingPhase training = phase(std::string(deep_svdd_name), options_.training, optimizers);
   if (soft_boundary()) {
     warn_of_warm_up(own_.warm_up_epochs);
     training.step = [&](const Batch& b) { return soft_boundary_step(b.samples); };
@@ -189,7 +189,7 @@ Rows rows_of(DeepSvddOptions& o, Common common) {
   return rows;
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend) {
   DeepSvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
@@ -204,14 +204,14 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method deep_svdd_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(deep_svdd_name),
           .title = "Deep SVDD",
           .published =
               [](const recipes::DataTraits& data, Recipe recipe) {
                 return Settings(recipes::deep_svdd(data, recipe),
                                 Settings::Form<DeepSvddOptions>{rows_of, make_deep_svdd});
               },
-          .load = load};
+          .load = load_deep_svdd};
 }
 
 }  // namespace svdd

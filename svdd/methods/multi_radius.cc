@@ -27,14 +27,14 @@ using engine::Tensor;
 
 namespace {
 
-constexpr std::string_view method_name = "multi-radius";
+constexpr std::string_view multi_radius_name = "multi-radius";
 
 class MultiRadius final : public DeepDetector {
  public:
   MultiRadius(const MultiRadiusOptions& options, engine::Backend& backend)
       : DeepDetector(options, backend), own_(options) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(multi_radius_name); }
   std::string details() const override { return details_.dump(); }
 
  private:
@@ -245,7 +245,7 @@ void MultiRadius::fit_radii_to_training() {
 void MultiRadius::minimise_objective(const Samples& x, Monitor& monitor) {
   const auto optimizers =
       adam_for(network_.encoder.state(), options_.training.weight_decay, decay(), options_.amsgrad);
-  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
+  TrainingPhase training = phase(std::string(multi_radius_name), options_.training, optimizers);
   const Tensor centres(Array::from(backend_, {spheres(), rep_dim()}, Layout::plain, DType::f32, centres_)),
       cluster(Array::from(backend_, {x.count()}, Layout::plain, DType::f32,
                           std::vector<float>(cluster_.begin(), cluster_.end())));
@@ -408,7 +408,7 @@ Rows rows_of(MultiRadiusOptions& o, Common common) {
   return rows;
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
@@ -425,14 +425,14 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method multi_radius_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(multi_radius_name),
           .title = "Multi-Radius Deep SVDD",
           .published =
               [](const recipes::DataTraits& data, Recipe recipe) {
                 return Settings(recipes::multi_radius(data, recipe),
                                 Settings::Form<MultiRadiusOptions>{rows_of, make_multi_radius});
               },
-          .load = load};
+          .load = load_multi_radius};
 }
 
 }  // namespace svdd

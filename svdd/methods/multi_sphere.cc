@@ -22,7 +22,7 @@ using engine::Tensor;
 
 namespace {
 
-constexpr std::string_view method_name = "multi-sphere";
+constexpr std::string_view multi_sphere_name = "multi-sphere";
 
 class MultiSphere final : public DeepDetector {
  public:
@@ -31,7 +31,7 @@ class MultiSphere final : public DeepDetector {
         own_(options),
         mean_radius2_(Array(backend, {1}, Layout::plain, DType::f32)) {}
 
-  std::string method() const override { return std::string(method_name); }
+  std::string method() const override { return std::string(multi_sphere_name); }
   std::string details() const override {
     return nlohmann::json{
         {"spheres", own_.spheres}, {"alive", alive()}, {"alive_by_epoch", alive_by_epoch_}, {"radii", radii_}}
@@ -119,7 +119,7 @@ void MultiSphere::minimise_objective(const Samples& x, Monitor& monitor) {
   if (own_.trainable_centres)
     optimizers.push_back(std::make_unique<engine::Adam>(std::vector<Tensor>{centres_},
                                                         engine::Adam::Options{.amsgrad = options_.amsgrad}));
-  TrainingPhase training = phase(std::string(method_name), options_.training, optimizers);
+  TrainingPhase training = phase(std::string(multi_sphere_name), options_.training, optimizers);
   training.step = [&](const Batch& b) { return step(b.samples); };
   training.after_epoch = [&](int64_t) {
     network_changes();
@@ -280,7 +280,7 @@ Rows rows_of(MultiSphereOptions& o, Common common) {
   return rows;
 }
 
-std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backend) {
+std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Backend& backend) {
   MultiSphereOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
   o.nu = field<double>(model, "nu");
@@ -297,7 +297,7 @@ std::unique_ptr<Detector> load(const ModelFolder& model, engine::Backend& backen
 }  // namespace
 
 Method multi_sphere_method() {
-  return {.name = std::string(method_name),
+  return {.name = std::string(multi_sphere_name),
           .title = "Deep Multi-sphere SVDD",
           .protocol = Protocol::sixth_held_out,
           .published =
@@ -305,7 +305,7 @@ Method multi_sphere_method() {
                 return Settings(recipes::multi_sphere(data),
                                 Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere});
               },
-          .load = load};
+          .load = load_multi_sphere};
 }
 
 }  // namespace svdd

@@ -20,7 +20,7 @@ constexpr double smallest_alpha = 1e-9, tie_break = 1e-11;
 constexpr double rounding = 1e-12;  // of a number about 1
 constexpr double singular = 1e-10;  // a pivot this small beside its diagonal entry: linearly dependent
 
-double dot(const double* a, const double* b, size_t n) {
+double dot_product(const double* a, const double* b, size_t n) {
   double sum = 0;
   for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
   return sum;
@@ -45,7 +45,7 @@ class ActiveSet {
     double* row = &factor_[n * k_];
     double pivot = gram_[atom * k_ + atom];
     for (size_t i = 0; i < n; ++i) {
-      row[i] = (gram_[atom * k_ + used_[i]] - dot(row, &factor_[i * k_], i)) / factor_[i * k_ + i];
+      row[i] = (gram_[atom * k_ + used_[i]] - dot_product(row, &factor_[i * k_], i)) / factor_[i * k_ + i];
       pivot -= row[i] * row[i];
     }
     if (!(pivot > singular * gram_[atom * k_ + atom])) return false;
@@ -64,7 +64,8 @@ class ActiveSet {
 
   Vector solve(Vector b) const {  // G_uu⁻¹ b
     const size_t n = used_.size();
-    for (size_t i = 0; i < n; ++i) b[i] = (b[i] - dot(&factor_[i * k_], b.data(), i)) / factor_[i * k_ + i];
+    for (size_t i = 0; i < n; ++i)
+      b[i] = (b[i] - dot_product(&factor_[i * k_], b.data(), i)) / factor_[i * k_ + i];
     for (size_t i = n; i-- > 0;) {
       for (size_t j = i + 1; j < n; ++j) b[i] -= factor_[j * k_ + i] * b[j];
       b[i] /= factor_[i * k_ + i];
@@ -165,7 +166,7 @@ std::vector<double> lasso_lars(std::span<const double> gram, std::span<const dou
       for (const size_t atom : used) idle[atom] = false;
     }
     set_code(lambda);
-    for (size_t j = 0; j < k; ++j) residual[j] = path[j] - dot(&gram[j * k], code.data(), k);
+    for (size_t j = 0; j < k; ++j) residual[j] = path[j] - dot_product(&gram[j * k], code.data(), k);
   }
   set_code(alpha);
   return code;

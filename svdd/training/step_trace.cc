@@ -9,7 +9,7 @@ namespace {
 
 using engine::Tensor;
 
-constexpr const char* update = "update";
+constexpr const char* update_word = "update";
 
 // The tensors that a tape computes from and changes in training: inputs that require a gradient and are nobody's output.
 std::vector<Tensor> parameters_of(const engine::Tape& tape) {
@@ -30,8 +30,9 @@ std::vector<Tensor> parameters_of(const engine::Tape& tape) {
 
 std::string TraceEntry::place() const {
   return "step " + std::to_string(step) + ", " + part + ", " +
-         (part == update || part == "parameter gradient" ? "parameter "
-                                                         : "operation " + std::to_string(operation) + ' ') +
+         (part == update_word || part == "parameter gradient"
+              ? "parameter "
+              : "operation " + std::to_string(operation) + ' ') +
          name + " (" + shape + ", " + std::to_string(numbers) + (numbers == 1 ? " number)" : " numbers)");
 }
 
@@ -66,7 +67,7 @@ void StepTrace::gradients(const engine::Tape& tape, const std::vector<engine::Na
 }
 
 void StepTrace::updates(const engine::Tape& tape, const std::vector<engine::NamedTensor>& names) {
-  of_parameters(tape, names, update);
+  of_parameters(tape, names, update_word);
 }
 
 void StepTrace::of_parameters(const engine::Tape& tape, const std::vector<engine::NamedTensor>& names,
@@ -77,7 +78,7 @@ void StepTrace::of_parameters(const engine::Tape& tape, const std::vector<engine
       return n.tensor.same_as(parameter);
     });
     const std::string name = named == names.end() ? "of the spheres" : named->name;
-    if (part == update)
+    if (part == update_word)
       add(part, place, name, parameter.value());
     else if (parameter.grad().defined())
       add(part, place, name, parameter.grad());

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 using datasets::Dataset, datasets::load_gtsrb_folder;
 using scratch::contains, scratch::error_of;
 
-const std::string header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n";
+const std::string csv_header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n";
 
 // width x height pixels: red grows by 10 to the right, green by 10 downwards, blue is 7.
 std::string ppm(int width, int height) {
@@ -26,12 +26,12 @@ class GtsrbTest : public testing::Test {
     fs::create_directories(train_ / "00014");
     fs::create_directories(test_);
     scratch::write(train_ / "00014/00000_00000.ppm", ppm(6, 5));
-    scratch::write(train_ / "00014/GT-00014.csv", header + "00000_00000.ppm;6;5;2;1;3;2;14\r\n");
+    scratch::write(train_ / "00014/GT-00014.csv", csv_header + "00000_00000.ppm;6;5;2;1;3;2;14\r\n");
     scratch::write(test_ / "00000.ppm", ppm(4, 4));
-    scratch::write(test_ / "GT-final_test.csv", header + "00000.ppm;4;4;0;0;4;4;33\n");
+    scratch::write(test_ / "GT-final_test.csv", csv_header + "00000.ppm;4;4;0;0;4;4;33\n");
   }
   std::string complaint_about(const std::string& row) const {
-    scratch::write(train_ / "00014/GT-00014.csv", header + row);
+    scratch::write(train_ / "00014/GT-00014.csv", csv_header + row);
     return error_of<std::runtime_error>([&] { load_gtsrb_folder(folder_.path()); });
   }
 

@@ -33,7 +33,7 @@ std::string error_for_images(const scratch::Folder& folder, const std::string& c
   return message;
 }
 
-Dataset small_data() {
+Dataset two_digits() {
   Dataset data{"small", {"0", "1", "2"}, {}, {}};
   data.train = {{1, 2, 3}, std::vector<uint8_t>(24), {0, 2, 1, 0}};
   data.test = {{1, 2, 3}, std::vector<uint8_t>(12), {1, 1}};
@@ -104,7 +104,7 @@ TEST(Idx, AbsurdSizesAreNotAllocated) {
 
 TEST(IdxFolder, RoundTrip) {
   const scratch::Folder folder;
-  const Dataset written = small_data();
+  const Dataset written = two_digits();
   datasets::write_idx_folder(folder / "a/b", written);
   const Dataset read = datasets::load_idx_folder(folder / "a/b");
   EXPECT_EQ(read.train.bytes, written.train.bytes);
@@ -118,18 +118,18 @@ TEST(IdxFolder, RoundTrip) {
 
 TEST(IdxFolder, NamesMayHaveAPointInTheirMiddle) {
   const scratch::Folder folder;
-  datasets::write_idx_folder(folder.path(), small_data());
+  datasets::write_idx_folder(folder.path(), two_digits());
   for (const char* name : {"train-images", "train-labels", "t10k-images", "t10k-labels"}) {
     const std::string kind = std::string(name).ends_with("images") ? "idx3-ubyte" : "idx1-ubyte";
     fs::rename(folder / (std::string(name) + "-" + kind), folder / (std::string(name) + "." + kind));
   }
   EXPECT_TRUE(datasets::is_idx_folder(folder.path()));
-  EXPECT_EQ(datasets::load_idx_folder(folder.path()).train.bytes, small_data().train.bytes);
+  EXPECT_EQ(datasets::load_idx_folder(folder.path()).train.bytes, two_digits().train.bytes);
 }
 
 TEST(IdxFolder, ColourDoesNotFit) {
   const scratch::Folder folder;
-  Dataset data = small_data();
+  Dataset data = two_digits();
   data.train.shape = data.test.shape = {3, 1, 2};
   EXPECT_TRUE(contains(
       error_of<std::invalid_argument>([&] { datasets::write_idx_folder(folder.path(), data); }), "3x1x2"));
@@ -138,7 +138,7 @@ TEST(IdxFolder, ColourDoesNotFit) {
 TEST(IdxFolder, SaysWhichFileIsMissing) {
   const scratch::Folder folder;
   EXPECT_FALSE(datasets::is_idx_folder(folder.path()));
-  datasets::write_idx_folder(folder.path(), small_data());
+  datasets::write_idx_folder(folder.path(), two_digits());
   fs::remove(folder / "t10k-labels-idx1-ubyte");
   EXPECT_TRUE(datasets::is_idx_folder(folder.path()));
   EXPECT_TRUE(
@@ -147,10 +147,10 @@ TEST(IdxFolder, SaysWhichFileIsMissing) {
 
 TEST(IdxFolder, HalvesAndCountsMustFit) {
   const scratch::Folder folder;
-  datasets::write_idx_folder(folder.path(), small_data());
+  datasets::write_idx_folder(folder.path(), two_digits());
   datasets::write_idx_labels(folder / "train-labels-idx1-ubyte", {1, 2, 0});
   EXPECT_TRUE(contains(error_of([&] { datasets::load_idx_folder(folder.path()); }), "holds 4 images"));
-  datasets::write_idx_folder(folder.path(), small_data());
+  datasets::write_idx_folder(folder.path(), two_digits());
   datasets::write_idx_images(folder / "t10k-images-idx3-ubyte", {2, 3, 2, std::vector<uint8_t>(12)});
   EXPECT_TRUE(contains(error_of([&] { datasets::load_idx_folder(folder.path()); }), "1x3x2"));
 }
@@ -182,13 +182,13 @@ TEST(IdxGzip, ReadsOneOrSeveralMembers) {
 
 TEST(IdxGzip, PlainIsPreferred) {
   const scratch::Folder folder;
-  datasets::write_idx_folder(folder.path(), small_data());
+  datasets::write_idx_folder(folder.path(), two_digits());
   const fs::path labels = folder / "train-labels-idx1-ubyte", packed = folder / "train-labels-idx1-ubyte.gz";
   scratch::write(packed, "no gzip at all");
   EXPECT_NO_THROW(datasets::load_idx_folder(folder.path()));
   scratch::write(packed, gzip(scratch::read(labels)));
   fs::remove(labels);
-  EXPECT_EQ(datasets::load_idx_folder(folder.path()).train.labels, small_data().train.labels);
+  EXPECT_EQ(datasets::load_idx_folder(folder.path()).train.labels, two_digits().train.labels);
 }
 
 TEST(IdxGzip, DamagedStreams) {

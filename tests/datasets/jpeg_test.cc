@@ -17,42 +17,44 @@ using image_bytes::big_endian, image_bytes::exif, image_bytes::jpeg, image_bytes
     image_bytes::with_exif;
 using scratch::contains, scratch::error_of;
 
-std::string error_for(const std::string& bytes) {
+std::string jpeg_error(const std::string& bytes) {
   return error_of<std::runtime_error>([&] { decode_image(bytes); });
 }
 
-std::string text(std::initializer_list<int> bytes) {
+std::string jpeg_bytes(std::initializer_list<int> bytes) {
   std::string s;
   for (const int b : bytes) s += static_cast<char>(b);
   return s;
 }
 
 std::string segment(int marker, const std::string& payload) {
-  return text({0xff, marker}) + big_endian(payload.size() + 2, 2) + payload;
+  return jpeg_bytes({0xff, marker}) + big_endian(payload.size() + 2, 2) + payload;
 }
 
 // ---- files of 8 x 8 blocks of one level, by hand: DC 0 is 0, 8 bits of difference are 10, and AC is 0, the end of a block
 
-const std::string tables = segment(0xdb, '\0' + std::string(64, '\1')) +
-                           segment(0xc4, text({0x00, 1, 1}) + std::string(14, '\0') + text({0, 8})) +
-                           segment(0xc4, text({0x10, 1}) + std::string(15, '\0') + text({0}));
+const std::string tables =
+    segment(0xdb, '\0' + std::string(64, '\1')) +
+    segment(0xc4, jpeg_bytes({0x00, 1, 1}) + std::string(14, '\0') + jpeg_bytes({0, 8})) +
+    segment(0xc4, jpeg_bytes({0x10, 1}) + std::string(15, '\0') + jpeg_bytes({0}));
 
 std::string frame(int marker, int height, int width, std::initializer_list<int> ids, int sampling = 0x11) {
-  std::string payload = text({8}) + big_endian(static_cast<uint64_t>(height), 2) +
-                        big_endian(static_cast<uint64_t>(width), 2) + text({static_cast<int>(ids.size())});
-  for (const int id : ids) payload += text({id, sampling, 0});
+  std::string payload = jpeg_bytes({8}) + big_endian(static_cast<uint64_t>(height), 2) +
+                        big_endian(static_cast<uint64_t>(width), 2) +
+                        jpeg_bytes({static_cast<int>(ids.size())});
+  for (const int id : ids) payload += jpeg_bytes({id, sampling, 0});
   return segment(marker, payload);
 }
 
 std::string scan(std::initializer_list<int> ids, const std::string& data, int first = 0, int last = 63,
                  int bits = 0) {
-  std::string payload = text({static_cast<int>(ids.size())});
-  for (const int id : ids) payload += text({id, 0});
-  return segment(0xda, payload + text({first, last, bits})) + data;
+  std::string payload = jpeg_bytes({static_cast<int>(ids.size())});
+  for (const int id : ids) payload += jpeg_bytes({id, 0});
+  return segment(0xda, payload + jpeg_bytes({first, last, bits})) + data;
 }
 
-const std::string start = text({0xff, 0xd8}), end = text({0xff, 0xd9});
-const std::string all_zero = text({0x03});  // three blocks of "0" "0" and padding
+const std::string start = jpeg_bytes({0xff, 0xd8}), end = jpeg_bytes({0xff, 0xd9});
+const std::string all_zero = jpeg_bytes({0x03});  // three blocks of "0" "0" and padding
 
 TEST(Jpeg, EveryKindIsRead) {
   for (const std::string& bytes :
@@ -66,7 +68,7 @@ TEST(Jpeg, EveryKindIsRead) {
   EXPECT_EQ(decode_image(small_jpegs::grey).channels, 1);
   // Four colours: all zero differences are 128, which Adobe's inverted CMYK takes for 128 * 128 / 255.
   const std::string cmyk = start + segment(0xee, std::string("Adobe\0\x64\0\0\0\0\0", 12)) + tables +
-                           frame(0xc0, 8, 8, {1, 2, 3, 4}) + scan({1, 2, 3, 4}, text({0x00}) + end);
+                           frame(0xc0, 8, 8, {1, 2, 3, 4}) + scan({1, 2, 3, 4}, jpeg_bytes({0x00}) + end);
   EXPECT_EQ(decode_image(cmyk).pixels, std::vector<uint8_t>(8 * 8 * 3, 64));
 }
 
@@ -84,9 +86,9 @@ TEST(Jpeg, TheEndMarkerIsNotNeeded) {
     // A byte less is a pixel less, and an end marker in its place makes no picture of it. (A progressive file that
     // ends between two of its scans is one of less detail.)
     for (size_t length = 2; length + 3 <= whole.size(); ++length) {
-      EXPECT_TRUE(contains(error_for(whole.substr(0, length)), "truncated")) << length;
+      EXPECT_TRUE(contains(jpeg_error(whole.substr(0, length)), "truncated")) << length;
       if (length < whole.size() * 3 / 4 || whole == small_jpegs::progressive) continue;
-      EXPECT_NE(error_for(whole.substr(0, length - (whole[length - 1] == '\xff' ? 1 : 0)) + end), "")
+      EXPECT_NE(jpeg_error(whole.substr(0, length - (whole[length - 1] == '\xff' ? 1 : 0)) + end), "")
           << length;
     }
   }
@@ -105,32 +107,33 @@ TEST(Jpeg, FillBytesMayStandBeforeAnyMarker) {
 }
 
 TEST(Jpeg, TablesThatDoNotExistAreRefusedWhereverTheyStand) {
-  EXPECT_TRUE(contains(error_for(small_jpegs::fill_byte_crash), "impossible Huffman table"));
+  EXPECT_TRUE(contains(jpeg_error(small_jpegs::fill_byte_crash), "impossible Huffman table"));
   const auto with_table = [](const std::string& payload) {
     return start + segment(0xc4, payload) + tables + frame(0xc0, 8, 8, {1}) + scan({1}, all_zero) + end;
   };
-  const std::string many = text({0x00}) + std::string(16, '\x20') + std::string(512, '\0');
+  const std::string many = jpeg_bytes({0x00}) + std::string(16, '\x20') + std::string(512, '\0');
   for (const std::string& bytes :
        {with_table(many), '\xff' + with_table(many),
-        with_table(text({0x00, 3}) + std::string(15, '\0') + "abc"),
-        with_table(text({0x20, 1}) + std::string(15, '\0') + "a"),
-        with_table(text({0x04, 1}) + std::string(15, '\0') + "a"), with_table(text({0x00, 1, 0})),
-        with_table(text({0x00, 2}) + std::string(15, '\0') + "a"),
-        with_table(text({0x00, 0, 0, 0, 0, 0, 0, 0, 255, 1}) + std::string(7, '\0') + std::string(256, 'a'))})
-    EXPECT_TRUE(contains(error_for(bytes), "impossible Huffman table"));
+        with_table(jpeg_bytes({0x00, 3}) + std::string(15, '\0') + "abc"),
+        with_table(jpeg_bytes({0x20, 1}) + std::string(15, '\0') + "a"),
+        with_table(jpeg_bytes({0x04, 1}) + std::string(15, '\0') + "a"), with_table(jpeg_bytes({0x00, 1, 0})),
+        with_table(jpeg_bytes({0x00, 2}) + std::string(15, '\0') + "a"),
+        with_table(jpeg_bytes({0x00, 0, 0, 0, 0, 0, 0, 0, 255, 1}) + std::string(7, '\0') +
+                   std::string(256, 'a'))})
+    EXPECT_TRUE(contains(jpeg_error(bytes), "impossible Huffman table"));
   // After the frame, between two scans, and in a segment with a sound one before it.
   const std::string bad = segment(0xc4, many);
-  EXPECT_TRUE(contains(error_for(start + tables + frame(0xc0, 8, 8, {1}) + bad + scan({1}, all_zero) + end),
+  EXPECT_TRUE(contains(jpeg_error(start + tables + frame(0xc0, 8, 8, {1}) + bad + scan({1}, all_zero) + end),
                        "impossible"));
   EXPECT_TRUE(
-      contains(error_for(start + tables + frame(0xc0, 8, 8, {1, 2, 3}) + scan({1}, all_zero) + bad + end),
+      contains(jpeg_error(start + tables + frame(0xc0, 8, 8, {1, 2, 3}) + scan({1}, all_zero) + bad + end),
                "impossible"));
-  EXPECT_TRUE(
-      contains(error_for(start + segment(0xdb, text({0x20}) + std::string(64, '\1')) + end), "quantisation"));
-  EXPECT_TRUE(
-      contains(error_for(start + segment(0xdb, text({0x04}) + std::string(64, '\1')) + end), "quantisation"));
-  EXPECT_TRUE(
-      contains(error_for(start + segment(0xdb, text({0x00}) + std::string(63, '\1')) + end), "quantisation"));
+  EXPECT_TRUE(contains(jpeg_error(start + segment(0xdb, jpeg_bytes({0x20}) + std::string(64, '\1')) + end),
+                       "quantisation"));
+  EXPECT_TRUE(contains(jpeg_error(start + segment(0xdb, jpeg_bytes({0x04}) + std::string(64, '\1')) + end),
+                       "quantisation"));
+  EXPECT_TRUE(contains(jpeg_error(start + segment(0xdb, jpeg_bytes({0x00}) + std::string(63, '\1')) + end),
+                       "quantisation"));
 }
 
 TEST(Jpeg, NothingIsDecodedFromWhatIsNotThere) {
@@ -162,18 +165,18 @@ TEST(Jpeg, NothingIsDecodedFromWhatIsNotThere) {
       {start + tables + frame(0xc3, 8, 8, {1}) + end, "lossless"},
       {start + tables + one + segment(0xdc, big_endian(9, 2)) + scan({1}, all_zero) + end,
        "two different heights"},
-      {start + text({0xff, 0xe0, 0, 1}) + one, "a length below 2"},
-      {start + text({0xff, 0xe0, 0xff, 0xff}) + one, "is truncated: it ends within its segment 0xffe0"},
+      {start + jpeg_bytes({0xff, 0xe0, 0, 1}) + one, "a length below 2"},
+      {start + jpeg_bytes({0xff, 0xe0, 0xff, 0xff}) + one, "is truncated: it ends within its segment 0xffe0"},
       {start + tables + frame(0xc0, 80, 80, {1}) + scan({1}, all_zero) + end,
        "end before they are all there"},
       {start + tables + frame(0xc0, 80, 80, {1}) + scan({1}, all_zero),
        "is truncated: it ends within its pixels"},
-      {start + tables + one + scan({1}, text({0xf0, 0, 0})) + end, "a code that stands for nothing"}};
-  for (const auto& [bytes, why] : bad) EXPECT_TRUE(contains(error_for(bytes), why));
+      {start + tables + one + scan({1}, jpeg_bytes({0xf0, 0, 0})) + end, "a code that stands for nothing"}};
+  for (const auto& [bytes, why] : bad) EXPECT_TRUE(contains(jpeg_error(bytes), why));
 }
 
 TEST(Jpeg, ScansOfAProgressiveFileComeInOrder) {
-  const std::string begin = start + tables + frame(0xc2, 8, 8, {1}), zero = text({0x7f});
+  const std::string begin = start + tables + frame(0xc2, 8, 8, {1}), zero = jpeg_bytes({0x7f});
   const std::string dc = scan({1}, zero, 0, 0), ac = scan({1}, zero, 1, 63),
                     dc_high = scan({1}, zero, 0, 0, 0x01);
   EXPECT_EQ(decode_image(begin + dc + ac).pixels, std::vector<uint8_t>(64, 128));
@@ -181,15 +184,15 @@ TEST(Jpeg, ScansOfAProgressiveFileComeInOrder) {
             std::vector<uint8_t>(64, 128));  // its encoder left the rest at 0
   EXPECT_EQ(decode_image(begin + dc_high + scan({1}, zero, 0, 0, 0x10) + ac).pixels,
             std::vector<uint8_t>(64, 128));
-  EXPECT_TRUE(contains(error_for(begin + dc), "is truncated"));
-  EXPECT_TRUE(contains(error_for(begin + dc_high + ac), "is truncated"));
-  EXPECT_TRUE(contains(error_for(begin + ac + dc), "out of order"));
-  EXPECT_TRUE(contains(error_for(begin + dc + dc + end), "out of order"));
-  EXPECT_TRUE(contains(error_for(begin + scan({1}, zero, 0, 0, 0x10) + end), "out of order"));
-  EXPECT_TRUE(contains(error_for(begin + scan({1}, zero, 0, 5) + end), "impossible scan header"));
-  EXPECT_TRUE(contains(error_for(begin + dc + scan({1}, zero, 9, 5) + end), "impossible scan header"));
-  EXPECT_TRUE(contains(error_for(begin + dc + scan({1}, zero, 1, 64) + end), "impossible scan header"));
-  EXPECT_TRUE(contains(error_for(begin + scan({1}, zero, 0, 0, 0x0e) + end), "impossible scan header"));
+  EXPECT_TRUE(contains(jpeg_error(begin + dc), "is truncated"));
+  EXPECT_TRUE(contains(jpeg_error(begin + dc_high + ac), "is truncated"));
+  EXPECT_TRUE(contains(jpeg_error(begin + ac + dc), "out of order"));
+  EXPECT_TRUE(contains(jpeg_error(begin + dc + dc + end), "out of order"));
+  EXPECT_TRUE(contains(jpeg_error(begin + scan({1}, zero, 0, 0, 0x10) + end), "out of order"));
+  EXPECT_TRUE(contains(jpeg_error(begin + scan({1}, zero, 0, 5) + end), "impossible scan header"));
+  EXPECT_TRUE(contains(jpeg_error(begin + dc + scan({1}, zero, 9, 5) + end), "impossible scan header"));
+  EXPECT_TRUE(contains(jpeg_error(begin + dc + scan({1}, zero, 1, 64) + end), "impossible scan header"));
+  EXPECT_TRUE(contains(jpeg_error(begin + scan({1}, zero, 0, 0, 0x0e) + end), "impossible scan header"));
 }
 
 TEST(Jpeg, OrientationOfTheCamera) {

@@ -34,24 +34,24 @@ TEST(Resampled, IsLinearBetweenTheSamples) {
   EXPECT_EQ(datasets::resampled({{0}, {{{1, 2, 3}}}}).size(), 1u);
 }
 
-Signal numbered(size_t n) {
+Signal signal_of(size_t n) {
   Signal signal;
   for (size_t i = 0; i < n; ++i) signal.push_back({static_cast<float>(i), 0.5f, -1.0f});
   return signal;
 }
 
 TEST(Windows, ActivitiesAreCutWithoutOverlap) {
-  const std::vector<float> windows = datasets::activity_windows(numbered(1000));
+  const std::vector<float> windows = datasets::activity_windows(signal_of(1000));
   ASSERT_EQ(windows.size(), 2400u);
   EXPECT_EQ(windows[399], 399);
   EXPECT_EQ(windows[400], 0.5f);
   EXPECT_EQ(windows[800], -1);
   EXPECT_EQ(windows[1200], 400);
-  EXPECT_TRUE(datasets::activity_windows(numbered(399)).empty());
+  EXPECT_TRUE(datasets::activity_windows(signal_of(399)).empty());
 }
 
 TEST(Windows, FallsAreCentredOnTheLargestAcceleration) {
-  Signal signal = numbered(1000);
+  Signal signal = signal_of(1000);
   const auto first = [&](size_t peak) {
     Signal with = signal;
     with[peak] = {0, 0, -2000};
@@ -63,8 +63,8 @@ TEST(Windows, FallsAreCentredOnTheLargestAcceleration) {
   EXPECT_EQ(first(201), 1);
   EXPECT_EQ(first(50), 0);
   EXPECT_EQ(first(900), 600);
-  EXPECT_TRUE(datasets::fall_window(numbered(399)).empty());
-  EXPECT_EQ(datasets::fall_window(numbered(400)).size(), 1200u);
+  EXPECT_TRUE(datasets::fall_window(signal_of(399)).empty());
+  EXPECT_EQ(datasets::fall_window(signal_of(400)).size(), 1200u);
 }
 
 // Trials of `samples` samples at 100 Hz: subjects 1 to 3 walk and fall, subject 4 only falls.

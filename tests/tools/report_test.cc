@@ -19,9 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool page_has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
-size_t count(const std::string& text, const std::string& part) {
+size_t count_of(const std::string& text, const std::string& part) {
   size_t n = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
   return n;
@@ -83,27 +85,28 @@ class Report : public testing::Test {
 TEST_F(Report, ShowsAWholeRun) {
   write_whole_run();
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<title>Deep SVDD on MNIST, normal class 3: AUC 87.50 %</title>"));
-  EXPECT_TRUE(has(html, "<h1>Deep SVDD on MNIST</h1>"));
-  EXPECT_TRUE(has(html, "95 % interval 70.00 – 98.00 %"));
-  EXPECT_TRUE(has(html, "26.27 points above the untrained network, 7.50 points above the autoencoder"));
-  EXPECT_TRUE(has(html, "catches 75.0 % of the anomalies and flags 50.0 % of the normal samples"));
-  EXPECT_TRUE(has(html, "Loss: pretrain") && has(html, "Loss: train") && has(html, "Radius: train"));
-  EXPECT_FALSE(has(html, "Radius: pretrain"));
-  EXPECT_TRUE(has(html, "lr 1e-5"));
-  EXPECT_EQ(count(html, "<svg class=\"chart\""), 6u);  // comparison, ROC, histogram, two losses, a radius
-  EXPECT_EQ(count(html, "data:image/png;base64,iVBORw0KGgo"), 2u);
-  EXPECT_TRUE(has(html, "svdd train --config "));
-  EXPECT_TRUE(has(html, "1 min 32 s"));  // 61 + 30.5 seconds
-  EXPECT_FALSE(has(html, "Left out of this page"));
+  EXPECT_TRUE(page_has(html, "<title>Deep SVDD on MNIST, normal class 3: AUC 87.50 %</title>"));
+  EXPECT_TRUE(page_has(html, "<h1>Deep SVDD on MNIST</h1>"));
+  EXPECT_TRUE(page_has(html, "95 % interval 70.00 – 98.00 %"));
+  EXPECT_TRUE(page_has(html, "26.27 points above the untrained network, 7.50 points above the autoencoder"));
+  EXPECT_TRUE(page_has(html, "catches 75.0 % of the anomalies and flags 50.0 % of the normal samples"));
+  EXPECT_TRUE(page_has(html, "Loss: pretrain") && page_has(html, "Loss: train") &&
+              page_has(html, "Radius: train"));
+  EXPECT_FALSE(page_has(html, "Radius: pretrain"));
+  EXPECT_TRUE(page_has(html, "lr 1e-5"));
+  EXPECT_EQ(count_of(html, "<svg class=\"chart\""), 6u);  // comparison, ROC, histogram, two losses, a radius
+  EXPECT_EQ(count_of(html, "data:image/png;base64,iVBORw0KGgo"), 2u);
+  EXPECT_TRUE(page_has(html, "svdd train --config "));
+  EXPECT_TRUE(page_has(html, "1 min 32 s"));  // 61 + 30.5 seconds
+  EXPECT_FALSE(page_has(html, "Left out of this page"));
 }
 
 TEST_F(Report, IsOnePageThatAsksNothingOfTheNetwork) {
   write_whole_run();
   const std::string html = page();
-  EXPECT_TRUE(has(html, "default-src 'none'"));
+  EXPECT_TRUE(page_has(html, "default-src 'none'"));
   for (const char* outside : {"<script", "<link", "@import", "url(", "src=\"http", "href=\"http"})
-    EXPECT_FALSE(has(html, outside)) << outside;
+    EXPECT_FALSE(page_has(html, outside)) << outside;
   EXPECT_EQ(html, page());  // and is the same every time
 }
 
@@ -115,46 +118,46 @@ TEST_F(Report, RanksTheHardestClassFirst) {
   ASSERT_NE(hard, std::string::npos);
   ASSERT_NE(easy, std::string::npos);
   EXPECT_LT(hard, easy);
-  EXPECT_TRUE(has(html.substr(hard, easy - hard), ">75.00 %<"));
-  EXPECT_TRUE(has(html.substr(easy, 200), ">100.00 %<"));
+  EXPECT_TRUE(page_has(html.substr(hard, easy - hard), ">75.00 %<"));
+  EXPECT_TRUE(page_has(html.substr(easy, 200), ">100.00 %<"));
 }
 
 TEST_F(Report, NamesClassesWhereTheRunDoes) {
   write("results.json", R"({"normal": [1, 7], "class_names": ["cat", "1", "<dog>"], "auc": 0.5})");
   write("scores.csv", "index,label,class,score\n0,0,1,1\n1,1,0,2\n2,1,2,3\n3,1,-1,4\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<span>normal classes</span> 1, 7 "));
-  EXPECT_TRUE(has(html, "<th>0 (cat)</th>") && has(html, "<th>2 (&lt;dog&gt;)</th>") &&
-              has(html, "<th>-1</th>"));
+  EXPECT_TRUE(page_has(html, "<span>normal classes</span> 1, 7 "));
+  EXPECT_TRUE(page_has(html, "<th>0 (cat)</th>") && page_has(html, "<th>2 (&lt;dog&gt;)</th>") &&
+              page_has(html, "<th>-1</th>"));
 }
 
 TEST_F(Report, ShowsWhatAMethodAdds) {
   write("results.json",
         R"({"gamma": 0.125, "spheres": 7, "recipe": "theano", "nested": {"deep": [1]}, "none": null})");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<th>gamma</th><td class=\"n\">0.125</td>"));
-  EXPECT_TRUE(has(html, "<th>spheres</th><td class=\"n\">7</td>"));
-  EXPECT_TRUE(has(html, "<th>recipe</th><td><code>theano</code></td>"));
-  EXPECT_FALSE(has(html, "nested") || has(html, ">none<"));
+  EXPECT_TRUE(page_has(html, "<th>gamma</th><td class=\"n\">0.125</td>"));
+  EXPECT_TRUE(page_has(html, "<th>spheres</th><td class=\"n\">7</td>"));
+  EXPECT_TRUE(page_has(html, "<th>recipe</th><td><code>theano</code></td>"));
+  EXPECT_FALSE(page_has(html, "nested") || page_has(html, ">none<"));
 }
 
 TEST_F(Report, NeedsResultsAlone) {
   write("results.json", "{}");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "No AUC."));
+  EXPECT_TRUE(page_has(html, "No AUC."));
   for (const char* file : {"scores.csv", "history.csv", "config.json", "normals.png", "outliers.png"})
-    EXPECT_TRUE(has(html, std::string("<li>") + file + " is missing")) << file;
-  EXPECT_EQ(count(html, "<svg"), 0u);
+    EXPECT_TRUE(page_has(html, std::string("<li>") + file + " is missing")) << file;
+  EXPECT_EQ(count_of(html, "<svg"), 0u);
 }
 
 TEST_F(Report, OneClassHasNoRocAndSaysSo) {
   write("results.json", R"({"auc": null, "auc_ci95": [null, null], "f1": null, "threshold": 0.2})");
   write("scores.csv", "index,label,class,score\n0,0,3,0.1\n1,0,3,0.5\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "The test set holds normal samples only; an AUC needs both."));
-  EXPECT_TRUE(has(html, "scores.csv holds normal samples only: no ROC curve."));
-  EXPECT_FALSE(has(html, "<b>ROC curve</b>"));
-  EXPECT_TRUE(has(html, "<b>Scores of the test samples</b>"));
+  EXPECT_TRUE(page_has(html, "The test set holds normal samples only; an AUC needs both."));
+  EXPECT_TRUE(page_has(html, "scores.csv holds normal samples only: no ROC curve."));
+  EXPECT_FALSE(page_has(html, "<b>ROC curve</b>"));
+  EXPECT_TRUE(page_has(html, "<b>Scores of the test samples</b>"));
 }
 
 TEST_F(Report, NumbersThatAreNoneAreLeftOutWithAWord) {
@@ -162,19 +165,19 @@ TEST_F(Report, NumbersThatAreNoneAreLeftOutWithAWord) {
   write("scores.csv", "index,label,class,score\n0,0,3,nan\n1,1,8,0.5\n2,1,8,inf\n");
   write("history.csv", "phase,epoch,loss\ntrain,0,1\ntrain,1,nan\ntrain,2,\ntrain,3,inf\ntrain,4,1\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "1 scores in scores.csv are NaN: no ROC curve."));
-  EXPECT_TRUE(has(html, "3 losses of phase &#39;train&#39; in history.csv are missing or not finite"));
+  EXPECT_TRUE(page_has(html, "1 scores in scores.csv are NaN: no ROC curve."));
+  EXPECT_TRUE(page_has(html, "3 losses of phase &#39;train&#39; in history.csv are missing or not finite"));
 }
 
 TEST_F(Report, WarnsOfACollapse) {
   write("results.json",
         R"({"auc": 0.61, "untrained_auc": 0.7, "collapsed": true, "warnings": ["a <b> & c"]})");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "The network has collapsed."));
-  EXPECT_TRUE(has(html, "a &lt;b&gt; &amp; c"));
-  EXPECT_TRUE(has(html, "Training has not helped"));
+  EXPECT_TRUE(page_has(html, "The network has collapsed."));
+  EXPECT_TRUE(page_has(html, "a &lt;b&gt; &amp; c"));
+  EXPECT_TRUE(page_has(html, "Training has not helped"));
   write("results.json", results);
-  EXPECT_FALSE(has(page(), "The network has collapsed."));
+  EXPECT_FALSE(page_has(page(), "The network has collapsed."));
 }
 
 TEST_F(Report, ChecksTheReceiptAgainstTheScores) {
@@ -182,11 +185,11 @@ TEST_F(Report, ChecksTheReceiptAgainstTheScores) {
   const unsigned char bytes[] = {0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0};  // 1.0f, -2.5f, little-endian
   const std::string good = engine::sha256_hex(bytes, sizeof bytes);
   write("results.json", "{\"auc\": 0, \"scores_sha256\": \"" + good + "\"}");
-  EXPECT_TRUE(has(page(), "matches scores.csv"));
+  EXPECT_TRUE(page_has(page(), "matches scores.csv"));
   write("results.json", R"({"auc": 1, "scores_sha256": "0000"})");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "scores.csv gives another"));
-  EXPECT_TRUE(has(html, "scores.csv gives an AUC of 0.00 %, results.json one of 100.00 %"));
+  EXPECT_TRUE(page_has(html, "scores.csv gives another"));
+  EXPECT_TRUE(page_has(html, "scores.csv gives an AUC of 0.00 %, results.json one of 100.00 %"));
 }
 
 TEST_F(Report, EscapesWhateverTheFilesSay) {
@@ -199,9 +202,9 @@ TEST_F(Report, EscapesWhateverTheFilesSay) {
   write("scores.csv", "index,label,class,score\n0,0,n,1\n1,1," + evil + ",2\n2,1,\"b,\"\"c\",3\n");
   write("history.csv", "phase,epoch,loss,radius" + evil + "\n" + evil + ",0,1,1\n" + evil + ",1,2,2\n");
   const std::string html = page();
-  EXPECT_FALSE(has(html, "<script"));
-  EXPECT_TRUE(has(html, "&lt;script&gt;"));
-  EXPECT_TRUE(has(html, "<th>b,&quot;c</th>"));
+  EXPECT_FALSE(page_has(html, "<script"));
+  EXPECT_TRUE(page_has(html, "&lt;script&gt;"));
+  EXPECT_TRUE(page_has(html, "<th>b,&quot;c</th>"));
 }
 
 TEST_F(Report, ManyRadiiStandBehindTheirMedian) {
@@ -214,13 +217,13 @@ TEST_F(Report, ManyRadiiStandBehindTheirMedian) {
   }
   write("history.csv", header + '\n' + row0 + '\n' + row1 + '\n');
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<title>median, epoch 0: 4</title>"));
-  EXPECT_TRUE(has(html, "<title>median, epoch 1: 40</title>"));
-  EXPECT_TRUE(has(html, ">each of 9</text>"));
+  EXPECT_TRUE(page_has(html, "<title>median, epoch 0: 4</title>"));
+  EXPECT_TRUE(page_has(html, "<title>median, epoch 1: 40</title>"));
+  EXPECT_TRUE(page_has(html, ">each of 9</text>"));
   const size_t behind = html.find("class=\"background quiet\"");
   ASSERT_NE(behind, std::string::npos);
-  EXPECT_EQ(count(html.substr(behind, html.find("/>", behind) - behind), "M"), 9u) << "one piece for each";
-  EXPECT_FALSE(has(html, "Live spheres"));
+  EXPECT_EQ(count_of(html.substr(behind, html.find("/>", behind) - behind), "M"), 9u) << "one piece for each";
+  EXPECT_FALSE(page_has(html, "Live spheres"));
 }
 
 TEST_F(Report, DeadSpheresHaveNoRadius) {
@@ -228,40 +231,41 @@ TEST_F(Report, DeadSpheresHaveNoRadius) {
   write("history.csv",
         "phase,epoch,loss,radius_0,radius_1,spheres\ntrain,0,1,3,5,2\ntrain,1,1,2,0,1\ntrain,2,1,1,0,1\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<title>radius_0, epoch 2: 1</title>"));
-  EXPECT_TRUE(has(html, "<title>radius_1, epoch 0: 5</title>"));
-  EXPECT_FALSE(has(html, "<title>radius_1, epoch 1: 0</title>"));
-  EXPECT_TRUE(has(html, "Live spheres: train"));
-  EXPECT_TRUE(has(html, "<title>epoch 1: 1</title>"));
+  EXPECT_TRUE(page_has(html, "<title>radius_0, epoch 2: 1</title>"));
+  EXPECT_TRUE(page_has(html, "<title>radius_1, epoch 0: 5</title>"));
+  EXPECT_FALSE(page_has(html, "<title>radius_1, epoch 1: 0</title>"));
+  EXPECT_TRUE(page_has(html, "Live spheres: train"));
+  EXPECT_TRUE(page_has(html, "<title>epoch 1: 1</title>"));
   // Where nothing dies, a radius of 0 is one: it is held there while it warms up.
   write("history.csv", "phase,epoch,loss,radius_0,radius_1\ntrain,0,1,0,0\ntrain,1,1,2,3\n");
-  EXPECT_TRUE(has(page(), "<title>radius_1, epoch 0: 0</title>"));
+  EXPECT_TRUE(page_has(page(), "<title>radius_1, epoch 0: 0</title>"));
 }
 
 TEST_F(Report, MapsTrainingSamplesByClusterAndClass) {
   write("results.json", R"({"normal": [3, 5], "class_names": ["a", "b", "c", "d", "e", "<f>"]})");
   write("map.csv", "x,y,class,label,cluster\n0,0,3,0,7\n1,0,3,0,7\n0,9,5,0,2\n1,9,3,0,2\n-1.5e1,2,5,0,2\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "5 training samples"));
-  EXPECT_TRUE(has(html, "Representations by cluster") && has(html, "Representations by class"));
-  EXPECT_TRUE(has(html, "<title>cluster 7, class 3 (d)</title>"));
-  EXPECT_TRUE(has(html, "<title>cluster 2, class 5 (&lt;f&gt;)</title>"));
-  EXPECT_EQ(count(html, "<title>cluster "), 3u);
-  EXPECT_EQ(count(html, "<title>class "), 3u);
+  EXPECT_TRUE(page_has(html, "5 training samples"));
+  EXPECT_TRUE(page_has(html, "Representations by cluster") && page_has(html, "Representations by class"));
+  EXPECT_TRUE(page_has(html, "<title>cluster 7, class 3 (d)</title>"));
+  EXPECT_TRUE(page_has(html, "<title>cluster 2, class 5 (&lt;f&gt;)</title>"));
+  EXPECT_EQ(count_of(html, "<title>cluster "), 3u);
+  EXPECT_EQ(count_of(html, "<title>class "), 3u);
   EXPECT_LT(html.find("dots s1"), html.find("dots s2"));
-  EXPECT_FALSE(has(html, "dots s3") || has(html, "dots quiet"));
+  EXPECT_FALSE(page_has(html, "dots s3") || page_has(html, "dots quiet"));
 }
 
 TEST_F(Report, MapsTestSamplesByLabel) {
   write("results.json", "{}");
-  EXPECT_FALSE(has(page(), "Map of the representations")) << "without map.csv";
+  EXPECT_FALSE(page_has(page(), "Map of the representations")) << "without map.csv";
   write("map.csv", "x,y,class,label,cluster\n0,0,3,0,\n1,0,4,1,\n0,9,5,1,\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "3 test samples"));
-  EXPECT_TRUE(has(html, "<title>class 3, normal</title>") && has(html, "<title>class 5, anomalous</title>"));
-  EXPECT_EQ(count(html, "dots square anomalous"), 2u);
-  EXPECT_EQ(count(html, "dots normal"), 1u);
-  EXPECT_FALSE(has(html, "by cluster"));
+  EXPECT_TRUE(page_has(html, "3 test samples"));
+  EXPECT_TRUE(page_has(html, "<title>class 3, normal</title>") &&
+              page_has(html, "<title>class 5, anomalous</title>"));
+  EXPECT_EQ(count_of(html, "dots square anomalous"), 2u);
+  EXPECT_EQ(count_of(html, "dots normal"), 1u);
+  EXPECT_FALSE(page_has(html, "by cluster"));
 }
 
 TEST_F(Report, ManyClustersShareTheMutedColour) {
@@ -271,8 +275,8 @@ TEST_F(Report, ManyClustersShareTheMutedColour) {
     for (int i = 0; i <= k; ++i) map += "0." + std::to_string(k) + ",1,3,0," + std::to_string(k) + '\n';
   write("map.csv", map);
   const std::string html = page();
-  EXPECT_TRUE(has(html, "grey: smaller ones"));
-  EXPECT_EQ(count(html, "dots quiet"), 4u);
+  EXPECT_TRUE(page_has(html, "grey: smaller ones"));
+  EXPECT_EQ(count_of(html, "dots quiet"), 4u);
   const size_t largest = html.find("cluster 9, class 3"), first = html.find("dots s1");
   ASSERT_NE(largest, std::string::npos);
   EXPECT_LT(largest, first) << "the largest has the first colour";
@@ -290,8 +294,8 @@ TEST_F(Report, NamesWhatIsBrokenInTheMap) {
       {header + "1,2,3,2,\n", "gives label as 2; expected 0 (normal) or 1"}};
   for (const auto& [text, message] : broken) {
     write("map.csv", text);
-    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
-    EXPECT_TRUE(has(error(), "map.csv'"));
+    EXPECT_TRUE(page_has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(page_has(error(), "map.csv'"));
   }
 }
 
@@ -301,16 +305,17 @@ TEST_F(Report, CommandSurvivesTheShell) {
   engine::write_file_atomically(odd / "results.json", "{}");
   engine::write_file_atomically(odd / "config.json", "{}");
   write_report(odd);
-  EXPECT_TRUE(has(engine::read_file(odd / "report.html"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
+  EXPECT_TRUE(
+      page_has(engine::read_file(odd / "report.html"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
 }
 
 TEST_F(Report, ShowsTheCommandLineAsTyped) {
   write("results.json", R"({"command_line": ["train", "--data", "my data", "--normal", "0,1"]})");
-  EXPECT_TRUE(has(page(), "svdd train --data &#39;my data&#39; --normal 0,1</code>"));
+  EXPECT_TRUE(page_has(page(), "svdd train --data &#39;my data&#39; --normal 0,1</code>"));
 }
 
 TEST_F(Report, NamesWhatIsBrokenInResults) {
-  EXPECT_TRUE(has(error(), "results.json' is missing; expected the folder of a finished run"));
+  EXPECT_TRUE(page_has(error(), "results.json' is missing; expected the folder of a finished run"));
   const std::vector<std::pair<std::string, std::string>> broken = {
       {"", "is not JSON"},
       {"{\"auc\": 0.5", "is not JSON: it breaks at byte"},
@@ -329,8 +334,8 @@ TEST_F(Report, NamesWhatIsBrokenInResults) {
       {R"({"threshold": [1]})", "a number or null"}};
   for (const auto& [text, message] : broken) {
     write("results.json", text);
-    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
-    EXPECT_TRUE(has(error(), "results.json'"));
+    EXPECT_TRUE(page_has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(page_has(error(), "results.json'"));
   }
 }
 
@@ -346,40 +351,40 @@ TEST_F(Report, SaysWhatThePicturesShow) {
   };
   sheet("normals.png", 2), sheet("outliers.png", 2), sheet("missed.png", 4);
   const std::string html = page();
-  EXPECT_EQ(count(html, "href=\"data:image/png;base64,iVBORw0KGgo"), 3u) << "each sheet once";
-  EXPECT_EQ(count(html, "<img"), 0u);
-  EXPECT_EQ(count(html, "<use href=\"#sheet-"), 8u);
-  EXPECT_TRUE(has(
+  EXPECT_EQ(count_of(html, "href=\"data:image/png;base64,iVBORw0KGgo"), 3u) << "each sheet once";
+  EXPECT_EQ(count_of(html, "<img"), 0u);
+  EXPECT_EQ(count_of(html, "<use href=\"#sheet-"), 8u);
+  EXPECT_TRUE(page_has(
       html, "viewBox=\"2 2 56 56\" role=\"img\"><title>test sample 0, score 0.1, class 3 (good)</title>"));
   EXPECT_TRUE(
-      has(html,
-          "<li class=\"wrong\"><svg viewBox=\"2 2 56 56\" role=\"img\"><title>test sample 1, score 0.5, "
-          "class 3 (good), false alarm</title>"));
-  EXPECT_TRUE(has(html, "<title>test sample 2, score 0.4, class 8 (&lt;crack&gt;), missed</title>"));
-  EXPECT_TRUE(has(html, "<title>test sample 5, score 0.9, class 0 (a)</title>")) << "caught";
-  EXPECT_EQ(count(html, "missed</title>"), 1u);
+      page_has(html,
+               "<li class=\"wrong\"><svg viewBox=\"2 2 56 56\" role=\"img\"><title>test sample 1, score 0.5, "
+               "class 3 (good), false alarm</title>"));
+  EXPECT_TRUE(page_has(html, "<title>test sample 2, score 0.4, class 8 (&lt;crack&gt;), missed</title>"));
+  EXPECT_TRUE(page_has(html, "<title>test sample 5, score 0.9, class 0 (a)</title>")) << "caught";
+  EXPECT_EQ(count_of(html, "missed</title>"), 1u);
   // A sheet of another number of pictures is shown as it is.
   sheet("missed.png", 5);
-  EXPECT_EQ(count(page(), "<img alt="), 1u);
+  EXPECT_EQ(count_of(page(), "<img alt="), 1u);
 }
 
 TEST_F(Report, RemarksAreNoAlarms) {
   write("results.json", R"({"warnings": ["no AUC: the test set holds normal samples only"],
                             "remarks": ["a <remark>"], "data_notes": ["3 files passed over"]})");
   const std::string html = page();
-  EXPECT_FALSE(has(html, "class=\"alarm\""));
-  EXPECT_TRUE(has(html, "<li>A &lt;remark&gt;</li>"));
-  EXPECT_TRUE(has(html, "<li>No AUC: the test set holds normal samples only</li>"));
-  EXPECT_TRUE(has(html, "<li>3 files passed over</li>"));
+  EXPECT_FALSE(page_has(html, "class=\"alarm\""));
+  EXPECT_TRUE(page_has(html, "<li>A &lt;remark&gt;</li>"));
+  EXPECT_TRUE(page_has(html, "<li>No AUC: the test set holds normal samples only</li>"));
+  EXPECT_TRUE(page_has(html, "<li>3 files passed over</li>"));
 }
 
 TEST_F(Report, KeysAreWords) {
   write("results.json", R"({"n_train": 50, "n_train_used": 48, "some_new_key": 3, "a_new_word": "x"})");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<th>of them used</th><td class=\"n\">48</td>"));
-  EXPECT_TRUE(has(html, "<th>some new key</th>") && has(html, "<th>a new word</th>"));
+  EXPECT_TRUE(page_has(html, "<th>of them used</th><td class=\"n\">48</td>"));
+  EXPECT_TRUE(page_has(html, "<th>some new key</th>") && page_has(html, "<th>a new word</th>"));
   write("results.json", R"({"n_train": 50, "n_train_used": 50})");
-  EXPECT_FALSE(has(page(), "of them used"));
+  EXPECT_FALSE(page_has(page(), "of them used"));
 }
 
 // Rates that rounding put beside 1 or 0 (runs of earlier versions): the page comes, and says 100 %.
@@ -388,12 +393,12 @@ TEST_F(Report, RatesThatAreOffByRoundingAreRates) {
         R"({"auc": 1.0000000000000002, "average_precision": 1.0000000000000002, "fpr95": -1e-17,
                             "auc_ci95": [1.0000000000000002, 1]})");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "100.00<small> %")) << html;
-  EXPECT_TRUE(has(html, "<th>Average precision</th><td class=\"n\">100.00 %"));
-  EXPECT_TRUE(has(html, "95 % interval 100.00 – 100.00 %"));
-  EXPECT_TRUE(has(html, "<th>False positives at 95 %</th><td class=\"n\">0.00 %"));
+  EXPECT_TRUE(page_has(html, "100.00<small> %")) << html;
+  EXPECT_TRUE(page_has(html, "<th>Average precision</th><td class=\"n\">100.00 %"));
+  EXPECT_TRUE(page_has(html, "95 % interval 100.00 – 100.00 %"));
+  EXPECT_TRUE(page_has(html, "<th>False positives at 95 %</th><td class=\"n\">0.00 %"));
   write("results.json", R"({"auc": 1.0001})");
-  EXPECT_TRUE(has(error(), "expected a fraction in [0,1]"));
+  EXPECT_TRUE(page_has(error(), "expected a fraction in [0,1]"));
 }
 
 TEST_F(Report, NamesTheBrokenRow) {
@@ -413,12 +418,12 @@ TEST_F(Report, NamesTheBrokenRow) {
       {std::string("\x1f\x8b\x08\0\0", 5), "holds zero bytes: it is no text"}};
   for (const auto& [text, message] : broken) {
     write("scores.csv", text);
-    EXPECT_TRUE(has(error(), message)) << message << " / " << error();
-    EXPECT_TRUE(has(error(), "scores.csv'"));
+    EXPECT_TRUE(page_has(error(), message)) << message << " / " << error();
+    EXPECT_TRUE(page_has(error(), "scores.csv'"));
   }
   fs::remove(folder_ / "scores.csv");
   write("history.csv", "phase,epoch,loss\ntrain,zero,1\n");
-  EXPECT_TRUE(has(error(), "history.csv' line 2 gives 'epoch' as 'zero'"));
+  EXPECT_TRUE(page_has(error(), "history.csv' line 2 gives 'epoch' as 'zero'"));
 }
 
 TEST_F(Report, BrokenPartsLeaveTheOldPageAlone) {
@@ -432,7 +437,7 @@ TEST_F(Report, BrokenPartsLeaveTheOldPageAlone) {
       write_report(folder_);
       ADD_FAILURE() << file;
     } catch (const std::runtime_error& e) {
-      EXPECT_TRUE(has(e.what(), message)) << e.what();
+      EXPECT_TRUE(page_has(e.what(), message)) << e.what();
     }
     EXPECT_EQ(engine::read_file(folder_ / "report.html"), before);
     write(file, good);
@@ -447,10 +452,10 @@ TEST_F(Report, ToleratesWindowsLineEndsAndEmptyTables) {
   write("scores.csv", "index,label,class,score\r\n0,0,3,0.1\r\n\r\n1,1,8,0.5\r\n");
   write("history.csv", "phase,epoch,loss\n");
   const std::string html = page();
-  EXPECT_TRUE(has(html, "<b>ROC curve</b>"));
-  EXPECT_TRUE(has(html, "history.csv holds no epochs"));
+  EXPECT_TRUE(page_has(html, "<b>ROC curve</b>"));
+  EXPECT_TRUE(page_has(html, "history.csv holds no epochs"));
   write("scores.csv", "index,label,class,score\n");
-  EXPECT_TRUE(has(page(), "scores.csv holds no samples"));
+  EXPECT_TRUE(page_has(page(), "scores.csv holds no samples"));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class SaidOfRuns : public testing::Test {
   const Scratch scratch_;
 };
 
-void expect_in(const std::string& part, const std::string& text) {
+void expect_among(const std::string& part, const std::string& text) {
   EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
 
@@ -62,15 +62,15 @@ TEST_F(SaidOfRuns, WhatARecipeLeavesOut) {
   const json found = json::parse(text_of(path() / "run" / "results.json"));
   const int64_t held_out = found["n_validation"], used = found["n_train_used"];
   EXPECT_EQ(used, 32);
-  expect_in("training samples a sixth, " + std::to_string(held_out) + ", was held out for validation",
-            remarks);
-  expect_in("left out: the recipe takes whole batches of 32 only", remarks);
+  expect_among("training samples a sixth, " + std::to_string(held_out) + ", was held out for validation",
+               remarks);
+  expect_among("left out: the recipe takes whole batches of 32 only", remarks);
 
   const json theano = results(
       "--data t.csv --method deep-svdd --recipe theano --epochs 1 --ae-epochs 1 "
       "--batch-size 32 --ae-batch-size 32");
   EXPECT_LT(theano["n_train_used"], theano["n_train"]);
-  expect_in("left out: the recipe takes whole batches of 32 only", theano["remarks"].dump());
+  expect_among("left out: the recipe takes whole batches of 32 only", theano["remarks"].dump());
   expect_not_in("left out", results("--data t.csv --method kde")["remarks"].dump());
 }
 
@@ -104,9 +104,9 @@ TEST_F(SaidOfRuns, OptionsThatAreGivenAgain) {
   const Outcome twice = run(kde + "--contamination 0.3 --quiet"),
                 same = run(kde + "--contamination 0.2 --quiet");
   ASSERT_EQ(twice.status, 0) << twice.err;
-  expect_in("--contamination '0.2' changed nothing: --contamination '0.3' stands after it", twice.out);
+  expect_among("--contamination '0.2' changed nothing: --contamination '0.3' stands after it", twice.out);
   expect_not_in("changed nothing", same.out);
-  expect_in("--contamination '0.2' changed nothing", run(kde + "--contamination 0.3").err);
+  expect_among("--contamination '0.2' changed nothing", run(kde + "--contamination 0.3").err);
   EXPECT_EQ(json::parse(text_of(path() / "run" / "results.json"))["warnings"], json::array());
   expect_refused(path(),
                  {{"score --model run --model other --input t.csv", 2, "--model is given more than once"}});
@@ -120,11 +120,11 @@ TEST_F(SaidOfRuns, TableOptionsOfOtherCommands) {
                     npy = run("score --model run --input x.npy --label-column y").err,
                     csv = run("score --model run --input t.csv --header yes").err,
                     cluster = run("cluster --output o.csv --input x.npy --header yes").err;
-  expect_in("--header changed nothing: 'x.npz' is no table in text", npz);
+  expect_among("--header changed nothing: 'x.npz' is no table in text", npz);
   expect_not_in("--label-column changed nothing", npz);
-  expect_in("--label-column changed nothing: 'x.npy' is no table", npy);
+  expect_among("--label-column changed nothing: 'x.npy' is no table", npy);
   expect_not_in("changed nothing", csv);
-  expect_in("--header changed nothing", cluster);
+  expect_among("--header changed nothing", cluster);
 }
 
 TEST(HasNotHelped, OnlyWhereItIsMoreThanChance) {
@@ -143,7 +143,7 @@ TEST_F(SaidOfRuns, DataThatLieElsewhere) {
   const auto from_there = [&](const std::string& line) { return run_svdd(elsewhere, words_of(line)); };
   const Outcome evaluated = from_there("evaluate --model ../run --output m.json");
   ASSERT_EQ(evaluated.status, 0) << evaluated.err;
-  expect_in("'t.csv' is not here: '", evaluated.err);
+  expect_among("'t.csv' is not here: '", evaluated.err);
   EXPECT_EQ(json::parse(text_of(elsewhere / "m.json"))["scores_sha256"], first["scores_sha256"]);
   const Outcome again = from_there("train --config ../run/config.json --out again");
   ASSERT_EQ(again.status, 0) << again.err;
@@ -153,7 +153,7 @@ TEST_F(SaidOfRuns, DataThatLieElsewhere) {
             text_of(path() / "run" / "config.json").find("\"data\": \"t.csv\""));
   EXPECT_EQ(from_there("train --resume --out ../run").status, 0);
   write_text(elsewhere / "t.csv", text_of(path() / "t.csv") + "1,2,ok\n");
-  expect_in("it is another than", from_there("evaluate --model ../run").err);
+  expect_among("it is another than", from_there("evaluate --model ../run").err);
 
   fs::rename(path() / "t.csv", path() / "u.csv");
   fs::remove(elsewhere / "t.csv");

@@ -51,7 +51,9 @@ std::string path_data(const std::string& svg, const std::string& style) {
   return svg.substr(at + start.size(), svg.find('"', at + start.size()) - at - start.size());
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool chart_has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 LineChart chart_of(std::vector<double> x, std::vector<double> y) {
   return {"title", "description", "epoch", "loss", {{"loss", std::move(x), std::move(y)}}, {}};
@@ -94,9 +96,9 @@ TEST(LineChart, DrawsItsPointsWhereTheyBelong) {
   EXPECT_EQ(flaw(svg), "");
   // The plot spans x 80 … 506 and, with 6 units of room, y 248 … 22.
   EXPECT_EQ(path_data(svg, "curve s1"), "M80 248L293 22L506 135");
-  EXPECT_TRUE(has(svg, "<title>title</title><desc>description</desc>"));
-  EXPECT_TRUE(has(svg, "<title>epoch 1: 10</title>"));
-  EXPECT_FALSE(has(svg, "<script"));
+  EXPECT_TRUE(chart_has(svg, "<title>title</title><desc>description</desc>"));
+  EXPECT_TRUE(chart_has(svg, "<title>epoch 1: 10</title>"));
+  EXPECT_FALSE(chart_has(svg, "<script"));
 }
 
 TEST(LineChart, LeavesAGapForWhatCannotBeDrawn) {
@@ -117,7 +119,7 @@ TEST(LineChart, LogarithmicAxisHasDecadesAtEqualDistances) {
   const std::string svg = line_chart(chart);
   EXPECT_EQ(path_data(svg, "curve s1"), "M80 248L186.5 191.5L293 135L399.5 78.5L506 22");
   for (const char* tick : {">0.0001<", ">0.001<", ">0.01<", ">0.1<", ">1<"})
-    EXPECT_TRUE(has(svg, tick)) << tick;
+    EXPECT_TRUE(chart_has(svg, tick)) << tick;
 }
 
 TEST(LineChart, SeveralSeriesGetALegendAndMarksTheirWords) {
@@ -127,9 +129,9 @@ TEST(LineChart, SeveralSeriesGetALegendAndMarksTheirWords) {
   const std::string svg = line_chart(chart);
   EXPECT_EQ(flaw(svg), "");
   EXPECT_EQ(count(svg, "class=\"curve "), 2u);
-  EXPECT_TRUE(has(svg, "&lt;radius&gt;"));
-  EXPECT_TRUE(has(svg, "lr 1e-5"));
-  EXPECT_FALSE(has(svg, "beyond") || has(svg, "nowhere"));
+  EXPECT_TRUE(chart_has(svg, "&lt;radius&gt;"));
+  EXPECT_TRUE(chart_has(svg, "lr 1e-5"));
+  EXPECT_FALSE(chart_has(svg, "beyond") || chart_has(svg, "nowhere"));
 }
 
 TEST(LineChart, EndsOnAnyNumbers) {
@@ -165,7 +167,7 @@ TEST(LineChart, TheBackgroundIsOnePathThatSharesTheAxes) {
   EXPECT_EQ(flaw(svg), "");
   EXPECT_EQ(path_data(svg, "background quiet"), "M80 248L506 38M80 38h0");
   EXPECT_EQ(path_data(svg, "curve s1"), "M80 178L506 108");
-  EXPECT_TRUE(has(svg, "&lt;all&gt;"));
+  EXPECT_TRUE(chart_has(svg, "&lt;all&gt;"));
   EXPECT_LT(svg.find("background quiet"), svg.find("curve s1"));
   chart.background[0].x.pop_back();
   EXPECT_THROW(line_chart(chart), std::invalid_argument);
@@ -181,8 +183,8 @@ TEST(ScatterChart, BothAxesHaveOneScale) {
   const std::string svg = scatter_chart(chart);
   EXPECT_EQ(flaw(svg), "");
   EXPECT_EQ(path_data(svg, "dots s1"), "M16 155h0M116 155h0M116 105h0");
-  EXPECT_TRUE(has(svg, "<g><title>part</title>"));
-  EXPECT_TRUE(has(svg, "swatch s1") && has(svg, ">group</text>"));
+  EXPECT_TRUE(chart_has(svg, "<g><title>part</title>"));
+  EXPECT_TRUE(chart_has(svg, "swatch s1") && chart_has(svg, ">group</text>"));
 }
 
 TEST(ScatterChart, NamesStandAtTheMedianOfTheirPoints) {
@@ -193,8 +195,8 @@ TEST(ScatterChart, NamesStandAtTheMedianOfTheirPoints) {
   chart.groups[0].square = true;
   const std::string svg = scatter_chart(chart);
   EXPECT_EQ(path_data(svg, "dots square s1"), "M16 116h0M26 116h0M116 16h0");
-  EXPECT_TRUE(has(svg, "x=\"26\" y=\"120\">&lt;a&gt;</text>")) << svg;
-  EXPECT_FALSE(has(svg, "swatch"));
+  EXPECT_TRUE(chart_has(svg, "x=\"26\" y=\"120\">&lt;a&gt;</text>")) << svg;
+  EXPECT_FALSE(chart_has(svg, "swatch"));
 }
 
 TEST(ScatterChart, EndsOnAnyNumbers) {
@@ -229,14 +231,14 @@ TEST(RocChart, PerfectCurveFollowsTheFrame) {
       roc_chart({"ROC", "d", {{0, 0}, {0, 0.5}, {0, 1}, {0.5, 1}, {1, 1}}, 1.0, RocPoint{0, 0.5}});
   EXPECT_EQ(flaw(svg), "");
   EXPECT_EQ(path_data(svg, "curve s1"), "M76 364L76 16L410 16");  // inner points of straight runs are dropped
-  EXPECT_TRUE(has(svg, ">100.00 %<"));
-  EXPECT_TRUE(has(svg, "class=\"chance\" x1=\"76\" y1=\"364\" x2=\"410\" y2=\"16\""));
-  EXPECT_TRUE(has(svg, "at the threshold: 50 % caught, 0 % of normals flagged"));
+  EXPECT_TRUE(chart_has(svg, ">100.00 %<"));
+  EXPECT_TRUE(chart_has(svg, "class=\"chance\" x1=\"76\" y1=\"364\" x2=\"410\" y2=\"16\""));
+  EXPECT_TRUE(chart_has(svg, "at the threshold: 50 % caught, 0 % of normals flagged"));
 }
 
 TEST(RocChart, ShowsTheAucAndSkipsPointsOutsideTheUnitSquare) {
   const std::string svg = roc_chart({"ROC", "d", {{0, 0}, {nan, 0.2}, {0.5, 7}, {1, 1}}, 0.87654, {}});
-  EXPECT_TRUE(has(svg, ">87.65 %<"));
+  EXPECT_TRUE(chart_has(svg, ">87.65 %<"));
   EXPECT_EQ(path_data(svg, "curve s1"), "M76 364L410 16");
   EXPECT_EQ(flaw(roc_chart({"ROC", "d", {}, nan, {}})), "");
 }
@@ -245,21 +247,21 @@ TEST(HistogramChart, CountsEachGroupByItself) {
   const std::vector<float> normal = {0, 0, 0, 1}, anomalous = {1, 1};
   const std::string svg = histogram_chart({"t", "d", "score", normal, anomalous, 0.5});
   EXPECT_EQ(flaw(svg), "");
-  EXPECT_TRUE(has(svg, ": 75 % of normal, 0 % of anomalous"));
-  EXPECT_TRUE(has(svg, ": 25 % of normal, 100 % of anomalous"));
+  EXPECT_TRUE(chart_has(svg, ": 75 % of normal, 0 % of anomalous"));
+  EXPECT_TRUE(chart_has(svg, ": 25 % of normal, 100 % of anomalous"));
   EXPECT_EQ(count(svg, " of anomalous</title>"), 2u);  // empty bins have no tooltip
-  EXPECT_TRUE(has(svg, "normal (4)") && has(svg, "anomalous (2)"));
-  EXPECT_TRUE(has(svg, "<line class=\"threshold\" x1=\"310\""));  // the middle of 74 … 546
-  EXPECT_TRUE(has(svg, "threshold 0.5"));
+  EXPECT_TRUE(chart_has(svg, "normal (4)") && chart_has(svg, "anomalous (2)"));
+  EXPECT_TRUE(chart_has(svg, "<line class=\"threshold\" x1=\"310\""));  // the middle of 74 … 546
+  EXPECT_TRUE(chart_has(svg, "threshold 0.5"));
 }
 
 TEST(HistogramChart, GathersALongTailAndSaysSo) {
   std::vector<float> normal(1000), anomalous = {1e6f};
   for (size_t i = 0; i < normal.size(); ++i) normal[i] = static_cast<float>(i);
   const std::string svg = histogram_chart({"t", "d", "score", normal, anomalous, 1e5});
-  EXPECT_TRUE(has(svg, "last bar: and"));
-  EXPECT_FALSE(has(svg, "first bar: and"));
-  EXPECT_TRUE(has(svg, "threshold 100000 (outside this axis)"));
+  EXPECT_TRUE(chart_has(svg, "last bar: and"));
+  EXPECT_FALSE(chart_has(svg, "first bar: and"));
+  EXPECT_TRUE(chart_has(svg, "threshold 100000 (outside this axis)"));
 }
 
 TEST(HistogramChart, EndsOnAnyScores) {
@@ -269,20 +271,20 @@ TEST(HistogramChart, EndsOnAnyScores) {
   for (const std::vector<float>& scores : hostile)
     for (const double threshold : {0.0, nan, infinity})
       EXPECT_EQ(flaw(histogram_chart({"t", "d", "score", scores, {}, threshold})), "");
-  EXPECT_TRUE(has(histogram_chart({"t", "d", "score", {}, {}, {}}), "no scores to draw"));
+  EXPECT_TRUE(chart_has(histogram_chart({"t", "d", "score", {}, {}, {}}), "no scores to draw"));
 }
 
 TEST(ComparisonChart, StartsAtChanceOrBelow) {
   const std::string above = comparison_chart("AUC", {{"this", 0.9, 0.88, 0.92}, {"that", 0.6, {}, {}}});
   EXPECT_EQ(flaw(above), "");
-  EXPECT_TRUE(has(above, "<desc>this 90.00 %; that 60.00 %</desc>"));
-  EXPECT_FALSE(has(above, ">40 %<"));
-  EXPECT_TRUE(has(comparison_chart("AUC", {{"this", 0.41, {}, {}}}), ">40 %<"));
+  EXPECT_TRUE(chart_has(above, "<desc>this 90.00 %; that 60.00 %</desc>"));
+  EXPECT_FALSE(chart_has(above, ">40 %<"));
+  EXPECT_TRUE(chart_has(comparison_chart("AUC", {{"this", 0.41, {}, {}}}), ">40 %<"));
   EXPECT_EQ(flaw(comparison_chart("AUC", {})), "");
 }
 
 TEST(ChartStyle, HasALightAndADarkPalette) {
-  EXPECT_TRUE(has(std::string(chart_style()), "prefers-color-scheme:dark"));
+  EXPECT_TRUE(chart_has(std::string(chart_style()), "prefers-color-scheme:dark"));
   EXPECT_EQ(count(std::string(chart_style()), "--series-8:"), 2u);
 }
 

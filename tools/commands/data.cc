@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t name_columns = 16, most_classes = 50;  // more are not listed one by one
 
-std::string padded(const std::string& text, size_t columns) {
+std::string in_column(const std::string& text, size_t columns) {
   return text + std::string(columns - std::min(columns, text.size()), ' ');
 }
 
@@ -37,7 +37,7 @@ std::string class_text(const datasets::Dataset& data, size_t k) {
 }
 
 void print_half(const char* name, const datasets::Dataset& data, const datasets::Split& half) {
-  std::cout << padded(name, name_columns) << counted(half.count(), "sample");
+  std::cout << in_column(name, name_columns) << counted(half.count(), "sample");
   if (half.count() > 0 && data.class_names.size() <= most_classes) {
     std::cout << "; by class:";
     for (const int64_t count : half.class_counts(data.classes())) std::cout << ' ' << count;
@@ -59,8 +59,8 @@ void run_data_list(const std::string& data_dir) {
       place = "not found: " + (known.urls.empty() ? known.how_to_get + " into a folder " + known.name
                                                   : "svdd data fetch " + known.name);
     }
-    std::cout << padded(known.name, name_columns) << known.description << '\n'
-              << padded("", name_columns) << place << '\n';
+    std::cout << in_column(known.name, name_columns) << known.description << '\n'
+              << in_column("", name_columns) << place << '\n';
   }
 }
 
@@ -68,29 +68,29 @@ void run_data_info(const std::string& name_or_path, const datasets::LoadOptions&
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
   const std::string place = known ? place_of(*known, how.data_dir.string()) : name_or_path;
   const datasets::Dataset data = load_data(name_or_path, how);
-  std::cout << padded("name", name_columns) << data.name << '\n';
-  if (known) std::cout << padded("description", name_columns) << known->description << '\n';
-  std::cout << padded("found in", name_columns) << place << '\n'
-            << padded("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n'
-            << padded("classes", name_columns);
+  std::cout << in_column("name", name_columns) << data.name << '\n';
+  if (known) std::cout << in_column("description", name_columns) << known->description << '\n';
+  std::cout << in_column("found in", name_columns) << place << '\n'
+            << in_column("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n'
+            << in_column("classes", name_columns);
   const size_t listed = std::min(data.class_names.size(), most_classes);
   for (size_t k = 0; k < listed; ++k) std::cout << (k > 0 ? ", " : "") << class_text(data, k);
   if (listed < data.class_names.size()) std::cout << ", ... " << data.class_names.size() << " in all";
-  std::cout << '\n' << padded("normal", name_columns);
+  std::cout << '\n' << in_column("normal", name_columns);
   for (size_t i = 0; i < data.default_normal.size(); ++i)
     std::cout << (i > 0 ? ", " : "") << class_text(data, static_cast<size_t>(data.default_normal[i]));
   std::cout << (data.default_normal.empty()
                     ? "none by itself: name the normal class or classes with --normal\n"
                     : ", where --normal names no other\n");
   if (!known && !data.guess.sentence.empty())
-    std::cout << padded("", name_columns) << data.guess.sentence << '\n';
-  if (!data.guess.unclear.empty()) std::cout << padded("", name_columns) << data.guess.unclear << '\n';
+    std::cout << in_column("", name_columns) << data.guess.sentence << '\n';
+  if (!data.guess.unclear.empty()) std::cout << in_column("", name_columns) << data.guess.unclear << '\n';
   print_half("training", data, data.train);
   print_half("test", data, data.test);
   if (data.test_was_held_out)
-    std::cout << padded("", name_columns) << "held out of the whole; --test-fraction X says how much\n";
+    std::cout << in_column("", name_columns) << "held out of the whole; --test-fraction X says how much\n";
   for (size_t i = 0; i < data.notes.size(); ++i)
-    std::cout << padded(i == 0 ? "notes" : "", name_columns) << data.notes[i] << '\n';
+    std::cout << in_column(i == 0 ? "notes" : "", name_columns) << data.notes[i] << '\n';
 }
 
 void run_data_fetch(const std::string& name, const std::string& data_dir, const std::string& mirror) {

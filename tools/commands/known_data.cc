@@ -15,7 +15,7 @@ void require_folder(const std::filesystem::path& data_dir) {
 }
 
 // As a person types it.
-std::string in_shell(const std::string& word) {
+std::string quoted_for_shell(const std::string& word) {
   const bool plain =
       word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
       std::string::npos;
@@ -34,7 +34,7 @@ auto in_words_of_the_command(const Search& search) {
     if (!error.like_classes) throw;
     throw std::runtime_error(
         error.complaint + "; columns must hold numbers: if this one holds the classes, " + "--label-column " +
-        in_shell(error.column) + " says so; else take it out of the table");
+        quoted_for_shell(error.column) + " says so; else take it out of the table");
   }
 }
 

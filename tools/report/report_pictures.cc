@@ -89,7 +89,7 @@ std::string captioned(const RunFolder& run, const Sheet& sheet, const std::vecto
   return out + "</ol>\n";
 }
 
-std::string counted(size_t count, const char* what) { return "The " + std::to_string(count) + ' ' + what; }
+std::string the_first(size_t count, const char* what) { return "The " + std::to_string(count) + ' ' + what; }
 
 }  // namespace
 
@@ -115,7 +115,7 @@ std::string pictures(const RunFolder& run, Notes& notes) {
       samples = sheet_samples(sheet.order, run.scores->scores, run.scores->labels);
     const std::optional<Tiles> tiles = tiles_of(*sheet.png, static_cast<int64_t>(samples.size()));
     const std::string words =
-        counted(tiles ? samples.size() : static_cast<size_t>(pictures_per_sheet), sheet.words);
+        the_first(tiles ? samples.size() : static_cast<size_t>(pictures_per_sheet), sheet.words);
     out += figure(tiles ? captioned(run, sheet, samples, *tiles)
                         : "<img alt=\"" + escape_xml(words) + "\" src=\"data:image/png;base64," +
                               base64(*sheet.png) + "\">\n",

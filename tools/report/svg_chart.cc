@@ -208,7 +208,7 @@ std::string line_chart(const LineChart& chart) {
 
 namespace {
 
-double median(std::vector<double> values) {
+double middle_value(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -270,7 +270,7 @@ std::string scatter_chart(const ScatterChart& chart) {
              svg::path(dots.data(), (group.square ? "dots square " : "dots ") + group.style) + "</g>\n";
     }
     if (chart.names_inside && !all_x.empty() && !group.name.empty())
-      labels += label(median(all_x), median(all_y) + 4, "strong halo middle", group.name);
+      labels += label(middle_value(all_x), middle_value(all_y) + 4, "strong halo middle", group.name);
   }
   return out + (chart.names_inside ? labels + '\n' : legend(plot, names)) + "</svg>\n";
 }
@@ -298,8 +298,8 @@ std::string roc_chart(const RocChart& chart) {
   out += label(x(1) - 14, y(0.10), "name end halo", "area under the curve (AUC)");
   if (const auto& point = chart.operating_point) {
     const double at = x(point->false_positive_rate), up = y(point->true_positive_rate);
-    const std::string rates = percent(point->true_positive_rate) + " caught, " +
-                              percent(point->false_positive_rate) + " of normals flagged";
+    const std::string rates = short_percent(point->true_positive_rate) + " caught, " +
+                              short_percent(point->false_positive_rate) + " of normals flagged";
     out += "<g><title>at the threshold: " + rates + "</title>" + dot(at, up, 6, "spot anomalous") + "</g>";
     const bool high = point->true_positive_rate > 0.25 || point->false_positive_rate > 0.5;
     const bool left_half = point->false_positive_rate < 0.5;
@@ -392,7 +392,7 @@ std::string histogram_chart(const HistogramChart& chart) {
     if (bins.normal[i] == 0 && bins.anomalous[i] == 0) continue;
     const double from = bins.low + width_of_bin * static_cast<double>(i);
     out += "<g class=\"point\"><title>" + number_text(from) + " to " + number_text(from + width_of_bin) +
-           ": " + percent(bins.normal[i]) + " of normal, " + percent(bins.anomalous[i]) +
+           ": " + short_percent(bins.normal[i]) + " of normal, " + short_percent(bins.anomalous[i]) +
            " of anomalous</title>" + box(edge(i), plot.top, step, plot.bottom - plot.top, "hit") + "</g>\n";
   }
   if (chart.threshold) {
@@ -432,7 +432,7 @@ std::string comparison_chart(std::string_view title, const std::vector<Compariso
   for (const double v : x.ticks(5)) {
     out += line(x(v), plot.top, x(v), plot.bottom, std::fabs(v - 0.5) < 1e-9 ? "chance" : "grid");
     out += label(v == low ? 0 : x(v), plot.bottom + 18, v == low ? "tick start" : "tick middle",
-                 std::fabs(v - 0.5) < 1e-9 ? "chance" : percent(v, 6));
+                 std::fabs(v - 0.5) < 1e-9 ? "chance" : short_percent(v, 6));
   }
   const double base = std::max(low, 0.5);
   for (size_t i = 0; i < rows.size(); ++i) {

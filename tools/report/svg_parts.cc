@@ -45,7 +45,7 @@ std::string px(double length) {
   return text;
 }
 
-std::string percent(double fraction, int digits) { return number_text(100 * fraction, digits) + " %"; }
+std::string short_percent(double fraction, int digits) { return number_text(100 * fraction, digits) + " %"; }
 
 bool drawable(double value) { return std::isfinite(value) && std::fabs(value) < 1e300; }
 
@@ -161,7 +161,9 @@ std::vector<double> Axis::decades(int wanted) const {
 std::string frame(const Plot& plot, const Axis& x, const Axis& y, std::string_view x_label,
                   std::string_view y_label, bool percent_x, bool percent_y) {
   std::string out;
-  const auto text = [](double v, bool as_percent) { return as_percent ? percent(v, 6) : number_text(v, 10); };
+  const auto text = [](double v, bool as_percent) {
+    return as_percent ? short_percent(v, 6) : number_text(v, 10);
+  };
   for (const double v : y.ticks(5)) {
     out += line(plot.left, y(v), plot.right, y(v), "grid");
     out += label(plot.left - 8, y(v) + 4, "tick end", text(v, percent_y));

@@ -19,7 +19,7 @@ std::string dot(double x, double y, double radius, std::string_view style);
 std::string path(const std::string& data, std::string_view style);
 
 std::string px(double length);  // to a tenth
-std::string percent(double fraction, int digits = 3);
+std::string short_percent(double fraction, int digits = 3);
 std::string colour(size_t series);  // the style of the n-th curve, from 0; they come round again
 bool drawable(double value);        // finite and within ±1e300
 

@@ -53,7 +53,7 @@ std::string bar(double share, int width) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string parts_in_line(const std::vector<std::string>& parts) {
   std::string out;
   for (const std::string& part : parts)
     if (!part.empty()) out += (out.empty() ? "" : "  ") + part;
@@ -109,10 +109,10 @@ void Progress::end() {
   running_ = false;
   erase();
   const int steps = done_ - already_;
-  write_plain(joined({phase_ + " done",
-                      std::to_string(steps) + ' ' + options_.unit + (steps == 1 ? "" : "s") + " in " +
-                          clock_text(seconds() - began_),
-                      loss_ ? "loss " + number_text(*loss_, 5) : ""}),
+  write_plain(parts_in_line({phase_ + " done",
+                             std::to_string(steps) + ' ' + options_.unit + (steps == 1 ? "" : "s") + " in " +
+                                 clock_text(seconds() - began_),
+                             loss_ ? "loss " + number_text(*loss_, 5) : ""}),
               true);
 }
 
@@ -138,7 +138,7 @@ std::string Progress::pace() const {
 }
 
 std::string Progress::plain_line() const {
-  return joined(
+  return parts_in_line(
       {phase_, options_.unit + ' ' + std::to_string(done_) + (total_ > 0 ? '/' + std::to_string(total_) : ""),
        loss_ ? "loss " + number_text(*loss_, 5) : "", extra_, pace(), clock_text(seconds() - began_)});
 }
@@ -162,11 +162,11 @@ std::string Progress::terminal_line() const {
       time};
   // Where the line is too long, what matters least goes first: the bar's length, the pace, then `extra`.
   for (const size_t spare : {size_t{5}, size_t{4}}) {
-    if (columns_of(joined(parts)) + 2 + (total_ > 0 ? shortest_bar : 0) > room) parts[spare].clear();
+    if (columns_of(parts_in_line(parts)) + 2 + (total_ > 0 ? shortest_bar : 0) > room) parts[spare].clear();
   }
-  const int left = room - columns_of(joined(parts)) - 2;
+  const int left = room - columns_of(parts_in_line(parts)) - 2;
   if (total_ > 0 && left >= shortest_bar) parts[2] = bar(share, std::min(longest_bar, left));
-  return first_columns(joined(parts), room);
+  return first_columns(parts_in_line(parts), room);
 }
 
 void Progress::write_plain(const std::string& line, bool to_stream) {

@@ -16,14 +16,14 @@ ordered_json or_null(const std::optional<T>& value) {
   return value ? ordered_json(*value) : ordered_json();
 }
 
-std::string percent(double fraction) { return fixed_text(100 * fraction, 2) + " %"; }
+std::string hundredths_percent(double fraction) { return fixed_text(100 * fraction, 2) + " %"; }
 
-constexpr size_t name_columns = 19, value_columns = 11;
+constexpr size_t figure_columns = 19, value_columns = 11;
 
 // "  name               value      remark"
 std::string row(const std::string& name, const std::string& value, const std::string& remark = "") {
   std::string line =
-      "  " + name + std::string(name_columns - std::min(name_columns, name.size()), ' ') + value;
+      "  " + name + std::string(figure_columns - std::min(figure_columns, name.size()), ' ') + value;
   if (!remark.empty())
     line +=
         std::string(std::max<size_t>(2, value_columns - std::min(value_columns, value.size())), ' ') + remark;
@@ -125,16 +125,19 @@ std::string summary(const ordered_json& results, const std::string& report) {
   const Reader r(results);
   std::string text = heading(results) + '\n';
   if (r.has("auc"))
-    text += row("AUC", percent(r.number("auc")),
+    text += row("AUC", hundredths_percent(r.number("auc")),
                 "95 % interval " + fixed_text(100 * results["auc_ci95"][0].get<double>(), 2) + " to " +
                     fixed_text(100 * results["auc_ci95"][1].get<double>(), 2));
   if (r.has("untrained_auc"))
-    text += row("  untrained", percent(r.number("untrained_auc")), "the same network at random weights");
+    text += row("  untrained", hundredths_percent(r.number("untrained_auc")),
+                "the same network at random weights");
   if (r.has("ae_auc"))
-    text += row("  autoencoder", percent(r.number("ae_auc")), "its reconstruction error as the score");
-  if (r.has("average_precision")) text += row("average precision", percent(r.number("average_precision")));
+    text +=
+        row("  autoencoder", hundredths_percent(r.number("ae_auc")), "its reconstruction error as the score");
+  if (r.has("average_precision"))
+    text += row("average precision", hundredths_percent(r.number("average_precision")));
   if (r.has("fpr95"))
-    text += row("false alarms", percent(r.number("fpr95")),
+    text += row("false alarms", hundredths_percent(r.number("fpr95")),
                 "of normal samples when 95 % of anomalies are caught");
   if (r.has("threshold"))
     text += row("threshold", number_text(r.number("threshold"), 4),
@@ -142,7 +145,7 @@ std::string summary(const ordered_json& results, const std::string& report) {
                                   fixed_text(r.number("best_f1"), 3) + " at best"
                             : "");
   if (r.has("validation_outside"))
-    text += row("validation", percent(r.number("validation_outside")),
+    text += row("validation", hundredths_percent(r.number("validation_outside")),
                 "of " + r.whole("n_validation") + " held-out normal samples lie above the threshold");
   if (r.has("train_seconds"))
     text += row("time", number_text(r.number("pretrain_seconds") + r.number("train_seconds"), 3) + " s",

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t most_json_bytes = uint64_t{1} << 24, most_csv_bytes = uint64_t{1} << 30;
+constexpr uint64_t most_bytes_of_json = uint64_t{1} << 24, most_bytes_of_csv = uint64_t{1} << 30;
 
 // What is read to its end must have one.
 void require_regular(const fs::path& path) {
@@ -27,7 +27,7 @@ void require_regular(const fs::path& path) {
 
 void read_history(const fs::path& path, Evidence& evidence) {
   require_regular(path);
-  const std::string text = engine::read_file(path, most_csv_bytes), name = engine::in_quotes(path);
+  const std::string text = engine::read_file(path, most_bytes_of_csv), name = engine::in_quotes(path);
   datasets::CsvReader rows(text, name, ',');
   std::vector<std::string_view> fields;
   if (!rows.next(fields)) throw std::runtime_error(name + " is empty; expected a header line");
@@ -70,7 +70,7 @@ Evidence read_evidence(const fs::path& folder) {
   Evidence evidence{folder, {}, read_results(folder), {}, {}, {}, {}};
   check_results(evidence.results);
   if (engine::file_exists(folder / "config.json")) require_regular(folder / "config.json");
-  evidence.config = engine::read_json_object(folder / "config.json", "", most_json_bytes);
+  evidence.config = engine::read_json_object(folder / "config.json", "", most_bytes_of_json);
   if (engine::file_exists(folder / "history.csv")) read_history(folder / "history.csv", evidence);
   if (const auto all = evidence.results.entries().find("fingerprints"))
     for (size_t i = 0; i < all->size(); ++i)

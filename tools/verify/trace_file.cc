@@ -12,8 +12,8 @@ namespace tools {
 namespace {
 
 constexpr const char* header = "phase,epoch,step,part,operation,name,shape,numbers,sha256";
-constexpr size_t columns = 9;
-constexpr uint64_t most_bytes = uint64_t{1} << 30;
+constexpr size_t trace_columns = 9;
+constexpr uint64_t most_trace_bytes = uint64_t{1} << 30;
 
 int64_t number_in(std::string_view field, size_t column, const datasets::CsvReader& rows) {
   int64_t value = 0;
@@ -35,7 +35,7 @@ std::string trace_csv(const svdd::StepTrace& trace) {
 }
 
 TraceFile read_trace(const std::filesystem::path& path) {
-  const std::string text = engine::read_file(path, most_bytes), name = engine::in_quotes(path);
+  const std::string text = engine::read_file(path, most_trace_bytes), name = engine::in_quotes(path);
   if (!text.starts_with(header))
     throw std::runtime_error(name + " is no trace: its first line does not name a trace's columns");
   datasets::CsvReader rows(text, name, ',');
@@ -43,8 +43,9 @@ TraceFile read_trace(const std::filesystem::path& path) {
   rows.next(f);
   TraceFile trace;
   while (rows.next(f)) {
-    if (f.size() != columns)
-      rows.refuse("there are " + std::to_string(f.size()) + " fields; expected " + std::to_string(columns));
+    if (f.size() != trace_columns)
+      rows.refuse("there are " + std::to_string(f.size()) + " fields; expected " +
+                  std::to_string(trace_columns));
     trace.phase = f[0];
     trace.epoch = number_in(f[1], 1, rows);
     trace.entries.push_back({number_in(f[2], 2, rows), std::string(f[3]), number_in(f[4], 4, rows),
