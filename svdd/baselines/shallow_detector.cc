@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "engine/enough_memory.h"
@@ -122,6 +123,10 @@ void ShallowDetector::restore(const ModelFolder& model) {
     throw std::runtime_error(tensors +
                              " does not hold the arrays that model.json beside it describes (its "
                              "weights_sha256 differs); the two come from different runs");
+}
+
+float finite_score(double score) {
+  return static_cast<float>(std::min(score, static_cast<double>(std::numeric_limits<float>::max())));
 }
 
 void check_contamination(double contamination) {

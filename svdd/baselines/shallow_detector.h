@@ -55,6 +55,9 @@ class ShallowDetector : public Detector {
   std::vector<int64_t> shape_;  // of one sample
 };
 
+// As a float; of what is beyond all floats, the largest.
+float finite_score(double score);
+
 // std::invalid_argument unless it is a share of the training scores, in [0, 1).
 void check_contamination(double contamination);
 

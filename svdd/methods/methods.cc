@@ -3,8 +3,12 @@
 
 #include "engine/files/in_quotes.h"
 #include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/local_outlier_factor.h"
+#include "svdd/baselines/mahalanobis.h"
+#include "svdd/baselines/pca_reconstruction.h"
 #include "svdd/methods/autoencoder.h"
 #include "svdd/methods/dasvdd.h"
 #include "svdd/methods/deep_svdd.h"
@@ -15,9 +19,18 @@
 namespace svdd {
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all{deep_svdd_method(), multi_radius_method(),    multi_sphere_method(),
-                                       dasvdd_method(),    autoencoder_method(),     kernel_svdd_method(),
-                                       kde_method(),       isolation_forest_method()};
+  static const std::vector<Method> all{deep_svdd_method(),
+                                       multi_radius_method(),
+                                       multi_sphere_method(),
+                                       dasvdd_method(),
+                                       autoencoder_method(),
+                                       kernel_svdd_method(),
+                                       kde_method(),
+                                       isolation_forest_method(),
+                                       k_nearest_neighbours_method(),
+                                       local_outlier_factor_method(),
+                                       mahalanobis_method(),
+                                       pca_reconstruction_method()};
   return all;
 }
 

@@ -119,4 +119,20 @@ IsolationForestOptions isolation_forest(const DataTraits& data) {
   return {.preprocessing = with_principal_components(data)};
 }
 
+KNearestOptions k_nearest_neighbours(const DataTraits& data) {
+  return {.preprocessing = usual_preprocessing(data.kind)};
+}
+
+LocalOutlierOptions local_outlier_factor(const DataTraits& data) {
+  return {.preprocessing = usual_preprocessing(data.kind)};
+}
+
+MahalanobisOptions mahalanobis(const DataTraits& data) {
+  return {.preprocessing = usual_preprocessing(data.kind)};
+}
+
+PcaReconstructionOptions pca_reconstruction(const DataTraits& data) {
+  return {.preprocessing = usual_preprocessing(data.kind)};
+}
+
 }  // namespace svdd::recipes

@@ -9,8 +9,12 @@
 #include <string_view>
 
 #include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/local_outlier_factor.h"
+#include "svdd/baselines/mahalanobis.h"
+#include "svdd/baselines/pca_reconstruction.h"
 #include "svdd/methods/dasvdd.h"
 #include "svdd/methods/multi_radius.h"
 #include "svdd/methods/multi_sphere.h"
@@ -37,5 +41,10 @@ DasvddOptions dasvdd(const DataTraits& data);
 KernelSvddOptions kernel_svdd(const DataTraits& data);
 KdeOptions kde(const DataTraits& data);
 IsolationForestOptions isolation_forest(const DataTraits& data);
+// What no paper of the family compares with, and a person tries first: on all features, scaled as the networks have them.
+KNearestOptions k_nearest_neighbours(const DataTraits& data);
+LocalOutlierOptions local_outlier_factor(const DataTraits& data);
+MahalanobisOptions mahalanobis(const DataTraits& data);
+PcaReconstructionOptions pca_reconstruction(const DataTraits& data);
 
 }  // namespace svdd::recipes

@@ -11,8 +11,12 @@
 #include "datasets/preprocessing.h"
 #include "engine/backends/reference/reference.h"
 #include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/local_outlier_factor.h"
+#include "svdd/baselines/mahalanobis.h"
+#include "svdd/baselines/pca_reconstruction.h"
 #include "svdd/clustering/finch.h"
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/partition_quality.h"
@@ -132,6 +136,17 @@ const std::map<std::string, Computation>& computations() {
        [](On&, int) {
          return receipt(make_isolation_forest({.trees = 10, .samples = 16}), some(), small_runs::ones().test);
        }},
+      {"knn",
+       [](On& on, int) {
+         return receipt(make_k_nearest_neighbours({}, on), some(), small_runs::ones().test);
+       }},
+      {"lof",
+       [](On& on, int) {
+         return receipt(make_local_outlier_factor({}, on), some(), small_runs::ones().test);
+       }},
+      {"mahalanobis",
+       [](On&, int) { return receipt(make_mahalanobis({}), some(), small_runs::ones().test); }},
+      {"pca", [](On&, int) { return receipt(make_pca_reconstruction({}), some(), small_runs::ones().test); }},
       {"finch",
        [](On& on, int) {
          const FinchResult found = finch(small_runs::ones().train.values, 784,

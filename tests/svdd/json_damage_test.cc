@@ -5,8 +5,12 @@
 
 #include "engine/files/safetensors.h"
 #include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/local_outlier_factor.h"
+#include "svdd/baselines/mahalanobis.h"
+#include "svdd/baselines/pca_reconstruction.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/methods/autoencoder.h"
 #include "svdd/methods/multi_radius.h"
@@ -64,7 +68,11 @@ std::vector<Saved> each_method() {
           {"Dasvdd", [&on] { return make_dasvdd(dasvdd_runs::options(), on); }, rows},
           {"KernelSvdd", [&on] { return make_kernel_svdd({}, on); }, rows},
           {"Kde", [&on] { return make_kde({}, on); }, rows},
-          {"IsolationForest", [] { return make_isolation_forest({.trees = 5, .samples = 16}); }, rows}};
+          {"IsolationForest", [] { return make_isolation_forest({.trees = 5, .samples = 16}); }, rows},
+          {"KNearestNeighbours", [&on] { return make_k_nearest_neighbours({}, on); }, rows},
+          {"LocalOutlierFactor", [&on] { return make_local_outlier_factor({}, on); }, rows},
+          {"Mahalanobis", [] { return make_mahalanobis({}); }, rows},
+          {"PcaReconstruction", [] { return make_pca_reconstruction({}); }, rows}};
 }
 
 class DamagedJson : public testing::TestWithParam<Saved> {};

@@ -281,8 +281,9 @@ TEST(TrainOptions, TheFirstDecisiveDifferenceIsNamed) {
 }
 
 TEST(TrainOptions, ConfigJsonHoldsEveryOption) {
-  for (const std::string method : {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder",
-                                   "kernel-svdd", "kde", "isolation-forest"}) {
+  for (const std::string method :
+       {"deep-svdd", "multi-radius", "multi-sphere", "dasvdd", "autoencoder", "kernel-svdd", "kde",
+        "isolation-forest", "knn", "lof", "mahalanobis", "pca"}) {
     TrainOptions options =
         resolve_train_options(with({{"data-dir", {"d"}}, {"test-fraction", {"0.5"}}, {"method", {method}}}))
             .options;

@@ -9,8 +9,12 @@
 #include "engine/backends/reference/reference.h"
 #include "engine/files/safetensors.h"
 #include "svdd/baselines/isolation_forest.h"
+#include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/kde.h"
 #include "svdd/baselines/kernel_svdd.h"
+#include "svdd/baselines/local_outlier_factor.h"
+#include "svdd/baselines/mahalanobis.h"
+#include "svdd/baselines/pca_reconstruction.h"
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/metrics.h"
 #include "svdd/evaluation/receipt.h"
@@ -55,7 +59,29 @@ const std::vector<Baseline>& baselines() {
          return make_isolation_forest({.trees = 40, .samples = 32, .preprocessing = p});
        },
        "22ae7289f7c6cafbe581cead2a2fa091b2a211d89aa844b358835e7989d49f00",
-       "ede483d63f18533748c2da3ab5dd844afc4eeab6c776c812393713da028ce73b", 0.9, 0.89, 0.93}};
+       "ede483d63f18533748c2da3ab5dd844afc4eeab6c776c812393713da028ce73b", 0.9, 0.89, 0.93},
+      {"knn",
+       [](engine::Backend& on, const PreprocessingOptions& p) {
+         return make_k_nearest_neighbours({.preprocessing = p}, on);
+       },
+       "60ce2e498c482382806a3dbbd5776f25bddf08b49e28229d9047d30f17d1ecb2",
+       "68f880bcfe806f0dc8d71b36dc513d281e5bb3a8e0072849a09e793d102eb21b", 0.98, 0.9, 1},
+      {"lof",
+       [](engine::Backend& on, const PreprocessingOptions& p) {
+         return make_local_outlier_factor({.preprocessing = p}, on);
+       },
+       "d03c4758a47eec9e97e6b05241d687a8737762a2a3cb309f3029b060c5d5b866",
+       "00a2168bb6b83604e1f001f25c3f2035817710af47d96a24c76fb7e67172cab8", 0.98, 0.9, 1},
+      {"mahalanobis",
+       [](engine::Backend&, const PreprocessingOptions& p) { return make_mahalanobis({.preprocessing = p}); },
+       "234a8c137e99b43eda005959e7d06c15ce712bc024736dabe27e5e25f5b388c5",
+       "d5a32913953980fe7d86f766476a7506fe6827d502897603202c9eaba6f5d30e", 0.9, 0.8, 1},
+      {"pca",
+       [](engine::Backend&, const PreprocessingOptions& p) {
+         return make_pca_reconstruction({.preprocessing = p});
+       },
+       "09a93e656685e7ae38577f6f515ba7899fd06989403980f53d24d2855540d733",
+       "a11b9ab42ebae0a4b9bc30da64ebca61548f028cf69e8cca6b7c3ed1fc66f49c", 0.9, 0.8, 1}};
   return all;
 }
 

@@ -31,6 +31,24 @@ inline const Samples& places() {
   return points;
 }
 
+// Forty points in space, of which two coordinates go together, and five places: for what goes by covariances.
+inline const Samples& forty() {
+  static const Samples points = [] {
+    Samples s{{3}, {}};
+    for (int i = 0; i < 40; ++i) {
+      const float along = static_cast<float>(7 * i % 41) / 8;
+      s.values.insert(s.values.end(), {along, along / 2 + static_cast<float>(11 * i % 37) / 32,
+                                       static_cast<float>(5 * i % 29) / 8});
+    }
+    return s;
+  }();
+  return points;
+}
+inline const Samples& places_in_space() {
+  static const Samples points{{3}, {0, 0, 0, 2.5f, 2, 1.5f, 1, 3, 2, 5, 2.5f, 3.5f, 2, 2, 40}};
+  return points;
+}
+
 // n samples of d independent normal features.
 inline Samples gaussian(int64_t n, int64_t d, uint64_t seed) {
   const engine::RandomStream draws(seed, "tests/gaussian");

@@ -1,0 +1,110 @@
+#include "svdd/baselines/k_nearest_neighbours.h"
+
+#include "svdd/baselines/neighbour_count.h"
+#include "svdd/baselines/shallow_detector.h"
+#include "svdd/clustering/k_nearest.h"
+#include "svdd/evaluation/threshold.h"
+#include "svdd/methods/deep_rows.h"
+#include "svdd/recipes/published.h"
+#include "svdd/training/progress_notes.h"
+
+namespace svdd {
+
+using datasets::Samples;
+using engine::NdArray;
+
+namespace {
+
+constexpr std::string_view knn_name = "knn";
+
+class KNearestNeighbours final : public ShallowDetector {
+ public:
+  KNearestNeighbours(const KNearestOptions& options, engine::Backend& backend)
+      : ShallowDetector(options.preprocessing), options_(options), machine_(backend) {}
+
+  std::string method() const override { return std::string(knn_name); }
+
+ private:
+  void learn(const Samples& rows, Monitor& monitor) override;
+  std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> scores_of_training(const Samples&) override { return std::move(of_training_); }
+  double threshold_for(const std::vector<float>& scores) const override {
+    return contamination_threshold(scores, options_.contamination);
+  }
+  NamedArrays arrays() const override {
+    return {{"points", NdArray::from({points_.count(), points_.size()}, points_.values)}};
+  }
+  nlohmann::json description() const override {
+    return {{"contamination", options_.contamination}, {"neighbours", neighbours_}};
+  }
+  void restore_arrays(const ModelFolder& model, int64_t features) override;
+
+  KNearestOptions options_;
+  Machine machine_;
+  int64_t neighbours_ = 0;  // that there are
+  Samples points_;
+  std::vector<float> of_training_;  // from learn to scores_of_training
+};
+
+std::vector<float> farthest(const KNearest& found) {
+  std::vector<float> distances;
+  for (int64_t q = 0; q < found.queries(); ++q) distances.push_back(finite_score(found.farthest(q)));
+  return distances;
+}
+
+void KNearestNeighbours::learn(const Samples& rows, Monitor& monitor) {
+  ProgressNotes progress(monitor, "nearest neighbours");
+  neighbours_ = neighbours_of(options_.neighbours, rows.count(), monitor);
+  points_ = rows;
+  of_training_ = farthest(k_nearest_others(rows.values, rows.size(), neighbours_, machine_,
+                                           [&](double share) { progress("search", share); }));
+}
+
+std::vector<float> KNearestNeighbours::score_rows(const Samples& rows) {
+  return farthest(k_nearest(points_.values, rows.values, rows.size(), neighbours_, machine_));
+}
+
+void KNearestNeighbours::restore_arrays(const ModelFolder& model, int64_t features) {
+  points_ = stored_points(model, features);
+  neighbours_ = stored_neighbours(model, points_.count());
+}
+
+void check(const KNearestOptions& o) {
+  check_neighbours(o.neighbours);
+  check_contamination(o.contamination);
+}
+
+Rows rows_of(KNearestOptions& o, Common common) {
+  return {contamination_row(common), neighbours_row(o.neighbours), pca_row(o.preprocessing),
+          seed_row(common)};
+}
+
+std::unique_ptr<Detector> load_knn(const ModelFolder& model, engine::Backend& backend) {
+  KNearestOptions options;
+  options.contamination = field<double>(model, "contamination");
+  auto detector = std::make_unique<KNearestNeighbours>(options, backend);
+  detector->restore(model);
+  return detector;
+}
+
+}  // namespace
+
+std::unique_ptr<Detector> make_k_nearest_neighbours(const KNearestOptions& options,
+                                                    engine::Backend& backend) {
+  check(options);
+  return std::make_unique<KNearestNeighbours>(options, backend);
+}
+
+Method k_nearest_neighbours_method() {
+  return {.name = std::string(knn_name),
+          .title = "Distance to the k-th nearest neighbour",
+          .has_network = false,
+          .published =
+              [](const recipes::DataTraits& data, Recipe) {
+                return Settings(recipes::k_nearest_neighbours(data),
+                                Settings::Form<KNearestOptions>{rows_of, make_k_nearest_neighbours});
+              },
+          .load = load_knn};
+}
+
+}  // namespace svdd
