@@ -24,6 +24,30 @@ Halves hold_out_test(const Split& all, double fraction, uint64_t seed) {
   return {all.subset({cut, rows.end()}), all.subset({rows.begin(), cut})};
 }
 
+Calibrated hold_out_calibration(const Samples& train, const std::vector<int32_t>& classes, double share,
+                                uint64_t seed) {
+  if (!(share >= 0 && share < 1))
+    throw std::invalid_argument("the share of samples held out for calibration is " + std::to_string(share) +
+                                "; expected 0 or more and less than 1");
+  const int64_t n = train.count();
+  if (!classes.empty() && static_cast<int64_t>(classes.size()) != n)
+    throw std::invalid_argument(std::to_string(classes.size()) + " classes were given for " +
+                                std::to_string(n) + " training samples");
+  const std::vector<int64_t> rows = shuffled_rows(n, seed, "split/calibration");
+  std::vector<bool> held(static_cast<size_t>(n));
+  for (int64_t i = 0; i < static_cast<int64_t>(share * static_cast<double>(n)); ++i)
+    held[static_cast<size_t>(rows[static_cast<size_t>(i)])] = true;
+  Calibrated split;
+  split.train.shape = split.calibration.shape = train.shape;
+  for (int64_t i = 0; i < n; ++i) {
+    const bool aside = held[static_cast<size_t>(i)];
+    std::vector<float>& to = aside ? split.calibration.values : split.train.values;
+    to.insert(to.end(), train.sample(i), train.sample(i) + train.size());
+    if (!aside && !classes.empty()) split.train_classes.push_back(classes[static_cast<size_t>(i)]);
+  }
+  return split;
+}
+
 Validated hold_out_validation(const Samples& train, const std::vector<int32_t>& classes, int64_t batch_size,
                               uint64_t seed) {
   const int64_t n = train.count(), held = n / 6;

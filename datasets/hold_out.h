@@ -28,4 +28,14 @@ struct Validated {
 Validated hold_out_validation(const Samples& train, const std::vector<int32_t>& classes, int64_t batch_size,
                               uint64_t seed);
 
+// Normal training samples set aside for calibration (svdd::Detector::calibrate): of n the floor(share · n) that come first
+// where all are shuffled by the seed (stream "split/calibration"); the others stay in their order. std::invalid_argument
+// unless 0 <= share < 1, and for other numbers of classes than of samples.
+struct Calibrated {
+  Samples train, calibration;
+  std::vector<int32_t> train_classes;
+};
+Calibrated hold_out_calibration(const Samples& train, const std::vector<int32_t>& classes, double share,
+                                uint64_t seed);
+
 }  // namespace datasets

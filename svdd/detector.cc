@@ -1,7 +1,11 @@
 #include "svdd/detector.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
+#include "svdd/evaluation/threshold.h"
 #include "svdd/methods/method.h"
 #include "svdd/model_folder.h"
 
@@ -25,7 +29,26 @@ void Detector::check_known(const TrainingSet& train) const {
   }
 }
 
+void Detector::calibrate(const datasets::Samples& held_out, double false_alarm_rate) {
+  const engine::IeeeMode ieee;
+  std::vector<float> scores = score(held_out);
+  threshold_ = conformal_threshold(scores, false_alarm_rate);
+  std::sort(scores.begin(), scores.end());
+  training_scores_ = std::move(scores);
+  calibration_ = Calibration{held_out.count(), false_alarm_rate};
+}
+
 namespace {
+
+// What keep_calibration wrote.
+Detector::Calibration calibration_in(const ModelFolder& model, size_t scores) {
+  const engine::JsonEntry entry = entries(model).at("calibration");
+  const Detector::Calibration c{entry.at("samples").as<int64_t>(), entry.at("false_alarm_rate").as<double>()};
+  if (c.samples != static_cast<int64_t>(scores) || !(c.false_alarm_rate > 0 && c.false_alarm_rate < 1))
+    throw std::runtime_error(engine::in_quotes(model.path()) +
+                             ": its calibration is not that of the training_scores in weights.safetensors");
+  return c;
+}
 
 std::unique_ptr<Detector> load_method(const ModelFolder& model, engine::Backend& backend) {
   const auto name = field<std::string>(model, "method");
@@ -42,6 +65,8 @@ std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, eng
   std::unique_ptr<Detector> detector = load_method(model, backend);
   if (const auto data = model.description.find("data"); data != model.description.end())
     detector->remember(data->dump());
+  if (model.description.contains("calibration"))
+    detector->calibration_ = calibration_in(model, detector->training_scores().size());
   return detector;
 }
 

@@ -101,6 +101,17 @@ class Detector {
   void remember(std::string data) { data_ = std::move(data); }
   const std::string& remembered() const { return data_; }
 
+  // Split-conformal calibration: normal samples that the fit has not seen become the yardstick of p-values, and the
+  // threshold the one above which they have this rate of false alarms (threshold.h). After a fit; saved with the model.
+  // std::invalid_argument for too few of them, and as score does.
+  void calibrate(const datasets::Samples& held_out, double false_alarm_rate);
+  struct Calibration {
+    int64_t samples = 0;
+    double false_alarm_rate = 0;
+  };
+  // Nothing where threshold and p-values go by the training samples, as the method has it.
+  const std::optional<Calibration>& calibration() const { return calibration_; }
+
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
   // The yardstick of p-values (threshold.h), ascending: scores of the training samples after the fit, as near as the
@@ -137,6 +148,11 @@ class Detector {
   double pretrain_seconds_ = 0, train_seconds_ = 0;
   bool took_pretraining_ = false;
   std::string data_ = "null";
+  std::optional<Calibration> calibration_;  // a fit takes it away
+
+ private:
+  friend std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder,
+                                                 engine::Backend& backend);
 };
 
 // Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.

@@ -1,5 +1,7 @@
 #include "svdd/model_folder.h"
 
+#include "svdd/detector.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -44,6 +46,13 @@ ModelFolder read_model_folder(const fs::path& given) {
                              "; this version reads up to " + std::to_string(model_format));
   model.tensors = engine::read_safetensors(folder / "weights.safetensors");
   return model;
+}
+
+void describe_every(nlohmann::json& description, const Detector& detector) {
+  if (detector.remembered() != "null") description["data"] = engine::parse_json(detector.remembered());
+  if (const auto& calibration = detector.calibration())
+    description["calibration"] = {{"samples", calibration->samples},
+                                  {"false_alarm_rate", calibration->false_alarm_rate}};
 }
 
 void write_model_folder(const fs::path& folder, const nlohmann::json& description,

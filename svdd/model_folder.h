@@ -28,6 +28,11 @@ std::filesystem::path model_folder_of(const std::filesystem::path& run_or_model_
 // std::runtime_error naming the file that is missing, malformed, or of a format this version does not know.
 ModelFolder read_model_folder(const std::filesystem::path& folder);
 
+class Detector;
+
+// What the description of every method has: what it is to remember, and its calibration.
+void describe_every(nlohmann::json& description, const Detector& detector);
+
 // The weights first, model.json last, each atomically: a folder with a new model.json is complete.
 void write_model_folder(const std::filesystem::path& folder, const nlohmann::json& description,
                         const std::vector<std::pair<std::string, engine::NdArray>>& tensors);

@@ -25,6 +25,7 @@
 #include "tools/arguments.h"
 #include "tools/bench/bench.h"
 #include "tools/commands/cluster.h"
+#include "tools/commands/compare.h"
 #include "tools/commands/data.h"
 #include "tools/commands/evaluate.h"
 #include "tools/commands/model_table.h"
@@ -161,6 +162,7 @@ struct Commands {      // what the command line says
   EvaluateOptions evaluate;
   ClusterOptions cluster;
   ReproduceOptions reproduce;
+  CompareOptions compare;
   BenchOptions bench;
   NetworkCommand network;
   VerifyOptions verify;
@@ -265,8 +267,13 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
 void add_score(CLI::App& app, ScoreOptions& o) {
   CLI::App* score = add_command(app, "score", "Score new samples with a saved model", R"(
 The output is a CSV table: path_or_row,score,p_value,is_anomaly. A larger score is
-more anomalous; is_anomaly is 1 above the model's threshold; the p-value is the share
-of training samples that score at least as much. Damaged images of a folder are
+more anomalous; is_anomaly is 1 above the threshold; the p-value is the share of
+normal samples that score at least as much: those that were held out of training
+(svdd train --calibration), else the training samples. --false-alarm-rate sets the
+threshold anew, where so many normal samples are above it. --select adds a column
+is_selected, of discoveries by Benjamini and Hochberg: as many as can be, of which at
+most that share is normal on average. Where a calibrated model finds that the scores,
+in their order, drift from those of the calibration, it says from which sample on. Damaged images of a folder are
 passed over and named; all others are scored, and the exit status is 1.
 
 Examples:
@@ -274,6 +281,7 @@ Examples:
   svdd score --model runs/first --input folder/of/images --output scores.csv
   svdd score --model runs/first --input batch.npy | sort -t, -k2 -g | tail
   svdd score --model runs/table --input new_rows.csv --output scores.csv
+  svdd score --model runs/table --input new_rows.csv --false-alarm-rate 0.01
 )",
                                 [&o] { run_score(o); });
   score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
@@ -284,6 +292,13 @@ Examples:
                    "images as an array (.npy, .npz)\nor as IDX (.gz)")
       ->type_name("PATH");
   score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
+  score->add_option("--threshold", o.threshold, "in place of the model's")->type_name("X");
+  score
+      ->add_option("--false-alarm-rate", o.false_alarm_rate,
+                   "the threshold is where this share of normal samples is above it")
+      ->type_name("A");
+  score->add_option("--select", o.select, "select rows at this rate of false discoveries, such as 0.1")
+      ->type_name("Q");
   add_table_options(*score, o.label_column, o.header, "as the model knows it");
   add_backend_options(*score, o.backend);
   score->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
@@ -359,6 +374,42 @@ Examples:
   cluster->add_option("--threads", o.backend.threads, "any number gives the same bits; 0: all there are")
       ->type_name("T");
   cluster->add_flag("--quiet", o.quiet, "nothing on standard error");
+}
+
+void add_compare(CLI::App& app, CompareOptions& o) {
+  CLI::App* compare = add_command(app, "compare", "All methods side by side on your own data", R"(
+Every method trains on the normal samples of one training half and ranks one test half;
+each is a run of svdd train on one thread, as many at once as --jobs says, and finished
+ones are not repeated. The table goes to standard output, and to table.html in --out. A
+method that does not beat the distance to the mean has learned nothing. Choose by another
+split than the one that you report (--split-seed).
+
+Examples:
+  svdd compare --data table.csv
+  svdd compare --data folder --methods knn,mahalanobis,deep-svdd --seeds 3
+)",
+                                  [&o] { run_compare(o); });
+  const auto data_option = [&](const char* name, const char* help, const char* type) {
+    compare
+        ->add_option_function<std::string>(
+            "--" + std::string(name), [&o, name](const std::string& text) { o.data[name].push_back(text); },
+            help)
+        ->type_name(type);
+  };
+  data_option("data", "a .csv or .npz table, a folder of images, a known set", "NAME|PATH");
+  data_option("normal", "the normal class or classes, by name or number", "A,B,...");
+  data_option("anomalous", "test against these classes only", "A,B,...");
+  data_option("label-column", "of a table: the column with the classes", "NAME|N");
+  data_option("header", "of a .csv table: whether the first line names the columns", "auto|yes|no");
+  data_option("test-fraction", "of a table: the share held out for the test", "X");
+  data_option("split-seed", "another number, other rows held out", "S");
+  data_option("limit", "only the first N training samples", "N");
+  compare->add_option("--methods", o.methods, svdd::method_names())->type_name("A,B,...");
+  compare->add_option("--seeds", o.seeds, "seeds 1 to N of each method")->type_name("N")->default_str("1");
+  compare->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
+  compare->add_option("--device", o.device, "cpu or cuda: the same bits")->type_name("NAME");
+  compare->add_option("--out", o.out, "folder for the runs and the table; else runs/compare-NAME")
+      ->type_name("DIR");
 }
 
 void add_reproduce(CLI::App& app, ReproduceOptions& o, bool& verified) {
@@ -714,6 +765,7 @@ Results go to standard output, progress to standard error.
   add_score(app, commands.score);
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
+  add_compare(app, commands.compare);
   add_reproduce(app, commands.reproduce, commands.verified);
   add_data(app, commands);
   add_report(app, commands.report_folders);

@@ -110,6 +110,12 @@ NamedArrays IsolationForest::arrays() const {
           {"threshold", NdArray::from({nodes}, trees_.threshold)}};
 }
 
+// Of a calibrated model training_scores are not those of the training samples.
+int64_t most_drawn(const ModelFolder& model) {
+  constexpr int64_t any = int64_t{1} << 24;
+  return model.description.contains("calibration") ? any : model.tensors.at("training_scores").size();
+}
+
 std::vector<int32_t> integers(const ModelFolder& model, const std::string& name, int64_t count) {
   const NdArray& array = model.tensors.at(name);
   if (array.dtype != NdArray::DType::i4 || array.shape != std::vector<int64_t>{count})
@@ -132,7 +138,7 @@ void IsolationForest::restore_arrays(const ModelFolder& model, int64_t features)
   trees_.roots = integers(model, "roots", model.tensors.at("roots").size());
   trees_.threshold = numbers(model, "threshold", {nodes});
   const int64_t drawn = nodes > 0 ? trees_.population[0] : 0;  // ψ
-  if (drawn < 2 || drawn > model.tensors.at("training_scores").size())
+  if (drawn < 2 || drawn > most_drawn(model))
     throw std::invalid_argument("the trees of the forest grew from " + std::to_string(drawn) +
                                 " samples each, expected 2 to the number of training samples");
   trees_.check(features, drawn);

@@ -97,7 +97,7 @@ std::unique_ptr<Detector> make_k_nearest_neighbours(const KNearestOptions& optio
 
 Method k_nearest_neighbours_method() {
   return {.name = std::string(knn_name),
-          .title = "Distance to the k-th nearest neighbour",
+          .title = "Nearest neighbours",
           .has_network = false,
           .published =
               [](const recipes::DataTraits& data, Recipe) {

@@ -129,7 +129,7 @@ void Mahalanobis::learn(const Samples& rows, Monitor&) {
   if (d > most_features)
     throw std::invalid_argument("mahalanobis takes rows of at most " + std::to_string(most_features) +
                                 " features; these have " + std::to_string(d) +
-                                ". With --pca 0.95 their principal components are taken");
+                                "; take their principal components");
   datasets::Moments moments = datasets::moments(rows);
   Triangle s(std::move(moments.covariance), d);
   const double mean_variance = trace(s) / static_cast<double>(d);

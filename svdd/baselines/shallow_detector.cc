@@ -27,6 +27,7 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
                                 (train.samples.count() == 1 ? " sample" : " samples") +
                                 "; at least 2 are needed");
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
+  calibration_.reset();
   shape_ = train.samples.shape;
   if (const std::string cost = Preprocessing::cost(options_, train.samples); !cost.empty())
     monitor.note(cost);
@@ -97,7 +98,7 @@ void ShallowDetector::save(const std::filesystem::path& folder) const {
   stored.emplace_back(
       "training_scores",
       engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
-  if (data_ != "null") entries["data"] = engine::parse_json(data_);
+  describe_every(entries, *this);
   write_model_folder(folder, entries, stored);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -61,6 +62,47 @@ double contamination_threshold(std::span<const float> train_scores, double conta
     throw std::invalid_argument("contamination is " + engine::number_text(contamination) +
                                 ", expected the share of training samples to call anomalous, in [0, 1]");
   return quantile(train_scores, 1 - contamination);
+}
+
+int64_t samples_for_rate(double rate) {
+  if (!(rate > 0 && rate < 1))
+    throw std::invalid_argument("a rate of false alarms lies in (0, 1); found " + engine::number_text(rate));
+  auto m = static_cast<int64_t>(1 / rate);
+  while (m > 0 && rate * static_cast<double>(m) >= 1) --m;  // now rate·m < 1
+  while (rate * static_cast<double>(m + 1) < 1) ++m;
+  return m;
+}
+
+double conformal_threshold(std::span<const float> normal_scores, double rate) {
+  const engine::IeeeMode ieee;
+  const int64_t needed = samples_for_rate(rate), m = static_cast<int64_t>(normal_scores.size());
+  if (m < needed)
+    throw std::invalid_argument("a rate of false alarms of " + engine::number_text(rate) + " takes " +
+                                std::to_string(needed) + " normal samples that were not trained on; there " +
+                                (m == 1 ? "is 1" : "are " + std::to_string(m)));
+  require_no_nan(normal_scores, "normal scores");
+  std::vector<float> sorted(normal_scores.begin(), normal_scores.end());
+  const auto k = static_cast<std::ptrdiff_t>(rate * static_cast<double>(m + 1));
+  std::nth_element(sorted.begin(), sorted.begin() + (k - 1), sorted.end(), std::greater<>());
+  return sorted[static_cast<size_t>(k - 1)];
+}
+
+std::vector<bool> benjamini_hochberg(std::span<const double> p_values, double q) {
+  const engine::IeeeMode ieee;
+  if (!(q > 0 && q < 1))
+    throw std::invalid_argument("a rate of false discoveries lies in (0, 1); found " +
+                                engine::number_text(q));
+  std::vector<double> sorted(p_values.begin(), p_values.end());
+  for (const double p : sorted)
+    if (!(p >= 0 && p <= 1))
+      throw std::invalid_argument("a p-value lies in [0, 1]; found " + engine::number_text(p));
+  std::sort(sorted.begin(), sorted.end());
+  double largest = -1;
+  for (size_t k = 0; k < sorted.size(); ++k)
+    if (sorted[k] <= static_cast<double>(k + 1) * q / static_cast<double>(sorted.size())) largest = sorted[k];
+  std::vector<bool> discoveries;
+  for (const double p : p_values) discoveries.push_back(p <= largest);
+  return discoveries;
 }
 
 PValues::PValues(std::vector<float> normal_scores) : sorted_(std::move(normal_scores)) {

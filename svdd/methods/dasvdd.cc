@@ -232,7 +232,8 @@ Rows rows_of(DasvddOptions& o, Common common) {
 // The published 200 are for thousands of samples; of 87 they would make one step an epoch, on 79 of them, and centre
 // updates on the other 8. So a batch of one's own data is an eighth of the samples, in whole sixteens, from 16 up to the
 // published size: eight steps an epoch, and from 1600 samples on as published.
-void fit_batch_to_size(DasvddOptions& o, int64_t training_samples) {
+void fit_batch_to_size(DasvddOptions& o, int64_t training_samples, const Named& named) {
+  if (named("batch-size")) return;
   constexpr int64_t steps = 8, lanes = 16;
   o.training.batch_size = std::clamp(training_samples / steps / lanes * lanes, lanes, o.training.batch_size);
 }

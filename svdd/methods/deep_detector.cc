@@ -122,6 +122,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   known_.resize(std::min(known_.size(), static_cast<size_t>(x.count())));
   training_clusters_.clear();
   training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
+  calibration_.reset();
   collapse_warning_.reset();
   warnings_.clear();
   network_ = fresh_network();  // a second fit owes nothing to the first
@@ -380,7 +381,7 @@ void DeepDetector::save(const std::filesystem::path& folder) const {
       engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
   for (auto& array : datasets::tensors(preprocessing_)) arrays.push_back(std::move(array));
   describe(description, arrays);
-  if (data_ != "null") description["data"] = engine::parse_json(data_);
+  describe_every(description, *this);
   write_model_folder(folder, description, arrays);
 }
 

@@ -408,6 +408,10 @@ Rows rows_of(MultiRadiusOptions& o, Common common) {
   return rows;
 }
 
+void fit_multi_radius_to_table(MultiRadiusOptions& o, int64_t training_samples, const Named& named) {
+  recipes::fit_to_table(o, o.warm_up_epochs, training_samples, named);
+}
+
 std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
@@ -429,8 +433,13 @@ Method multi_radius_method() {
           .title = "Multi-Radius Deep SVDD",
           .published =
               [](const recipes::DataTraits& data, Recipe recipe) {
-                return Settings(recipes::multi_radius(data, recipe),
-                                Settings::Form<MultiRadiusOptions>{rows_of, make_multi_radius});
+                return Settings(
+                    recipes::multi_radius(data, recipe),
+                    Settings::Form<MultiRadiusOptions>{
+                        rows_of, make_multi_radius,
+                        data.own && data.kind == recipes::DataKind::table && recipe == Recipe::pytorch
+                            ? fit_multi_radius_to_table
+                            : nullptr});
               },
           .load = load_multi_radius};
 }

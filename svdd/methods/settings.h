@@ -1,7 +1,9 @@
 // The settings of one method, whichever: its options by name, and the detector they make.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -20,18 +22,21 @@ struct Common {
   double& contamination;
 };
 
+// Whether somebody asked for the option of this name; what is unasked may follow the data.
+using Named = std::function<bool(const std::string& option)>;
+
 // A value: a copy is independent. Made by a method's row (method.h) or by recipes::published.
 class Settings {
  public:
   Settings() = default;  // of no method
 
   // `Options`: a method's struct. The three functions are what is known of it: its rows, bound to what they are given;
-  // the detector; and what follows the number of training samples where nobody asked for another (null: nothing).
+  // the detector; and what follows the number of training samples where nobody asked for it (null: nothing).
   template <class Options>
   struct Form {
     std::vector<Option> (*rows)(Options& options, Common common);
     std::unique_ptr<Detector> (*make)(const Options& options, engine::Backend& backend);
-    void (*fit_to_size)(Options& options, int64_t training_samples) = nullptr;
+    void (*fit_to_size)(Options& options, int64_t training_samples, const Named& named) = nullptr;
   };
   template <class Options>
   Settings(Options options, Form<Options> form)
@@ -53,9 +58,12 @@ class Settings {
   std::unique_ptr<Detector> make(const std::vector<int64_t>& input, engine::Backend& backend) const {
     return any_->make(input, backend);
   }
-  void fit_to_size(int64_t training_samples) { any_->fit_to_size(training_samples); }
+  void fit_to_size(int64_t training_samples, const Named& named) {
+    any_->fit_to_size(training_samples, named);
+  }
 
   uint64_t seed() const { return any_->common().seed; }
+  double contamination() const { return any_->common().contamination; }
   datasets::PreprocessingOptions& preprocessing() { return any_->preprocessing(); }
   const datasets::PreprocessingOptions& preprocessing() const { return any_->preprocessing(); }
   // What the methods with a network share; null where there is none.
@@ -78,7 +86,7 @@ class Settings {
     virtual std::unique_ptr<Any> copy() const = 0;
     virtual std::vector<Option> options() = 0;
     virtual std::unique_ptr<Detector> make(const std::vector<int64_t>& input, engine::Backend& on) const = 0;
-    virtual void fit_to_size(int64_t training_samples) = 0;
+    virtual void fit_to_size(int64_t training_samples, const Named& named) = 0;
     virtual Common common() = 0;
     virtual datasets::PreprocessingOptions& preprocessing() = 0;
     virtual DeepOptions* deep() = 0;
@@ -95,8 +103,8 @@ class Settings {
       if constexpr (requires { o.input; }) o.input = input;
       return form_.make(o, on);
     }
-    void fit_to_size(int64_t n) override {
-      if (form_.fit_to_size) form_.fit_to_size(options_, n);
+    void fit_to_size(int64_t n, const Named& named) override {
+      if (form_.fit_to_size) form_.fit_to_size(options_, n, named);
     }
     Common common() override {
       uint64_t* seed = &seed_;

@@ -1,5 +1,7 @@
 #include "svdd/recipes/published.h"
 
+#include <algorithm>
+
 #include "svdd/methods/method.h"
 
 namespace svdd::recipes {
@@ -68,11 +70,34 @@ DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe) {
     o.pretraining.weight_decay = 0.5e-6;
   }
   if (data.kind != DataKind::digits) o.dictionary = false;
+  if (data.own && data.kind == DataKind::table && recipe == Recipe::pytorch) {
+    o.widths = {512}, o.rep_dim = 512;
+    o.pretrain = false;
+    o.training.lr_milestones = {};
+  }
   if (data.kind == DataKind::signs) o.training.batch_size = o.pretraining.batch_size = 64;
   return o;
 }
 
-DeepOptions autoencoder(const DataTraits& data, Recipe recipe) { return deep_svdd(data, recipe); }
+void fit_to_table(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named) {
+  constexpr int64_t steps = 300, block = 16, least_batch = 32, most_batch = 1024, most_epochs = 10;
+  if (!named("batch-size"))
+    o.training.batch_size =
+        std::clamp((training_samples / steps + block / 2) / block * block, least_batch, most_batch);
+  if (!named("epochs"))
+    o.training.epochs = std::clamp<int64_t>(
+        (steps * o.training.batch_size + training_samples / 2) / std::max<int64_t>(training_samples, 1), 1,
+        most_epochs);
+  if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
+}
+
+DeepOptions autoencoder(const DataTraits& data, Recipe recipe) {
+  DeepOptions o = deep_svdd(data, recipe);
+  if (o.pretrain) return o;  // published
+  o.pretrain = true;
+  o.rep_dim = 256;
+  return o;
+}
 
 MultiRadiusOptions multi_radius(const DataTraits& data, Recipe recipe) {
   MultiRadiusOptions o;
@@ -101,8 +126,11 @@ DasvddOptions dasvdd(const DataTraits& data) {
                                   .motion = "dasvdd_speech",
                                   .table = "dasvdd_pima"};
   DasvddOptions o = published_dasvdd_options(data.name == "speech" ? "dasvdd_speech" : network(data.kind));
-  if (data.own && data.kind == DataKind::table)
+  if (data.own && data.kind == DataKind::table) {
     o.preprocessing.per_feature = Preprocessing::PerFeature::standard;
+    o.widths = {512, 256}, o.rep_dim = 128;
+    o.training.epochs = 100;
+  }
   return o;
 }
 

@@ -81,6 +81,47 @@ TEST(ContaminationThreshold, LeavesThatShareAbove) {
   EXPECT_THROW(svdd::contamination_threshold(scores, 1.5), std::invalid_argument);
 }
 
+TEST(ConformalThreshold, IsWhereThePValueIsTheRate) {
+  std::vector<float> scores;
+  for (int i = 0; i < 99; ++i) scores.push_back(static_cast<float>(i * 37 % 99));
+  const svdd::PValues p(scores);
+  for (const double rate : {0.01, 0.02, 0.05, 0.1, 0.5}) {
+    const double threshold = svdd::conformal_threshold(scores, rate);
+    EXPECT_EQ(threshold, 99 - std::round(100 * rate))
+        << rate;  // of 99 scores 0 to 98 the 100·rate-th largest
+    for (float s = -1; s < 101; s += 0.5f)
+      EXPECT_EQ(static_cast<double>(s) > threshold, p(s) <= rate + 1e-12) << rate << ", " << s;
+  }
+  EXPECT_EQ(svdd::samples_for_rate(0.01), 99);
+  EXPECT_EQ(svdd::samples_for_rate(0.05), 19);
+  EXPECT_EQ(svdd::samples_for_rate(0.3), 3);
+  const auto message = message_of([&] { svdd::conformal_threshold(scores, 0.005); });
+  EXPECT_NE(message.find("takes 199 normal samples that were not trained on; there are 99"),
+            std::string::npos)
+      << message;
+  for (const double rate : {0.0, 1.0, -1.0, std::nan("")})
+    EXPECT_THROW(svdd::conformal_threshold(scores, rate), std::invalid_argument);
+}
+
+// With ties fewer lie above, never more.
+TEST(ConformalThreshold, TiesAreOnTheSafeSide) {
+  const std::vector<float> scores(40, 2.0f);
+  EXPECT_EQ(svdd::conformal_threshold(scores, 0.1), 2);
+}
+
+// statsmodels' multipletests(…, method="fdr_bh") and the paper's own example (Benjamini and Hochberg 1995, section 3.2).
+TEST(BenjaminiHochberg, TheExampleOfThePaper) {
+  const std::vector<double> p{0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
+                              0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0};
+  const std::vector<bool> found = svdd::benjamini_hochberg(p, 0.05);
+  for (size_t i = 0; i < p.size(); ++i) EXPECT_EQ(found[i], i < 4) << i;
+  EXPECT_EQ(svdd::benjamini_hochberg(std::vector<double>{0.04, 0.03}, 0.05), (std::vector<bool>{true, true}));
+  EXPECT_EQ(svdd::benjamini_hochberg(std::vector<double>{0.6}, 0.05), std::vector<bool>{false});
+  EXPECT_TRUE(svdd::benjamini_hochberg({}, 0.05).empty());
+  EXPECT_THROW(svdd::benjamini_hochberg(p, 0), std::invalid_argument);
+  EXPECT_THROW(svdd::benjamini_hochberg(std::vector<double>{1.5}, 0.1), std::invalid_argument);
+}
+
 TEST(PValues, CountsNormalScoresAtOrAbove) {
   const svdd::PValues p({3, 1, 2, 2});
   EXPECT_DOUBLE_EQ(p(0), 1.0);

@@ -68,7 +68,7 @@ TEST(OwnData, ThePcaSwitch) {
 TEST(OwnData, DasvddsBatchesFollowItsSize) {
   const auto batch = [](const std::string& method, const std::string& data, int64_t n) {
     tools::TrainOptions options = settings(method, data);
-    options.settings.fit_to_size(n);
+    options.settings.fit_to_size(n, [](const std::string&) { return false; });
     return options.settings.deep()->training.batch_size;
   };
   EXPECT_EQ(batch("dasvdd", "table.csv", 2), 16);
@@ -79,7 +79,10 @@ TEST(OwnData, DasvddsBatchesFollowItsSize) {
   EXPECT_EQ(batch("dasvdd", "table.csv", 1000000), 200);
   EXPECT_EQ(batch("dasvdd", "pima", 302), 200) << "published";
   EXPECT_EQ(batch("dasvdd", "mnist", 87), 200);
-  EXPECT_EQ(batch("deep-svdd", "table.csv", 87), 200);
+  EXPECT_EQ(batch("deep-svdd", "table.csv", 87), 32);
+  EXPECT_EQ(batch("deep-svdd", "table.csv", 24000), 80);
+  EXPECT_EQ(batch("deep-svdd", "table.csv", 1000000), 1024);
+  EXPECT_EQ(batch("deep-svdd", "pima", 87), 200);
 }
 
 // A csv table of `rows`, made row by row.
@@ -160,7 +163,7 @@ TEST(OwnData, DataWithoutLabelsAreNoReasonForAnAlarm) {
   const Scratch scratch;
   write_table(scratch.path / "t.csv", "a,b", 50,
               [](int i) { return std::to_string(i * i % 17) + ',' + std::to_string(i % 5); });
-  const json results = train(scratch.path, "--data t.csv --method kde");
+  const json results = train(scratch.path, "--data t.csv --method kde --calibration 0");
   EXPECT_EQ(results["warnings"], json::array());
   EXPECT_EQ(results["remarks"], json::array({"no AUC: the data have no test samples"}));
   const std::string report = text_of(scratch.path / "run" / "report.html");
@@ -178,7 +181,7 @@ TEST(OwnData, TiesAtTheThresholdAreExplained) {
     const auto at = 2 * static_cast<uint64_t>(i);
     return i < 80 ? std::to_string(noise.normal(at)) + ',' + std::to_string(noise.normal(at + 1)) : "9,9";
   });
-  const json results = train(scratch.path, "--data t.csv --method kde");
+  const json results = train(scratch.path, "--data t.csv --method kde --calibration 0");
   ASSERT_EQ(results["remarks"].size(), 2u) << results["remarks"];
   EXPECT_NE(
       results["remarks"][1].get<std::string>().find("20 of 100 training samples share the largest score"),
@@ -187,7 +190,7 @@ TEST(OwnData, TiesAtTheThresholdAreExplained) {
   EXPECT_NE(scored.err.find("100 samples, 0 above the threshold"), std::string::npos) << scored.err;
   EXPECT_NE(scored.err.find("20 of 100 training samples share the largest score, which is the threshold"),
             std::string::npos);
-  train(scratch.path, "--data t.csv --method kde --contamination 0.3");
+  train(scratch.path, "--data t.csv --method kde --calibration 0 --contamination 0.3");
   const Outcome lower = run_svdd(scratch.path, words_of("score --model run --input t.csv"));
   EXPECT_EQ(lower.err.find("share the largest"), std::string::npos) << lower.err;
 }

@@ -75,7 +75,8 @@ TEST_F(SaidOfRuns, WhatARecipeLeavesOut) {
 }
 
 TEST_F(SaidOfRuns, OptionsThatChangeNothing) {
-  const std::string brief = "--data t.csv --method deep-svdd --network mlp --epochs 1 --batch-size 16 ";
+  const std::string brief =
+      "--data t.csv --method deep-svdd --network mlp --widths 16 --epochs 1 --batch-size 16 ";
   const auto warned = [&](const std::string& line, const std::string& option) {
     const json found = results(line);
     for (const json& warning : found["warnings"])
@@ -89,7 +90,8 @@ TEST_F(SaidOfRuns, OptionsThatChangeNothing) {
   EXPECT_TRUE(warned("--data t.csv --method kernel-svdd --contamination 0.2", "--contamination"));
   for (const char* option : {"--ae-epochs", "--ae-batch-size"})
     EXPECT_TRUE(warned(brief + "--no-pretrain " + option + " 9", option));
-  EXPECT_FALSE(warned(brief + "--ae-epochs 1", "--ae-epochs"));
+  EXPECT_FALSE(warned(brief + "--pretrain true --ae-epochs 1", "--ae-epochs"));
+  EXPECT_TRUE(warned(brief + "--ae-epochs 1", "--ae-epochs")) << "tables of one's own are not pretrained on";
   EXPECT_FALSE(warned("--data t.csv --method kde --header yes --label-column label", "--header"));
   write_small_data(path());
   EXPECT_TRUE(warned("--data small --normal 3 --method kde --header no", "--header"));

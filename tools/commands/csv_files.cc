@@ -55,11 +55,16 @@ std::string history_csv(const std::vector<svdd::EpochReport>& history) {
 }
 
 std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
-                            const svdd::PValues& p_values, double threshold) {
-  std::string csv = "path_or_row,score,p_value,is_anomaly\n";
+                            const svdd::PValues& p_values, double threshold,
+                            const std::vector<bool>& selected) {
+  std::string csv = "path_or_row,score,p_value,is_anomaly";
+  csv += selected.empty() ? "\n" : ",is_selected\n";
   for (size_t i = 0; i < scores.size(); ++i)
     csv += (names.empty() ? std::to_string(i) : csv_field(names[i])) + ',' + shortest(scores[i]) + ',' +
-           shortest(p_values(scores[i])) + ',' + (static_cast<double>(scores[i]) > threshold ? "1\n" : "0\n");
+           shortest(p_values(scores[i])) + ',' + (static_cast<double>(scores[i]) > threshold ? '1' : '0') +
+           (selected.empty() ? "\n"
+            : selected[i]    ? ",1\n"
+                             : ",0\n");
   return csv;
 }
 

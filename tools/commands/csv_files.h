@@ -28,6 +28,7 @@ std::string history_csv(const std::vector<svdd::EpochReport>& history);
 // "path_or_row,score,p_value,is_anomaly": of new samples. `names` holds paths; empty: rows are counted from
 // 0.
 std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
-                            const svdd::PValues& p_values, double threshold);
+                            const svdd::PValues& p_values, double threshold,
+                            const std::vector<bool>& selected = {});
 
 }  // namespace tools

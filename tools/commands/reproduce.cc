@@ -203,10 +203,12 @@ void run_with_searched_width(const Run& run, const fs::path& folder) {
   output.keep();
 }
 
-double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings) {
+double perform(const Run& run, const fs::path& out, svdd::PretrainingStore& pretrainings,
+               bool search_widths) {
   engine::check_stop();
   const TrainOptions& o = run.options.options;
-  if (const auto* kernel = o.settings.as<svdd::KernelSvddOptions>(); kernel && kernel->gamma == 0)
+  if (const auto* kernel = o.settings.as<svdd::KernelSvddOptions>();
+      search_widths && kernel && kernel->gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
     perform_run(run.options, {"svdd", "reproduce"}, run.start, &pretrainings);
@@ -431,7 +433,8 @@ void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOp
   Count count(runs.size(), runs.size() - open.size());
   std::vector<std::function<void()>> work;
   for (const Run* run : open)
-    work.push_back([&, run] { count.finished(*run, perform(*run, out, pretrainings)); });
+    work.push_back(
+        [&, run] { count.finished(*run, perform(*run, out, pretrainings, options.search_widths)); });
   for (const Run* run : open) folder.make(out / run->folder.parent_path());
   try {
     const StopNotice notice(false);
@@ -574,8 +577,9 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
 
 }  // namespace
 
-bool run_reproduce(const ReproduceOptions& options) {
-  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
+namespace {
+
+void check_counts(const ReproduceOptions& options) {
   constexpr int64_t most_seeds = 1000, most_jobs = 1024;
   if (options.seeds < 1 || options.seeds > most_seeds)
     throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
@@ -583,6 +587,13 @@ bool run_reproduce(const ReproduceOptions& options) {
   if (options.jobs < 0 || options.jobs > most_jobs)
     throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
                      std::to_string(most_jobs) + ", or 0 for one for each processor");
+}
+
+}  // namespace
+
+bool run_reproduce(const ReproduceOptions& options) {
+  if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
+  check_counts(options);
   if (options.sample && *options.sample < 1)
     throw UsageError("--sample is " + std::to_string(*options.sample) + "; expected 1 or more");
   if (options.sample_seed && !options.sample)
@@ -595,10 +606,18 @@ bool run_reproduce(const ReproduceOptions& options) {
     throw UsageError("--verify runs cells as the ledger states them: --" + options.changed.begin()->first +
                      " cannot be changed");
   const PublishedTable& table = published_table(options.table);
-  const std::vector<TableMethod> methods =
-      options.verify && options.methods.empty() ? table.methods : chosen_methods(table, options.methods);
+  if (options.verify)
+    return verify_ledger(options, table,
+                         options.methods.empty() ? table.methods : chosen_methods(table, options.methods),
+                         chosen_cases(table, options.classes));
+  fill_table(table, options);
+  return true;
+}
+
+void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
+  check_counts(options);
+  const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
   const std::vector<TableCase> cases = chosen_cases(table, options.classes);
-  if (options.verify) return verify_ledger(options, table, methods, cases);
   const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
   std::vector<Run> runs = planned_runs(options, methods, cases, out);
 
@@ -613,7 +632,6 @@ bool run_reproduce(const ReproduceOptions& options) {
   for (const Run& run : runs) ledger.push_back(ledger_row(table.name, run, out, options.changed));
   engine::write_file_atomically(out / "ledger.csv", ledger_csv(ledger), engine::Durability::rebuildable);
   std::cout << as_text(result);
-  return true;
 }
 
 }  // namespace tools

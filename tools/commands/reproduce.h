@@ -21,8 +21,12 @@ struct ReproduceOptions {
       ledger;  // a file such as a table's ledger.csv in the place of the project's; empty: the project's
   std::optional<int64_t> sample = {};        // of those cells so many, chosen by sample_seed; nothing: all
   std::optional<uint64_t> sample_seed = {};  // nothing: 1
+  bool search_widths =
+      true;  // of the kernel methods, on a tenth of the test set, as the papers do; else their own
   GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
 };
+
+struct PublishedTable;
 
 // Runs what is not finished, `jobs` runs beside each other, and writes table.csv, table.md and table.html.
 // Runs that begin alike pretrain once, in the folder `pretrained` (svdd/training/pretraining_store.h). A run is
@@ -33,5 +37,8 @@ struct ReproduceOptions {
 // With `verify`: whether every cell has the bits that the ledger (tools/tables/ledger.h) states; where not, the exit
 // status is 1. Otherwise true.
 bool run_reproduce(const ReproduceOptions& options);
+
+// The same of a table of one's own, without its `verify`.
+void fill_table(const PublishedTable& table, const ReproduceOptions& options);
 
 }  // namespace tools

@@ -1,12 +1,14 @@
 #include "tools/commands/score.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/evaluation/drift.h"
 #include "svdd/evaluation/threshold.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
@@ -21,7 +23,57 @@
 
 namespace tools {
 
+namespace {
+
+double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& detector) {
+  if (options.threshold) return *options.threshold;
+  if (!options.false_alarm_rate) return detector.threshold();
+  if (!detector.calibration() && !options.quiet)
+    std::cerr << "the model was not calibrated by samples of its own: of the scores that it gave what it was "
+                 "trained on, rates "
+                 "of false alarms are too low; svdd train --calibration 0.2 holds samples out\n";
+  try {
+    return svdd::conformal_threshold(detector.training_scores(), *options.false_alarm_rate);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--false-alarm-rate: " + std::string(error.what()));
+  }
+}
+
+std::vector<bool> selection(const ScoreOptions& options, const std::vector<float>& scores,
+                            const svdd::PValues& p_values) {
+  if (!options.select) return {};
+  std::vector<double> p;
+  for (const float score : scores) p.push_back(p_values(score));
+  return svdd::benjamini_hochberg(p, *options.select);
+}
+
+// Where the scores, in their order, no longer look like those of the calibration.
+void say_drift(const svdd::Detector& detector, const std::vector<float>& scores) {
+  constexpr double alpha = 0.01;
+  if (!detector.calibration()) return;
+  svdd::DriftAlarm alarm(detector.training_scores(), alpha);
+  for (const float score : scores) alarm.see(score);
+  if (const auto& at = alarm.rang_at())
+    std::cerr << "drift: from about sample " << *at
+              << " on the scores are no longer those of samples like the calibration's (evidence of 1 to "
+              << number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2)
+              << " against; false alarms of one stream in " << 1 / alpha << ")\n";
+}
+
+void check_rate(const std::optional<double>& rate, const std::string& option) {
+  if (rate && !(*rate > 0 && *rate < 1))
+    throw UsageError(option + " is " + engine::number_text(*rate) + "; expected a number in (0, 1)");
+}
+
+}  // namespace
+
 void run_score(const ScoreOptions& given) {
+  check_rate(given.false_alarm_rate, "--false-alarm-rate");
+  check_rate(given.select, "--select");
+  if (given.threshold && given.false_alarm_rate)
+    throw UsageError("--threshold and --false-alarm-rate both say where the threshold is: give one of them");
+  if (given.threshold && std::isnan(*given.threshold))
+    throw UsageError("--threshold is nan; expected a number");
   if (given.model.empty())
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   ScoreOptions options = given;
@@ -42,8 +94,10 @@ void run_score(const ScoreOptions& given) {
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   const std::vector<float> scores = detector->score(input.samples);
-  const std::string csv =
-      predictions_csv(input.names, scores, svdd::PValues(detector->training_scores()), detector->threshold());
+  const svdd::PValues p_values(detector->training_scores());
+  const double threshold = threshold_asked_for(options, *detector);
+  const std::vector<bool> selected = selection(options, scores, p_values);
+  const std::string csv = predictions_csv(input.names, scores, p_values, threshold, selected);
   if (file) {
     file->write(csv);
     file->commit();
@@ -66,13 +120,15 @@ void run_score(const ScoreOptions& given) {
   for (const std::string& line : idle_table_options(options.label_column, options.header, options.input))
     std::cerr << line << '\n';
   const auto above = std::count_if(scores.begin(), scores.end(),
-                                   [&](float s) { return static_cast<double>(s) > detector->threshold(); });
+                                   [&](float s) { return static_cast<double>(s) > threshold; });
   std::cerr << counted(static_cast<int64_t>(scores.size()), "sample") << ", " << above
-            << " above the threshold of " << number_text(detector->threshold(), 4) << '\n';
-  if (above == 0)
-    if (const std::string why = why_none_above(detector->training_scores(), detector->threshold());
-        !why.empty())
-      std::cerr << why << '\n';
+            << " above the threshold of " << number_text(threshold, 4) << '\n';
+  if (!selected.empty())
+    std::cerr << std::count(selected.begin(), selected.end(), true) << " selected: at most "
+              << number_text(100 * *options.select, 3) << " % of them are normal on average\n";
+  if (above == 0 && threshold == detector->threshold())
+    if (const std::string why = why_none_above(*detector); !why.empty()) std::cerr << why << '\n';
+  say_drift(*detector, scores);
   complain();
 }
 

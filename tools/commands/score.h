@@ -1,5 +1,6 @@
 // `svdd score`: scores of new samples, without labels.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "tools/options/backend_options.h"
@@ -10,6 +11,9 @@ struct ScoreOptions {
   std::string model, input;
   std::string output;                // a CSV file; empty: standard output
   std::string label_column, header;  // of a table, as in svdd train; empty: as the model knows it
+  // In place of the model's threshold: another, or the one that the calibration (or training) scores give at this rate of
+  // false alarms; and the rate of false discoveries at which rows are selected.
+  std::optional<double> threshold = {}, false_alarm_rate = {}, select = {};
   BackendOptions backend;
   bool quiet = false;
 };

@@ -15,6 +15,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/files/sha256.h"
+#include "svdd/baselines/yardsticks.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/methods/deep_options.h"
@@ -95,7 +96,7 @@ std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::D
                svdd::equal_scores_warning(scores, task.split.test.values, task.split.test.size(), "test"))
     found.push_back(*equal);
   constexpr int64_t few = 50;
-  if (const int64_t count = task.split.train.count(); count < few)
+  if (const int64_t count = task.split.train.count() + task.calibration.count(); count < few)
     found.push_back(
         "only " + std::to_string(count) + (count == 1 ? " training sample" : " training samples") +
         ": the threshold is a guess, and p-values come in steps of 1/" + std::to_string(count + 1) +
@@ -178,6 +179,24 @@ void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options
   }
 }
 
+// What the quick baselines reach on data of one's own; they train on all normal samples, as whoever has no use for a
+// calibration would.
+void add_yardsticks(ordered_json& results, const Task& task, const TrainOptions& options,
+                    engine::Backend& backend) {
+  if (!svdd::recipes::traits_of(options.data_to_read()).own) return;
+  datasets::Samples train = task.split.train;
+  for (const datasets::Samples* aside : {&task.validation, &task.calibration})
+    train.values.insert(train.values.end(), aside->values.begin(), aside->values.end());
+  const svdd::Yardsticks found =
+      svdd::measure_yardsticks(train, task.split.test, task.split.test_labels, options.data_to_read(),
+                               options.settings.seed(), backend, options.method);
+  if (found.of.empty()) return;
+  results["yardsticks"] = {{"trained_on", found.trained_on}, {"tested_on", found.tested_on}};
+  results["yardsticks"]["of"] = ordered_json::array();
+  for (const svdd::Yardstick& one : found.of)
+    results["yardsticks"]["of"].push_back({{"method", one.method}, {"title", one.title}, {"auc", one.auc}});
+}
+
 // Representations, spheres and validation scores, which the multi-sphere protocol asks for; and into results
 // how much of the validation data lies above the threshold.
 void write_spheres(const RunOutput& folder, svdd::Detector& detector, const Task& task,
@@ -234,7 +253,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
     refuse_input_in_output("the data", task.source, options.out);
   const datasets::OneVsRest& split = task.split;
-  if (!resolved.names("batch-size")) options.settings.fit_to_size(split.train.count());
+  options.settings.fit_to_size(split.train.count(),
+                               [&](const std::string& name) { return resolved.names(name); });
   const std::unique_ptr<svdd::Detector> detector =
       make_detector(options.settings, split.train.shape, *backend);
 
@@ -263,6 +283,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
                counted(split.test.count(), "test sample") + " of " + datasets::shape_text(split.train.shape));
+  if (task.calibration.count() > 0)
+    monitor.note(counted(task.calibration.count(), "further normal sample") +
+                 " held out to calibrate threshold and p-values (--calibration 0 trains on them)");
   if (const std::string why = why_fewer_threads(options.backend, *backend); !why.empty()) monitor.note(why);
   for (const std::string& line : task.notes) monitor.note(line);
   for (const std::string& line : task.warnings) monitor.note("warning: " + line);  // before hours are spent
@@ -273,6 +296,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (!damage.empty()) monitor.note("the run is taken for unfinished: " + damage);
   if (start == Start::go_on && !goes_on) monitor.note(why_anew + ": the run begins from the start");
   fit(*detector, task, options, checkpoints, pretrainings, trace ? &*trace : nullptr, monitor);
+  if (task.calibration.count() > 0) detector->calibrate(task.calibration, task.false_alarm_rate);
   monitor.end();
 
   const auto begin = std::chrono::steady_clock::now();
@@ -302,11 +326,20 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
+  if (const auto& calibration = detector->calibration()) {
+    results["calibration"] = {{"samples", calibration->samples},
+                              {"false_alarm_rate", calibration->false_alarm_rate}};
+    if (const auto seen = share_of_normals_above(scores, split.test_labels, detector->threshold()))
+      results["calibration"]["seen"] = *seen;
+  }
+  add_yardsticks(results, task, options, *backend);
   results["collapsed"] = options.method_row().has_network && detector->collapse_warning().has_value();
   if (const json details = engine::parse_json(detector->details()); !details.empty())
     results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, scores, results);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
+  if (const std::string better = why_not_better(results); !better.empty())
+    results["remarks"].push_back(better);
   if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
     results["remarks"].push_back(less);
   results["pretrain_seconds"] = detector->pretrain_seconds();

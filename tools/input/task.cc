@@ -12,6 +12,7 @@
 #include "datasets/table_classes.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
 #include "tools/arguments.h"
@@ -245,6 +246,37 @@ void say_far_values(const datasets::TableForm& form, const datasets::Samples& tr
                        (found.size() == most + 1 ? " more column" : " more columns"));
 }
 
+// Takes the samples to calibrate with out of the training samples.
+void calibrate(Task& task, datasets::OneVsRest& split, const TrainOptions& options) {
+  constexpr int64_t enough = 50;
+  constexpr double usual_share = 0.2;
+  const int64_t n = split.train.count();
+  const double share = options.calibration.value_or(
+      n >= enough && svdd::recipes::traits_of(options.data_to_read()).own ? usual_share : 0);
+  const auto held = static_cast<int64_t>(share * static_cast<double>(n));
+  if (held == 0) {
+    if (options.false_alarm_rate)
+      throw UsageError("--false-alarm-rate needs normal samples that are not trained on, and none of the " +
+                       counted(n, "training sample") + " are held out: add --calibration 0.2");
+    if (options.calibration.value_or(0) > 0)
+      throw UsageError("--calibration " + shortest(share) + " of " + counted(n, "training sample") +
+                       " is not one: name a larger share");
+    return;
+  }
+  const double least = 1 / static_cast<double>(held + 1);
+  task.false_alarm_rate =
+      options.false_alarm_rate.value_or(std::max(options.settings.contamination(), least));
+  if (task.false_alarm_rate == 0 || held < svdd::samples_for_rate(task.false_alarm_rate))
+    throw UsageError("--false-alarm-rate " + shortest(task.false_alarm_rate) + " needs more samples: the " +
+                     std::to_string(held) + " that are held out can tell rates from " + shortest(least) +
+                     " on; --calibration holds out more, or name a larger rate");
+  auto parts =
+      datasets::hold_out_calibration(split.train, split.train_classes, share, options.split_seed.value_or(0));
+  split.train = std::move(parts.train);
+  split.train_classes = std::move(parts.train_classes);
+  task.calibration = std::move(parts.calibration);
+}
+
 }  // namespace
 
 nlohmann::json Task::normal_words() const {
@@ -271,7 +303,8 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   datasets::LoadOptions how{.data_dir = options.data_dir,
                             .label_column = options.label_column,
                             .header = options.header,
-                            .test_fraction = options.test_fraction};
+                            .test_fraction = options.test_fraction,
+                            .split_seed = options.split_seed.value_or(0)};
   how.image_shape = test && test->shape.size() == 3 ? test->shape
                     : deep                          ? input_of(deep->network)
                                                     : image_shape_of(traits_of(options.data_to_read()).kind);
@@ -323,6 +356,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);
     if (!test && !known) say_far_values(*task.table, split.train, task.warnings);
   }
+  if (!test) calibrate(task, split, options);
   if (options.method_row().protocol == svdd::Protocol::sixth_held_out && !whole) {
     const int64_t all = split.train.count(), batch = deep->training.batch_size;
     auto kept =

@@ -21,6 +21,9 @@ struct Task {
   std::vector<int32_t> validation_classes = {};
   std::vector<std::string> notes = {};     // of the data (datasets/dataset.h), and what was guessed of them
   std::vector<std::string> warnings = {};  // of the training data: what will spoil a run
+  // Set aside from the normal training data to calibrate (svdd::Detector::calibrate), and at which rate of false alarms.
+  datasets::Samples calibration = {};
+  double false_alarm_rate = 0;
   int64_t left_out = 0;  // training samples that the protocol of multi-sphere drops: they fill no batch
   // What --normal takes for each class: its number, or what it is called where that is another number.
   std::vector<std::string> class_words = {};

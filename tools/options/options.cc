@@ -76,6 +76,19 @@ Option optional_share_row(option::Words words, std::optional<double>& target) {
   return o;
 }
 
+// Without a value while it has none.
+Option seed_row(option::Words words, std::optional<uint64_t>& target) {
+  Option o = option::row(std::move(words), Kind::whole);
+  o.set = [&target](const std::string& text) {
+    target = option::number_in<uint64_t>(text, "a whole number from 0 on");
+  };
+  o.get = [&target]() -> Option::Value {
+    if (!target) return {};
+    return *target;
+  };
+  return o;
+}
+
 // "auto" leaves it without a value.
 Option yes_no_row(option::Words words, std::optional<bool>& target) {
   Option o = option::row(std::move(words), Kind::text);
@@ -139,6 +152,18 @@ std::vector<Option> data_rows(TrainOptions& o) {
                           "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
                           "held out for the test, the same rows\nwhatever the seed"},
                          o.test_fraction),
+      seed_row({"split-seed", "S", group, "another number, other rows held out; whatever the run's own seed"},
+               o.split_seed),
+      option::real_or(
+          {"calibration", "auto|X", group,
+           "share of the normal training samples that is not trained on:\nthreshold and p-values go by "
+           "them; auto: 0.2 of data of one's own,\nfrom 50 samples on, none of published data"},
+          "auto", option::share, o.calibration),
+      optional_share_row(
+          {"false-alarm-rate", "A", group,
+           "with calibration: the threshold is where so many normal samples\nare called anomalous; "
+           "else as many as the contamination"},
+          o.false_alarm_rate),
       option::whole({"limit", "N", group, "only the first N training samples; 0: all"}, int64_t{0}, o.limit)};
   return rows;
 }
@@ -464,6 +489,9 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
           *value);
   }
 
+  // A run's own configuration says all; those of version 0.1 calibrated nothing.
+  if (from_file.contains("out") && !value_of("calibration")) options.calibration = 0;
+
   require(!options.data.empty(), "--data is missing: name the data, for instance --data strokes");
   require(!options.out.empty(),
           "--out is missing: name the folder for the results, for instance --out runs/first");
@@ -491,6 +519,9 @@ ordered_json decisive(ordered_json config) {
   // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
   if (config.value("allow_bias", true) == false) config.erase("allow_bias");
   if (config.value("radius_from", "") == "batch") config.erase("radius_from");
+  const json calibration = config.value("calibration", ordered_json());
+  if (calibration == 0.0 || (calibration == "auto" && datasets::known_dataset(config.value("data", ""))))
+    config.erase("calibration");
   return config;
 }
 

@@ -22,10 +22,14 @@ struct TrainOptions {
   std::string data_named_by = {}, recorded_data = {};
   bool reads_recorded_data = false;
   // Classes, each by its number or as it is called (task.h).
-  std::vector<std::string> normal;           // empty until the data are known, where they name a default
-  std::vector<std::string> anomalous;        // empty: all that are not normal
-  std::optional<bool> header = {};           // whether a table's first line is one; nothing: as it looks
-  int64_t limit = 0;                         // 0: all training samples
+  std::vector<std::string> normal;     // empty until the data are known, where they name a default
+  std::vector<std::string> anomalous;  // empty: all that are not normal
+  std::optional<bool> header = {};     // whether a table's first line is one; nothing: as it looks
+  int64_t limit = 0;                   // 0: all training samples
+  // The share of the normal training samples that is held out to calibrate; nothing: 0.2 of data of one's own where there
+  // are enough, else none. The rate of false alarms that they set the threshold at; nothing: the contamination.
+  std::optional<double> calibration = {}, false_alarm_rate = {};
+  std::optional<uint64_t> split_seed = {};   // of what is held out for the test and to calibrate; nothing: 0
   std::optional<double> test_fraction = {};  // of data that come whole; nothing: the data's own choice
   svdd::Settings settings;                   // of the method
   BackendOptions backend;

@@ -212,6 +212,46 @@ std::string tiles(const RunFolder& run) {
   return out.empty() ? "" : "<div class=\"tiles\">" + out + "</div>\n";
 }
 
+// What the quick baselines reach on the same data, and how the threshold was calibrated.
+std::string beside(const RunFolder& run) {
+  std::string out;
+  if (const auto yardsticks = run.results.entries().find("yardsticks")) {
+    struct Line {
+      std::string title;
+      double auc;
+      bool own;
+    };
+    std::vector<Line> lines;
+    if (const auto auc = run.results.rate("auc")) lines.push_back({name(run), *auc, true});
+    const engine::JsonEntry of = yardsticks->at("of");
+    for (size_t i = 0; i < of.size(); ++i)
+      lines.push_back({of.at(i).as<std::string>("title"), of.at(i).as<double>("auc"), false});
+    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.auc > b.auc; });
+    out += "<h2>Beside it</h2>\n<p>What quick baselines reach on the same " +
+           std::to_string(yardsticks->as<int64_t>("tested_on")) + " test samples after " +
+           std::to_string(yardsticks->as<int64_t>("trained_on")) +
+           " training samples. A method that does not beat them has learned nothing here.</p>\n"
+           "<div class=\"card table\"><table><thead><tr><th>Method</th><th "
+           "class=\"n\">AUC</th></tr></thead><tbody>\n";
+    for (const Line& line : lines)
+      out += "<tr><td>" + (line.own ? tag("strong", line.title) : escape_xml(line.title)) +
+             "</td><td class=\"n\">" + (line.own ? tag("strong", percent(line.auc)) : percent(line.auc)) +
+             "</td></tr>\n";
+    out += "</tbody></table></div>\n";
+  }
+  if (const auto calibration = run.results.entries().find("calibration")) {
+    out += "<h2>False alarms</h2>\n<p>The threshold was set by " +
+           std::to_string(calibration->as<int64_t>("samples")) +
+           " normal samples that were not trained on: a new normal sample is above it with a probability of "
+           "at most " +
+           percent(calibration->as<double>("false_alarm_rate"), 1) + ".";
+    if (const auto seen = calibration->find("seen"))
+      out += " Of the normal test samples " + percent(seen->as<double>(), 2) + " are.";
+    out += "</p>\n";
+  }
+  return out;
+}
+
 std::string all_figures(const RunFolder& run) {
   std::string rows;
   const auto row = [&](const std::string& name, const std::string& value, const std::string& why) {
@@ -303,6 +343,7 @@ std::string page(const RunFolder& run) {
   body += pictures(run, notes);
   body += plane_map(run);
   body += training(run, notes);
+  body += beside(run);
   body += all_figures(run);
   body += receipt(run);
   if (!run.config)

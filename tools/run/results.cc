@@ -101,22 +101,46 @@ bool has_not_helped(double auc, double untrained_auc, double high) {
   return untrained_auc >= auc && untrained_auc > high && untrained_auc < nearly_perfect;
 }
 
-std::string why_none_above(const std::vector<float>& training_scores, double threshold) {
+std::optional<double> share_of_normals_above(const std::vector<float>& scores,
+                                             const std::vector<int32_t>& labels, double threshold) {
+  int64_t normal = 0, above = 0;
+  for (size_t i = 0; i < scores.size(); ++i)
+    if (labels[i] == 0) ++normal, above += static_cast<double>(scores[i]) > threshold;
+  if (normal == 0) return std::nullopt;
+  return static_cast<double>(above) / static_cast<double>(normal);
+}
+
+std::string why_none_above(const svdd::Detector& detector) {
+  const std::vector<float>& training_scores = detector.training_scores();
+  const double threshold = detector.threshold();
   if (training_scores.empty() || static_cast<double>(training_scores.back()) != threshold) return "";
   const auto tied = std::count(training_scores.begin(), training_scores.end(), training_scores.back());
   if (tied < 2)
     return "";  // with a contamination of 0 the largest score is the threshold, and nothing is odd
   return std::to_string(tied) + " of " + std::to_string(training_scores.size()) +
-         " training samples share the largest score, which is the threshold: only what scores above it is "
+         (detector.calibration() ? " calibration samples" : " training samples") +
+         " share the largest score, which is the threshold: only what scores above it is "
          "called "
          "anomalous, so none of them is";
+}
+
+std::string why_not_better(const ordered_json& results) {
+  if (!results.contains("yardsticks") || results["auc"].is_null() || results["auc_ci95"].is_null()) return "";
+  const ordered_json* best = nullptr;
+  for (const ordered_json& one : results["yardsticks"]["of"])
+    if (!best || one["auc"].get<double>() > (*best)["auc"].get<double>()) best = &one;
+  if (!best || (*best)["auc"].get<double>() <= results["auc_ci95"][1].get<double>()) return "";
+  return "a quick baseline ranks the test set better (" + (*best)["title"].get<std::string>() + ": AUC " +
+         hundredths_percent((*best)["auc"].get<double>()) +
+         "): on these data the method has learned nothing that is not to be "
+         "had for less; svdd compare tries them all";
 }
 
 std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const std::string& test_classes,
                                  const svdd::Detector& detector) {
   std::vector<std::string> found{why_no_auc(test_labels, test_classes)};
   if (!detector.collapse_warning())  // which tells of equal scores already
-    found.push_back(why_none_above(detector.training_scores(), detector.threshold()));
+    found.push_back(why_none_above(detector));
   std::erase(found, "");
   return found;
 }
@@ -134,6 +158,10 @@ std::string summary(const ordered_json& results, const std::string& report) {
   if (r.has("ae_auc"))
     text +=
         row("  autoencoder", hundredths_percent(r.number("ae_auc")), "its reconstruction error as the score");
+  if (results.contains("yardsticks"))
+    for (const auto& one : results["yardsticks"]["of"])
+      text +=
+          row("  beside it", hundredths_percent(one["auc"].get<double>()), one["title"].get<std::string>());
   if (r.has("average_precision"))
     text += row("average precision", hundredths_percent(r.number("average_precision")));
   if (r.has("fpr95"))
@@ -144,6 +172,15 @@ std::string summary(const ordered_json& results, const std::string& report) {
                 r.has("f1") ? "F1 " + fixed_text(r.number("f1"), 3) + " there, " +
                                   fixed_text(r.number("best_f1"), 3) + " at best"
                             : "");
+  if (r.has("calibration")) {
+    const auto& c = results["calibration"];
+    text +=
+        row("calibrated", "at " + number_text(100 * c["false_alarm_rate"].get<double>(), 3) + " %",
+            "false alarms by " + std::to_string(c["samples"].get<int64_t>()) + " held-out normal samples" +
+                (c.contains("seen") ? "; of the test's normal samples " +
+                                          fixed_text(100 * c["seen"].get<double>(), 2) + " % are above"
+                                    : ""));
+  }
   if (r.has("validation_outside"))
     text += row("validation", hundredths_percent(r.number("validation_outside")),
                 "of " + r.whole("n_validation") + " held-out normal samples lie above the threshold");

@@ -1,6 +1,7 @@
 // What a run found, as results.json holds it and as people read it.
 #pragma once
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,15 @@ std::string why_no_auc(const std::vector<int32_t>& labels, const std::string& cl
 bool has_not_helped(double auc, double untrained_auc, double high);
 
 // What is said where so many training samples share the largest score that it is the threshold, above which then
-// none of them lies; empty otherwise. `training_scores` ascend.
-std::string why_none_above(const std::vector<float>& training_scores, double threshold);
+// none of them lies; empty otherwise.
+std::string why_none_above(const svdd::Detector& detector);
+
+// Of the test samples with label 0, how many score above the threshold; nothing where there are none.
+std::optional<double> share_of_normals_above(const std::vector<float>& scores,
+                                             const std::vector<int32_t>& labels, double threshold);
+
+// What is said where a quick baseline ranks the test set better, and chance does not have it so; empty otherwise.
+std::string why_not_better(const nlohmann::ordered_json& results);
 
 // Both, as results.json holds them: nothing is wrong, but a person may wonder.
 std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const std::string& test_classes,

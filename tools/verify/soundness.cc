@@ -268,6 +268,7 @@ class Examination {
   // Those that p-values go by, and the threshold that the contamination draws from them: where a method takes them from
   // its training samples alone (not where it leaves some out, or a sample's own weight).
   void training_scores(const Task& task) {
+    if (task.calibration.count() > 0) return calibration(task);
     const svdd::DeepOptions* deep = resolved_->options.settings.deep();
     const double used = evidence_->results.number("n_train_used").value_or(-1);
     if (!deep || task.validation.count() > 0 || used < 1 ||
@@ -287,6 +288,25 @@ class Examination {
                    ", and the contamination of the training scores gives " + shortest(threshold));
     holds(
         "model: its training scores, by which p-values go, and its threshold are those of the training data");
+  }
+
+  // The same of samples that were held out to calibrate.
+  void calibration(const Task& task) {
+    const auto& said = detector_->calibration();
+    if (!said) return fails("model: it has no calibration, and config.json asks for one");
+    std::vector<float> scores = detector_->score(task.calibration);
+    const double threshold = svdd::conformal_threshold(scores, task.false_alarm_rate);
+    std::sort(scores.begin(), scores.end());
+    if (scores != detector_->training_scores())
+      return fails(
+          "model: its training_scores are not those that it gives the samples held out to calibrate");
+    if (said->false_alarm_rate != task.false_alarm_rate || threshold != detector_->threshold())
+      return fails("model: its threshold is " + shortest(detector_->threshold()) +
+                   ", and a rate of false alarms of " + shortest(task.false_alarm_rate) +
+                   " among the samples held out to calibrate gives " + shortest(threshold));
+    holds(
+        "model: its threshold and the scores that p-values go by are those of the samples held out to "
+        "calibrate");
   }
 
   fs::path folder_;

@@ -1,0 +1,199 @@
+// Calibrated thresholds, yardsticks and comparisons of one's own data, from the command line.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "engine/random.h"
+#include "refusals.h"
+#include "small_data.h"
+
+namespace tools_test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Rows about 0; with labels a tenth of them about (6, 6).
+std::string points(int rows, uint64_t seed, bool labelled) {
+  const engine::RandomStream noise(seed, "tests/calibration");
+  std::string text = labelled ? "a,b,label\n" : "a,b\n";
+  for (int i = 0; i < rows; ++i) {
+    const bool far = labelled && i % 10 == 9;
+    const auto at = 2 * static_cast<uint64_t>(i);
+    text += std::to_string(noise.normal(at) + (far ? 6 : 0)) + ',' +
+            std::to_string(noise.normal(at + 1) + (far ? 6 : 0)) + (labelled ? far ? ",1\n" : ",0\n" : "\n");
+  }
+  return text;
+}
+
+class Calibrated : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_SVDD();
+    write_text(scratch_.path / "t.csv", points(1000, 1, true));
+    write_text(scratch_.path / "new.csv", points(400, 2, false));
+  }
+  Outcome run(const std::string& line) const { return run_svdd(scratch_.path, words_of(line)); }
+  json results() const { return json::parse(text_of(scratch_.path / "run" / "results.json")); }
+  // How many of the rows that svdd score writes have a 1 in this column.
+  int64_t ones(const std::string& more, int column = 3) const {
+    const Outcome o = run("score --model run --input new.csv --quiet " + more);
+    EXPECT_EQ(o.status, 0) << o.err;
+    int64_t count = 0;
+    std::istringstream lines(o.out);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream fields(line);
+      std::string field;
+      for (int i = 0; i <= column; ++i) std::getline(fields, field, ',');
+      count += field == "1";
+    }
+    return count;
+  }
+  const Scratch scratch_;
+};
+
+TEST_F(Calibrated, ATableOfOnesOwnByDefault) {
+  for (const std::string method : {"knn", "deep-svdd --widths 32 --rep-dim 8", "isolation-forest", "kde"}) {
+    SCOPED_TRACE(method);
+    const Outcome trained = run("train --data t.csv --out run --method " + method);
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    const json found = results();
+    const int64_t held = found["calibration"]["samples"];
+    EXPECT_EQ(held, (found["n_train"].get<int64_t>() + held) / 5);
+    EXPECT_EQ(found["calibration"]["false_alarm_rate"], 0.1);
+    EXPECT_LT(found["calibration"]["seen"].get<double>(), 0.2);
+    EXPECT_NE(trained.err.find("held out to calibrate"), std::string::npos) << trained.err;
+    EXPECT_NE(trained.out.find("calibrated         at 10 %"), std::string::npos) << trained.out;
+    const Outcome verified = run("verify run");
+    EXPECT_EQ(verified.status, 0) << verified.out;
+    EXPECT_NE(verified.out.find("samples held out to calibrate"), std::string::npos) << verified.out;
+    EXPECT_EQ(run("evaluate --model run --data t.csv --output m.json").status, 0);
+    // A tenth, and a fiftieth, of 400 fresh normal rows; by chance more.
+    EXPECT_LT(ones(""), 80);
+    EXPECT_LT(ones("--false-alarm-rate 0.02"), 30);
+    EXPECT_LE(ones("--false-alarm-rate 0.02"), ones(""));
+  }
+}
+
+TEST_F(Calibrated, PublishedDataAndSmallTablesAreNot) {
+  ASSERT_EQ(run("train --data strokes --normal 3 --method kde --out run --quiet").status, 0);
+  EXPECT_FALSE(results().contains("calibration"));
+  EXPECT_FALSE(results().contains("yardsticks"));
+  write_text(scratch_.path / "small.csv", points(60, 3, true));  // of which 33 are normal and for training
+  ASSERT_EQ(run("train --data small.csv --method knn --out run --quiet").status, 0);
+  EXPECT_FALSE(results().contains("calibration"));
+  ASSERT_EQ(run("train --data small.csv --method knn --calibration 0.3 --out run --quiet").status, 0);
+  EXPECT_TRUE(results().contains("calibration"));
+}
+
+TEST_F(Calibrated, TheConfigurationRepeatsIt) {
+  ASSERT_EQ(
+      run("train --data t.csv --method knn --false-alarm-rate 0.05 --split-seed 4 --out run --quiet").status,
+      0);
+  const json first = results();
+  EXPECT_EQ(first["calibration"]["false_alarm_rate"], 0.05);
+  ASSERT_EQ(run("train --config run/config.json --out again --quiet").status, 0);
+  const Outcome same = run("verify run again");
+  EXPECT_EQ(same.status, 0) << same.out;
+  // The configuration of a version that calibrated nothing says nothing of it.
+  json config = json::parse(text_of(scratch_.path / "run" / "config.json"));
+  for (const char* key : {"calibration", "false_alarm_rate"}) config.erase(key);
+  write_text(scratch_.path / "old.json", config.dump());
+  ASSERT_EQ(run("train --config old.json --out run --quiet").status, 0);
+  EXPECT_FALSE(results().contains("calibration"));
+  EXPECT_EQ(results()["test_data_sha256"], first["test_data_sha256"]);
+}
+
+TEST_F(Calibrated, YardsticksStandBesideIt) {
+  const Outcome trained =
+      run("train --data t.csv --method pca --variance 0.4 --out run --quiet");  // sees one direction of two
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const json yardsticks = results()["yardsticks"];
+  ASSERT_EQ(yardsticks["of"].size(), 4u);
+  EXPECT_GT(yardsticks["of"][0]["auc"].get<double>(), 0.99);
+  EXPECT_NE(trained.out.find("beside it"), std::string::npos);
+  EXPECT_NE(trained.out.find("a quick baseline ranks the test set better"), std::string::npos) << trained.out;
+  EXPECT_NE(text_of(scratch_.path / "run" / "report.html").find("Distance to the fifth neighbour"),
+            std::string::npos);
+}
+
+TEST_F(Calibrated, RowsAreSelected) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  EXPECT_EQ(ones("--select 0.1", 4), 0) << "no anomaly among normal rows";
+  std::string mixed = points(300, 4, false);
+  for (int i = 0; i < 60; ++i) mixed += "9,9\n";
+  write_text(scratch_.path / "new.csv", mixed);
+  const int64_t selected = ones("--select 0.2", 4);
+  EXPECT_GE(selected, 60);
+  EXPECT_LT(selected, 90);
+}
+
+TEST_F(Calibrated, DriftIsSaid) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  EXPECT_EQ(run("score --model run --input new.csv").err.find("drift"), std::string::npos);
+  std::string moved = points(100, 5, false);
+  for (int i = 0; i < 200; ++i) moved += std::to_string(3 + i % 7) + ",3\n";
+  write_text(scratch_.path / "new.csv", moved);
+  EXPECT_NE(run("score --model run --input new.csv").err.find("drift: from about sample 1"),
+            std::string::npos);
+}
+
+TEST_F(Calibrated, WhatCannotBeIsRefused) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  ASSERT_EQ(run("train --data t.csv --method knn --calibration 0 --out none --quiet").status, 0);
+  const std::string train = "train --data t.csv --method knn --out r ";
+  expect_refused(
+      scratch_.path,
+      {{train + "--false-alarm-rate 0.001", 2, "can tell rates from"},
+       {train + "--calibration 0 --false-alarm-rate 0.1", 2, "add --calibration 0.2"},
+       {train + "--calibration 1", 2, "--calibration is '1'; expected auto or a number in [0, 1)"},
+       {train + "--calibration 0.0001", 2, "is not one"},
+       {train + "--false-alarm-rate 1.5", 2, "--false-alarm-rate"},
+       {train + "--split-seed -1", 2, "a whole number from 0 on"},
+       {"score --model run --input new.csv --false-alarm-rate 0", 2, "a number in (0, 1)"},
+       {"score --model run --input new.csv --false-alarm-rate 0.001", 2, "takes 999 normal samples"},
+       {"score --model run --input new.csv --threshold 1 --false-alarm-rate 0.1", 2, "give one of them"},
+       {"score --model run --input new.csv --threshold nan", 2, "--threshold"},
+       {"score --model run --input new.csv --select 2", 2, "--select is 2"},
+       {"compare", 2, "--data is missing"},
+       {"compare --data new.csv", 2, "there is no AUC"},
+       {"compare --data t.csv --methods lot", 2, "compare has no row 'lot'"}});
+  const Outcome o = run("score --model none --input new.csv --false-alarm-rate 0.1");
+  EXPECT_EQ(o.status, 0);
+  EXPECT_NE(o.err.find("not calibrated"), std::string::npos) << o.err;
+}
+
+TEST_F(Calibrated, ADamagedCalibrationIsNamed) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  const fs::path path = scratch_.path / "run" / "model" / "model.json";
+  const json good = json::parse(text_of(path));
+  for (const json& wrong : {json(3), json::object(), json{{"samples", 3}, {"false_alarm_rate", 0.1}},
+                            json{{"samples", good["calibration"]["samples"]}, {"false_alarm_rate", 2}}}) {
+    json damaged = good;
+    damaged["calibration"] = wrong;
+    write_text(path, damaged.dump());
+    const Outcome o = run("score --model run --input new.csv");
+    EXPECT_EQ(o.status, 1) << wrong;
+    EXPECT_NE(o.err.find("calibration"), std::string::npos) << o.err;
+  }
+}
+
+TEST_F(Calibrated, MethodsAreCompared) {
+  const std::string line = "compare --data t.csv --methods knn,lof,mahalanobis,kernel-svdd --out table";
+  const Outcome o = run(line);
+  ASSERT_EQ(o.status, 0) << o.err;
+  for (const char* row :
+       {"Nearest neighbours", "Local outlier factor", "Mahalanobis distance", "distance to the mean"})
+    EXPECT_NE(o.out.find(row), std::string::npos) << o.out;
+  EXPECT_TRUE(fs::exists(scratch_.path / "table" / "table.html"));
+  const Outcome again = run(line);
+  EXPECT_NE(again.err.find("4 runs, 4 of them done before"), std::string::npos) << again.err;
+  EXPECT_EQ(again.out, o.out);
+}
+
+}  // namespace
+}  // namespace tools_test
