@@ -17,6 +17,8 @@ struct TableForm {
   std::vector<std::string> normal;  // the classes that were trained on, as they are called
   // Of each feature: subtracted before the values are rounded to single precision (column_offsets.h); empty: nothing.
   std::vector<double> offsets;
+  // Of each feature: the median of the training rows, offset subtracted; empty in models of earlier versions.
+  std::vector<float> usual;
   std::string sha256;  // of the file
 
   bool operator==(const TableForm&) const = default;

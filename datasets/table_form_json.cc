@@ -32,6 +32,7 @@ void to_json(nlohmann::json& json, const TableForm& form) {
           {"labels", form.labels},   {"class_names", form.class_names},
           {"normal", form.normal},   {"offsets", form.offsets},
           {"sha256", form.sha256}};
+  if (!form.usual.empty()) json["usual"] = form.usual;
 }
 
 void from_json(const nlohmann::json& json, TableForm& form) {
@@ -46,12 +47,15 @@ void from_json(const nlohmann::json& json, TableForm& form) {
   take(json, "normal", read.normal);
   take(json, "offsets", read.offsets);
   take(json, "sha256", read.sha256);
+  if (json.contains("usual")) take(json, "usual", read.usual);
   const auto columns = static_cast<size_t>(read.columns);
   require(read.columns > 0, "columns");
   require(read.features.empty() || read.features.size() == columns, "features");
   require(read.labels.size() == read.class_names.size(), "labels");
   require(read.offsets.empty() || read.offsets.size() == columns, "offsets");
   for (const double offset : read.offsets) require(std::isfinite(offset), "offsets");
+  require(read.usual.empty() || read.usual.size() == columns, "usual");
+  for (const float value : read.usual) require(std::isfinite(value), "usual");
   form = std::move(read);
 }
 

@@ -28,6 +28,7 @@
 #include "tools/commands/compare.h"
 #include "tools/commands/data.h"
 #include "tools/commands/evaluate.h"
+#include "tools/commands/explain.h"
 #include "tools/commands/model_table.h"
 #include "tools/commands/network.h"
 #include "tools/commands/reproduce.h"
@@ -159,6 +160,7 @@ struct Commands {      // what the command line says
   bool no_pretrain = false, quiet = false, resume = false;
   std::string multi_radius;
   ScoreOptions score;
+  ExplainOptions explain;
   EvaluateOptions evaluate;
   ClusterOptions cluster;
   ReproduceOptions reproduce;
@@ -302,6 +304,34 @@ Examples:
   add_table_options(*score, o.label_column, o.header, "as the model knows it");
   add_backend_options(*score, o.backend);
   score->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
+}
+
+void add_explain(CLI::App& app, ExplainOptions& o) {
+  CLI::App* explain =
+      add_command(app, "explain", "Why a sample has its score: columns, or parts of an image", R"(
+A part's change is by how much the score falls without it. Of a row each column is set to
+its usual value, the median of the training rows; the output is a CSV table, the columns
+with the largest change of each row: path_or_row,score,rank,column,value,usual,change. Of
+an image squares are filled with its mean colour; the output is a folder of PNGs, each the
+image beside the image with what raises its score in orange. For any method.
+
+Examples:
+  svdd explain --model runs/table --input new_rows.csv --top 3
+  svdd explain --model runs/parts --input test/bad --output maps
+)",
+                  [&o] { run_explain(o); });
+  explain->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
+      ->type_name("DIR");
+  explain->add_option("--input", o.input, "what svdd score takes")->type_name("PATH");
+  explain->add_option("--output", o.output, "rows: a CSV file, else standard output;\nimages: a folder")
+      ->type_name("FILE|DIR");
+  explain->add_option("--top", o.top, "so many columns of each row")->type_name("K")->default_str("3");
+  explain->add_option("--most", o.most, "images: maps of so many, those with the highest scores")
+      ->type_name("N")
+      ->default_str("100");
+  add_table_options(*explain, o.label_column, o.header, "as the model knows it");
+  add_backend_options(*explain, o.backend);
+  explain->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
 }
 
 void add_evaluate(CLI::App& app, EvaluateOptions& o) {
@@ -763,6 +793,7 @@ Results go to standard output, progress to standard error.
   Commands commands;
   add_train(app, commands, arguments);
   add_score(app, commands.score);
+  add_explain(app, commands.explain);
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
   add_compare(app, commands.compare);

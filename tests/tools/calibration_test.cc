@@ -182,6 +182,40 @@ TEST_F(Calibrated, ADamagedCalibrationIsNamed) {
   }
 }
 
+TEST_F(Calibrated, RowsAreExplained) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  write_text(scratch_.path / "odd.csv", "b,a\n0.1,9\n-8,0\n");
+  const Outcome o = run("explain --model run --input odd.csv --top 1 --quiet");
+  ASSERT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.out.rfind("path_or_row,score,rank,column,value,usual,change\n0,", 0), 0u) << o.out;
+  EXPECT_NE(o.out.find(",1,a,9,"), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find(",1,b,-8,"), std::string::npos) << o.out;
+  expect_refused(scratch_.path, {{"explain --input odd.csv", 2, "--model is missing"},
+                                 {"explain --model run", 2, "--input is missing"},
+                                 {"explain --model run --input odd.csv --top 0", 2, "--top is 0"},
+                                 {"explain --model run --input odd.csv --output odd.csv", 1, "odd.csv"},
+                                 {"explain --model run --input none.csv", 1, "none.csv"}});
+  json model = json::parse(text_of(scratch_.path / "run" / "model" / "model.json"));
+  model["data"].erase("usual");
+  write_text(scratch_.path / "run" / "model" / "model.json", model.dump());
+  expect_refused(scratch_.path, {{"explain --model run --input odd.csv --quiet", 1, "train it again"}});
+}
+
+TEST_F(Calibrated, ImagesAreExplained) {
+  ASSERT_EQ(run("train --data strokes --normal 3 --method kde --limit 40 --out run --quiet").status, 0);
+  const engine::RandomStream noise(9, "tests/explain");
+  std::string picture = "P5 28 28 255\n";
+  for (uint64_t i = 0; i < 784; ++i) picture += static_cast<char>(noise.bits(i) & 0x7f);
+  fs::create_directory(scratch_.path / "new");
+  write_text(scratch_.path / "new" / "one.pgm", picture);
+  write_text(scratch_.path / "new" / "two.pgm", picture);
+  const Outcome o = run("explain --model run --input new --output maps");
+  ASSERT_EQ(o.status, 0) << o.err;
+  for (const char* name : {"one-map.png", "two-map.png", "maps.csv"})
+    EXPECT_TRUE(fs::exists(scratch_.path / "maps" / name)) << name;
+  expect_refused(scratch_.path, {{"explain --model run --input new", 2, "name the folder for the maps"}});
+}
+
 TEST_F(Calibrated, MethodsAreCompared) {
   const std::string line = "compare --data t.csv --methods knn,lof,mahalanobis,kernel-svdd --out table";
   const Outcome o = run(line);

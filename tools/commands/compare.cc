@@ -43,7 +43,14 @@ void run_compare(const CompareOptions& options) {
   require_anomalies(given);
   const std::string data = given["data"].back(), name = folder_name(data);
 
-  PublishedTable table{"compare", "Methods side by side on " + data, "", "", {{name, given}}, {}, {}};
+  PublishedTable table{
+      "compare",
+      "Methods side by side on " + data,
+      "One split: every method learns from the same normal samples and ranks the same test samples",
+      "A method that does not beat the distance to the mean has learned nothing here.",
+      {{name, given}},
+      {},
+      {}};
   for (const svdd::Method& method : svdd::methods()) {
     table.methods.push_back({method.name, method.title, {{"method", {method.name}}}});
     table.own.push_back(method.name);

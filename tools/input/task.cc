@@ -12,6 +12,7 @@
 #include "datasets/table_classes.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "svdd/evaluation/attribution.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
@@ -351,6 +352,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   if (data.table) {
     task.table = data.table;
     task.table->offsets = split.offsets;
+    if (!test && split.train.count() > 0) task.table->usual = svdd::column_medians(split.train);
     for (const int k : normal) task.table->normal.push_back(data.class_names[static_cast<size_t>(k)]);
     if (!test) say_offsets(*task.table, task.notes);
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);

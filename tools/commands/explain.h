@@ -1,0 +1,24 @@
+// `svdd explain`: which columns of a row, or which parts of an image, its score goes with.
+#pragma once
+#include <string>
+
+#include "tools/options/backend_options.h"
+
+namespace tools {
+
+struct ExplainOptions {
+  std::string model, input;
+  std::string output;  // rows: a CSV file, or empty: standard output; images: a folder
+  std::string label_column, header;
+  int64_t top = 3;     // columns of each row
+  int64_t most = 100;  // images at most, the most anomalous ones
+  BackendOptions backend;
+  bool quiet = false;
+};
+
+// Rows: path_or_row,score,rank,column,value,usual,change, the `top` columns with the largest change of each row
+// (svdd/evaluation/attribution.h). Images: for each NAME-map.png in the folder, the image beside the image with the map over
+// it, and maps.csv, path_or_row,score,map. Throws UsageError and std::exception as run_score does; nothing half-written.
+void run_explain(const ExplainOptions& options);
+
+}  // namespace tools
