@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -294,13 +295,27 @@ Examples:
                    "images as an array (.npy, .npz)\nor as IDX (.gz)")
       ->type_name("PATH");
   score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
-  score->add_option("--threshold", o.threshold, "in place of the model's")->type_name("X");
-  score
-      ->add_option("--false-alarm-rate", o.false_alarm_rate,
-                   "the threshold is where this share of normal samples is above it")
-      ->type_name("A");
-  score->add_option("--select", o.select, "select rows at this rate of false discoveries, such as 0.1")
-      ->type_name("Q");
+  const auto number = [score](const char* name, std::optional<double>& target,
+                              const svdd::option::Range& range, const char* help, const char* type) {
+    score
+        ->add_option_function<std::string>(
+            name,
+            [name, &target, range](const std::string& text) {
+              try {
+                target = svdd::option::number_in(text, range);
+              } catch (const svdd::BadValue& bad) {
+                throw UsageError(name + (' ' + std::string(bad.what())));
+              }
+            },
+            help)
+        ->type_name(type);
+  };
+  const svdd::option::Range any{[](double x) { return std::isfinite(x); }, "a number"};
+  number("--threshold", o.threshold, any, "in place of the model's", "X");
+  number("--false-alarm-rate", o.false_alarm_rate, svdd::option::open_share,
+         "the threshold is where this share of normal samples is above it", "A");
+  number("--select", o.select, svdd::option::open_share,
+         "select rows at this rate of false discoveries, such as 0.1", "Q");
   add_table_options(*score, o.label_column, o.header, "as the model knows it");
   add_backend_options(*score, o.backend);
   score->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
@@ -408,8 +423,8 @@ Examples:
 
 void add_compare(CLI::App& app, CompareOptions& o) {
   CLI::App* compare = add_command(app, "compare", "All methods side by side on your own data", R"(
-Every method trains on the normal samples of one training half and ranks one test half;
-each is a run of svdd train on one thread, as many at once as --jobs says, and finished
+Every method trains on all normal samples of one training half (--calibration 0) and
+ranks one test half; each is a run of svdd train on one thread, as many at once as --jobs says, and finished
 ones are not repeated. The table goes to standard output, and to table.html in --out. A
 method that does not beat the distance to the mean has learned nothing. Choose by another
 split than the one that you report (--split-seed).

@@ -23,8 +23,9 @@ void check_neighbours(int64_t neighbours) {
 
 Option neighbours_row(int64_t& neighbours) {
   return option::whole<int64_t>(
-      {"neighbours", "K", method_group, "knn, lof: how many of the nearest training samples count"}, 1,
-      neighbours);
+      {"neighbours", "K", method_group,
+       "knn, lof: how many of the nearest training samples count;\nlof: 20 where nothing is said"},
+      1, neighbours);
 }
 
 datasets::Samples stored_points(const ModelFolder& model, int64_t features) {

@@ -50,20 +50,28 @@ void PcaReconstruction::learn(const Samples& rows, Monitor&) {
     plane_ = {{{rows.sample(0), rows.sample(1)}, {}}, {}};
   else
     plane_ = datasets::Pca::fit(rows, 0, options_.variance);
+  if (plane_.components() == plane_.features()) {  // nothing would be left
+    plane_.map.matrix.resize(static_cast<size_t>((plane_.features() - 1) * plane_.features()));
+    plane_.explained.resize(static_cast<size_t>(plane_.features() - 1));
+  }
 }
+
+// What floats leave of a point in the plane, as a share of its squared length.
+constexpr double rounding = 1e-12;
 
 std::vector<float> PcaReconstruction::score_rows(const Samples& rows) {
   const bool is_point = plane_.components() == 0;
   const Samples nearest = is_point ? Samples{} : plane_.restore(plane_.apply(rows), rows.shape);
   std::vector<float> scores;
   for (int64_t i = 0; i < rows.count(); ++i) {
-    double sum = 0;
+    double sum = 0, size = 0;
     for (int64_t f = 0; f < rows.size(); ++f) {
       const float there = is_point ? plane_.map.mean[static_cast<size_t>(f)] : nearest.sample(i)[f];
       const double error = static_cast<double>(rows.sample(i)[f]) - static_cast<double>(there);
       sum += error * error;
+      size += static_cast<double>(rows.sample(i)[f]) * static_cast<double>(rows.sample(i)[f]);
     }
-    scores.push_back(finite_score(sum));
+    scores.push_back(sum > rounding * size ? finite_score(sum) : 0.0f);
   }
   return scores;
 }
@@ -85,8 +93,10 @@ void check(const PcaReconstructionOptions& o) {
 
 Rows rows_of(PcaReconstructionOptions& o, Common common) {
   return {contamination_row(common),
-          option::real({"variance", "X", method_group, "pca: the share of the variance that the plane holds"},
-                       option::positive_share, o.variance),
+          option::real(
+              {"variance", "X", method_group,
+               "pca: the plane holds this share of the variance; the score is the squared\ndistance from it"},
+              option::positive_share, o.variance),
           pca_row(o.preprocessing), seed_row(common)};
 }
 

@@ -12,7 +12,9 @@
 namespace svdd {
 
 struct PcaReconstructionOptions {
-  double variance = 0.95;      // the plane has the fewest directions that hold this share of it, in (0, 1]
+  // The plane has the fewest directions that hold this share of it, in (0, 1]; always fewer than there are features, so that
+  // something is left to score.
+  double variance = 0.95;
   double contamination = 0.1;  // threshold = the (1 − contamination)-quantile of the training scores
   datasets::PreprocessingOptions preprocessing = {};
 };

@@ -57,6 +57,7 @@ struct Range {
 inline const Range positive{[](double x) { return x > 0 && std::isfinite(x); }, "a number above 0"},
     not_negative{[](double x) { return x >= 0 && std::isfinite(x); }, "a number from 0 on"},
     share{[](double x) { return x >= 0 && x < 1; }, "a number in [0, 1)"},
+    open_share{[](double x) { return x > 0 && x < 1; }, "a number in (0, 1)"},
     positive_share{[](double x) { return x > 0 && x <= 1; }, "a number in (0, 1]"};
 
 inline Option row(Words words, Option::Kind kind) {

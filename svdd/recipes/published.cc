@@ -155,8 +155,11 @@ LocalOutlierOptions local_outlier_factor(const DataTraits& data) {
   return {.preprocessing = usual_preprocessing(data.kind)};
 }
 
+// Of images the principal components, as the other methods that go by covariances or by features have them.
 MahalanobisOptions mahalanobis(const DataTraits& data) {
-  return {.preprocessing = usual_preprocessing(data.kind)};
+  datasets::PreprocessingOptions p = usual_preprocessing(data.kind);
+  if (data.kind != DataKind::table) p.pca = 0.95;
+  return {.preprocessing = p};
 }
 
 PcaReconstructionOptions pca_reconstruction(const DataTraits& data) {

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
 
+#include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/json_file.h"
 #include "svdd/methods/method.h"
 #include "tools/commands/reproduce.h"
 #include "tools/input/task.h"
@@ -33,6 +38,38 @@ void require_anomalies(const GivenOptions& given) {
     throw UsageError("svdd compare ranks methods by the AUC, and there is " + why);
 }
 
+// Said before the folder is made.
+void require_methods(const std::string& list) {
+  for (size_t begin = 0; begin <= list.size() && !list.empty();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    if (!svdd::find_method(name))
+      throw UsageError("--methods: there is no method " + engine::in_quotes(name) + "; known are " +
+                       svdd::method_names());
+    begin = end + 1;
+  }
+}
+
+// A folder holds one comparison, and says of what.
+void claim_folder(const std::filesystem::path& out, const GivenOptions& data) {
+  const std::filesystem::path said = out / "compare.json";
+  const nlohmann::json here = data;
+  if (engine::file_exists(said)) {
+    const nlohmann::json there = engine::read_json_object(said, "name another folder with --out");
+    if (there != here)
+      throw UsageError(engine::in_quotes(out) + " is a comparison of other data or options (" +
+                       there.value("data", nlohmann::json("?")).dump() + "); name another folder with --out");
+    return;
+  }
+  std::error_code none;
+  if (engine::file_exists(out) && (!engine::is_folder(out) || !std::filesystem::is_empty(out, none)))
+    throw UsageError(engine::in_quotes(out) +
+                     " holds something else than a comparison; name another folder with --out");
+  std::filesystem::create_directories(out, none);
+  if (none) throw std::runtime_error("cannot make " + engine::in_quotes(out) + ": " + none.message());
+  engine::write_file_atomically(said, engine::json_text(here, 2) + '\n');
+}
+
 }  // namespace
 
 void run_compare(const CompareOptions& options) {
@@ -47,7 +84,9 @@ void run_compare(const CompareOptions& options) {
       "compare",
       "Methods side by side on " + data,
       "One split: every method learns from the same normal samples and ranks the same test samples",
-      "A method that does not beat the distance to the mean has learned nothing here.",
+      "All normal samples of the training half are trained on, none held out to calibrate. A method that "
+      "does "
+      "not beat the distance to the mean has learned nothing here.",
       {{name, given}},
       {},
       {}};
@@ -61,6 +100,8 @@ void run_compare(const CompareOptions& options) {
   filling.seeds = options.seeds, filling.jobs = options.jobs;
   filling.device = options.device;
   filling.search_widths = false;
+  require_methods(options.methods);
+  claim_folder(filling.out, given);
   fill_table(table, filling);
 }
 

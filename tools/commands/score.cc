@@ -25,13 +25,17 @@ namespace tools {
 
 namespace {
 
+void warn_if_uncalibrated(const svdd::Detector& detector, const std::string& rates, bool quiet) {
+  if (detector.calibration() || quiet) return;
+  std::cerr << "the model was not calibrated by samples of its own: by the scores that it gave what it was "
+               "trained on, "
+            << rates << " are higher than asked; svdd train --calibration 0.2 holds samples out\n";
+}
+
 double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& detector) {
   if (options.threshold) return *options.threshold;
   if (!options.false_alarm_rate) return detector.threshold();
-  if (!detector.calibration() && !options.quiet)
-    std::cerr << "the model was not calibrated by samples of its own: of the scores that it gave what it was "
-                 "trained on, rates "
-                 "of false alarms are too low; svdd train --calibration 0.2 holds samples out\n";
+  warn_if_uncalibrated(detector, "rates of false alarms", options.quiet);
   try {
     return svdd::conformal_threshold(detector.training_scores(), *options.false_alarm_rate);
   } catch (const std::invalid_argument& error) {
@@ -39,12 +43,31 @@ double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& de
   }
 }
 
-std::vector<bool> selection(const ScoreOptions& options, const std::vector<float>& scores,
-                            const svdd::PValues& p_values) {
+std::vector<bool> selection(const ScoreOptions& options, const svdd::Detector& detector,
+                            const std::vector<float>& scores, const svdd::PValues& p_values) {
   if (!options.select) return {};
+  warn_if_uncalibrated(detector, "rates of false discoveries", options.quiet);
   std::vector<double> p;
   for (const float score : scores) p.push_back(p_values(score));
   return svdd::benjamini_hochberg(p, *options.select);
+}
+
+void say_selection(const ScoreOptions& options, const svdd::Detector& detector,
+                   const std::vector<bool>& selected) {
+  const auto count = std::count(selected.begin(), selected.end(), true);
+  std::cerr << count << " selected";
+  if (count > 0 && detector.calibration())
+    std::cerr << ": at most " << number_text(100 * *options.select, 3) << " % of them are normal on average";
+  if (count == 0) {
+    // The least p-value is 1/(m + 1), and k of n rows are selected only where it is at most k·q/n.
+    const auto m = static_cast<double>(detector.training_scores().size()),
+               n = static_cast<double>(selected.size());
+    if (const double fewest = std::ceil(n / (*options.select * (m + 1))); fewest > 1)
+      std::cerr << ": with " << detector.training_scores().size() << " samples to compare with no fewer than "
+                << static_cast<int64_t>(fewest) << " of " << selected.size()
+                << " rows can be; more calibration samples, or fewer rows at a time, help";
+  }
+  std::cerr << '\n';
 }
 
 // Where the scores, in their order, no longer look like those of the calibration.
@@ -55,25 +78,17 @@ void say_drift(const svdd::Detector& detector, const std::vector<float>& scores)
   for (const float score : scores) alarm.see(score);
   if (const auto& at = alarm.rang_at())
     std::cerr << "drift: from about sample " << *at
-              << " on the scores are no longer those of samples like the calibration's (evidence of 1 to "
+              << " on, in the order of the input, the scores are no longer like those of the "
+              << "calibration, at odds of "
               << number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2)
-              << " against; false alarms of one stream in " << 1 / alpha << ")\n";
-}
-
-void check_rate(const std::optional<double>& rate, const std::string& option) {
-  if (rate && !(*rate > 0 && *rate < 1))
-    throw UsageError(option + " is " + engine::number_text(*rate) + "; expected a number in (0, 1)");
+              << " to 1 (a file sorted by class does that, too)\n";
 }
 
 }  // namespace
 
 void run_score(const ScoreOptions& given) {
-  check_rate(given.false_alarm_rate, "--false-alarm-rate");
-  check_rate(given.select, "--select");
   if (given.threshold && given.false_alarm_rate)
     throw UsageError("--threshold and --false-alarm-rate both say where the threshold is: give one of them");
-  if (given.threshold && std::isnan(*given.threshold))
-    throw UsageError("--threshold is nan; expected a number");
   if (given.model.empty())
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   ScoreOptions options = given;
@@ -96,7 +111,7 @@ void run_score(const ScoreOptions& given) {
   const std::vector<float> scores = detector->score(input.samples);
   const svdd::PValues p_values(detector->training_scores());
   const double threshold = threshold_asked_for(options, *detector);
-  const std::vector<bool> selected = selection(options, scores, p_values);
+  const std::vector<bool> selected = selection(options, *detector, scores, p_values);
   const std::string csv = predictions_csv(input.names, scores, p_values, threshold, selected);
   if (file) {
     file->write(csv);
@@ -123,9 +138,7 @@ void run_score(const ScoreOptions& given) {
                                    [&](float s) { return static_cast<double>(s) > threshold; });
   std::cerr << counted(static_cast<int64_t>(scores.size()), "sample") << ", " << above
             << " above the threshold of " << number_text(threshold, 4) << '\n';
-  if (!selected.empty())
-    std::cerr << std::count(selected.begin(), selected.end(), true) << " selected: at most "
-              << number_text(100 * *options.select, 3) << " % of them are normal on average\n";
+  if (options.select) say_selection(options, *detector, selected);
   if (above == 0 && threshold == detector->threshold())
     if (const std::string why = why_none_above(*detector); !why.empty()) std::cerr << why << '\n';
   say_drift(*detector, scores);

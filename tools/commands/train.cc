@@ -338,7 +338,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
     results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, scores, results);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
-  if (const std::string better = why_not_better(results); !better.empty())
+  if (const std::string better = options.method_row().has_network ? why_not_better(results) : "";
+      !better.empty())
     results["remarks"].push_back(better);
   if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
     results["remarks"].push_back(less);

@@ -264,13 +264,16 @@ void calibrate(Task& task, datasets::OneVsRest& split, const TrainOptions& optio
                        " is not one: name a larger share");
     return;
   }
+  if (n - held < 2)
+    throw UsageError("--calibration " + shortest(share) + " leaves " + std::to_string(n - held) + " of " +
+                     counted(n, "training sample") + " to train on; hold fewer out");
   const double least = 1 / static_cast<double>(held + 1);
   task.false_alarm_rate =
       options.false_alarm_rate.value_or(std::max(options.settings.contamination(), least));
   if (task.false_alarm_rate == 0 || held < svdd::samples_for_rate(task.false_alarm_rate))
     throw UsageError("--false-alarm-rate " + shortest(task.false_alarm_rate) + " needs more samples: the " +
-                     std::to_string(held) + " that are held out can tell rates from " + shortest(least) +
-                     " on; --calibration holds out more, or name a larger rate");
+                     std::to_string(held) + " that are held out can tell rates from " +
+                     number_text(least, 2) + " on; --calibration holds out more, or name a larger rate");
   auto parts =
       datasets::hold_out_calibration(split.train, split.train_classes, share, options.split_seed.value_or(0));
   split.train = std::move(parts.train);

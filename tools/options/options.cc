@@ -66,9 +66,9 @@ Option class_row(option::Words words, std::vector<std::string>& target) {
 }
 
 // Without a value while it has none.
-Option optional_share_row(option::Words words, std::optional<double>& target) {
+Option optional_row(option::Words words, const option::Range& range, std::optional<double>& target) {
   Option o = option::row(std::move(words), Kind::real);
-  o.set = [&target](const std::string& text) { target = option::number_in(text, option::share); };
+  o.set = [&range, &target](const std::string& text) { target = option::number_in(text, range); };
   o.get = [&target]() -> Option::Value {
     if (!target) return {};
     return *target;
@@ -148,10 +148,10 @@ std::vector<Option> data_rows(TrainOptions& o) {
       yes_no_row(
           {"header", "auto|yes|no", group, "of a .csv table: whether the first line names the columns"},
           o.header),
-      optional_share_row({"test-fraction", "X", group,
-                          "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
-                          "held out for the test, the same rows\nwhatever the seed"},
-                         o.test_fraction),
+      optional_row({"test-fraction", "X", group,
+                    "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
+                    "held out for the test, the same rows\nwhatever the seed"},
+                   option::share, o.test_fraction),
       seed_row({"split-seed", "S", group, "another number, other rows held out; whatever the run's own seed"},
                o.split_seed),
       option::real_or(
@@ -159,11 +159,10 @@ std::vector<Option> data_rows(TrainOptions& o) {
            "share of the normal training samples that is not trained on:\nthreshold and p-values go by "
            "them; auto: 0.2 of data of one's own,\nfrom 50 samples on, none of published data"},
           "auto", option::share, o.calibration),
-      optional_share_row(
-          {"false-alarm-rate", "A", group,
-           "with calibration: the threshold is where so many normal samples\nare called anomalous; "
-           "else as many as the contamination"},
-          o.false_alarm_rate),
+      optional_row({"false-alarm-rate", "A", group,
+                    "with calibration: the threshold is where so many normal samples\nare called anomalous; "
+                    "else as many as the contamination"},
+                   option::open_share, o.false_alarm_rate),
       option::whole({"limit", "N", group, "only the first N training samples; 0: all"}, int64_t{0}, o.limit)};
   return rows;
 }

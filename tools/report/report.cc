@@ -222,7 +222,8 @@ std::string beside(const RunFolder& run) {
       bool own;
     };
     std::vector<Line> lines;
-    if (const auto auc = run.results.rate("auc")) lines.push_back({name(run), *auc, true});
+    if (const auto auc = run.results.rate("auc"))
+      lines.push_back({display_name(run.results.text("method")), *auc, true});
     const engine::JsonEntry of = yardsticks->at("of");
     for (size_t i = 0; i < of.size(); ++i)
       lines.push_back({of.at(i).as<std::string>("title"), of.at(i).as<double>("auc"), false});

@@ -130,10 +130,8 @@ std::string why_not_better(const ordered_json& results) {
   for (const ordered_json& one : results["yardsticks"]["of"])
     if (!best || one["auc"].get<double>() > (*best)["auc"].get<double>()) best = &one;
   if (!best || (*best)["auc"].get<double>() <= results["auc_ci95"][1].get<double>()) return "";
-  return "a quick baseline ranks the test set better (" + (*best)["title"].get<std::string>() + ": AUC " +
-         hundredths_percent((*best)["auc"].get<double>()) +
-         "): on these data the method has learned nothing that is not to be "
-         "had for less; svdd compare tries them all";
+  return "a quick baseline ranks this test set better (" + (*best)["title"].get<std::string>() + ": AUC " +
+         hundredths_percent((*best)["auc"].get<double>()) + "); svdd compare tries all methods";
 }
 
 std::vector<std::string> remarks(const std::vector<int32_t>& test_labels, const std::string& test_classes,
