@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/floating_point_mode.h"
+#include "engine/stopping.h"
 #include "svdd/clustering/block_products.h"
 #include "svdd/clustering/centred_points.h"
 #include "svdd/clustering/pair_filter.h"
