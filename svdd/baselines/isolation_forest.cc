@@ -173,27 +173,21 @@ std::unique_ptr<Detector> make(const IsolationForestOptions& options, engine::Ba
   return make_isolation_forest(options);
 }
 
-std::unique_ptr<Detector> load_isolation_forest(const ModelFolder& model, engine::Backend&) {
-  IsolationForestOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<IsolationForest>(options);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 Method isolation_forest_method() {
-  return {.name = std::string(isolation_forest_name),
-          .title = "Isolation forest",
-          .has_network = false,
-          .sees_distances = false,
-          .published =
-              [](const recipes::DataTraits& data, Recipe) {
-                return Settings(recipes::isolation_forest(data),
-                                Settings::Form<IsolationForestOptions>{rows_of, make});
-              },
-          .load = load_isolation_forest};
+  return {
+      .name = std::string(isolation_forest_name),
+      .title = "Isolation forest",
+      .has_network = false,
+      .sees_distances = false,
+      .published =
+          [](const recipes::DataTraits& data, Recipe) {
+            return Settings(recipes::isolation_forest(data),
+                            Settings::Form<IsolationForestOptions>{rows_of, make});
+          },
+      .load = [](const ModelFolder& model,
+                 engine::Backend&) { return load_shallow<IsolationForest, IsolationForestOptions>(model); }};
 }
 
 }  // namespace svdd

@@ -79,14 +79,6 @@ Rows rows_of(KNearestOptions& o, Common common) {
           seed_row(common)};
 }
 
-std::unique_ptr<Detector> load_knn(const ModelFolder& model, engine::Backend& backend) {
-  KNearestOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<KNearestNeighbours>(options, backend);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 std::unique_ptr<Detector> make_k_nearest_neighbours(const KNearestOptions& options,
@@ -104,7 +96,10 @@ Method k_nearest_neighbours_method() {
                 return Settings(recipes::k_nearest_neighbours(data),
                                 Settings::Form<KNearestOptions>{rows_of, make_k_nearest_neighbours});
               },
-          .load = load_knn};
+          .load =
+              [](const ModelFolder& model, engine::Backend& backend) {
+                return load_shallow<KNearestNeighbours, KNearestOptions>(model, backend);
+              }};
 }
 
 }  // namespace svdd

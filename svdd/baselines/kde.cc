@@ -203,14 +203,6 @@ Rows rows_of(KdeOptions& o, Common common) {
           pca_row(o.preprocessing), seed_row(common)};
 }
 
-std::unique_ptr<Detector> load_kde(const ModelFolder& model, engine::Backend& backend) {
-  KdeOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<Kde>(options, backend);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 Method kde_method() {
@@ -221,7 +213,8 @@ Method kde_method() {
               [](const recipes::DataTraits& data, Recipe) {
                 return Settings(recipes::kde(data), Settings::Form<KdeOptions>{rows_of, make_kde});
               },
-          .load = load_kde};
+          .load = [](const ModelFolder& model,
+                     engine::Backend& backend) { return load_shallow<Kde, KdeOptions>(model, backend); }};
 }
 
 }  // namespace svdd

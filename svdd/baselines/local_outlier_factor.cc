@@ -117,14 +117,6 @@ Rows rows_of(LocalOutlierOptions& o, Common common) {
           seed_row(common)};
 }
 
-std::unique_ptr<Detector> load_lof(const ModelFolder& model, engine::Backend& backend) {
-  LocalOutlierOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<LocalOutlierFactor>(options, backend);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 std::unique_ptr<Detector> make_local_outlier_factor(const LocalOutlierOptions& options,
@@ -142,7 +134,10 @@ Method local_outlier_factor_method() {
                 return Settings(recipes::local_outlier_factor(data),
                                 Settings::Form<LocalOutlierOptions>{rows_of, make_local_outlier_factor});
               },
-          .load = load_lof};
+          .load =
+              [](const ModelFolder& model, engine::Backend& backend) {
+                return load_shallow<LocalOutlierFactor, LocalOutlierOptions>(model, backend);
+              }};
 }
 
 }  // namespace svdd

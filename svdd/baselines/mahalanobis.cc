@@ -171,14 +171,6 @@ std::unique_ptr<Detector> make(const MahalanobisOptions& options, engine::Backen
   return make_mahalanobis(options);
 }
 
-std::unique_ptr<Detector> load_mahalanobis(const ModelFolder& model, engine::Backend&) {
-  MahalanobisOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<Mahalanobis>(options);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 std::unique_ptr<Detector> make_mahalanobis(const MahalanobisOptions& options) {
@@ -195,7 +187,8 @@ Method mahalanobis_method() {
           [](const recipes::DataTraits& data, Recipe) {
             return Settings(recipes::mahalanobis(data), Settings::Form<MahalanobisOptions>{rows_of, make});
           },
-      .load = load_mahalanobis};
+      .load = [](const ModelFolder& model,
+                 engine::Backend&) { return load_shallow<Mahalanobis, MahalanobisOptions>(model); }};
 }
 
 }  // namespace svdd

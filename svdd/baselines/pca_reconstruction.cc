@@ -104,14 +104,6 @@ std::unique_ptr<Detector> make(const PcaReconstructionOptions& options, engine::
   return make_pca_reconstruction(options);
 }
 
-std::unique_ptr<Detector> load_pca(const ModelFolder& model, engine::Backend&) {
-  PcaReconstructionOptions options;
-  options.contamination = field<double>(model, "contamination");
-  auto detector = std::make_unique<PcaReconstruction>(options);
-  detector->restore(model);
-  return detector;
-}
-
 }  // namespace
 
 std::unique_ptr<Detector> make_pca_reconstruction(const PcaReconstructionOptions& options) {
@@ -128,7 +120,10 @@ Method pca_reconstruction_method() {
                 return Settings(recipes::pca_reconstruction(data),
                                 Settings::Form<PcaReconstructionOptions>{rows_of, make});
               },
-          .load = load_pca};
+          .load =
+              [](const ModelFolder& model, engine::Backend&) {
+                return load_shallow<PcaReconstruction, PcaReconstructionOptions>(model);
+              }};
 }
 
 }  // namespace svdd

@@ -3,6 +3,7 @@
 // stores; checks, threshold, training scores, model folder and receipt are here.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -54,6 +55,16 @@ class ShallowDetector : public Detector {
   datasets::Preprocessing preprocessing_;
   std::vector<int64_t> shape_;  // of one sample
 };
+
+// What save wrote of a method whose arrays say all but the contamination. `on`: a backend, where it takes one.
+template <class Made, class Options, class... On>
+std::unique_ptr<Detector> load_shallow(const ModelFolder& model, On&... on) {
+  Options options;
+  options.contamination = field<double>(model, "contamination");
+  auto detector = std::make_unique<Made>(options, on...);
+  detector->restore(model);
+  return detector;
+}
 
 // As a float; of what is beyond all floats, the largest.
 float finite_score(double score);
