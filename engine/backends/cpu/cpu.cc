@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "engine/backends/cpu/few_samples.h"
 #include "engine/backends/cpu/machine.h"
 #include "engine/backends/cpu/openblas.h"
 #include "engine/backends/entered.h"
@@ -24,10 +25,15 @@ constexpr int64_t worth_threads = 16 * 1024;
 
 int64_t blocks_of(int64_t samples) { return (samples + lanes - 1) / lanes; }
 
-// Numbers in storage: samples fill whole blocks, plain arrays whole runs of sixteen.
+// A batch that lies in C order: most lanes would be idle, and sixteen times the memory in use.
+bool is_few(const Shape& shape, Layout layout) { return layout == Layout::samples && shape[0] <= most_few; }
+bool is_few(const Array& a) { return is_few(a.shape(), a.layout()); }
+
+// Numbers in storage: samples fill whole blocks, what lies in C order whole runs of sixteen.
 int64_t stored_count(const Shape& shape, Layout layout) {
-  return layout == Layout::samples ? blocks_of(shape[0]) * shape.per_sample() * lanes
-                                   : blocks_of(shape.count()) * lanes;
+  return layout == Layout::samples && !is_few(shape, layout)
+             ? blocks_of(shape[0]) * shape.per_sample() * lanes
+             : blocks_of(shape.count()) * lanes;
 }
 int64_t runs_of(const Array& a) { return stored_count(a.shape(), a.layout()) / lanes; }
 
@@ -45,7 +51,7 @@ const float* maybe(const Array* a) { return a ? a->data<float>() : nullptr; }
 
 void clear_padding(Array& a) {
   const int64_t used = a.samples() % lanes;
-  if (a.layout() != Layout::samples || used == 0) return;
+  if (a.layout() != Layout::samples || is_few(a) || used == 0) return;
   const int64_t size = a.shape().per_sample();
   float* block = a.data<float>() + (blocks_of(a.samples()) - 1) * size * lanes;
   for (int64_t i = 0; i < size; ++i) std::fill(block + i * lanes + used, block + (i + 1) * lanes, 0.0f);
@@ -63,6 +69,56 @@ class Scratch {
 
  private:
   std::vector<float> memory_;
+};
+
+// A batch in lanes, whichever way the array lies: of a few samples a copy, and of what a call writes the way back at the end.
+// The memory for the copies stays. One number per sample lies alike either way: sixteen of them.
+class InLanes {
+ public:
+  class Memory {
+    friend InLanes;
+    static constexpr int most = 4;  // batches in one call
+    Scratch copies_[most];
+  };
+
+  explicit InLanes(Memory& memory) : memory_(memory) {}
+  ~InLanes() {
+    for (int k = 0; k < copies_; ++k)
+      if (Array* to = back_[k]) {
+        const int64_t size = to->shape().per_sample();
+        const float* from = memory_.copies_[k].floats(0);
+        for (int64_t n = 0; n < to->samples(); ++n)
+          for (int64_t i = 0; i < size; ++i) to->data<float>()[n * size + i] = from[i * lanes + n];
+      }
+  }
+  InLanes(const InLanes&) = delete;
+  InLanes& operator=(const InLanes&) = delete;
+
+  Batch read(const Array& a) {
+    Batch b = batch_of(a);
+    if (!is_few(a)) return b;
+    const float* from = b.data;
+    b.data = next(b, nullptr);
+    const int64_t size = a.shape().per_sample();
+    for (int64_t i = 0; i < size; ++i)
+      for (int64_t n = 0; n < lanes; ++n) b.data[i * lanes + n] = n < b.samples ? from[n * size + i] : 0.0f;
+    return b;
+  }
+  Batch write(Array& a) {  // all of it
+    Batch b = batch_of(a);
+    if (is_few(a)) b.data = next(b, &a);
+    return b;
+  }
+
+ private:
+  float* next(const Batch& b, Array* back) {
+    back_[copies_] = back;
+    return memory_.copies_[copies_++].floats(b.block_size());
+  }
+
+  Memory& memory_;
+  Array* back_[Memory::most];
+  int copies_ = 0;
 };
 
 class CpuBackend final : public Backend {
@@ -105,7 +161,7 @@ class CpuBackend final : public Backend {
 
   void download(const Array& from, void* c_order) override {
     auto* to = static_cast<float*>(c_order);
-    if (from.layout() == Layout::plain) {
+    if (from.layout() == Layout::plain || is_few(from)) {
       std::copy_n(from.data<float>(), from.shape().count(), to);
       return;
     }
@@ -149,8 +205,10 @@ class CpuBackend final : public Backend {
   // ---- convolution and dense layers
 
   void conv2d(const Array& x, const Array& w, const Array* bias, Window v, Array& y) override {
-    if (blas_ == Blas::openblas)
-      return openblas::conv2d(batch_of(x), w.data<float>(), maybe(bias), v, batch_of(y), pool_);
+    if (blas_ == Blas::openblas) {
+      InLanes l(in_lanes_);
+      return openblas::conv2d(l.read(x), w.data<float>(), maybe(bias), v, l.write(y), pool_);
+    }
     const int64_t in = w.shape()[1], taps = v.kernel * v.kernel;
     const float* source = w.data<float>();
     correlate({.x = batch_of(x),
@@ -164,12 +222,15 @@ class CpuBackend final : public Backend {
                .left = -v.padding,
                .rows = y.shape()[2],
                .columns = y.shape()[3]},
+              is_few(x), source,
               [&](int64_t o, int64_t c, int64_t tap) { return source[(o * in + c) * taps + tap]; });
   }
 
   void conv2d_input_gradient(const Array& gy, const Array& w, Window v, Array& gx) override {
-    if (blas_ == Blas::openblas)
-      return openblas::conv2d_input_gradient(batch_of(gy), w.data<float>(), v, batch_of(gx), pool_);
+    if (blas_ == Blas::openblas) {
+      InLanes l(in_lanes_);
+      return openblas::conv2d_input_gradient(l.read(gy), w.data<float>(), v, l.write(gx), pool_);
+    }
     // A correlation too, of gy with the turned filters, input and output channels exchanged. With a stride of s, the
     // positions of gx whose row and column leave the same rests mod s meet the same taps, every s-th of them, and
     // neighbouring positions of gy: each pair of rests is a correlation of its own. Every sum goes through gy in order.
@@ -200,7 +261,7 @@ class CpuBackend final : public Backend {
                    .step = s,
                    .first_row = a,
                    .first_column = b},
-                  [&](int64_t o, int64_t c, int64_t tap) {
+                  is_few(gy), nullptr, [&](int64_t o, int64_t c, int64_t tap) {
                     const int64_t k = down.first + (down.count - 1 - tap / across.count) * s,
                                   l = across.first + (across.count - 1 - tap % across.count) * s;
                     return source[((c * out + o) * kernel + k) * kernel + l];
@@ -209,31 +270,41 @@ class CpuBackend final : public Backend {
   }
 
   void conv2d_weight_gradient(const Array& x, const Array& gy, Window v, Array& gw) override {
+    InLanes l(in_lanes_);
     if (blas_ == Blas::openblas)
-      return openblas::conv2d_weight_gradient(batch_of(x), batch_of(gy), v, gw.data<float>(), pool_);
+      return openblas::conv2d_weight_gradient(l.read(x), l.read(gy), v, gw.data<float>(), pool_);
     if (v.kernel > most_kernel)  // conv2d has said so before the first step; this guards the kernel's stack
       throw std::invalid_argument("[conv2d] the cpu backend trains kernels up to " +
                                   std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel));
-    WeightGradient job{batch_of(x), batch_of(gy), gw.data<float>(), v};
+    WeightGradient job{l.read(x), l.read(gy), gw.data<float>(), v};
     job.cut_into_bands();
     pool_.run(tile_count(job.gy.c) * job.channel_groups(), [&](Range r) { k_.weight_gradient(job, r); });
   }
 
   void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {
-    product({batch_of(x), batch_of(y), w.data<float>(), maybe(bias), w.shape()[1], 1});
+    if (is_few(x) && blas_ == Blas::builtin) {
+      const FewProduct job{x.data<float>(), w.data<float>(), maybe(bias), y.data<float>(),
+                           x.shape()[0],    w.shape()[1],    w.shape()[0]};
+      return share(w.shape().count() * job.samples, job.units(k_.width),
+                   [&](Range r) { k_.dense_few(job, r); });
+    }
+    InLanes l(in_lanes_);
+    product({l.read(x), l.write(y), w.data<float>(), maybe(bias), w.shape()[1], 1});
   }
   void dense_input_gradient(const Array& gy, const Array& w, Array& gx) override {
-    product({batch_of(gy), batch_of(gx), w.data<float>(), nullptr, 1, w.shape()[1]});
+    InLanes l(in_lanes_);
+    product({l.read(gy), l.write(gx), w.data<float>(), nullptr, 1, w.shape()[1]});
   }
   void dense_weight_gradient(const Array& x, const Array& gy, Array& gw) override {
-    if (blas_ == Blas::openblas)
-      return openblas::dense_weight_gradient(batch_of(x), batch_of(gy), gw.data<float>(), pool_);
-    const Batch xb = batch_of(x), gb = batch_of(gy);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), gb = l.read(gy);
+    if (blas_ == Blas::openblas) return openblas::dense_weight_gradient(xb, gb, gw.data<float>(), pool_);
     pool_.run(tile_count(gb.c), [&](Range r) { k_.dense_weight_gradient(xb, gb, gw.data<float>(), r); });
   }
 
   void channel_sum(const Array& x, Array& s) override {
-    const Batch b = batch_of(x);
+    InLanes l(in_lanes_);
+    const Batch b = l.read(x);
     float* partial = partials(b, [&](float* p, Range r) { k_.partial_sum(b, p, r); });
     close(b, partial, 1.0f, s.data<float>());
   }
@@ -241,26 +312,31 @@ class CpuBackend final : public Backend {
   // ---- resampling
 
   void max_pool2d(const Array& x, Window v, Array& y) override {
-    const Batch xb = batch_of(x), yb = batch_of(y);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), yb = l.write(y);
     planes(xb, [&](Range r) { k_.max_pool2d(xb, v, yb, r); });
   }
   void max_pool2d_gradient(const Array& x, const Array& y, const Array& gy, Window v, Array& gx) override {
-    const Batch xb = batch_of(x), yb = batch_of(y), gyb = batch_of(gy), gxb = batch_of(gx);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), yb = l.read(y), gyb = l.read(gy), gxb = l.write(gx);
     planes(xb, [&](Range r) { k_.max_pool2d_gradient(xb, yb, gyb, v, gxb, r); });
   }
   void upsample_nearest(const Array& x, int64_t scale, Array& y) override {
-    const Batch xb = batch_of(x), yb = batch_of(y);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), yb = l.write(y);
     planes(yb, [&](Range r) { k_.upsample_nearest(xb, scale, yb, r); });
   }
   void upsample_nearest_gradient(const Array& gy, int64_t scale, Array& gx) override {
-    const Batch gyb = batch_of(gy), gxb = batch_of(gx);
+    InLanes l(in_lanes_);
+    const Batch gyb = l.read(gy), gxb = l.write(gx);
     planes(gyb, [&](Range r) { k_.upsample_nearest_gradient(gyb, scale, gxb, r); });
   }
 
   // ---- batch normalisation
 
   void channel_moments(const Array& x, Array& mean, Array& variance) override {
-    const Batch b = batch_of(x);
+    InLanes l(in_lanes_);
+    const Batch b = l.read(x);
     const auto m = static_cast<float>(b.samples * b.positions());
     float* partial = partials(b, [&](float* p, Range r) { k_.partial_sum(b, p, r); });
     close(b, partial, m, mean.data<float>());
@@ -276,7 +352,8 @@ class CpuBackend final : public Backend {
 
   void normalise(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
                  const Array* bias, Array& y) override {
-    const Batch xb = batch_of(x), yb = batch_of(y);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), yb = l.write(y);
     planes(xb, [&](Range r) {
       k_.normalise(xb, mean.data<float>(), inverse_std.data<float>(), maybe(weight), maybe(bias), yb, r);
     });
@@ -284,7 +361,8 @@ class CpuBackend final : public Backend {
 
   void batch_norm_gradient(const Array& x, const Array& mean, const Array& inverse_std, const Array* weight,
                            const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
-    const Batch xb = batch_of(x), gyb = batch_of(gy), gxb = batch_of(gx);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), gyb = l.read(gy), gxb = l.write(gx);
     const float *mu = mean.data<float>(), *inverse = inverse_std.data<float>();
     const float* partial = partials(gyb, [&](float* p, Range r) { k_.partial_sum(gyb, p, r); });
     close(gyb, partial, 1.0f, gbias.data<float>());
@@ -298,13 +376,17 @@ class CpuBackend final : public Backend {
                             const Array* bias, double slope, Resample then, Array& y) override {
     const Batch xb = batch_of(x), yb = batch_of(y);
     const Activation job = activation(mean, inverse_std, weight, bias, slope, then);
+    if (is_few(x))
+      return share(x.shape().count(), xb.samples * xb.c,
+                   [&](Range r) { k_.normalise_leaky_relu_few(xb, job, yb, r); });
     planes(xb, [&](Range r) { k_.normalise_leaky_relu(xb, job, yb, r); });
   }
 
   void normalise_leaky_relu_gradient(const Array& x, const Array& mean, const Array& inverse_std,
                                      const Array* weight, const Array* bias, double slope, Resample then,
                                      const Array& gy, Array& gx, Array& gweight, Array& gbias) override {
-    const Batch xb = batch_of(x), gyb = batch_of(gy), gxb = batch_of(gx);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), gyb = l.read(gy), gxb = l.write(gx);
     const Activation job = activation(mean, inverse_std, weight, bias, slope, then);
     const int64_t units = xb.c * xb.blocks;
     float *partial = partial_.floats(2 * units * lanes), *products = partial + units * lanes;
@@ -355,20 +437,24 @@ class CpuBackend final : public Backend {
     clear_padding(gx);
   }
   void squared_distance(const Array& a, const Array& b, Array& d) override {
-    const Batch ab = batch_of(a);
+    InLanes l(in_lanes_);
     const bool point = b.layout() == Layout::plain;
+    const Batch ab = l.read(a);
+    const float* to = point ? b.data<float>() : l.read(b).data;
     share(runs_of(a) * lanes, ab.blocks,
-          [&](Range r) { k_.squared_distance(ab, b.data<float>(), point, d.data<float>(), r); });
+          [&](Range r) { k_.squared_distance(ab, to, point, d.data<float>(), r); });
   }
   void squared_distance_gradient(const Array& a, const Array& b, const Array& gd, Array& ga) override {
-    const Batch ab = batch_of(a);
+    InLanes l(in_lanes_);
     const bool point = b.layout() == Layout::plain;
-    share(runs_of(a) * lanes, ab.blocks, [&](Range r) {
-      k_.squared_distance_gradient(ab, b.data<float>(), point, gd.data<float>(), ga.data<float>(), r);
-    });
+    const Batch ab = l.read(a), gab = l.write(ga);
+    const float* to = point ? b.data<float>() : l.read(b).data;
+    share(runs_of(a) * lanes, ab.blocks,
+          [&](Range r) { k_.squared_distance_gradient(ab, to, point, gd.data<float>(), gab.data, r); });
   }
   void nearest_point(const Array& a, const Array& points, const Array& alive, Array& index) override {
-    const Batch ab = batch_of(a);
+    InLanes l(in_lanes_);
+    const Batch ab = l.read(a);
     share(runs_of(a) * lanes * points.shape()[0], ab.blocks, [&](Range r) {
       k_.nearest_point(ab, points.data<float>(), alive.data<float>(), points.shape()[0], index.data<float>(),
                        r);
@@ -376,7 +462,8 @@ class CpuBackend final : public Backend {
   }
   void nearest_candidates(const Array& x, const Array& slack, const Array& margin, bool others, Array& limit,
                           Array& count, Array& list) override {
-    const Batch xb = batch_of(x), to = batch_of(list);
+    InLanes l(in_lanes_);
+    const Batch xb = l.read(x), to = l.write(list);
     share(runs_of(x) * lanes, xb.blocks, [&](Range r) {
       k_.nearest_candidates(xb, slack.data<float>(), margin.data<float>(), others, limit.data<float>(),
                             count.data<float>(), to, r);
@@ -389,7 +476,8 @@ class CpuBackend final : public Backend {
                [&](int64_t n) { return n < samples ? rows + static_cast<int64_t>(at[n]) * size : nullptr; });
   }
   void take_gradient(const Array& index, const Array& gy, Array& gtable) override {
-    const Batch g = batch_of(gy);
+    InLanes l(in_lanes_);
+    const Batch g = l.read(gy);
     const int64_t rows = gtable.shape()[0], size = g.block_size() / lanes;
     float* partial = partial_.floats(size * rows * lanes);  // [F][K][16]
     share(g.blocks * g.block_size() + rows * size * lanes, size, [&](Range r) {
@@ -460,6 +548,10 @@ class CpuBackend final : public Backend {
   template <class RowOf>
   void interleave(Array& to, RowOf row_of) {
     const int64_t size = to.shape().per_sample(), blocks = blocks_of(to.samples());
+    if (is_few(to)) {
+      for (int64_t n = 0; n < to.samples(); ++n) std::copy_n(row_of(n), size, to.data<float>() + n * size);
+      return;
+    }
     share(blocks * size * lanes, blocks, [&](Range r) {
       for (int64_t block = r.first; block < r.last; ++block) {
         const float* rows[lanes];
@@ -488,46 +580,61 @@ class CpuBackend final : public Backend {
     return packed;
   }
 
+  // in_order: the weights as [o][c][tap], where they lie so.
   template <class WeightAt>
-  void correlate(Correlation job, WeightAt weight_at) {
+  void correlate(Correlation job, bool few, const float* in_order, WeightAt weight_at) {
     const int64_t taps = job.kernel_rows * job.kernel_columns;
-    if (FewSamples few{job, nullptr}; few.pays(k_.width)) {
-      few.of.packed = pack_groups(job.y.c, job.x.c, taps, weight_at);
-      few.flat = flattened(job.x);
-      return share(job.x.samples * job.x.c * job.rows * job.columns * taps, few.units(),
-                   [&](Range r) { k_.few_samples(few, r); });
-    }
+    if (few)
+      return correlate_few(job, in_order ? in_order : rows_of_weights(job.y.c, job.x.c, taps, weight_at));
     job.packed = pack(job.y.c, job.x.c, taps, weight_at);
     job.cut_into_bands();
     pool_.run(job.units(), [&](Range r) { k_.correlate(job, r); });
   }
 
-  // The same weights with output channels in the lanes, as FewSamples reads them.
   template <class WeightAt>
-  const float* pack_groups(int64_t out, int64_t in, int64_t taps, WeightAt weight_at) {
-    const int64_t width = k_.width, groups = (out + width - 1) / width;
-    float* packed = packed_.floats(groups * width * in * taps);
-    share(out * in * taps, groups, [&](Range r) {
-      for (int64_t g = r.first; g < r.last; ++g) {
-        float* p = packed + g * width * in * taps;
-        const int64_t first = g * width, there = std::min(width, out - first);
+  const float* rows_of_weights(int64_t out, int64_t in, int64_t taps, WeightAt weight_at) {
+    float* rows = packed_.floats(out * in * taps);
+    share(out * in * taps, out, [&](Range r) {
+      float* p = rows + r.first * in * taps;
+      for (int64_t o = r.first; o < r.last; ++o)
         for (int64_t c = 0; c < in; ++c)
-          for (int64_t tap = 0; tap < taps; ++tap, p += width) {
-            for (int64_t i = 0; i < there; ++i) p[i] = weight_at(first + i, c, tap);
-            for (int64_t i = there; i < width; ++i) p[i] = 0.0f;
-          }
-      }
+          for (int64_t tap = 0; tap < taps; ++tap) *p++ = weight_at(o, c, tap);
     });
-    return packed;
+    return rows;
   }
 
-  // A batch of one block as numbers in C order.
-  const float* flattened(const Batch& x) {
-    const int64_t size = x.c * x.positions();
-    float* flat = flat_.floats(x.samples * size);
-    for (int64_t n = 0; n < x.samples; ++n)
-      for (int64_t i = 0; i < size; ++i) flat[n * size + i] = x.data[i * lanes + n];
-    return flat;
+  void correlate_few(const Correlation& of, const float* weights) {
+    const FewGeometry& geometry = geometry_of(of);
+    const int64_t planes = of.x.samples * of.x.c;
+    FewCorrelation job{.x = geometry.cut(of.x.data, planes, planes_.floats(geometry.cut_size(planes))),
+                       .w = weights,
+                       .bias = of.bias,
+                       .y = of.y.data,
+                       .samples = of.x.samples,
+                       .in = of.x.c,
+                       .out = of.y.c,
+                       .x_plane = 0,
+                       .y_plane = of.y.positions(),
+                       .columns = of.columns,
+                       .y_columns = of.y.w,
+                       .step = of.step,
+                       .first = of.first_row * of.y.w + of.first_column,
+                       .taps = 0,
+                       .vector_count = 0,
+                       .tap_at = nullptr,
+                       .vectors = nullptr,
+                       .inside = nullptr};
+    geometry.describe(job);
+    share(planes * of.rows * of.columns * job.taps, job.units(), [&](Range r) { k_.correlate_few(job, r); });
+  }
+
+  // A network meets the same few again and again.
+  const FewGeometry& geometry_of(const Correlation& job) {
+    for (const FewGeometry& g : geometries_)
+      if (g.is_of(job)) return g;
+    constexpr size_t most = 32;
+    if (geometries_.size() == most) geometries_.erase(geometries_.begin());
+    return geometries_.emplace_back(job, k_.width);
   }
 
   void product(const MatrixProduct& job) {
@@ -575,7 +682,9 @@ class CpuBackend final : public Backend {
   Simd simd_;
   Blas blas_;
   const Kernels& k_;
-  Scratch packed_, flat_, partial_, coefficients_;
+  Scratch packed_, planes_, partial_, coefficients_;
+  InLanes::Memory in_lanes_;
+  std::vector<FewGeometry> geometries_;
 };
 
 }  // namespace

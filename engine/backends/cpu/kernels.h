@@ -3,6 +3,7 @@
 //
 // Layout of a batch: blocks of sixteen samples, samples innermost: [N/16][C][H][W][16], or [N/16][F][16].
 // Lanes past the last sample are padding: zero in inputs and in gradients, arbitrary but finite in values.
+// A batch of a few samples lies in C order; the kernels that know this say so, the others get a copy in lanes.
 #pragma once
 #include <cstdint>
 
@@ -16,6 +17,7 @@
 namespace engine::cpu {
 
 inline constexpr int64_t lanes = 16;
+inline constexpr int64_t most_few = 8;  // samples of a batch that lies in C order
 
 // A batch in blocks. Representations are images of one pixel with F channels.
 struct Batch {
@@ -69,21 +71,35 @@ struct Correlation {
     bands = bands_of(rows, (band_bytes / row_bytes - kernel_rows) / stride + 1);
   }
 };
-// The same for a few samples, whose output channels fill the lanes: packed is [group of `lanes of V` outputs][c][k][l][lane],
-// zero past the last output; `flat` are the numbers of x, sample after sample in C order.
-struct FewSamples {
-  Correlation of;
-  const float* flat;
-  static constexpr int64_t most = 8;
-  SVDD_INLINE int64_t groups(int64_t width) const { return (of.y.c + width - 1) / width; }
-  SVDD_INLINE int64_t units() const { return (of.rows + 3) / 4; }  // bands of up to four rows
-  // Whether that is much less work than whole lanes: half, or an eighth where chains are so short that what counts is
-  // the writing of results, one by one.
-  SVDD_INLINE bool pays(int64_t width) const {
-    constexpr int64_t short_chain = 256;
-    const int64_t gain = of.x.c * of.kernel_rows * of.kernel_columns < short_chain ? 8 : 2;
-    return of.x.samples <= most && gain * of.x.samples * groups(width) * width <= of.y.c * lanes;
-  }
+// The same for a few samples: neighbouring outputs [position, position + count) of a plane fill the lanes, and find their
+// taps from x on (few_samples.h).
+struct FewVector {
+  int64_t x, position, count;
+};
+struct FewCorrelation {
+  const float* x;     // [sample][c][plane]: planes cut into phases
+  const float* w;     // [o][c][tap]
+  const float* bias;  // null: none
+  float* y;           // [sample][o][plane]
+  int64_t samples, in, out, x_plane, y_plane;
+  int64_t columns, y_columns, step, first;  // of the outputs, and where in y's plane they lie
+
+  int64_t taps, vector_count;
+  const int64_t* tap_at;     // [tap]: where in x it is, seen from a vector's place
+  const FewVector* vectors;  // in row-major order
+  const uint16_t* inside;    // [vector][tap]: the lanes whose tap falls inside the image
+
+  // So many parts of the output channels and of a plane's vectors go to threads by themselves.
+  static constexpr int64_t together = 6;  // output channels
+  SVDD_INLINE int64_t tiles() const { return (out + together - 1) / together; }
+  SVDD_INLINE int64_t bands() const { return (vector_count + 63) / 64; }
+  SVDD_INLINE int64_t units() const { return samples * tiles() * bands(); }
+};
+struct FewProduct {  // y[n,o] = bias[o] + Σ_f x[n,f]·w[o,f]
+  const float *x, *w, *bias;
+  float* y;
+  int64_t samples, in, out;
+  SVDD_INLINE int64_t units(int64_t width) const { return (out + 2 * width - 1) / (2 * width); }
 };
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
 struct WeightGradient {                     // of conv2d
@@ -118,9 +134,11 @@ struct Activation {  // y = resample(leaky_relu(x̂·weight + bias)), x̂ = (x �
 struct Kernels {
   // units: (block, band of rows, output-channel tile)
   void (*correlate)(const Correlation&, Range);
-  // units: bands of rows, of all samples, since these lie side by side
-  void (*few_samples)(const FewSamples&, Range);
   int64_t width;  // numbers in a register
+  // Of a few samples, in C order; units as the jobs say, for the last (sample, channel)
+  void (*correlate_few)(const FewCorrelation&, Range);
+  void (*dense_few)(const FewProduct&, Range);
+  void (*normalise_leaky_relu_few)(const Batch& x, const Activation&, const Batch& y, Range);
   // units: (output-channel tile, group of input channels)
   void (*weight_gradient)(const WeightGradient&, Range);
   // units: (group of blocks, tile of outputs), see product_units

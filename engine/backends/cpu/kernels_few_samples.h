@@ -1,115 +1,198 @@
-// Convolutions of a few samples, output channels in the lanes. Part of the kernels of one instruction set (see simd.h).
+// A few samples, which lie in C order: neighbouring positions, or output features, in the lanes. Part of the kernels of one
+// instruction set (see simd.h).
 //
-// With samples in the lanes one image alone leaves fifteen of sixteen idle. Here a register holds the same position of
-// neighbouring output channels of one sample; every output keeps its chain, so the bits are those of correlate(). The
-// sample's numbers are read one after another from a copy without the lanes (`flat`), each broadcast to Q registers of
-// weights; P positions × Q registers are the chains under way. The positions are neighbours in a row, or, at the edges, in a
-// column, where the same taps fall inside the image.
+// Every output keeps its chain, so the bits are those of correlate(), product() and normalise_leaky_relu(), which have
+// samples in the lanes; those of one image would leave fifteen of sixteen idle.
 
-enum class Neighbours { in_row, in_column };
+// ---- convolution
 
-template <Neighbours neighbours, int P, int Q>
-void few_samples_tile(const FewSamples& job, const float* x, const float* w, int64_t first_group,
-                      int64_t sample, int64_t row, int64_t column, Range taps) {
-  constexpr int64_t group = V::width;
-  const Correlation& c = job.of;
-  const int64_t height = c.x.h, width = c.x.w, outputs = c.y.c;
-  const int64_t top = row * c.stride + c.top, left = column * c.stride + c.left;
-  const int64_t k_first = top < 0 ? -top : 0,
-                k_last = height - top < c.kernel_rows ? height - top : c.kernel_rows;
-  const int64_t step = neighbours == Neighbours::in_row ? c.stride : c.stride * width;
-  const int64_t group_stride = c.x.c * c.kernel_rows * c.kernel_columns * group;
+// In registers: Q output channels × P runs of neighbouring positions, each lane a chain over (c, k, l).
+template <int Q, int P>
+void few_tile(const FewCorrelation& job, const float* x, int64_t o, int64_t first, float* y) {
+  const int64_t w_output = job.in * job.taps;
+  const float* const w = job.w + o * w_output;
+  const FewVector* const vectors = job.vectors + first;
+  const uint16_t* const inside = job.inside + first * job.taps;
+  constexpr uint32_t whole = (1u << V::width) - 1;
   V acc[Q][P];
-  for (int q = 0; q < Q; ++q) {
-    alignas(64) float start[group] = {};
-    for (int64_t i = 0; c.bias && i < group && (first_group + q) * group + i < outputs; ++i)
-      start[i] = c.bias[(first_group + q) * group + i];
-    for (int p = 0; p < P; ++p) acc[q][p] = V::load(start);
-  }
-  for (int64_t channel = 0; channel < c.x.c; ++channel)
-    for (int64_t k = k_first; k < k_last; ++k) {
-      const float* xr = x + (channel * height + top + k) * width + left;
-      const float* wr = w + (channel * c.kernel_rows + k) * c.kernel_columns * group;
-      for (int64_t l = taps.first; l < taps.last; ++l) {
-        V weight[Q];
-        for (int q = 0; q < Q; ++q) weight[q] = V::load(wr + q * group_stride + l * group);
-        for (int p = 0; p < P; ++p) {
-          const V value(xr[p * step + l]);
-          for (int q = 0; q < Q; ++q) acc[q][p] = fma(weight[q], value, acc[q][p]);
+  for (int q = 0; q < Q; ++q)
+    for (int p = 0; p < P; ++p) acc[q][p] = V(job.bias ? job.bias[o + q] : 0.0f);
+  for (int64_t c = 0; c < job.in; ++c)
+    for (int64_t t = 0; t < job.taps; ++t) {
+      const float* const from = x + c * job.x_plane + job.tap_at[t];
+      const float* const weights = w + c * job.taps + t;
+      uint32_t all = whole;
+      for (int p = 0; p < P; ++p) all &= inside[p * job.taps + t];
+      V value[P];
+      for (int p = 0; p < P; ++p) value[p] = V::load(from + vectors[p].x);
+      if (all == whole) {
+        for (int q = 0; q < Q; ++q) {
+          const V weight(weights[q * w_output]);
+          for (int p = 0; p < P; ++p) acc[q][p] = fma(value[p], weight, acc[q][p]);
+        }
+      } else {
+        V::Mask mask[P];
+        for (int p = 0; p < P; ++p) mask[p] = V::mask(inside[p * job.taps + t]);
+        for (int q = 0; q < Q; ++q) {
+          const V weight(weights[q * w_output]);
+          for (int p = 0; p < P; ++p) acc[q][p] = fma_where(mask[p], value[p], weight, acc[q][p]);
         }
       }
     }
-  const int64_t at = (c.first_row + row * c.step) * c.y.w + c.first_column + column * c.step,
-                out_step = neighbours == Neighbours::in_row ? c.step : c.step * c.y.w;
   for (int q = 0; q < Q; ++q)
     for (int p = 0; p < P; ++p) {
-      alignas(64) float numbers[group];
-      acc[q][p].store(numbers);
-      for (int64_t i = 0; i < group && (first_group + q) * group + i < outputs; ++i) {
-        float* to = c.y.at(0, (first_group + q) * group + i) + (at + p * out_step) * lanes;
-        if (sample == 0)  // the first of all: lanes past the last sample are finite
-          for (int part = 0; part < lanes; part += V::width) V(0.0f).store(to + part);
-        to[sample] = numbers[i];
+      float* const to = y + (o + q) * job.y_plane;
+      const FewVector& v = vectors[p];
+      if (job.step == 1 && v.count == V::width) {
+        acc[q][p].store(to + v.position);
+        continue;
       }
+      alignas(64) float numbers[V::width];
+      acc[q][p].store(numbers);
+      for (int64_t i = 0; i < v.count; ++i)
+        to[job.first + (v.position + i) / job.columns * job.step * job.y_columns +
+           (v.position + i) % job.columns * job.step] = numbers[i];
     }
 }
 
-// Some rows: the columns whose taps all fall inside the image P at a time, the others P rows at a time where they can be.
-template <int P, int Q>
-void few_samples_rows(const FewSamples& job, const float* x, const float* w, int64_t first_group,
-                      int64_t sample, Range rows) {
-  using enum Neighbours;
-  const Correlation& c = job.of;
-  const auto taps_inside = [](int64_t begin, int64_t taps, int64_t extent) {
-    return Range{begin < 0 ? -begin : 0, extent - begin < taps ? extent - begin : taps};
-  };
-  const auto columns_at = [&](int64_t column) {
-    return taps_inside(column * c.stride + c.left, c.kernel_columns, c.x.w);
-  };
-  const auto all_rows_at = [&](int64_t row) {
-    const Range r = taps_inside(row * c.stride + c.top, c.kernel_rows, c.x.h);
-    return r.first == 0 && r.last == c.kernel_rows;
-  };
-  for (int64_t column = 0; column < c.columns;) {
-    int64_t end = column;
-    for (; end < c.columns && end < column + P; ++end) {
-      const Range taps = columns_at(end);
-      if (taps.first != 0 || taps.last != c.kernel_columns) break;
-    }
-    if (end == column + P) {
-      for (int64_t row = rows.first; row < rows.last; ++row)
-        few_samples_tile<in_row, P, Q>(job, x, w, first_group, sample, row, column, {0, c.kernel_columns});
-      column = end;
-      continue;
-    }
-    const Range taps = columns_at(column);
-    for (int64_t row = rows.first; row < rows.last;)
-      if (row + P <= rows.last && all_rows_at(row) && all_rows_at(row + P - 1)) {
-        few_samples_tile<in_column, P, Q>(job, x, w, first_group, sample, row, column, taps);
-        row += P;
-      } else {
-        few_samples_tile<in_row, 1, Q>(job, x, w, first_group, sample, row++, column, taps);
-      }
-    ++column;
+template <int Q>
+void few_band(const FewCorrelation& job, const float* x, int64_t o, Range vectors, float* y) {
+  constexpr int most = V::width == 16 ? 4 : 2;
+  int64_t v = vectors.first;
+  if constexpr (most == 4)
+    for (; v + 4 <= vectors.last; v += 4) few_tile<Q, 4>(job, x, o, v, y);
+  for (; v + 2 <= vectors.last; v += 2) few_tile<Q, 2>(job, x, o, v, y);
+  for (; v < vectors.last; ++v) few_tile<Q, 1>(job, x, o, v, y);
+}
+
+void correlate_few(const FewCorrelation& job, Range units) {
+  const int64_t tiles = job.tiles(), bands = job.bands();
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const int64_t tile = u % tiles, band = u / tiles % bands, sample = u / tiles / bands;
+    const Range vectors{job.vector_count * band / bands, job.vector_count * (band + 1) / bands};
+    const float* const x = job.x + sample * job.in * job.x_plane;
+    float* const y = job.y + sample * job.out * job.y_plane;
+    int64_t o = tile * FewCorrelation::together;
+    const int64_t last = o + FewCorrelation::together < job.out ? o + FewCorrelation::together : job.out;
+    if (o + 6 == last) few_band<6>(job, x, o, vectors, y), o = last;
+    for (; o + 4 <= last; o += 4) few_band<4>(job, x, o, vectors, y);
+    for (; o + 2 <= last; o += 2) few_band<2>(job, x, o, vectors, y);
+    for (; o < last; ++o) few_band<1>(job, x, o, vectors, y);
   }
 }
 
-void few_samples(const FewSamples& job, Range units) {
-  const Correlation& c = job.of;
-  const int64_t groups = job.groups(V::width), bands = job.units();
-  const int64_t stride = c.x.c * c.kernel_rows * c.kernel_columns * V::width;
-  for (int64_t u = units.first * c.x.samples; u < units.last * c.x.samples; ++u) {
-    const int64_t sample = u % c.x.samples, band = u / c.x.samples;
-    const Range rows{c.rows * band / bands, c.rows * (band + 1) / bands};
-    const float* x = job.flat + sample * c.x.c * c.x.positions();
-    int64_t g = 0;
-    const auto go = [&]<int P, int Q>() {  // while there are Q groups left
-      for (; g + Q <= groups; g += Q) few_samples_rows<P, Q>(job, x, c.packed + g * stride, g, sample, rows);
-    };
-    if constexpr (V::width == 16) {
-      go.template operator()<4, 4>(), go.template operator()<4, 2>(), go.template operator()<8, 1>();
-    } else {  // sixteen registers
-      go.template operator()<2, 4>(), go.template operator()<4, 2>(), go.template operator()<4, 1>();
+// ---- dense layers
+
+// Outputs [o, o + G·width) of all samples, those past the last as the last: weights of neighbouring outputs come from
+// different rows, so squares of them are turned in registers.
+template <int G>
+void dense_few_groups(const FewProduct& job, int64_t o) {
+  constexpr int width = V::width;
+  V acc[G][most_few];
+  for (int g = 0; g < G; ++g) {
+    alignas(64) float start[width] = {};
+    for (int i = 0; job.bias && i < width && o + g * width + i < job.out; ++i)
+      start[i] = job.bias[o + g * width + i];
+    for (int64_t n = 0; n < job.samples; ++n) acc[g][n] = V::load(start);
+  }
+  const auto row = [&](int g, int i) {
+    const int64_t output = o + g * width + i;
+    return job.w + (output < job.out ? output : job.out - 1) * job.in;
+  };
+  int64_t f = 0;
+  for (; f + width <= job.in; f += width) {
+    V turned[G][width];
+    for (int g = 0; g < G; ++g) {
+      for (int i = 0; i < width; ++i) turned[g][i] = V::load(row(g, i) + f);
+      turn(turned[g]);
+    }
+    for (int64_t n = 0; n < job.samples; ++n) {
+      const float* const x = job.x + n * job.in + f;
+      V a[G];
+      for (int g = 0; g < G; ++g) a[g] = acc[g][n];
+      for (int i = 0; i < width; ++i)
+        for (int g = 0; g < G; ++g) a[g] = fma(turned[g][i], V(x[i]), a[g]);
+      for (int g = 0; g < G; ++g) acc[g][n] = a[g];
+    }
+  }
+  for (; f < job.in; ++f)
+    for (int g = 0; g < G; ++g) {
+      alignas(64) float weights[width];
+      for (int i = 0; i < width; ++i) weights[i] = row(g, i)[f];
+      for (int64_t n = 0; n < job.samples; ++n)
+        acc[g][n] = fma(V::load(weights), V(job.x[n * job.in + f]), acc[g][n]);
+    }
+  for (int g = 0; g < G; ++g)
+    for (int64_t n = 0; n < job.samples; ++n) {
+      alignas(64) float numbers[width];
+      acc[g][n].store(numbers);
+      for (int i = 0; i < width && o + g * width + i < job.out; ++i)
+        job.y[n * job.out + o + g * width + i] = numbers[i];
+    }
+}
+
+void dense_few(const FewProduct& job, Range units) {
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const int64_t o = u * 2 * V::width;
+    if (o + V::width < job.out)
+      dense_few_groups<2>(job, o);
+    else
+      dense_few_groups<1>(job, o);
+  }
+}
+
+// ---- batch norm, leaky ReLU and resampling
+
+// What a row of x holds from `p` on, activated: so many numbers, the last repeated.
+inline V few_activated(const ChannelActivation& f, const float* p, int64_t count) {
+  if (count >= V::width) return f.leaky(f.normalised(p));
+  alignas(64) float numbers[V::width];
+  for (int i = 0; i < V::width; ++i) numbers[i] = p[i < count ? i : count - 1];
+  return f.leaky(f.normalised(numbers));
+}
+inline void few_store(V v, float* to, int64_t count) {
+  if (count >= V::width) return v.store(to);
+  alignas(64) float numbers[V::width];
+  v.store(numbers);
+  for (int64_t i = 0; i < count; ++i) to[i] = numbers[i];
+}
+
+void few_max_pool_row(const ChannelActivation& f, const float* p, int64_t columns, float* q,
+                      int64_t outputs) {
+  for (int64_t j = 0; j < outputs; j += V::width) {
+    V even[2], odd[2];
+    for (int i = 0; i < 2; ++i) {
+      const float* const from = p + i * columns + 2 * j;
+      const int64_t left = 2 * (outputs - j);  // that matter; the others repeat one of them
+      const V low = few_activated(f, from, left);
+      split(low, left > V::width ? few_activated(f, from + V::width, left - V::width) : low, even[i], odd[i]);
+    }
+    few_store(larger(odd[1], larger(even[1], larger(odd[0], even[0]))), q + j, outputs - j);
+  }
+}
+
+void normalise_leaky_relu_few(const Batch& x, const Activation& job, const Batch& y, Range units) {
+  for (int64_t u = units.first; u < units.last; ++u) {
+    const ChannelActivation f(job, u % x.c);
+    const float* const p = x.data + u * x.positions();
+    float* const q = y.data + u * y.positions();
+    switch (job.then) {
+      case Resample::none:
+        for (int64_t i = 0; i < x.positions(); i += V::width)
+          few_store(few_activated(f, p + i, x.positions() - i), q + i, x.positions() - i);
+        break;
+      case Resample::max_pool:
+        for (int64_t i = 0; i < y.h; ++i) few_max_pool_row(f, p + 2 * i * x.w, x.w, q + i * y.w, y.w);
+        break;
+      case Resample::upsample:
+        for (int64_t i = 0; i < x.h; ++i)
+          for (int64_t j = 0; j < x.w; j += V::width) {
+            const int64_t count = x.w - j < V::width ? x.w - j : V::width;
+            alignas(64) float numbers[V::width];
+            few_activated(f, p + i * x.w + j, count).store(numbers);
+            float* const corner = q + 2 * i * y.w + 2 * j;
+            for (int64_t k = 0; k < 2 * count; ++k) corner[k] = corner[y.w + k] = numbers[k / 2];
+          }
     }
   }
 }

@@ -27,8 +27,10 @@ inline float tree_sum(const float* lane) {
 
 constexpr Kernels table{
     .correlate = correlate,
-    .few_samples = few_samples,
     .width = V::width,
+    .correlate_few = correlate_few,
+    .dense_few = dense_few,
+    .normalise_leaky_relu_few = normalise_leaky_relu_few,
     .weight_gradient = weight_gradient,
     .product = product,
     .product_units = product_units,

@@ -37,7 +37,47 @@ struct V {
     return _mm512_castsi512_ps(
         _mm512_add_epi32(_mm512_castps_si512(p.v), _mm512_slli_epi32(_mm512_castps_si512(t.v), 23)));
   }
+  // Lanes by their bits.
+  using Mask = __mmask16;
+  static Mask mask(uint32_t bits) { return static_cast<__mmask16>(bits); }
+  friend V fma_where(Mask m, V a, V b, V c) { return _mm512_mask3_fmadd_ps(a.v, b.v, c.v, m); }
+  // Of 2·width numbers, those at even places and those at odd ones.
+  friend void split(V low, V high, V& even, V& odd) {
+    const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    even = _mm512_permutex2var_ps(low.v, evens, high.v);
+    odd = _mm512_permutex2var_ps(low.v, _mm512_add_epi32(evens, _mm512_set1_epi32(1)), high.v);
+  }
 };
+
+// Rows become columns.
+inline void turn(V (&rows)[16]) {
+  __m512 pairs[16], fours[16];
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_ps(rows[i].v, rows[i + 1].v);
+    pairs[i + 1] = _mm512_unpackhi_ps(rows[i].v, rows[i + 1].v);
+  }
+  const auto join = [](__m512 a, __m512 b, auto f) {
+    return _mm512_castpd_ps(f(_mm512_castps_pd(a), _mm512_castps_pd(b)));
+  };
+  const auto low = [](__m512d a, __m512d b) { return _mm512_unpacklo_pd(a, b); };
+  const auto high = [](__m512d a, __m512d b) { return _mm512_unpackhi_pd(a, b); };
+  for (int i = 0; i < 16; i += 4) {  // fours[i + j]: columns j, 4 + j, 8 + j, 12 + j of rows i to i + 3
+    fours[i] = join(pairs[i], pairs[i + 2], low);
+    fours[i + 1] = join(pairs[i], pairs[i + 2], high);
+    fours[i + 2] = join(pairs[i + 1], pairs[i + 3], low);
+    fours[i + 3] = join(pairs[i + 1], pairs[i + 3], high);
+  }
+  for (int j = 0; j < 4; ++j) {
+    const __m512 a = _mm512_shuffle_f32x4(fours[j], fours[4 + j], _MM_SHUFFLE(1, 0, 1, 0)),
+                 b = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], _MM_SHUFFLE(1, 0, 1, 0)),
+                 c = _mm512_shuffle_f32x4(fours[j], fours[4 + j], _MM_SHUFFLE(3, 2, 3, 2)),
+                 d = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], _MM_SHUFFLE(3, 2, 3, 2));
+    rows[j] = _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(2, 0, 2, 0));
+    rows[4 + j] = _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(3, 1, 3, 1));
+    rows[8 + j] = _mm512_shuffle_f32x4(c, d, _MM_SHUFFLE(2, 0, 2, 0));
+    rows[12 + j] = _mm512_shuffle_f32x4(c, d, _MM_SHUFFLE(3, 1, 3, 1));
+  }
+}
 
 // The tree sums (l + (l + 8), then 4, 2, 1 apart) of sixteen registers at once: each level adds the halves of
 // pairs, so that the registers stay full. sums[4·i + t] ends in out[t·stride + i].
@@ -89,7 +129,41 @@ struct V {
     return _mm256_castsi256_ps(
         _mm256_add_epi32(_mm256_castps_si256(p.v), _mm256_slli_epi32(_mm256_castps_si256(t.v), 23)));
   }
+  using Mask = __m256;
+  static Mask mask(uint32_t bits) {
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm256_castsi256_ps(
+        _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane), lane));
+  }
+  friend V fma_where(Mask m, V a, V b, V c) {
+    return _mm256_blendv_ps(c.v, _mm256_fmadd_ps(a.v, b.v, c.v), m);
+  }
+  friend void split(V low, V high, V& even, V& odd) {
+    const auto in_order = [](__m256 v) {
+      return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), _MM_SHUFFLE(3, 1, 2, 0)));
+    };
+    even = in_order(_mm256_shuffle_ps(low.v, high.v, _MM_SHUFFLE(2, 0, 2, 0)));
+    odd = in_order(_mm256_shuffle_ps(low.v, high.v, _MM_SHUFFLE(3, 1, 3, 1)));
+  }
 };
+
+inline void turn(V (&rows)[8]) {
+  __m256 pairs[8], fours[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(rows[i].v, rows[i + 1].v);
+    pairs[i + 1] = _mm256_unpackhi_ps(rows[i].v, rows[i + 1].v);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    fours[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(1, 0, 1, 0));
+    fours[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(3, 2, 3, 2));
+    fours[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(1, 0, 1, 0));
+    fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(3, 2, 3, 2));
+  }
+  for (int j = 0; j < 4; ++j) {
+    rows[j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x20);
+    rows[4 + j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x31);
+  }
+}
 
 // The same of eight sums, halves of whose lanes lie in two registers each. sums[F·t + i], of F at a time,
 // ends in out[t·stride + i].
@@ -163,7 +237,25 @@ struct V {
           float, __builtin_bit_cast(unsigned, p.v[i]) + (__builtin_bit_cast(unsigned, t.v[i]) << 23));
     });
   }
+  using Mask = uint32_t;
+  static Mask mask(uint32_t bits) { return bits; }
+  friend V fma_where(Mask m, V a, V b, V c) {
+    return each([&](int i) { return m >> i & 1 ? __builtin_fmaf(a.v[i], b.v[i], c.v[i]) : c.v[i]; });
+  }
+  friend void split(V low, V high, V& even, V& odd) {
+    even = each([&](int i) { return (i < 2 ? low : high).v[2 * i % 4]; });
+    odd = each([&](int i) { return (i < 2 ? low : high).v[2 * i % 4 + 1]; });
+  }
 };
+
+inline void turn(V (&rows)[4]) {
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < i; ++j) {
+      const float kept_number = rows[i].v[j];
+      rows[i].v[j] = rows[j].v[i];
+      rows[j].v[i] = kept_number;
+    }
+}
 #endif
 
 // The same V, read from memory once: a compiler folds a load into each of the two operations that use it,
