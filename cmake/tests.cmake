@@ -13,6 +13,7 @@ target_compile_options(tests_of_backends PRIVATE -O1)
 target_compile_definitions(tests_of_backends PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
 target_include_directories(tests_of_backends SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
 target_link_libraries(tests_of_backends PRIVATE svdd_engine ${svdd_gtest})
+compile_together(tests_of_backends)
 # So is what svdd/ does on a device: for tests_svdd, and for the card's program.
 set(tests_on_devices ${PROJECT_SOURCE_DIR}/tests/svdd/clustering/on_a_device_test.cc)
 add_library(tests_on_devices OBJECT EXCLUDE_FROM_ALL ${tests_on_devices})
@@ -21,7 +22,12 @@ target_compile_definitions(tests_on_devices PRIVATE SVDD_GOLDEN_DIR="${PROJECT_S
 target_include_directories(tests_on_devices SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
 target_link_libraries(tests_on_devices PRIVATE svdd_methods ${svdd_gtest})
 
-# Further arguments: other libraries to link.
+# One has an operator new of its own, the other CUDA's names.
+set_source_files_properties(tests/engine/allocation_test.cc tests/engine/cuda_on_host_test.cc
+                            PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
+# Each file's names stand in a namespace called as the file, so that they may be compiled together. Further arguments: other
+# libraries to link.
 function(add_floor_tests floor library)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/${floor}/*_test.cc)
   list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/ REGEX "^[^/]")
@@ -41,9 +47,7 @@ function(add_floor_tests floor library)
   target_compile_definitions(${target} PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_include_directories(${target} SYSTEM PRIVATE ${SVDD_JSON_INCLUDE} ${SVDD_STB_INCLUDE})
   target_link_libraries(${target} PRIVATE ${library} ${ARGN} ${svdd_gtest})
-  if(floor STREQUAL "tools" OR floor STREQUAL "datasets")
-    compile_together(${target})
-  endif()
+  compile_together(${target})
   if(floor STREQUAL "tools" AND TARGET svdd)
     target_compile_definitions(${target} PRIVATE SVDD_BINARY="$<TARGET_FILE:svdd>")
     add_dependencies(${target} svdd)

@@ -10,7 +10,7 @@
 #include "tests/engine/expect_message.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace array_test {
 
 using namespace engine;
 using engine_tests::message_of;
@@ -147,4 +147,4 @@ TEST(ArrayAndBackend, ASecondThreadAtTheSameTimeIsRefused) {
   std::thread([&] { EXPECT_NO_THROW(a.to_floats()); }).join();
 }
 
-}  // namespace
+}  // namespace array_test

@@ -14,7 +14,7 @@
 
 #include "engine/files/in_quotes.h"
 
-namespace {
+namespace atomic_file_test {
 
 namespace fs = std::filesystem;
 using engine::AtomicFile, engine::read_file, engine::write_file_atomically;
@@ -281,4 +281,4 @@ TEST(InQuotes, KeepsAnyNameOnOneLine) {
   EXPECT_TRUE(engine::in_quotes(std::vector<std::string>(25, "n")).ends_with("'n' and 5 more"));
 }
 
-}  // namespace
+}  // namespace atomic_file_test

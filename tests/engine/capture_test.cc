@@ -9,7 +9,7 @@
 #include "tests/engine/noting_backend.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace capture_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -86,4 +86,4 @@ TEST(CaptureOfAStep, FromNotesAloneMakesTheSameBits) {
   for (size_t i = 1; i < expected.size(); ++i) EXPECT_NE(expected[i], expected[0]) << i;
 }
 
-}  // namespace
+}  // namespace capture_test

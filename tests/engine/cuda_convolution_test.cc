@@ -12,7 +12,7 @@
 #include "engine/backends/reference/loops.h"
 #include "engine/random.h"
 
-namespace {
+namespace cuda_convolution_test {
 
 using namespace engine;
 namespace reference = engine::reference;
@@ -251,4 +251,4 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CudaDense,
                                          DenseCase{100, 20, 1001}, DenseCase{200, 601, 21},
                                          DenseCase{200, 41, 301}, DenseCase{33, 350, 351}));
 
-}  // namespace
+}  // namespace cuda_convolution_test

@@ -8,7 +8,7 @@
 #include <limits>
 #include <numbers>
 
-namespace {
+namespace elementary_test {
 
 using engine::elementary::exp;
 using engine::elementary::log;
@@ -99,4 +99,4 @@ TEST(Elementary, SineAndCosineOfQuarterTurns) {
   expect(1e30f, 0, 1);  // every float beyond 2^24 is a whole number of turns
 }
 
-}  // namespace
+}  // namespace elementary_test

@@ -8,7 +8,7 @@
 
 #include "engine/files/atomic_file.h"
 
-namespace {
+namespace file_status_test {
 
 namespace fs = std::filesystem;
 
@@ -56,4 +56,4 @@ TEST_F(FileStatus, LiesBelow) {
   EXPECT_FALSE(engine::lies_below(folder_ / "in" / ".." / "hard", folder_ / "in"));
 }
 
-}  // namespace
+}  // namespace file_status_test

@@ -15,7 +15,7 @@
 #include "tests/engine/platforms.h"
 #include "tests/hostile_mode.h"
 
-namespace {
+namespace floating_point_mode_test {
 
 using namespace engine;
 
@@ -143,4 +143,4 @@ TEST(ModeOfBackends, InitialWeightsHaveTheSameBits) {
   EXPECT_EQ(drawn(), expected);
 }
 
-}  // namespace
+}  // namespace floating_point_mode_test

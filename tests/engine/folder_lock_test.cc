@@ -10,7 +10,7 @@
 
 #include "engine/files/in_quotes.h"
 
-namespace {
+namespace folder_lock_test {
 
 namespace fs = std::filesystem;
 using engine::FolderLock;
@@ -75,4 +75,4 @@ TEST_F(FolderLockTest, WhatIsNoFolderIsNamed) {
   EXPECT_NE(refusal().find("No such file"), std::string::npos) << refusal();
 }
 
-}  // namespace
+}  // namespace folder_lock_test

@@ -8,7 +8,7 @@
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace golden_losses_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -56,4 +56,4 @@ TEST_P(GoldenLosses, SoftBoundary) {
 
 INSTANTIATE_TEST_SUITE_P(Platforms, GoldenLosses, testing::ValuesIn(platforms()), platform_name);
 
-}  // namespace
+}  // namespace golden_losses_test

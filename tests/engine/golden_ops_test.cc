@@ -11,7 +11,7 @@
 #include "tests/engine/platforms.h"
 #include "tests/engine/weighted_sum.h"
 
-namespace {
+namespace golden_ops_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -135,4 +135,4 @@ TEST_P(GoldenOps, BatchNorm) {
 
 INSTANTIATE_TEST_SUITE_P(Platforms, GoldenOps, testing::ValuesIn(platforms()), platform_name);
 
-}  // namespace
+}  // namespace golden_ops_test

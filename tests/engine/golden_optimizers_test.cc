@@ -9,7 +9,7 @@
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace golden_optimizers_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -73,4 +73,4 @@ TEST_P(GoldenOptimizers, SgdWithMomentum) {
 
 INSTANTIATE_TEST_SUITE_P(Platforms, GoldenOptimizers, testing::ValuesIn(platforms()), platform_name);
 
-}  // namespace
+}  // namespace golden_optimizers_test

@@ -14,7 +14,7 @@
 #include "tests/engine/mnist_lenet.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace golden_trajectory_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -137,4 +137,4 @@ TEST_P(GoldenTrajectory, SoftBoundary) {
 
 INSTANTIATE_TEST_SUITE_P(Platforms, GoldenTrajectory, testing::ValuesIn(platforms()), platform_name);
 
-}  // namespace
+}  // namespace golden_trajectory_test

@@ -17,7 +17,7 @@
 #include "engine/tape.h"
 #include "tests/engine/weighted_sum.h"
 
-namespace {
+namespace gradient_check_test {
 
 using namespace engine;
 using engine_tests::weighted_sum;
@@ -300,4 +300,4 @@ TEST_P(GradientCheck, AgreesWithFiniteDifferences) {
 INSTANTIATE_TEST_SUITE_P(Ops, GradientCheck, testing::ValuesIn(all_cases()),
                          [](const auto& info) { return info.param.name; });
 
-}  // namespace
+}  // namespace gradient_check_test

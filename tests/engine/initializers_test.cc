@@ -8,7 +8,7 @@
 #include "engine/backends/reference/reference.h"
 #include "tests/engine/expect_message.h"
 
-namespace {
+namespace initializers_test {
 
 using namespace engine;
 
@@ -67,4 +67,4 @@ TEST_F(UniformInit, DependsOnSeedAndNameAlone) {
   EXPECT_NE(drawn(0.2, 1, "conv2.weight"), values);
 }
 
-}  // namespace
+}  // namespace initializers_test

@@ -8,7 +8,7 @@
 #include "engine/files/atomic_file.h"
 #include "tests/engine/json_damage.h"
 
-namespace {
+namespace json_file_test {
 
 namespace fs = std::filesystem;
 using engine::JsonEntry, engine::parse_json;
@@ -137,4 +137,4 @@ TEST(JsonText, OfWhatIsNoUtf8IsStillJson) {
   EXPECT_EQ(parse_json(engine::json_text(value)).at("name"), "a\xef\xbf\xbd");
 }
 
-}  // namespace
+}  // namespace json_file_test

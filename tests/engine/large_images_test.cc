@@ -8,7 +8,7 @@
 #include "engine/backends/reference/reference.h"
 #include "engine/random.h"
 
-namespace {
+namespace large_images_test {
 
 using namespace engine;
 
@@ -68,4 +68,4 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LargeImages,
                                          Shapes{17, 1, 3, 70, 130, 3, 1}, Shapes{1, 4, 4, 130, 131, 4, 3}),
                          name_of);
 
-}  // namespace
+}  // namespace large_images_test

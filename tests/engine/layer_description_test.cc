@@ -9,7 +9,7 @@
 #include "engine/random.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace layer_description_test {
 
 using namespace engine;
 
@@ -196,4 +196,4 @@ TEST(LayerDescription, WhatIsFusedHasTheSameBits) {
     }
 }
 
-}  // namespace
+}  // namespace layer_description_test

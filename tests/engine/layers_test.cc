@@ -13,7 +13,7 @@
 #include "tests/engine/expect_message.h"
 #include "tests/engine/mnist_lenet.h"
 
-namespace {
+namespace layers_test {
 
 using namespace engine;
 using engine_tests::message_of;
@@ -178,4 +178,4 @@ TEST_F(LayersTest, CopyStateRefusesOtherShapes) {
             "[copy_state] fc.weight has shape (3, 2) on one side and (4, 2) on the other");
 }
 
-}  // namespace
+}  // namespace layers_test

@@ -6,7 +6,7 @@
 
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace nearest_candidates_test {
 
 using namespace engine;
 using Numbers = std::vector<double>;
@@ -87,4 +87,4 @@ TEST_P(NearestCandidates, HoldWhatIsNoNumber) {
 INSTANTIATE_TEST_SUITE_P(Platforms, NearestCandidates, testing::ValuesIn(engine_tests::platforms()),
                          engine_tests::platform_name);
 
-}  // namespace
+}  // namespace nearest_candidates_test

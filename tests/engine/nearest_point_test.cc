@@ -8,7 +8,7 @@
 #include "engine/tape.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace nearest_point_test {
 
 using namespace engine;
 using Numbers = std::vector<double>;
@@ -114,4 +114,4 @@ TEST_P(NearestPoint, ARowTakenHasTheSumOfItsSamplesGradients) {
 INSTANTIATE_TEST_SUITE_P(Platforms, NearestPoint, testing::ValuesIn(engine_tests::platforms()),
                          engine_tests::platform_name);
 
-}  // namespace
+}  // namespace nearest_point_test

@@ -12,7 +12,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/random.h"
 
-namespace {
+namespace npy_test {
 
 namespace fs = std::filesystem;
 using engine::NdArray;
@@ -315,4 +315,4 @@ TEST(Npy, DamagedFilesNeverCrash) {
   EXPECT_GT(refused, 1000);
 }
 
-}  // namespace
+}  // namespace npy_test

@@ -12,7 +12,7 @@
 #include "engine/files/zip.h"
 #include "engine/random.h"
 
-namespace {
+namespace npz_test {
 
 namespace fs = std::filesystem;
 using engine::NdArray, engine::Npz;
@@ -343,4 +343,4 @@ TEST_F(NpzTest, AByteZeroInANameIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace npz_test

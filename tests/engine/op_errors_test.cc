@@ -11,7 +11,7 @@
 #include "engine/tape.h"
 #include "tests/engine/expect_message.h"
 
-namespace {
+namespace op_errors_test {
 
 using namespace engine;
 using engine_tests::message_of;
@@ -221,4 +221,4 @@ TEST(OpSizes, ThatNoMachineHoldsAreRefused) {
   }
 }
 
-}  // namespace
+}  // namespace op_errors_test

@@ -8,7 +8,7 @@
 #include "engine/backends/reference/reference.h"
 #include "tests/engine/expect_message.h"
 
-namespace {
+namespace optimizers_test {
 
 using namespace engine;
 using Doubles = std::vector<double>;
@@ -169,4 +169,4 @@ TEST(MultiStepRate, DropsAtEachMilestone) {
   EXPECT_EQ(multi_step_rate(1e-3, {}, 1000), 1e-3);
 }
 
-}  // namespace
+}  // namespace optimizers_test

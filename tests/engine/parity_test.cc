@@ -18,7 +18,7 @@
 #include "tests/engine/parity_rows.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace parity_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -240,4 +240,4 @@ TEST(ParityOfNaN, MaxPooling) {
   }
 }
 
-}  // namespace
+}  // namespace parity_test

@@ -14,7 +14,7 @@
 #include <sched.h>
 #endif
 
-namespace {
+namespace processors_test {
 
 namespace fs = std::filesystem;
 using engine::quota_in_processors;
@@ -93,4 +93,4 @@ TEST(UsableProcessors, AreThoseOfTheAffinityMask) {
 }
 #endif
 
-}  // namespace
+}  // namespace processors_test

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-namespace {
+namespace random_test {
 
 using namespace engine;
 using Words = std::array<uint32_t, 4>;
@@ -138,4 +138,4 @@ TEST(Permutation, EveryOrderIsEquallyLikely) {
   EXPECT_EQ(kinds, 6);
 }
 
-}  // namespace
+}  // namespace random_test

@@ -6,7 +6,7 @@
 
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace root_quantile_test {
 
 using namespace engine;
 
@@ -61,4 +61,4 @@ TEST_P(RootQuantile, NaNsAreTheLargest) {  // a training that diverged must show
 INSTANTIATE_TEST_SUITE_P(Platforms, RootQuantile, testing::ValuesIn(engine_tests::platforms()),
                          engine_tests::platform_name);
 
-}  // namespace
+}  // namespace root_quantile_test

@@ -10,7 +10,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/random.h"
 
-namespace {
+namespace safetensors_test {
 
 namespace fs = std::filesystem;
 using engine::NdArray, engine::SafeTensors;
@@ -238,4 +238,4 @@ TEST_F(SafeTensorsTest, NothingFollowsTheHeadersJson) {
   EXPECT_THROW(engine::read_safetensors(path_), std::runtime_error);
 }
 
-}  // namespace
+}  // namespace safetensors_test

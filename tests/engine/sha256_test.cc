@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace {
+namespace sha256_test {
 
 std::string of(const std::string& text) { return engine::sha256_hex(text.data(), text.size()); }
 
@@ -48,4 +48,4 @@ TEST(Sha256, AFingerprintMayBeTakenOnTheWay) {
   EXPECT_EQ(hash.hex(), of("abc"));
 }
 
-}  // namespace
+}  // namespace sha256_test

@@ -6,7 +6,7 @@
 
 #include "tests/engine/expect_message.h"
 
-namespace {
+namespace shape_test {
 
 using engine::checked_product, engine::most_numbers, engine::product_if_counted;
 using engine::Shape;
@@ -80,4 +80,4 @@ TEST(CheckedSize, ProductsAreCountedOrRefused) {
             "a table of 1099511627776 x 1099511627776 numbers is more than any machine can hold");
 }
 
-}  // namespace
+}  // namespace shape_test

@@ -7,7 +7,7 @@
 
 #include "engine/files/sha256.h"
 
-namespace {
+namespace stopping_test {
 
 struct Withdrawn {
   ~Withdrawn() { engine::withdraw_stop(); }
@@ -56,4 +56,4 @@ TEST(Stopping, GraceDelaysItOnItsThreadAlone) {
   EXPECT_THROW(engine::check_stop(), engine::Stopped);
 }
 
-}  // namespace
+}  // namespace stopping_test

@@ -13,7 +13,7 @@
 #include "tests/engine/expect_message.h"
 #include "tests/engine/mnist_lenet.h"
 
-namespace {
+namespace tape_test {
 
 using namespace engine;
 using engine_tests::message_of;
@@ -314,4 +314,4 @@ TEST_F(TapeTest, AGradientIsAnOperation) {
   EXPECT_EQ(w.grad().to_doubles(), (Doubles{36 + 0 + 9}));
 }
 
-}  // namespace
+}  // namespace tape_test

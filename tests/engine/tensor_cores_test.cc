@@ -8,7 +8,7 @@
 #include "engine/random.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace tensor_cores_test {
 
 using namespace engine;
 using engine_tests::no_card;
@@ -139,4 +139,4 @@ TEST(TensorCoresOption, IsInTheNameOfTheBackend) {
   EXPECT_EQ(make_cuda_backend()->name().find("tf32"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace tensor_cores_test

@@ -12,7 +12,7 @@
 
 #include "tests/in_a_child.h"
 
-namespace {
+namespace threads_test {
 
 using engine::Range;
 using engine::ThreadPool;
@@ -98,4 +98,4 @@ TEST(ThreadsToStart, NoMoreThanServe) {
   EXPECT_EQ(engine::threads_to_start(1 << 30), std::max(4, processors));
 }
 
-}  // namespace
+}  // namespace threads_test

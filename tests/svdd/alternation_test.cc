@@ -5,7 +5,7 @@
 #include "engine/random.h"
 #include "svdd/training/training.h"
 
-namespace {
+namespace alternation_test {
 
 using namespace engine;
 using namespace svdd;
@@ -147,4 +147,4 @@ TEST(Alternation, WholeBatchesLeaveOutTheRestOfEachEpoch) {
   EXPECT_EQ(few.events[0].second, few.order(0));
 }
 
-}  // namespace
+}  // namespace alternation_test

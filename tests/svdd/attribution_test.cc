@@ -9,7 +9,7 @@
 #include "svdd/methods/deep_svdd.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace attribution_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -56,4 +56,4 @@ TEST(Attribution, AMapFindsWhatIsStrange) {
   EXPECT_THROW(occlusion_map(*detector, {{2}, {0, 0}}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace attribution_test

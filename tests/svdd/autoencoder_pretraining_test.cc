@@ -8,7 +8,7 @@
 #include "svdd/evaluation/receipt.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace autoencoder_pretraining_test {
 
 using engine::Mode;
 using engine::Tensor;
@@ -78,4 +78,4 @@ TEST(PretrainAutoencoder, LearnsToReconstruct) {
     }
 }
 
-}  // namespace
+}  // namespace autoencoder_pretraining_test

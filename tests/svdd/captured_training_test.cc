@@ -14,7 +14,7 @@
 #include "tests/svdd/small_multi_sphere.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace captured_training_test {
 
 using namespace svdd;
 using engine_tests::NotingBackend;
@@ -182,4 +182,4 @@ TEST(CapturedTraining, AStepThatHidesItsHostIsRefused) {
   EXPECT_NO_THROW(train(x, phase, on, silent));
 }
 
-}  // namespace
+}  // namespace captured_training_test

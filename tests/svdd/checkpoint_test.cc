@@ -16,7 +16,7 @@
 #include "tests/svdd/small_multi_sphere.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace checkpoint_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -334,4 +334,4 @@ TEST_F(CheckpointOfDeepSvdd, GoesWithWhatAKilledProcessLeft) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "notes.txt"));
 }
 
-}  // namespace
+}  // namespace checkpoint_test

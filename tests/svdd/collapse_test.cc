@@ -8,7 +8,7 @@
 
 #include "engine/random.h"
 
-namespace {
+namespace collapse_test {
 
 constexpr int64_t samples = 2000, p = 8;
 
@@ -188,4 +188,4 @@ TEST(EqualScores, AreNoWonderWhereSamplesAreEqualOrFew) {
   EXPECT_FALSE(svdd::equal_scores_warning({}, {}, 3, "test"));
 }
 
-}  // namespace
+}  // namespace collapse_test

@@ -10,7 +10,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/dasvdd_runs.h"
 
-namespace {
+namespace dasvdd_errors_test {
 
 using namespace svdd;
 using dasvdd_runs::backend;
@@ -142,4 +142,4 @@ TEST_F(DamagedDasvdd, ANetworkLargerThanTheFileIsRefused) {
   EXPECT_TRUE(contains(described([](auto& json) { json["rep_dim"] = int64_t{1} << 60; }), "too large"));
 }
 
-}  // namespace
+}  // namespace dasvdd_errors_test

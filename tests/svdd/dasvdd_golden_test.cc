@@ -11,7 +11,7 @@
 #include "tests/engine/golden_cases.h"
 #include "tests/engine/platforms.h"
 
-namespace {
+namespace dasvdd_golden_test {
 
 using namespace engine;
 using namespace engine_tests;
@@ -93,4 +93,4 @@ TEST_P(DasvddGolden, TheAlternationIsPyTorchs) {
 
 INSTANTIATE_TEST_SUITE_P(Platforms, DasvddGolden, testing::ValuesIn(platforms()), platform_name);
 
-}  // namespace
+}  // namespace dasvdd_golden_test

@@ -14,7 +14,7 @@
 #include "tests/svdd/dasvdd_runs.h"
 #include "tests/svdd/details.h"
 
-namespace {
+namespace dasvdd_test {
 
 using namespace svdd;
 using dasvdd_runs::backend;
@@ -380,4 +380,4 @@ TEST(Dasvdd, RunsOnPima) {
   EXPECT_LT(auc, 0.85);
 }
 
-}  // namespace
+}  // namespace dasvdd_test

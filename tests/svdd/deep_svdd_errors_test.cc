@@ -8,7 +8,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace deep_svdd_errors_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -117,4 +117,4 @@ TEST(DeepSvddErrors, ADivergedFitSaysSo) {
   }
 }
 
-}  // namespace
+}  // namespace deep_svdd_errors_test

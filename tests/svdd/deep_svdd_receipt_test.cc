@@ -7,7 +7,7 @@
 #include "svdd/evaluation/receipt.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace deep_svdd_receipt_test {
 
 using small_runs::fitted;
 using small_runs::ones;
@@ -96,4 +96,4 @@ TEST(DeepSvddReceipt, EveryOptionThatShapesTheRunShows) {
   }
 }
 
-}  // namespace
+}  // namespace deep_svdd_receipt_test

@@ -15,7 +15,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace deep_svdd_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -351,4 +351,4 @@ TEST(CollapseAlarm, RingsForAZeroCentreAndNotForAHealthyOne) {
   }
 }
 
-}  // namespace
+}  // namespace deep_svdd_test

@@ -15,7 +15,7 @@
 #include "datasets/preprocessing.h"
 #include "engine/random.h"
 
-namespace {
+namespace dictionary_learning_test {
 
 using Vector = std::vector<float>;
 
@@ -247,4 +247,4 @@ TEST(Dictionary, IsAsGoodAsScikitLearnsOnMnist) {
   EXPECT_LT(svdd::mean_lasso_objective(patches, learned, 25, 1), 1.02 * 6.60);
 }
 
-}  // namespace
+}  // namespace dictionary_learning_test

@@ -7,7 +7,7 @@
 #include "engine/random.h"
 #include "tests/datasets/scratch.h"
 
-namespace {
+namespace drift_test {
 
 using svdd::DriftAlarm;
 
@@ -73,4 +73,4 @@ TEST(DriftAlarm, WhatCannotBeIsRefused) {
   EXPECT_THROW(alarm.see(std::nanf("")), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace drift_test

@@ -33,7 +33,7 @@
 #include "tests/svdd/small_multi_sphere.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace floating_point_mode_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -239,4 +239,4 @@ TEST(ModeOfRuns, SideBySideTooAndAfterAFailure) {
   EXPECT_TRUE(HostileMode::is_on());
 }
 
-}  // namespace
+}  // namespace floating_point_mode_test

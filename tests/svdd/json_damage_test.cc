@@ -23,7 +23,7 @@
 #include "tests/svdd/dasvdd_runs.h"
 #include "tests/svdd/small_multi_sphere.h"
 
-namespace {
+namespace json_damage_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -190,4 +190,4 @@ TEST(DamagedJsonOfAFit, OfAPretrainingIsNamedOrMadeAgain) {
   }
 }
 
-}  // namespace
+}  // namespace json_damage_test

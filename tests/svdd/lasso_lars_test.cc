@@ -9,7 +9,7 @@
 
 #include "engine/random.h"
 
-namespace {
+namespace lasso_lars_test {
 
 using Vector = std::vector<double>;
 
@@ -153,4 +153,4 @@ TEST(LassoLars, RefusesBadInput) {
   EXPECT_THROW(svdd::lasso_lars(Vector{1}, Vector{1}, nan), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace lasso_lars_test

@@ -8,7 +8,7 @@
 #include "svdd/recipes/published.h"
 #include "tests/datasets/scratch.h"
 
-namespace {
+namespace methods_test {
 
 using namespace svdd;
 
@@ -110,4 +110,4 @@ TEST(Recipes, PublishedSettingsAreAtHand) {
   EXPECT_EQ(recipes::multi_sphere(recipes::traits_of("mnist")).training.epochs, 100);
 }
 
-}  // namespace
+}  // namespace methods_test

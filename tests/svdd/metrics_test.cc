@@ -12,7 +12,7 @@
 #include "engine/random.h"
 #include "tests/engine/golden_cases.h"
 
-namespace {
+namespace metrics_test {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -354,4 +354,4 @@ TEST(Metrics, BadInputIsNamed) {
   EXPECT_THROW(svdd::standard_deviation(Scores{}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace metrics_test

@@ -8,7 +8,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace model_folder_test {
 
 using namespace svdd;
 using engine::NdArray;
@@ -226,4 +226,4 @@ TEST_F(DamagedModel, WeightsOfAnotherRunAreNoticed) {
   EXPECT_TRUE(contains(error(), "different runs"));
 }
 
-}  // namespace
+}  // namespace model_folder_test

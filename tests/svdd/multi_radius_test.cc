@@ -18,7 +18,7 @@
 #include "tests/svdd/details.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace multi_radius_test {
 
 using namespace svdd;
 using engine::Tensor;
@@ -277,4 +277,4 @@ TEST(MultiRadius, ImpossibleOptionsAreNamed) {
   EXPECT_THROW(detector->fit({two_digits().train, {}}, silent), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace multi_radius_test

@@ -11,7 +11,7 @@
 #include "tests/svdd/details.h"
 #include "tests/svdd/small_multi_sphere.h"
 
-namespace {
+namespace multi_sphere_errors_test {
 
 using namespace svdd;
 using namespace small_multi_sphere;
@@ -135,4 +135,4 @@ TEST(MultiSphereErrors, ADivergedFitSaysSo) {
   EXPECT_TRUE(contains(error, "lower learning rate"));
 }
 
-}  // namespace
+}  // namespace multi_sphere_errors_test

@@ -17,7 +17,7 @@
 #include "tests/svdd/details.h"
 #include "tests/svdd/small_multi_sphere.h"
 
-namespace {
+namespace multi_sphere_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -403,4 +403,4 @@ TEST(MultiSphere, OneSeedGivesOneReceipt) {
   EXPECT_NE(a->weights_sha256(), fitted(o)->weights_sha256());
 }
 
-}  // namespace
+}  // namespace multi_sphere_test

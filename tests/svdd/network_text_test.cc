@@ -8,7 +8,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace network_text_test {
 
 using engine::PlannedLayer;
 using scratch::contains, scratch::error_of;
@@ -207,4 +207,4 @@ TEST(NetworkText, ByteOrderMarksAndLineEndsAreAllTheSame) {
   }
 }
 
-}  // namespace
+}  // namespace network_text_test

@@ -13,7 +13,7 @@
 #include "tests/engine/mnist_lenet.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace networks_test {
 
 using engine::Mode;
 using engine::NamedTensor;
@@ -345,4 +345,4 @@ TEST(Initialise, DependsOnTheSeedAndOnTheParametersNameOnly) {
   }
 }
 
-}  // namespace
+}  // namespace networks_test

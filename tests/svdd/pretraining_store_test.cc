@@ -13,7 +13,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace pretraining_store_test {
 
 using namespace svdd;
 using small_runs::Listener;
@@ -198,4 +198,4 @@ TEST(PretrainingStore, ADamagedFileIsMadeAgainAndSaid) {
   }
 }
 
-}  // namespace
+}  // namespace pretraining_store_test

@@ -4,7 +4,7 @@
 
 #include "engine/backends/cpu/cpu.h"
 
-namespace {
+namespace receipt_test {
 
 using engine::NamedTensor;
 
@@ -60,4 +60,4 @@ TEST(ArraysSha256, IsThatOfANetworkWithTheSameNumbers) {
             svdd::arrays_sha256({{"a", engine::NdArray::from({1}, std::vector<float>{1})}}));
 }
 
-}  // namespace
+}  // namespace receipt_test

@@ -12,7 +12,7 @@
 #include "svdd/methods/deep_svdd.h"
 #include "tests/in_a_child.h"
 
-namespace {
+namespace side_by_side_test {
 
 using svdd::run_side_by_side;
 
@@ -80,4 +80,4 @@ TEST(SideBySide, GoesOnWithTheThreadsThatCouldBeStarted) {
             0);
 }
 
-}  // namespace
+}  // namespace side_by_side_test

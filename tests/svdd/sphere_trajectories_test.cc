@@ -14,7 +14,7 @@
 #include "tests/svdd/details.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace sphere_trajectories_test {
 
 using namespace svdd;
 using engine_tests::close_to;
@@ -100,4 +100,4 @@ TEST(SphereTrajectories, MultiSphere) {
   }
 }
 
-}  // namespace
+}  // namespace sphere_trajectories_test

@@ -12,7 +12,7 @@
 #include "svdd/methods/deep_svdd.h"
 #include "tests/svdd/small_runs.h"
 
-namespace {
+namespace step_trace_test {
 
 using namespace svdd;
 using engine::Array;
@@ -159,4 +159,4 @@ TEST(StepTrace, TracesOfUnlikeLengthDifferWhereOneEnds) {
   EXPECT_EQ(first_difference({}, {}), std::nullopt);
 }
 
-}  // namespace
+}  // namespace step_trace_test

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace threshold_test {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -140,4 +140,4 @@ TEST(PValues, RefusesNoScoresAndNaN) {
   EXPECT_THROW(svdd::PValues({1.0f})(nan), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace threshold_test

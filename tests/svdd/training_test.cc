@@ -11,7 +11,7 @@
 #include "svdd/training/checkpoint.h"
 #include "tests/datasets/scratch.h"
 
-namespace {
+namespace training_test {
 
 using namespace engine;
 using namespace svdd;
@@ -401,4 +401,4 @@ TEST(Training, AskedToStopItEndsAnEpochThatLeavesACheckpoint) {
   EXPECT_EQ(toy.batches.size(), 3u);
 }
 
-}  // namespace
+}  // namespace training_test

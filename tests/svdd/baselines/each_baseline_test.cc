@@ -23,7 +23,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace each_baseline_test {
 
 using namespace svdd;
 using datasets::PreprocessingOptions;
@@ -313,4 +313,4 @@ TEST_P(EachBaseline, MnistZeros) {
   RecordProperty("auc", std::to_string(auc));
 }
 
-}  // namespace
+}  // namespace each_baseline_test

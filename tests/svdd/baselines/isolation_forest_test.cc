@@ -11,7 +11,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace isolation_forest_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -169,4 +169,4 @@ TEST(IsolationForest, ImpossibleOptionsAreNamed) {
                                 "too large"));
 }
 
-}  // namespace
+}  // namespace isolation_forest_test

@@ -5,7 +5,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace k_nearest_neighbours_test {
 
 using namespace svdd;
 using few_points::fitted;
@@ -41,4 +41,4 @@ TEST(KNearestNeighbours, WhatCannotBeIsRefused) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace k_nearest_neighbours_test

@@ -9,7 +9,7 @@
 #include "tests/svdd/baselines/few_points.h"
 #include "tests/svdd/details.h"
 
-namespace {
+namespace kde_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -156,4 +156,4 @@ TEST(Kde, WidenedTheSearchGoesOnBeyondTheList) {
   EXPECT_TRUE(scratch::contains(listener.notes[0], "is the smallest of those tried (0.000244141 to"));
 }
 
-}  // namespace
+}  // namespace kde_test

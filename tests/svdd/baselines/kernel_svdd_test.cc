@@ -10,7 +10,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace kernel_svdd_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -149,4 +149,4 @@ TEST(KernelWidthSearch, KeepsTheBestOnATenthAndReportsTheRest) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace kernel_svdd_test

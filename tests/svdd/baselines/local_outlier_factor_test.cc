@@ -6,7 +6,7 @@
 
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace local_outlier_factor_test {
 
 using namespace svdd;
 using few_points::fitted;
@@ -58,4 +58,4 @@ TEST(LocalOutlierFactor, GoesByTheDensityNearby) {
   EXPECT_LT(scores[1], 1.3);
 }
 
-}  // namespace
+}  // namespace local_outlier_factor_test

@@ -6,7 +6,7 @@
 #include "tests/svdd/baselines/few_points.h"
 #include "tests/svdd/details.h"
 
-namespace {
+namespace mahalanobis_test {
 
 using namespace svdd;
 using few_points::fitted;
@@ -56,4 +56,4 @@ TEST(Mahalanobis, RowsThatAreTooLongAreRefused) {
       "at most 4096 features"));
 }
 
-}  // namespace
+}  // namespace mahalanobis_test

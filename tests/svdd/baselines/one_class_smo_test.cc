@@ -9,7 +9,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace one_class_smo_test {
 
 using namespace svdd;
 using datasets::Samples;
@@ -238,4 +238,4 @@ TEST(KernelRows, MemoryChangesNoNumber) {
   EXPECT_GT(computed[2], computed[1]);  // what was forgotten was made again
 }
 
-}  // namespace
+}  // namespace one_class_smo_test

@@ -6,7 +6,7 @@
 #include "tests/svdd/baselines/few_points.h"
 #include "tests/svdd/details.h"
 
-namespace {
+namespace pca_reconstruction_test {
 
 using namespace svdd;
 using few_points::fitted;
@@ -48,4 +48,4 @@ TEST(PcaReconstruction, WhatCannotBeIsRefused) {
         "in (0, 1]"));
 }
 
-}  // namespace
+}  // namespace pca_reconstruction_test

@@ -8,7 +8,7 @@
 #include "rows.h"
 #include "svdd/clustering/partition_quality.h"
 
-namespace {
+namespace finch_test {
 
 using namespace clustering_tests;
 using svdd::Distance, svdd::FinchOptions, svdd::FinchResult, svdd::FinchVariant;
@@ -261,4 +261,4 @@ TEST(Finch, RefusesWhatCannotBe) {
   EXPECT_NE(message({0, 0, 1, 3}, {}).find("row 0 is all zeros"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace finch_test

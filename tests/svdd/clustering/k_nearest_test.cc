@@ -11,7 +11,7 @@
 #include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
-namespace {
+namespace k_nearest_test {
 
 using namespace svdd;
 
@@ -104,4 +104,4 @@ TEST(KNearest, WhatCannotBeIsRefused) {
   EXPECT_EQ(k_nearest(two, {}, 1, 1).queries(), 0);
 }
 
-}  // namespace
+}  // namespace k_nearest_test

@@ -7,7 +7,7 @@
 
 #include "rows.h"
 
-namespace {
+namespace kmeans_test {
 
 using namespace clustering_tests;
 using svdd::KMeansOptions, svdd::KMeansResult;
@@ -168,4 +168,4 @@ TEST(KMeans, RefusesWhatCannotBe) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace kmeans_test

@@ -6,7 +6,7 @@
 
 #include "rows.h"
 
-namespace {
+namespace nearest_neighbours_test {
 
 using namespace clustering_tests;
 using svdd::Distance, svdd::Neighbours, svdd::Points;
@@ -194,4 +194,4 @@ TEST(NearestNeighbours, RefuseBadRows) {
   EXPECT_NO_THROW(svdd::nearest_neighbours(std::vector<float>{1, 2, 0, 0}, 2, Distance::euclidean));
 }
 
-}  // namespace
+}  // namespace nearest_neighbours_test

@@ -4,7 +4,7 @@
 
 #include "rows.h"
 
-namespace {
+namespace partition_quality_test {
 
 using namespace clustering_tests;
 using Labels = std::vector<int32_t>;
@@ -49,4 +49,4 @@ TEST(PartitionQuality, RefusesListsThatDoNotMatch) {
       std::string::npos);
 }
 
-}  // namespace
+}  // namespace partition_quality_test

@@ -6,7 +6,7 @@
 
 #include "rows.h"
 
-namespace {
+namespace silhouette_test {
 
 using namespace clustering_tests;
 using svdd::Distance, svdd::Points;
@@ -119,4 +119,4 @@ TEST(Silhouette, RefusesWhatHasNone) {
   EXPECT_NE(of({0, 1, 0, 4}).find("is 4"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace silhouette_test

@@ -7,7 +7,7 @@
 #include "rows.h"
 #include "svdd/clustering/nearest_neighbours.h"
 
-namespace {
+namespace tsne_test {
 
 using namespace clustering_tests;
 
@@ -80,4 +80,4 @@ TEST(Tsne, RefusesWhatCannotBe) {
   EXPECT_NE(refusal([] { svdd::tsne(std::vector<float>(3), 1); }).find("at least 4 rows"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace tsne_test
