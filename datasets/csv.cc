@@ -76,8 +76,8 @@ char delimiter_of(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(std::string_view text, std::string source, char delimiter)
-    : text_(text), source_(std::move(source)), delimiter_(delimiter) {
+CsvReader::CsvReader(std::string_view text, std::string source, char delimiter, int64_t line)
+    : text_(text), source_(std::move(source)), delimiter_(delimiter), line_(line) {
   if (text_.starts_with(std::string_view("\xff\xfe\0\0", 4)) ||
       text_.starts_with(std::string_view("\0\0\xfe\xff", 4)))
     throw std::runtime_error(source_ + " is UTF-32 text: save it as CSV in UTF-8");

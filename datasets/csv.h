@@ -21,8 +21,8 @@ class CsvReader {
   // `text` must outlive the reader; `source` names it in messages. Delimiter 0: what the first line tells. "sep=;"
   // names it; else it is a semicolon or tab where that is more frequent than the comma, or parts numbers with decimal
   // commas; white space where there is none of these and the first two lines have as many words each, or the only line
-  // holds numbers. Throws std::runtime_error for UTF-16.
-  CsvReader(std::string_view text, std::string source, char delimiter = 0);
+  // holds numbers. Throws std::runtime_error for UTF-16. `line`: the number of the text's first line.
+  CsvReader(std::string_view text, std::string source, char delimiter = 0, int64_t line = 1);
 
   // Puts the fields of the next row in place of those there, valid until the next call; false at the end.
   // Throws std::runtime_error for a quoted field that does not end, text after a closing quote, or a row of
@@ -51,7 +51,7 @@ class CsvReader {
   std::string source_;
   char delimiter_;
   size_t position_ = 0;
-  int64_t line_ = 1, row_line_ = 0;
+  int64_t line_, row_line_ = 0;
   std::deque<std::string> unescaped_;  // a deque leaves the others where they are
   std::vector<std::string> names_;
 };

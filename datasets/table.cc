@@ -1,7 +1,6 @@
 #include "datasets/table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iomanip>
 #include <set>
@@ -14,6 +13,7 @@
 #include "datasets/hold_out.h"
 #include "datasets/table_classes.h"
 #include "datasets/table_columns.h"
+#include "datasets/table_rows.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npz.h"
@@ -134,21 +134,6 @@ void refuse_text_column(const std::string& found, const std::string& text, const
                    few && !of_model);
 }
 
-// Whole numbers beyond 2^53 keep what a double lacks.
-WideNumber wide_number_at(const CsvReader& reader, const Fields& fields, size_t column) {
-  constexpr double no_double = 0x1p53;
-  const double value = double_at(reader, fields, column);
-  if (std::abs(value) < no_double) return {value, 0};
-  const std::string field = trimmed_name(fields[column]);
-  const char *begin = field.data(), *end = begin + field.size();
-  int64_t whole = 0;
-  const auto [stop, error] = std::from_chars(begin, end, whole);
-  if (error == std::errc() && stop == end) return wide(whole);
-  uint64_t large = 0;
-  const auto [last, failed] = std::from_chars(begin, end, large);
-  return failed == std::errc() && last == end ? wide(large) : WideNumber{value, 0};
-}
-
 Table parse_csv(const std::string& text, const fs::path& path, const TableOptions& options) {
   const TableForm* form = form_of(options);
   const TableColumns columns =
@@ -176,11 +161,7 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
   int64_t rows = 0;
   for (bool more = !columns.header || reader.next(fields); more; more = reader.next(fields), ++rows) {
     if (rows % 4096 == 0) engine::check_stop();
-    if (fields.size() != columns.count)
-      reader.refuse((fields.size() == 1
-                         ? "there is 1 field, expected "
-                         : "there are " + std::to_string(fields.size()) + " fields, expected ") +
-                    std::to_string(columns.count) + " as in the first line");
+    require_fields(reader, fields, columns);
     for (const size_t column : columns.features) try {
         values.add(wide_number_at(reader, fields, column));
       } catch (const std::runtime_error& error) {

@@ -277,7 +277,9 @@ threshold anew, where so many normal samples are above it. --select adds a colum
 is_selected, of discoveries by Benjamini and Hochberg: as many as can be, of which at
 most that share is normal on average. Where a calibrated model finds that the scores,
 in their order, drift from those of the calibration, it says from which sample on. Damaged images of a folder are
-passed over and named; all others are scored, and the exit status is 1.
+passed over and named; all others are scored, and the exit status is 1. With --input -
+rows (or, for a model of images, paths) come over standard input and are answered as
+they come, however many there are; what cannot be read is passed over likewise.
 
 Examples:
   svdd score --model runs/first --input photo.png
@@ -285,6 +287,7 @@ Examples:
   svdd score --model runs/first --input batch.npy | sort -t, -k2 -g | tail
   svdd score --model runs/table --input new_rows.csv --output scores.csv
   svdd score --model runs/table --input new_rows.csv --false-alarm-rate 0.01
+  tail -f sensor.csv | svdd score --model runs/table --input - --output-format jsonl
 )",
                                 [&o] { run_score(o); });
   score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
@@ -292,9 +295,12 @@ Examples:
   score
       ->add_option("--input", o.input,
                    "an image (PNG, JPEG, BMP, PGM, PPM), a folder of images,\na table (.csv, .npy, .npz), "
-                   "images as an array (.npy, .npz)\nor as IDX (.gz)")
+                   "images as an array (.npy, .npz)\nor as IDX (.gz); -: rows or paths, one a line,\nfrom "
+                   "standard input")
       ->type_name("PATH");
-  score->add_option("--output", o.output, "CSV file; else standard output")->type_name("FILE");
+  score->add_option("--output", o.output, "a file; else standard output")->type_name("FILE");
+  score->add_option("--output-format", o.output_format, "csv, or jsonl: a JSON object a line")
+      ->type_name("NAME");
   const auto number = [score](const char* name, std::optional<double>& target,
                               const svdd::option::Range& range, const char* help, const char* type) {
     score

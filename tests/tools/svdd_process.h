@@ -22,7 +22,11 @@ namespace tools_test {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-inline fs::path svdd_binary() { return fs::absolute(SVDD_BINARY); }
+// SVDD_TESTED names another build of it, such as an instrumented one (.ci/run).
+inline fs::path svdd_binary() {
+  const char* tested = std::getenv("SVDD_TESTED");
+  return fs::absolute(tested ? tested : SVDD_BINARY);
+}
 
 inline std::string text_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -67,13 +71,13 @@ struct Outcome {
 };
 
 // Starts the command with `folder` as its working folder and home. Standard output goes to `out`, standard
-// error to `err`. No real data are in its reach.
-inline pid_t start_svdd(const fs::path& folder, const Words& words, const fs::path& out,
-                        const fs::path& err) {
+// error to `err`; standard input comes from `in`. No real data are in its reach.
+inline pid_t start_svdd(const fs::path& folder, const Words& words, const fs::path& out, const fs::path& err,
+                        const fs::path& in = "/dev/null") {
   const std::string binary = svdd_binary().string();
   const pid_t child = fork();
   if (child != 0) return child;
-  const int in_fd = open("/dev/null", O_RDONLY);
+  const int in_fd = open(in.c_str(), O_RDONLY);
   const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(in_fd, 0), dup2(out_fd, 1), dup2(err_fd, 2);
@@ -87,11 +91,12 @@ inline pid_t start_svdd(const fs::path& folder, const Words& words, const fs::pa
   _exit(127);
 }
 
-inline Outcome run_svdd(const fs::path& folder, const Words& words, const fs::path& standard_output = {}) {
+inline Outcome run_svdd(const fs::path& folder, const Words& words, const fs::path& standard_output = {},
+                        const fs::path& standard_input = "/dev/null") {
   const Scratch streams;
   const fs::path out = standard_output.empty() ? streams.path / "out" : standard_output,
                  err = streams.path / "err";
-  const pid_t child = start_svdd(folder, words, out, err);
+  const pid_t child = start_svdd(folder, words, out, err, standard_input);
   int status = 0;
   waitpid(child, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, standard_output.empty() ? text_of(out) : "",

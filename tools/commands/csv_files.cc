@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace tools {
 namespace {
@@ -54,18 +56,40 @@ std::string history_csv(const std::vector<svdd::EpochReport>& history) {
   return csv;
 }
 
-std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
-                            const svdd::PValues& p_values, double threshold,
-                            const std::vector<bool>& selected) {
-  std::string csv = "path_or_row,score,p_value,is_anomaly";
-  csv += selected.empty() ? "\n" : ",is_selected\n";
-  for (size_t i = 0; i < scores.size(); ++i)
-    csv += (names.empty() ? std::to_string(i) : csv_field(names[i])) + ',' + shortest(scores[i]) + ',' +
-           shortest(p_values(scores[i])) + ',' + (static_cast<double>(scores[i]) > threshold ? '1' : '0') +
-           (selected.empty() ? "\n"
-            : selected[i]    ? ",1\n"
-                             : ",0\n");
+std::string predictions_header(bool selection) {
+  return std::string("path_or_row,score,p_value,is_anomaly") + (selection ? ",is_selected\n" : "\n");
+}
+
+std::string predictions_csv(const Predictions& p) {
+  std::string csv;
+  for (size_t i = 0; i < p.scores.size(); ++i) {
+    csv += !p.paths.empty() ? csv_field(p.paths[i])
+                            : std::to_string(p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i]);
+    csv += ',' + shortest(p.scores[i]) + ',' + shortest(p.p_values(p.scores[i])) + ',' +
+           (static_cast<double>(p.scores[i]) > p.threshold ? '1' : '0');
+    csv += p.selected.empty() ? "\n" : p.selected[i] ? ",1\n" : ",0\n";
+  }
   return csv;
+}
+
+std::string predictions_jsonl(const Predictions& p) {
+  std::string lines;
+  for (size_t i = 0; i < p.scores.size(); ++i) {
+    nlohmann::ordered_json line;
+    if (!p.paths.empty())
+      line["path"] = p.paths[i];
+    else
+      line["row"] = p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i];
+    std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text.pop_back();  // the numbers in the fewest digits, as everywhere
+    const bool finite = std::isfinite(p.scores[i]);
+    lines += text + ",\"score\":" + (finite ? shortest(p.scores[i]) : "null") +
+             ",\"p_value\":" + shortest(p.p_values(p.scores[i])) +
+             ",\"is_anomaly\":" + (static_cast<double>(p.scores[i]) > p.threshold ? "true" : "false");
+    if (!p.selected.empty()) lines += std::string(",\"is_selected\":") + (p.selected[i] ? "true" : "false");
+    lines += "}\n";
+  }
+  return lines;
 }
 
 }  // namespace tools

@@ -25,10 +25,20 @@ std::string scores_csv(std::span<const float> scores, std::span<const int32_t> l
 // "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
 std::string history_csv(const std::vector<svdd::EpochReport>& history);
 
-// "path_or_row,score,p_value,is_anomaly": of new samples. `names` holds paths; empty: rows are counted from
-// 0.
-std::string predictions_csv(const std::vector<std::string>& names, std::span<const float> scores,
-                            const svdd::PValues& p_values, double threshold,
-                            const std::vector<bool>& selected = {});
+// What is told of new samples, of which the i-th is paths[i], or row rows[i] of a table, or without either row i.
+struct Predictions {
+  std::span<const float> scores;
+  const svdd::PValues& p_values;
+  double threshold;
+  std::span<const std::string> paths = {};
+  std::span<const int64_t> rows = {};
+  std::vector<bool> selected = {};  // empty: nothing is selected from
+};
+// "path_or_row,score,p_value,is_anomaly", and with a selection ",is_selected".
+std::string predictions_header(bool selection);
+std::string predictions_csv(const Predictions& p);  // without the header
+// One JSON object a line: {"path": ... or "row": ..., "score": ..., "p_value": ..., "is_anomaly": true or false}, and
+// with a selection "is_selected". A score that is not finite is null.
+std::string predictions_jsonl(const Predictions& p);
 
 }  // namespace tools

@@ -1,5 +1,7 @@
 #include "tools/commands/score.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -16,6 +18,7 @@
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/score_input.h"
+#include "tools/input/score_stream.h"
 #include "tools/options/idle_options.h"
 #include "tools/report/svg_chart.h"
 #include "tools/run/results.h"
@@ -70,18 +73,100 @@ void say_selection(const ScoreOptions& options, const svdd::Detector& detector,
   std::cerr << '\n';
 }
 
+constexpr double drift_alpha = 0.01;
+
 // Where the scores, in their order, no longer look like those of the calibration.
-void say_drift(const svdd::Detector& detector, const std::vector<float>& scores) {
-  constexpr double alpha = 0.01;
+void say_drift(const svdd::DriftAlarm& alarm) {
+  std::cerr << "drift: from about sample " << *alarm.rang_at()
+            << " on, in the order of the input, the scores are no longer like those of the "
+            << "calibration, at odds of "
+            << number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2)
+            << " to 1 (a file sorted by class does that, too)\n";
+}
+
+void watch_for_drift(const svdd::Detector& detector, const std::vector<float>& scores) {
   if (!detector.calibration()) return;
-  svdd::DriftAlarm alarm(detector.training_scores(), alpha);
+  svdd::DriftAlarm alarm(detector.training_scores(), drift_alpha);
   for (const float score : scores) alarm.see(score);
-  if (const auto& at = alarm.rang_at())
-    std::cerr << "drift: from about sample " << *at
-              << " on, in the order of the input, the scores are no longer like those of the "
-              << "calibration, at odds of "
-              << number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2)
-              << " to 1 (a file sorted by class does that, too)\n";
+  if (alarm.rang_at()) say_drift(alarm);
+}
+
+void write_text(std::optional<engine::AtomicFile>& file, const std::string& text) {
+  if (file)
+    file->write(text);
+  else
+    std::cout << text << std::flush;
+}
+void write_header(const ScoreOptions& options, std::optional<engine::AtomicFile>& file) {
+  if (options.output_format == "csv") write_text(file, predictions_header(options.select.has_value()));
+}
+void write_predictions(const ScoreOptions& options, std::optional<engine::AtomicFile>& file,
+                       const Predictions& predictions) {
+  write_text(file,
+             options.output_format == "csv" ? predictions_csv(predictions) : predictions_jsonl(predictions));
+}
+
+void say_above(int64_t samples, int64_t above, double threshold) {
+  std::cerr << counted(samples, "sample") << ", " << above << " above the threshold of "
+            << number_text(threshold, 4) << '\n';
+}
+
+// What comes in is answered as it comes, in constant memory, but for four bytes a sample while drift is watched for: of so
+// many samples.
+constexpr int64_t most_watched = 10'000'000;
+
+void score_stream(const ScoreOptions& options, svdd::Detector& detector, const ScoreTable& table,
+                  std::optional<engine::AtomicFile>& file) {
+  if (options.select)
+    throw UsageError(
+        "--select looks at all rows together, and those of --input - are answered one by one: write them "
+        "to a file first");
+  if (!options.quiet && isatty(STDIN_FILENO))
+    std::cerr << "reading "
+              << (detector.sample_shape().size() == 1 ? "rows" : "the paths of images, one a line,")
+              << " from the terminal; Ctrl-D ends them\n";
+  ScoreStream stream(STDIN_FILENO, "standard input", detector.sample_shape(), table);
+  const svdd::PValues p_values(detector.training_scores());
+  const double threshold = threshold_asked_for(options, detector);
+  std::optional<svdd::DriftAlarm> alarm;
+  if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
+
+  int64_t samples = 0, above = 0, passed_over = 0;
+  while (const std::optional<ScoreStream::Piece> piece = stream.next()) {
+    for (const std::string& line : piece->passed_over) std::cerr << "passed over: " << line << '\n';
+    passed_over += static_cast<int64_t>(piece->passed_over.size());
+    if (piece->samples.count() == 0) continue;
+    if (samples == 0 && !options.quiet)
+      for (const std::string& line : stream.notes()) std::cerr << line << '\n';
+    if (samples == 0) write_header(options, file);
+    const std::vector<float> scores = detector.score(piece->samples);
+    write_predictions(options, file,
+                      {.scores = scores,
+                       .p_values = p_values,
+                       .threshold = threshold,
+                       .paths = piece->paths,
+                       .rows = piece->rows});
+    samples += static_cast<int64_t>(scores.size());
+    above += std::count_if(scores.begin(), scores.end(),
+                           [&](float s) { return static_cast<double>(s) > threshold; });
+    if (alarm && samples > most_watched) {
+      alarm.reset();
+      std::cerr << "drift is watched for no longer: there were " << most_watched << " samples\n";
+    }
+    if (!alarm) continue;
+    for (const float score : scores) alarm->see(score);
+    if (alarm->rang_at()) {  // said once, at once
+      say_drift(*alarm);
+      alarm.reset();
+    }
+  }
+  if (samples + passed_over == 0) throw std::runtime_error("standard input holds no samples");
+  if (file) file->commit();
+  if (!options.quiet) say_above(samples, above, threshold);
+  if (passed_over > 0)
+    throw std::runtime_error(std::to_string(passed_over) + " of the " +
+                             counted(samples + passed_over, "sample") +
+                             " could not be read; all others have their scores");
 }
 
 }  // namespace
@@ -95,7 +180,10 @@ void run_score(const ScoreOptions& given) {
   options.model = folder_of_model(given.model).string();
   if (options.input.empty())
     throw UsageError(
-        "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file");
+        "--input is missing: name an image, a folder of images, a table, a .npy, .npz or IDX file, or - for "
+        "standard input");
+  if (options.output_format != "csv" && options.output_format != "jsonl")
+    throw UsageError("--output-format is csv or jsonl, found " + engine::in_quotes(options.output_format));
   const std::optional<bool> header = yes_or_no(options.header, "--header");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
@@ -106,19 +194,21 @@ void run_score(const ScoreOptions& given) {
 
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   ScoreTable table{table_of(*detector, options.model), options.label_column, header};
+  if (options.input == "-") return score_stream(options, *detector, table, file);
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   const std::vector<float> scores = detector->score(input.samples);
   const svdd::PValues p_values(detector->training_scores());
   const double threshold = threshold_asked_for(options, *detector);
   const std::vector<bool> selected = selection(options, *detector, scores, p_values);
-  const std::string csv = predictions_csv(input.names, scores, p_values, threshold, selected);
-  if (file) {
-    file->write(csv);
-    file->commit();
-  } else {
-    std::cout << csv << std::flush;
-  }
+  write_header(options, file);
+  write_predictions(options, file,
+                    {.scores = scores,
+                     .p_values = p_values,
+                     .threshold = threshold,
+                     .paths = input.names,
+                     .selected = selected});
+  if (file) file->commit();
   // What is damaged is an error, and said even to those who want no remarks: the others have their scores.
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
   const auto complain = [&] {
@@ -136,12 +226,11 @@ void run_score(const ScoreOptions& given) {
     std::cerr << line << '\n';
   const auto above = std::count_if(scores.begin(), scores.end(),
                                    [&](float s) { return static_cast<double>(s) > threshold; });
-  std::cerr << counted(static_cast<int64_t>(scores.size()), "sample") << ", " << above
-            << " above the threshold of " << number_text(threshold, 4) << '\n';
+  say_above(static_cast<int64_t>(scores.size()), above, threshold);
   if (options.select) say_selection(options, *detector, selected);
   if (above == 0 && threshold == detector->threshold())
     if (const std::string why = why_none_above(*detector); !why.empty()) std::cerr << why << '\n';
-  say_drift(*detector, scores);
+  watch_for_drift(*detector, scores);
   complain();
 }
 

@@ -8,9 +8,10 @@
 namespace tools {
 
 struct ScoreOptions {
-  std::string model, input;
-  std::string output;                // a CSV file; empty: standard output
-  std::string label_column, header;  // of a table, as in svdd train; empty: as the model knows it
+  std::string model, input;           // input "-": standard input, row by row or path by path
+  std::string output;                 // a file; empty: standard output
+  std::string output_format = "csv";  // or "jsonl"
+  std::string label_column, header;   // of a table, as in svdd train; empty: as the model knows it
   // In place of the model's threshold: another, or the one that the calibration (or training) scores give at this rate of
   // false alarms; and the rate of false discoveries at which rows are selected.
   std::optional<double> threshold = {}, false_alarm_rate = {}, select = {};
