@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "datasets/table_form_json.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
@@ -53,6 +54,19 @@ void describe_every(nlohmann::json& description, const Detector& detector) {
   if (const auto& calibration = detector.calibration())
     description["calibration"] = {{"samples", calibration->samples},
                                   {"false_alarm_rate", calibration->false_alarm_rate}};
+}
+
+std::optional<datasets::TableForm> table_form_of(const Detector& detector, const fs::path& folder) {
+  if (detector.remembered() == "null") return std::nullopt;
+  datasets::TableForm form;
+  try {
+    form = engine::parse_json(detector.remembered()).get<datasets::TableForm>();
+    if (detector.sample_shape() != std::vector<int64_t>{form.columns})
+      throw std::invalid_argument("the table's columns are not as many as the model takes");
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(engine::in_quotes(model_folder_of(folder) / "model.json") + ": " + error.what());
+  }
+  return form;
 }
 
 void write_model_folder(const fs::path& folder, const nlohmann::json& description,

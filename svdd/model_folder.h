@@ -4,9 +4,11 @@
 #pragma once
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "datasets/table_form.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/files/safetensors.h"
@@ -32,6 +34,11 @@ class Detector;
 
 // What the description of every method has: what it is to remember, and its calibration.
 void describe_every(nlohmann::json& description, const Detector& detector);
+
+// What the detector remembers of the table that it was trained on; nothing where that was no table. std::runtime_error, naming
+// model.json of this run or model folder, where that is damaged or of another number of columns than the detector takes.
+std::optional<datasets::TableForm> table_form_of(const Detector& detector,
+                                                 const std::filesystem::path& run_or_model_folder);
 
 // The weights first, model.json last, each atomically: a folder with a new model.json is complete.
 void write_model_folder(const std::filesystem::path& folder, const nlohmann::json& description,

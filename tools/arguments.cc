@@ -95,4 +95,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near.empty() ? "" : "; did you mean " + engine::in_quotes(near, engine::longest_value) + "?";
 }
 
+std::optional<bool> yes_or_no(const std::string& word, const std::string& option) {
+  if (word.empty() || word == "auto") return std::nullopt;
+  if (word != "yes" && word != "no")
+    throw UsageError(option + " is " + engine::in_quotes(word) + "; expected yes, no or auto");
+  return word == "yes";
+}
+
 }  // namespace tools

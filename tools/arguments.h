@@ -2,6 +2,7 @@
 // wrong ones answered with what was probably meant.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,5 +34,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 // "; did you mean '--epochs'?", or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+// "yes", "no", or nothing for "auto" and an empty word; UsageError naming the option for any other.
+std::optional<bool> yes_or_no(const std::string& word, const std::string& option);
 
 }  // namespace tools

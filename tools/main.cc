@@ -23,6 +23,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
+#include "svdd/methods/option_json.h"
 #include "tools/arguments.h"
 #include "tools/bench/bench.h"
 #include "tools/commands/cluster.h"
@@ -30,7 +31,6 @@
 #include "tools/commands/data.h"
 #include "tools/commands/evaluate.h"
 #include "tools/commands/explain.h"
-#include "tools/commands/model_table.h"
 #include "tools/commands/network.h"
 #include "tools/commands/reproduce.h"
 #include "tools/commands/score.h"
@@ -247,9 +247,9 @@ void add_train(CLI::App& app, Commands& c, const Words& words) {
     option->type_name(row.placeholder)->group(row.group)->trigger_on_parse();  // given again, kept again
     if (flag)  // which needs no value; a default of CLI11's own would stand in for it
       option->expected(0, 1)->type_name(
-          row.placeholder.empty() ? "" : row.placeholder + "=" + default_text(json_of(row)));
+          row.placeholder.empty() ? "" : row.placeholder + "=" + default_text(svdd::json_of(row)));
     else
-      option->default_str(default_text(json_of(row)));
+      option->default_str(default_text(svdd::json_of(row)));
     if (row.name != "pretrain") continue;
     option->group("");  // the authors' spelling; ours is the flag
     train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights")->group(row.group);

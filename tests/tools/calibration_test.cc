@@ -149,7 +149,7 @@ TEST_F(Calibrated, WhatCannotBeIsRefused) {
   expect_refused(
       scratch_.path,
       {{train + "--false-alarm-rate 0.001", 2, "can tell rates from"},
-       {train + "--calibration 0 --false-alarm-rate 0.1", 2, "add --calibration 0.2"},
+       {train + "--calibration 0 --false-alarm-rate 0.1", 2, "calibration 0.2 holds a fifth out"},
        {train + "--calibration 1", 2, "--calibration is '1'; expected auto or a number in [0, 1)"},
        {train + "--calibration 0.0001", 2, "is not one"},
        {train + "--false-alarm-rate 1.5", 2, "--false-alarm-rate"},

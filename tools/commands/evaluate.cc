@@ -14,7 +14,6 @@
 #include "svdd/evaluation/receipt.h"
 #include "svdd/model_folder.h"
 #include "tools/commands/csv_files.h"
-#include "tools/commands/model_table.h"
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/task.h"
@@ -132,7 +131,7 @@ void run_evaluate(const EvaluateOptions& given) {
   if (!options.output.empty()) output.emplace(options.output);
   if (!options.scores.empty()) scores_file.emplace(options.scores);
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
-  const std::optional<datasets::TableForm> form = table_of(*detector, options.model);
+  const std::optional<datasets::TableForm> form = svdd::table_form_of(*detector, options.model);
   TrainOptions of_run = options_of_run(options, form);
   std::vector<std::string> notes;
   const bool whole = all_rows_count(options, data_of_run(options.model), form, notes);

@@ -12,9 +12,10 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/evaluation/attribution.h"
+#include "svdd/model_folder.h"
+#include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
-#include "tools/commands/model_table.h"
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/score_input.h"
@@ -143,7 +144,7 @@ void run_explain(const ExplainOptions& given) {
   refuse_file_of_run("--output", options.output, options.model);
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   const std::vector<int64_t> shape = detector->sample_shape();
-  ScoreTable table{table_of(*detector, options.model), options.label_column, header};
+  ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   const ScoreInput input = read_score_input(options.input, shape, table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';

@@ -12,9 +12,10 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/evaluation/drift.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/model_folder.h"
+#include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
-#include "tools/commands/model_table.h"
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/score_input.h"
@@ -193,7 +194,7 @@ void run_score(const ScoreOptions& given) {
     file.emplace(options.output);  // first: what cannot be written is not worth computing
 
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
-  ScoreTable table{table_of(*detector, options.model), options.label_column, header};
+  ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   if (options.input == "-") return score_stream(options, *detector, table, file);
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});

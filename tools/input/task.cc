@@ -8,14 +8,13 @@
 #include "datasets/catalog.h"
 #include "datasets/far_values.h"
 #include "datasets/file_kind.h"
-#include "datasets/hold_out.h"
 #include "datasets/table_classes.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/evaluation/attribution.h"
-#include "svdd/evaluation/threshold.h"
 #include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
+#include "svdd/recipes/set_aside.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
@@ -247,38 +246,23 @@ void say_far_values(const datasets::TableForm& form, const datasets::Samples& tr
                        (found.size() == most + 1 ? " more column" : " more columns"));
 }
 
-// Takes the samples to calibrate with out of the training samples.
-void calibrate(Task& task, datasets::OneVsRest& split, const TrainOptions& options) {
-  constexpr int64_t enough = 50;
-  constexpr double usual_share = 0.2;
-  const int64_t n = split.train.count();
-  const double share = options.calibration.value_or(
-      n >= enough && svdd::recipes::traits_of(options.data_to_read()).own ? usual_share : 0);
-  const auto held = static_cast<int64_t>(share * static_cast<double>(n));
-  if (held == 0) {
-    if (options.false_alarm_rate)
-      throw UsageError("--false-alarm-rate needs normal samples that are not trained on, and none of the " +
-                       counted(n, "training sample") + " are held out: add --calibration 0.2");
-    if (options.calibration.value_or(0) > 0)
-      throw UsageError("--calibration " + shortest(share) + " of " + counted(n, "training sample") +
-                       " is not one: name a larger share");
-    return;
+// Takes the samples to calibrate with, and those of the method's protocol, out of the training samples.
+void set_aside(Task& task, datasets::OneVsRest& split, const TrainOptions& options) {
+  try {
+    svdd::recipes::SetAside parts = svdd::recipes::set_aside(
+        std::move(split.train), std::move(split.train_classes), options.method_row(), options.settings,
+        {options.calibration, options.false_alarm_rate, options.split_seed.value_or(0)},
+        svdd::recipes::traits_of(options.data_to_read()).own);
+    split.train = std::move(parts.train);
+    split.train_classes = std::move(parts.train_classes);
+    task.calibration = std::move(parts.calibration);
+    task.false_alarm_rate = parts.false_alarm_rate;
+    task.validation = std::move(parts.validation);
+    task.validation_classes = std::move(parts.validation_classes);
+    task.left_out = parts.left_out;
+  } catch (const svdd::recipes::ImpossibleCalibration& error) {
+    throw UsageError("--" + std::string(error.what()));
   }
-  if (n - held < 2)
-    throw UsageError("--calibration " + shortest(share) + " leaves " + std::to_string(n - held) + " of " +
-                     counted(n, "training sample") + " to train on; hold fewer out");
-  const double least = 1 / static_cast<double>(held + 1);
-  task.false_alarm_rate =
-      options.false_alarm_rate.value_or(std::max(options.settings.contamination(), least));
-  if (task.false_alarm_rate == 0 || held < svdd::samples_for_rate(task.false_alarm_rate))
-    throw UsageError("--false-alarm-rate " + shortest(task.false_alarm_rate) + " needs more samples: the " +
-                     std::to_string(held) + " that are held out can tell rates from " +
-                     number_text(least, 2) + " on; --calibration holds out more, or name a larger rate");
-  auto parts =
-      datasets::hold_out_calibration(split.train, split.train_classes, share, options.split_seed.value_or(0));
-  split.train = std::move(parts.train);
-  split.train_classes = std::move(parts.train_classes);
-  task.calibration = std::move(parts.calibration);
 }
 
 }  // namespace
@@ -361,17 +345,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);
     if (!test && !known) say_far_values(*task.table, split.train, task.warnings);
   }
-  if (!test) calibrate(task, split, options);
-  if (options.method_row().protocol == svdd::Protocol::sixth_held_out && !whole) {
-    const int64_t all = split.train.count(), batch = deep->training.batch_size;
-    auto kept =
-        datasets::hold_out_validation(split.train, split.train_classes, batch, options.settings.seed());
-    split.train = std::move(kept.train);
-    split.train_classes = std::move(kept.train_classes);
-    task.validation = std::move(kept.validation);
-    task.validation_classes = std::move(kept.validation_classes);
-    task.left_out = all - split.train.count() - task.validation.count();
-  }
+  if (!test) set_aside(task, split, options);
   task.split = std::move(split);
   return task;
 }

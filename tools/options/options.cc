@@ -1,8 +1,8 @@
 #include "tools/options/options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "datasets/catalog.h"
@@ -12,6 +12,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "svdd/methods/deep_options.h"
+#include "svdd/methods/option_json.h"
 #include "tools/arguments.h"
 #include "tools/commands/network.h"
 #include "tools/usage_error.h"
@@ -236,51 +237,13 @@ std::vector<TrainOption> union_of_options() {
 
 // ---- config files
 
-// The text that stands for a JSON value on the command line; UsageError if it is of another kind.
+// As svdd::text_of_json; a value of another kind is a mistake of the configuration.
 std::string text_of(const json& value, Kind kind, const std::string& where) {
-  const auto wrong = [&](const std::string& expected) {
-    throw UsageError(where + " is " + engine::JsonEntry::shown(value) + "; expected " + expected);
-  };
-  switch (kind) {
-    case Kind::text:
-      if (!value.is_string()) wrong("a string");
-      return value.get<std::string>();
-    case Kind::text_or_real:
-      if (value.is_string()) return value.get<std::string>();
-      if (!value.is_number()) wrong("a string or a number");
-      return value.dump();
-    case Kind::whole:
-      if (!value.is_number_integer()) wrong("a whole number");
-      return value.dump();
-    case Kind::real:
-      if (!value.is_number()) wrong("a number");
-      return value.dump();
-    case Kind::flag:
-      if (!value.is_boolean()) wrong("true or false");
-      return value.dump();
-    case Kind::words: {
-      const json items = value.is_array() ? value : json::array({value});
-      std::string list;
-      for (const json& item : items) {
-        if (!item.is_string() && !item.is_number_integer())
-          wrong("an array of the names or numbers of classes");
-        const std::string word = item.is_string() ? item.get<std::string>() : item.dump();
-        const bool plain = word.find_first_of(",\"") == std::string::npos && word != "none";
-        list += (list.empty() ? "" : ",") + (plain ? word : '"' + word + '"');
-      }
-      return list.empty() ? "none" : list;
-    }
-    case Kind::list:
-      break;
+  try {
+    return svdd::text_of_json(value, kind, where);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
   }
-  const json items = value.is_number_integer() ? json::array({value}) : value;
-  std::string list;
-  if (!items.is_array()) wrong("an array of whole numbers");
-  for (const json& item : items) {
-    if (!item.is_number_integer()) wrong("an array of whole numbers");
-    list += (list.empty() ? "" : ",") + item.dump();
-  }
-  return list.empty() ? "none" : list;
 }
 
 const TrainOption* find_row(const std::string& name) {
@@ -393,29 +356,6 @@ const std::vector<TrainOption>& every_train_option() {
   return all;
 }
 
-json json_of(const Option& option) {
-  const Option::Value value = option.get();
-  if (const auto* words = std::get_if<std::vector<std::string>>(&value)) {  // numbers are numbers there
-    json list = json::array();
-    for (const std::string& word : *words) {
-      int number = 0;
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-      const bool is_number =
-          error == std::errc() && end == word.data() + word.size() && word == std::to_string(number);
-      list.push_back(is_number ? json(number) : json(word));
-    }
-    return list;
-  }
-  return std::visit(
-      [](const auto& v) -> json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
-          return nullptr;
-        else
-          return v;
-      },
-      value);
-}
-
 bool method_takes(const std::string& method, const std::string& option) {
   const TrainOption* row = find_row(option);
   if (!row) throw UsageError("--" + option + " is no option of svdd train");
@@ -506,7 +446,7 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
   for (const Option& row : train_options(copy)) {
     std::string key = row.name;
     std::replace(key.begin(), key.end(), '-', '_');
-    if (json value = json_of(row); !value.is_null()) config[key] = std::move(value);
+    if (json value = svdd::json_of(row); !value.is_null()) config[key] = std::move(value);
   }
   return config;
 }

@@ -55,7 +55,6 @@ struct TrainOption : svdd::Option {
   std::vector<std::string> methods = {};  // that have it; empty: all
 };
 const std::vector<TrainOption>& every_train_option();
-nlohmann::json json_of(const svdd::Option& option);  // its value; null where there is none
 
 // Whether a method has the option of this name; UsageError where no method has.
 bool method_takes(const std::string& method, const std::string& option);
