@@ -48,7 +48,7 @@ function(add_floor_tests floor library)
   target_include_directories(${target} SYSTEM PRIVATE ${SVDD_JSON_INCLUDE} ${SVDD_STB_INCLUDE})
   target_link_libraries(${target} PRIVATE ${library} ${ARGN} ${svdd_gtest})
   compile_together(${target})
-  if(floor STREQUAL "tools" AND TARGET svdd)
+  if(floor MATCHES "^(tools|c)$" AND TARGET svdd)
     target_compile_definitions(${target} PRIVATE SVDD_BINARY="$<TARGET_FILE:svdd>")
     add_dependencies(${target} svdd)
   endif()
@@ -59,6 +59,9 @@ endfunction()
 add_floor_tests(engine svdd_engine svdd_cuda_on_host)
 add_floor_tests(datasets svdd_datasets)
 add_floor_tests(svdd svdd_methods svdd_cuda_on_host)
+if(SVDD_WITH_C)
+  add_floor_tests(c svdd_c svdd_methods)
+endif()
 if(SVDD_WITH_TOOL)
   add_floor_tests(tools svdd_tools)
   # Makes an allocation of the command fail that a test chooses; under a sanitizer memory is the sanitizer's, and the
@@ -88,11 +91,23 @@ if(SVDD_HAVE_CUDA)
                        PROPERTIES LABELS cuda TIMEOUT 600)
 endif()
 
+# The Python module, where Debian's Python is; what lacks numpy or scikit-learn is skipped, and says so.
+if(SVDD_WITH_C AND SVDD_PYTHON AND NOT SVDD_SANITIZE)
+  add_test(NAME python/svdd COMMAND ${SVDD_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/test_svdd.py)
+  set(command)
+  if(TARGET svdd)
+    set(command ";SVDD_BINARY=$<TARGET_FILE:svdd>")
+  endif()
+  set_tests_properties(python/svdd PROPERTIES LABELS python TIMEOUT 900 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tools/python;PYTHONDONTWRITEBYTECODE=1;SVDD_LIBRARY=$<TARGET_FILE:svdd_c>${command}")
+endif()
+
 # Under a sanitizer the two below say nothing new: they test how we build, not what the code does.
 if(NOT SVDD_SANITIZE)
   add_test(NAME install/consumer
            COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
-                   -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -DCONFIG=$<CONFIG>
+                   -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -DCONFIG=$<CONFIG> -DNM=${CMAKE_NM}
+                   "-DPYTHON=${SVDD_PYTHON}" "-DPYTHON_FOLDER=${SVDD_PYTHON_FOLDER}"
                    -P ${PROJECT_SOURCE_DIR}/tests/install/check_install.cmake)
   set_tests_properties(install/consumer PROPERTIES TIMEOUT 600)
   if(SVDD_X86 AND CMAKE_NM AND CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -1,8 +1,11 @@
 #include "svdd/detector.h"
 
 #include <algorithm>
+#include <cmath>
+#include <stdexcept>
 #include <utility>
 
+#include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/evaluation/threshold.h"
@@ -36,6 +39,15 @@ void Detector::calibrate(const datasets::Samples& held_out, double false_alarm_r
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
   calibration_ = Calibration{held_out.count(), false_alarm_rate};
+}
+
+void Detector::set_threshold(double threshold) {
+  if (!std::isfinite(threshold))
+    throw std::invalid_argument("a threshold is a finite number; found " + engine::number_text(threshold));
+  if (calibration_)
+    throw std::invalid_argument("the detector is calibrated: its rate of false alarms, " +
+                                engine::number_text(calibration_->false_alarm_rate) + ", sets the threshold");
+  threshold_ = threshold;
 }
 
 namespace {

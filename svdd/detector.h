@@ -114,6 +114,9 @@ class Detector {
 
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
+  // Another threshold, by a rule of the caller's; p-values stay as they are. std::invalid_argument for one that is not finite,
+  // and where the detector is calibrated: there it is the rate of false alarms that sets it.
+  void set_threshold(double threshold);
   // The yardstick of p-values (threshold.h), ascending: scores of the training samples after the fit, as near as the
   // method can tell to those of samples it has not learned from (of TrainingSet::held_out where there are such; KDE's
   // are cross-validated, kernel SVDD's without the sample's own weight).
