@@ -28,7 +28,7 @@ help:
 	@echo "make cuda      build/svdd with the CUDA backend, where no GPU is too (where one is, every build has it)"
 	@echo "make verify    run a small cell of every method, and compare it with the ledger's receipts"
 	@echo "make bench     measure the speed of the engine on this machine"
-	@echo "make install   install the command, the libraries and their headers under PREFIX=$(PREFIX)"
+	@echo "make install   install the command, the C++ and C libraries, the Python module under PREFIX=$(PREFIX)"
 	@echo "make clean     remove everything that was built"
 	@echo "For those who change the code:"
 	@echo "make format    format every source file"
@@ -94,7 +94,7 @@ tidy:
 		| xargs -P $(JOBS) -n 1 clang-tidy -p build-tidy --quiet
 
 install:
-	$(call build,$(BUILD),-DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_OPTIONS),svdd)
+	$(call build,$(BUILD),-DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_OPTIONS),svdd $(if $(filter -DSVDD_WITH_C=OFF,$(CMAKE_OPTIONS)),,svdd_c))
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:

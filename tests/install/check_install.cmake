@@ -1,5 +1,7 @@
-# Installs the build into a fresh folder, then builds and runs, outside the checkout, a program that finds it there.
-# Run by CTest: cmake -DBUILD=... -DCOMPILER=... -DLIBDIR=... -DCONFIG=... -P check_install.cmake
+# Installs the build into a fresh folder, then builds and runs, outside the checkout, programs that find it there: in C++, in C
+# by CMake's package and by pkg-config, in Python.
+# Run by CTest: cmake -DBUILD=... -DCOMPILER=... -DLIBDIR=... -DCONFIG=... -DPYTHON=... -DPYTHON_FOLDER=... -DNM=...
+#   -P check_install.cmake
 set(area ${BUILD}/install_test)
 file(REMOVE_RECURSE ${area})
 
@@ -17,6 +19,37 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${area}/consumer -DCMAKE_CX
 run(${CMAKE_COMMAND} --build ${area}/consumer --config ${CONFIG})
 run(${area}/consumer/consumer)
 run(${area}/consumer/first)
+set(prefix ${area}/prefix)
+if(EXISTS ${prefix}/${LIBDIR}/libsvdd.so)
+  run(${area}/consumer/first_c)
+  # It shows the C interface and nothing else.
+  execute_process(COMMAND ${NM} --dynamic --defined-only ${prefix}/${LIBDIR}/libsvdd.so OUTPUT_VARIABLE symbols)
+  string(REGEX REPLACE "[^\n]* svdd_[a-z0-9_]+\n" "" others "${symbols}")
+  if(NOT symbols MATCHES " T svdd_create\n" OR NOT others STREQUAL "")
+    message(FATAL_ERROR "libsvdd.so shows more, or less, than the functions of svdd.h:\n${others}")
+  endif()
+  find_program(pkg_config NAMES pkg-config pkgconf)
+  find_program(c_compiler NAMES cc gcc clang)
+  if(pkg_config AND c_compiler)
+    set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
+    execute_process(COMMAND ${pkg_config} --cflags --libs svdd OUTPUT_VARIABLE flags RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+      message(FATAL_ERROR "pkg-config does not find svdd")
+    endif()
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+    run(${c_compiler} -std=c11 -Wall -Wextra -Werror -pedantic -o ${area}/first_c ${CMAKE_CURRENT_LIST_DIR}/first.c ${flags})
+    run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${prefix}/${LIBDIR} ${area}/first_c)
+  else()
+    message(STATUS "pkg-config is missing: svdd.pc is not tried")
+  endif()
+  execute_process(COMMAND ${PYTHON} -c "import numpy" RESULT_VARIABLE no_numpy OUTPUT_QUIET ERROR_QUIET)
+  if(no_numpy)
+    message(STATUS "Python with numpy is missing: the module is not tried")
+  else()
+    run(${CMAKE_COMMAND} -E chdir ${area} ${CMAKE_COMMAND} -E env --unset=SVDD_LIBRARY PYTHONDONTWRITEBYTECODE=1
+        PYTHONPATH=${prefix}/${PYTHON_FOLDER} ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/first.py)
+  endif()
+endif()
 if(EXISTS ${area}/prefix/bin/svdd)
   run(${area}/prefix/bin/svdd --help)
 endif()

@@ -89,12 +89,16 @@ TEST(Words, HelpNamesAllInputs) {
     EXPECT_NE(evaluate.find(kind), std::string::npos) << kind;
 }
 
-// The example that a reader copies is the one that the install test builds and runs.
-TEST(Words, TheExampleInTheReadmeIsAProgram) {
+// The examples that a reader copies are those that the install test builds and runs.
+TEST(Words, TheExamplesInTheReadmeArePrograms) {
   const fs::path root = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
-  const std::string program = text_of(root / "tests" / "install" / "first.cc");
-  ASSERT_FALSE(program.empty());
-  EXPECT_NE(text_of(root / "README.md").find("```cpp\n" + program + "```"), std::string::npos);
+  const std::string readme = text_of(root / "README.md");
+  for (const auto& [file, language] :
+       {std::pair{"first.cc", "cpp"}, {"first.c", "c"}, {"first.py", "python"}}) {
+    const std::string program = text_of(root / "tests" / "install" / file);
+    ASSERT_FALSE(program.empty()) << file;
+    EXPECT_NE(readme.find("```" + std::string(language) + "\n" + program + "```"), std::string::npos) << file;
+  }
 }
 
 // The string literals of a C++ source, those of style sheets (R"css(...)css") left out.
