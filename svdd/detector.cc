@@ -7,6 +7,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
+#include "engine/files/onnx.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/methods/method.h"
@@ -30,6 +31,10 @@ void Detector::check_known(const TrainingSet& train) const {
       throw std::invalid_argument(method() +
                                   " learns from normal samples alone; leave the known anomalies out");
   }
+}
+
+engine::onnx::Value Detector::score_graph(const engine::onnx::Value&) const {
+  throw std::invalid_argument(method() + " has no form as a graph of ONNX operations");
 }
 
 void Detector::calibrate(const datasets::Samples& held_out, double false_alarm_rate) {

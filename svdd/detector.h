@@ -11,6 +11,10 @@
 #include "datasets/samples.h"
 #include "engine/backend.h"
 
+namespace engine::onnx {
+struct Value;
+}
+
 namespace svdd {
 
 class Checkpoints;
@@ -86,6 +90,10 @@ class Detector {
   // φ of each sample, count × p in C order, for looking at; empty where the method has no network. Errors as
   // of score.
   virtual std::vector<float> embed(const datasets::Samples& /*samples*/) { return {}; }
+
+  // The same scores as nodes of a graph (export/export.h): of `input`, samples (N, …) in float as score takes them, (N) in
+  // float. After a fit. std::invalid_argument says why a method has none.
+  virtual engine::onnx::Value score_graph(const engine::onnx::Value& input) const;
 
   // Writes all that scoring needs into a folder (created if absent); load_detector reads it back, on any
   // backend.

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases =
     {"load-config", "config"},
 }};
 
-constexpr std::array<std::string_view, 1> later_commands = {"export"};
+constexpr std::array<std::string_view, 1> later_commands = {"import"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {

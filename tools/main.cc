@@ -31,6 +31,7 @@
 #include "tools/commands/data.h"
 #include "tools/commands/evaluate.h"
 #include "tools/commands/explain.h"
+#include "tools/commands/export.h"
 #include "tools/commands/network.h"
 #include "tools/commands/reproduce.h"
 #include "tools/commands/score.h"
@@ -162,6 +163,7 @@ struct Commands {      // what the command line says
   std::string multi_radius;
   ScoreOptions score;
   ExplainOptions explain;
+  ExportOptions export_to;
   EvaluateOptions evaluate;
   ClusterOptions cluster;
   ReproduceOptions reproduce;
@@ -353,6 +355,26 @@ Examples:
   add_table_options(*explain, o.label_column, o.header, "as the model knows it");
   add_backend_options(*explain, o.backend);
   explain->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
+}
+
+void add_export(CLI::App& app, ExportOptions& o) {
+  CLI::App* command = add_command(app, "export", "Hand a model to other tools: ONNX, safetensors, NumPy, PyTorch", R"(
+onnx: the whole detector as one graph, from raw samples to score and label: input `input`,
+outputs `pred_score` and `pred_label` (1: score above the threshold), and `p_value` where
+the model is calibrated. safetensors, npz: all weights, centres, radii, the threshold and
+the constants of the preprocessing. pytorch: what the authors' program saves, R, c,
+net_dict and ae_net_dict, for torch.load. An existing file is replaced.
+
+Examples:
+  svdd export --model runs/mnist-3 --format onnx --output three.onnx
+  svdd export --model runs/mnist-3 --format pytorch --output model.tar
+)",
+                                  [&o] { run_export(o); });
+  command->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
+      ->type_name("DIR");
+  command->add_option("--format", o.format, "onnx, safetensors, npz or pytorch")->type_name("NAME");
+  command->add_option("--output", o.output, "the file to write")->type_name("FILE");
+  command->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
 }
 
 void add_evaluate(CLI::App& app, EvaluateOptions& o) {
@@ -815,6 +837,7 @@ Results go to standard output, progress to standard error.
   add_train(app, commands, arguments);
   add_score(app, commands.score);
   add_explain(app, commands.explain);
+  add_export(app, commands.export_to);
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
   add_compare(app, commands.compare);

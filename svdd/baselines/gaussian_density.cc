@@ -35,6 +35,11 @@ GaussianDensity::GaussianDensity(const Samples& points, engine::Backend& backend
       features_(points.size()),
       points_(points.count()) {}
 
+double GaussianDensity::log_constant(double bandwidth) const {
+  const auto d = static_cast<double>(features_);
+  return log_of(static_cast<double>(points_)) + d * (log_of(bandwidth) + log_2_pi / 2);
+}
+
 std::vector<std::vector<double>> GaussianDensity::log_density(const Samples& rows,
                                                               const std::vector<double>& bandwidths) const {
   // At a time: six blocks of sixteen, and terms that stay in the cache; fewer of very many points, whose products take
@@ -62,8 +67,7 @@ std::vector<std::vector<double>> GaussianDensity::log_density(const Samples& row
     Array sums(backend_, {count, 1}, Layout::samples, DType::f32);
     for (size_t b = 0; b < bandwidths.size(); ++b) {
       engine::check_stop();
-      const double h = bandwidths[b], factor = 1 / (2 * h * h), d = static_cast<double>(features_);
-      const double constant = log_of(static_cast<double>(points_)) + d * (log_of(h) + log_2_pi / 2);
+      const double h = bandwidths[b], factor = 1 / (2 * h * h), constant = log_constant(h);
       backend_.unary(engine::Unary::exp, factor, exponents, terms);
       backend_.dense(terms, to_sum_, nullptr, sums);
       const std::vector<float> sum = sums.to_floats();

@@ -17,6 +17,9 @@ class GaussianDensity {
   std::vector<std::vector<double>> log_density(const datasets::Samples& rows,
                                                const std::vector<double>& bandwidths) const;
 
+  // What a bump of this width is divided by, and their number: log(points) + d·log(bandwidth·√2π).
+  double log_constant(double bandwidth) const;
+
  private:
   engine::Backend& backend_;
   DistanceProduct distances_;

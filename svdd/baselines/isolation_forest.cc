@@ -9,6 +9,7 @@
 
 #include "engine/elementary.h"
 #include "engine/files/in_quotes.h"
+#include "engine/files/onnx.h"
 #include "engine/random.h"
 #include "engine/stopping.h"
 #include "svdd/baselines/isolation_trees.h"
@@ -43,6 +44,7 @@ class IsolationForest final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
   }
@@ -99,6 +101,62 @@ std::vector<float> IsolationForest::score_rows(const Samples& rows) {
         static_cast<float>(trees_.path_lengths(rows.sample(i), path_lengths_) * factor)));
   }
   return scores;
+}
+
+// The trees as the operation that ONNX has for them. A leaf's weight is its path's share of the exponent.
+engine::onnx::Value IsolationForest::graph_of_rows(const engine::onnx::Value& rows) const {
+  using engine::onnx::Type, engine::onnx::Value;
+  constexpr double log_2 = 0.69314718055994530942;
+  const double factor = -log_2 / (static_cast<double>(trees_.roots.size()) * path_lengths_.back());
+  std::vector<int64_t> tree_of, id_of, feature, left, right, leaf_tree, leaf_id, zeros;
+  std::vector<std::string> modes;
+  std::vector<double> cut, weights;
+  for (size_t tree = 0; tree < trees_.roots.size(); ++tree) {
+    const auto root = static_cast<size_t>(trees_.roots[tree]);
+    const size_t end = tree + 1 < trees_.roots.size() ? static_cast<size_t>(trees_.roots[tree + 1]) : trees_.feature.size();
+    std::vector<int64_t> depth(end - root);  // of a node, known before it is come to
+    for (size_t node = root; node < end; ++node) {
+      const auto id = static_cast<int64_t>(node - root);
+      const bool leaf = trees_.feature[node] < 0;
+      const int64_t to_right = leaf ? 0 : trees_.right[node] - static_cast<int64_t>(root);
+      if (!leaf)
+        depth[static_cast<size_t>(id) + 1] = depth[static_cast<size_t>(to_right)] = depth[static_cast<size_t>(id)] + 1;
+      tree_of.push_back(static_cast<int64_t>(tree));
+      id_of.push_back(id);
+      modes.emplace_back(leaf ? "LEAF" : "BRANCH_LEQ");
+      feature.push_back(leaf ? 0 : trees_.feature[node]);
+      cut.push_back(static_cast<double>(trees_.threshold[node]));
+      left.push_back(leaf ? 0 : id + 1);
+      right.push_back(to_right);
+      if (!leaf) continue;
+      leaf_tree.push_back(static_cast<int64_t>(tree));
+      leaf_id.push_back(id);
+      zeros.push_back(0);
+      weights.push_back((static_cast<double>(depth[static_cast<size_t>(id)]) +
+                         path_lengths_[static_cast<size_t>(trees_.population[node])]) *
+                        factor);
+    }
+  }
+  const auto array = [](const std::vector<double>& of) {
+    return NdArray::from({static_cast<int64_t>(of.size())}, of);
+  };
+  const Value exponent = rows.graph->node("TreeEnsembleRegressor", {cast(rows, Type::f64)}, Type::f32,
+                                          {{"aggregate_function", std::string("SUM")},
+                                           {"n_targets", int64_t{1}},
+                                           {"nodes_falsenodeids", right},
+                                           {"nodes_featureids", feature},
+                                           {"nodes_modes", modes},
+                                           {"nodes_nodeids", id_of},
+                                           {"nodes_treeids", tree_of},
+                                           {"nodes_truenodeids", left},
+                                           {"nodes_values_as_tensor", array(cut)},
+                                           {"post_transform", std::string("NONE")},
+                                           {"target_ids", zeros},
+                                           {"target_nodeids", leaf_id},
+                                           {"target_treeids", leaf_tree},
+                                           {"target_weights_as_tensor", array(weights)}},
+                                          "trees", engine::onnx::trees_domain);
+  return exp(sum(exponent));
 }
 
 NamedArrays IsolationForest::arrays() const {

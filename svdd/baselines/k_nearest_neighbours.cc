@@ -4,6 +4,7 @@
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/clustering/k_nearest.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
@@ -27,6 +28,7 @@ class KNearestNeighbours final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   std::vector<float> scores_of_training(const Samples&) override { return std::move(of_training_); }
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
@@ -62,6 +64,12 @@ void KNearestNeighbours::learn(const Samples& rows, Monitor& monitor) {
 
 std::vector<float> KNearestNeighbours::score_rows(const Samples& rows) {
   return farthest(k_nearest(points_.values, rows.values, rows.size(), neighbours_, machine_));
+}
+
+engine::onnx::Value KNearestNeighbours::graph_of_rows(const engine::onnx::Value& rows) const {
+  const NearestPoints found =
+      nearest_to(rows, NdArray::from({points_.count(), points_.size()}, points_.values), neighbours_);
+  return as_score(most(sqrt(found.squares)));
 }
 
 void KNearestNeighbours::restore_arrays(const ModelFolder& model, int64_t features) {

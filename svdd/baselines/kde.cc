@@ -12,6 +12,7 @@
 #include "svdd/baselines/gaussian_density.h"
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
@@ -46,6 +47,7 @@ class Kde final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   std::vector<float> scores_of_training(const Samples&) override { return std::move(held_out_); }
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
@@ -121,6 +123,17 @@ void Kde::learn(const Samples& rows, Monitor& monitor) {
 
 std::vector<float> Kde::score_rows(const Samples& rows) {
   return negated(density_->log_density(rows, {bandwidth_})[0]);
+}
+
+// The nearest point's term, at most 1 as all others are in its units, and the logarithm of their sum. In double, where
+// log_density computes in float: the scores differ by its rounding.
+engine::onnx::Value Kde::graph_of_rows(const engine::onnx::Value& rows) const {
+  using engine::onnx::Value;
+  const double h = bandwidth_, factor = 1 / (2 * h * h);
+  const Value squares =
+      squared_distances(rows, NdArray::from({points_.count(), points_.size()}, points_.values));
+  const Value nearest = least(squares, true);
+  return as_score(sum(nearest) * factor - log(sum(exp((nearest - squares) * factor))) + density_->log_constant(h));
 }
 
 NamedArrays Kde::arrays() const {

@@ -12,6 +12,7 @@
 #include "svdd/baselines/kernel_rows.h"
 #include "svdd/baselines/one_class_smo.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -40,6 +41,7 @@ class KernelSvdd final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& training_scores) const override;
   std::vector<float> yardstick(std::vector<float> training_scores) override;
   NamedArrays arrays() const override;
@@ -133,6 +135,16 @@ std::vector<float> KernelSvdd::score_rows(const Samples& rows) {
     for (const float inside : f.to_floats()) scores.push_back(2 * (rho_ - inside));
   }
   return scores;
+}
+
+// In double, where score_rows computes in float: near the sphere, at 0, the scores differ by its rounding.
+engine::onnx::Value KernelSvdd::graph_of_rows(const engine::onnx::Value& rows) const {
+  using engine::onnx::Type, engine::onnx::Value;
+  const Value squares =
+      squared_distances(rows, NdArray::from({support_.count(), support_.size()}, support_.values));
+  const Value alpha = rows.graph->constant("alpha", NdArray::from({support_.count()}, alpha_));
+  const Value inside = sum(exp(squares * -static_cast<double>(gamma_)) * cast(alpha, Type::f64));
+  return as_score((-inside + rho_) * 2);
 }
 
 NamedArrays KernelSvdd::arrays() const {

@@ -7,6 +7,7 @@
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/clustering/k_nearest.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 #include "svdd/training/progress_notes.h"
@@ -30,6 +31,7 @@ class LocalOutlierFactor final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   std::vector<float> scores_of_training(const Samples&) override { return std::move(of_training_); }
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
@@ -87,6 +89,19 @@ std::vector<float> LocalOutlierFactor::score_rows(const Samples& rows) {
   for (int64_t i = 0; i < rows.count(); ++i)
     scores.push_back(factor(found, i, reachability_density(found, i)));
   return scores;
+}
+
+engine::onnx::Value LocalOutlierFactor::graph_of_rows(const engine::onnx::Value& rows) const {
+  using engine::onnx::Value;
+  const int64_t n = points_.count();
+  const NearestPoints found = nearest_to(rows, NdArray::from({n, points_.size()}, points_.values), neighbours_);
+  const auto of_found = [&](const char* name, const std::vector<float>& of_each) {
+    const Value all = rows.graph->constant(name, NdArray::from({n}, of_each));
+    return rows_at(cast(all, engine::onnx::Type::f64), found.places);
+  };
+  const auto k = static_cast<double>(neighbours_);
+  const Value reachability = sum(larger(of_found("kth_distance", kth_distance_), sqrt(found.squares))) / k + 1e-10;
+  return as_score(sum(of_found("density", density_)) / k * reachability);
 }
 
 NamedArrays LocalOutlierFactor::arrays() const {

@@ -5,9 +5,11 @@
 #include <stdexcept>
 
 #include "datasets/pca.h"
+#include "datasets/preprocessing_graph.h"
 #include "engine/stopping.h"
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -33,6 +35,7 @@ class Mahalanobis final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
   }
@@ -155,6 +158,10 @@ std::vector<float> Mahalanobis::score_rows(const Samples& rows) {
     scores.push_back(finite_score(sum));
   }
   return scores;
+}
+
+engine::onnx::Value Mahalanobis::graph_of_rows(const engine::onnx::Value& rows) const {
+  return as_score(sum(square(cast(datasets::mapped(whitening_, rows, "whitening"), engine::onnx::Type::f64))));
 }
 
 void Mahalanobis::restore_arrays(const ModelFolder& model, int64_t features) {

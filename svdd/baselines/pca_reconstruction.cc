@@ -4,10 +4,12 @@
 #include <stdexcept>
 
 #include "datasets/pca.h"
+#include "datasets/preprocessing_graph.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/baselines/shallow_detector.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
 
@@ -31,6 +33,7 @@ class PcaReconstruction final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
   }
@@ -74,6 +77,16 @@ std::vector<float> PcaReconstruction::score_rows(const Samples& rows) {
     scores.push_back(sum > rounding * size ? finite_score(sum) : 0.0f);
   }
   return scores;
+}
+
+engine::onnx::Value PcaReconstruction::graph_of_rows(const engine::onnx::Value& rows) const {
+  using engine::onnx::Type, engine::onnx::Value;
+  const Value there = plane_.components() == 0
+                          ? rows.graph->constant("mean", NdArray::from({plane_.features()}, plane_.map.mean))
+                          : datasets::restored_from(plane_, datasets::mapped(plane_.map, rows, "plane"), "plane");
+  const Value x = cast(rows, Type::f64), error = squared_distance(x, cast(there, Type::f64));
+  const Value nothing = rows.graph->number(0, Type::f32);
+  return where(greater(error, sum(square(x)) * rounding), as_score(error), nothing);
 }
 
 void PcaReconstruction::restore_arrays(const ModelFolder& model, int64_t features) {

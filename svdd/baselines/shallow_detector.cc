@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "datasets/preprocessing_graph.h"
 #include "engine/enough_memory.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
@@ -62,6 +63,10 @@ std::vector<float> ShallowDetector::score(const Samples& samples) {
   samples.check("the samples");
   if (samples.count() == 0) return {};
   return score_rows(prepared(samples));
+}
+
+engine::onnx::Value ShallowDetector::score_graph(const engine::onnx::Value& input) const {
+  return graph_of_rows(datasets::prepared_rows(preprocessing_, input, shape_));
 }
 
 void ShallowDetector::require_fitted() const {

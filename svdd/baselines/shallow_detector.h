@@ -22,6 +22,7 @@ class ShallowDetector : public Detector {
  public:
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
+  engine::onnx::Value score_graph(const engine::onnx::Value& input) const final;
   void save(const std::filesystem::path& folder) const final;
   std::vector<int64_t> sample_shape() const final { return shape_; }  // empty before the fit
   std::string weights_sha256() const final;  // of arrays() and the preprocessing's, in name order
@@ -35,6 +36,8 @@ class ShallowDetector : public Detector {
   // Rows are samples of shape {features}. At least two come to `learn`.
   virtual void learn(const datasets::Samples& rows, Monitor& monitor) = 0;
   virtual std::vector<float> score_rows(const datasets::Samples& rows) = 0;
+  // score_rows as nodes of a graph, of rows (N, features) (Detector::score_graph).
+  virtual engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const = 0;
   // Of the samples just learned from, once after `learn`: as score_rows does, unless a method knows better.
   virtual std::vector<float> scores_of_training(const datasets::Samples& rows) { return score_rows(rows); }
   // Above which score a sample is called anomalous, given the training scores.

@@ -1,5 +1,6 @@
 #include "svdd/methods/autoencoder.h"
 
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -36,6 +37,9 @@ class Autoencoder final : public DeepDetector {
   }
   std::vector<float> score_prepared(const Samples& x) override {
     return reconstruction_errors(network_, x, backend_);
+  }
+  engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override {
+    return squared_distance(flattened(reconstruction(phi(x))), flattened(x));
   }
   std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
   void describe(nlohmann::json&, NamedArrays&) const override {}

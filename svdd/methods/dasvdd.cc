@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/random.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -45,6 +46,7 @@ class Dasvdd final : public DeepDetector {
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
+  engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
   void restore_spheres(const ModelFolder& model) override;
@@ -143,6 +145,14 @@ void Dasvdd::minimise_objective(const Samples& x, Monitor& monitor) {
 std::vector<float> Dasvdd::score_prepared(const Samples& x) {
   return evaluate_batches(
       x, [&](const Tensor& b) { return score_of(b, Mode::evaluate); }, backend_);
+}
+
+// dasvdd_score as a graph.
+engine::onnx::Value Dasvdd::graph_of_prepared(const engine::onnx::Value& x) const {
+  const engine::onnx::Value z = phi(x), c = x.graph->constant("centre", stored(centre_.value()));
+  const auto features = static_cast<double>(datasets::sample_size(plan_.input));
+  return squared_distance(flattened(reconstruction(z)), flattened(x)) * (1 / features) +
+         squared_distance(z, c) * gamma_;
 }
 
 void Dasvdd::describe(nlohmann::json& description, NamedArrays& arrays) const {

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "datasets/preprocessing_graph.h"
 #include "datasets/preprocessing_json.h"
 #include "engine/floating_point_mode.h"
+#include "engine/layer_graph.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/evaluation/threshold.h"
@@ -223,6 +225,18 @@ std::vector<float> DeepDetector::embed(const Samples& samples) {
   const engine::IeeeMode ieee;
   require_fitted();
   return representations(prepared(samples));
+}
+
+engine::onnx::Value DeepDetector::phi(const engine::onnx::Value& x) const {
+  return add_layers(plan_.encoder, network_.encoder.state(), x);
+}
+engine::onnx::Value DeepDetector::reconstruction(const engine::onnx::Value& z) const {
+  return add_layers(plan_.decoder, network_.decoder.state(), z);
+}
+
+engine::onnx::Value DeepDetector::score_graph(const engine::onnx::Value& input) const {
+  const engine::onnx::Value rows = datasets::prepared_rows(preprocessing_, input, plan_.input);
+  return graph_of_prepared(plan_.input.size() > 1 ? reshaped(rows, plan_.input) : rows);
 }
 
 std::string DeepDetector::weights_sha256() const { return svdd::weights_sha256(scoring_state()); }

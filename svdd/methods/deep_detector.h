@@ -26,6 +26,7 @@ class DeepDetector : public Detector {
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
   std::vector<float> embed(const datasets::Samples& samples) final;
+  engine::onnx::Value score_graph(const engine::onnx::Value& input) const final;
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
   // Before a method learns; a saved model is taken as it is. std::invalid_argument where the network breaks the theory
@@ -38,6 +39,9 @@ class DeepDetector : public Detector {
   DeepDetector(const DeepOptions& options, engine::Backend& backend);
 
   engine::Tensor phi(const engine::Tensor& x, engine::Mode mode) { return network_.encoder.forward(x, mode); }
+  // The same, and the decoder's reconstruction, as nodes of a graph.
+  engine::onnx::Value phi(const engine::onnx::Value& x) const;
+  engine::onnx::Value reconstruction(const engine::onnx::Value& z) const;
   Decay decay() const { return options_.recipe == Recipe::theano ? Decay::weights_only : Decay::all; }
   int64_t rep_dim() const { return plan_.rep_dim; }
   // A network as it was built, its parameters zero.
@@ -76,6 +80,8 @@ class DeepDetector : public Detector {
   virtual std::vector<float> score_prepared(const datasets::Samples& x) = 0;
   // The same, to the bit, of samples with these representations; not asked of a method that reconstructs.
   virtual std::vector<float> score_represented(const std::vector<float>& /*z*/) { return {}; }
+  // score_prepared as nodes of a graph, of samples in their shape (Detector::score_graph).
+  virtual engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const = 0;
   // The threshold that the objective itself sets (0: on the sphere); none: the contamination's.
   virtual std::optional<double> own_threshold() const { return std::nullopt; }
   // The sphere of each training sample, given their representations; none where there is one sphere only.

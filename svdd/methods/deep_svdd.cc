@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -42,6 +43,7 @@ class DeepSvdd final : public DeepDetector {
   std::vector<float> score_represented(const std::vector<float>& z) override {
     return margins({{rep_dim()}, z}, [](const Tensor& b) { return b; });
   }
+  engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::vector<float> margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of);
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the sphere
@@ -113,6 +115,13 @@ std::vector<float> DeepSvdd::margins(const Samples& x, const std::function<Tenso
   if (soft_boundary())
     for (float& s : scores) s -= r * r;
   return scores;
+}
+
+// The same as a graph.
+engine::onnx::Value DeepSvdd::graph_of_prepared(const engine::onnx::Value& x) const {
+  const engine::onnx::Value d = squared_distance(phi(x), x.graph->constant("centre", stored(centre_.value())));
+  const auto r = static_cast<float>(radius_.value().item());
+  return soft_boundary() ? d - x.graph->constant("squared_radius", engine::NdArray::scalar(r * r)) : d;
 }
 
 void DeepSvdd::describe(nlohmann::json& description, NamedArrays& arrays) const {

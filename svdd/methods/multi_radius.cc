@@ -10,6 +10,7 @@
 #include "svdd/clustering/kmeans.h"
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -28,6 +29,7 @@ using engine::Tensor;
 namespace {
 
 constexpr std::string_view multi_radius_name = "multi-radius";
+constexpr float least_r2 = 1e-30f;  // in whose units no distance becomes infinite
 
 class MultiRadius final : public DeepDetector {
  public:
@@ -46,6 +48,7 @@ class MultiRadius final : public DeepDetector {
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
   std::vector<float> score_represented(const std::vector<float>& z) override;
+  engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the nearest sphere
   }
@@ -286,6 +289,23 @@ std::vector<float> MultiRadius::score_represented(const std::vector<float>& z) {
   return scores;
 }
 
+// multi_radius_score as a graph.
+engine::onnx::Value MultiRadius::graph_of_prepared(const engine::onnx::Value& x) const {
+  std::vector<float> r2;
+  for (const float r : radii_) r2.push_back(r * r);
+  const bool by_margin = own_.inference == Inference::smallest_margin;
+  const NearestPoints nearest = nearest_to(phi(x), engine::NdArray::from({spheres(), rep_dim()}, centres_), 1,
+                                           by_margin ? r2 : std::vector<float>());
+  const auto of_nearest = [&](const char* name, const std::vector<float>& of_each) {
+    return sum(rows_at(x.graph->constant(name, engine::NdArray::from({spheres()}, of_each)), nearest.places));
+  };
+  const engine::onnx::Value margin =
+      cast(sum(nearest.squares), engine::onnx::Type::f32) - of_nearest("squared_radii", r2);
+  if (own_.inference != Inference::relative_margin) return margin;
+  for (float& r : r2) r = std::max(r, least_r2);
+  return margin / of_nearest("units", r2);
+}
+
 void MultiRadius::describe(nlohmann::json& description, NamedArrays& arrays) const {
   description["objective"] = name_of(own_.objective);
   description["nu"] = own_.nu;
@@ -317,7 +337,6 @@ void MultiRadius::keep_spheres(Checkpoint& c) {
 
 float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
                          std::span<const float> radii) {
-  constexpr float least_r2 = 1e-30f;  // in whose units no distance becomes infinite
   float nearest = std::numeric_limits<float>::infinity(), least = nearest, r2 = 0;
   for (size_t k = 0; k < radii.size(); ++k) {
     const float d = squared(z.data(), &centres[k * z.size()], static_cast<int64_t>(z.size()));

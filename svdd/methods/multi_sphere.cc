@@ -7,6 +7,7 @@
 
 #include "svdd/clustering/kmeans.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/export/distances.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -52,6 +53,7 @@ class MultiSphere final : public DeepDetector {
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
   std::vector<float> score_represented(const std::vector<float>& z) override;
+  engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::optional<double> own_threshold() const override { return 0.0; }  // on the nearest sphere
   std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;
@@ -175,6 +177,21 @@ std::vector<float> MultiSphere::score_prepared(const Samples& x) {
 std::vector<float> MultiSphere::score_represented(const std::vector<float>& z) {
   return evaluate_batches(
       {{rep_dim()}, z}, [&](const Tensor& b) { return margin(b); }, backend_);
+}
+
+// The same as a graph, of the live spheres alone.
+engine::onnx::Value MultiSphere::graph_of_prepared(const engine::onnx::Value& x) const {
+  const std::vector<float> all = centres_.value().to_floats();
+  std::vector<float> centres, r2;
+  for (size_t k = 0; k < radii_.size(); ++k) {
+    if (radii_[k] == 0) continue;
+    const auto c = all.begin() + static_cast<std::ptrdiff_t>(k) * rep_dim();
+    centres.insert(centres.end(), c, c + rep_dim());
+    r2.push_back(radii_[k] * radii_[k]);
+  }
+  const NearestPoints nearest = nearest_to(phi(x), engine::NdArray::from({alive(), rep_dim()}, centres), 1);
+  const engine::onnx::Value radius2 = x.graph->constant("squared_radii", engine::NdArray::from({alive()}, r2));
+  return cast(sum(nearest.squares), engine::onnx::Type::f32) - sum(rows_at(radius2, nearest.places));
 }
 
 // Each to the nearest sphere that is live in the end: the last one to die may have been nearer.

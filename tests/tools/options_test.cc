@@ -335,7 +335,7 @@ TEST(Arguments, OtherSpellingsBecomeOurs) {
 }
 
 TEST(Arguments, LaterFeaturesAreRefused) {
-  EXPECT_THROW(refuse_later_features({"export", "--model", "x"}), UsageError);
+  EXPECT_THROW(refuse_later_features({"import", "model.tar"}), UsageError);
   EXPECT_NO_THROW(refuse_later_features({"cluster", "--clusters", "3"}));
   EXPECT_NO_THROW(refuse_later_features({"train", "--data", "cluster", "--out", "resume"}));
   EXPECT_NO_THROW(refuse_later_features({}));

@@ -19,7 +19,8 @@ namespace {
 
 const std::vector<std::string> commands = {
     "",          "train",     "score",      "evaluate", "cluster", "verify",  "reproduce", "data",
-    "data list", "data info", "data fetch", "report",   "bench",   "network", "compare",   "explain"};
+    "data list", "data info", "data fetch", "report",   "bench",   "network", "compare",   "explain",
+    "export"};
 
 std::string help_of(const fs::path& folder, const std::string& command) {
   const Outcome outcome = run_svdd(folder, words_of(command + " --help"));
