@@ -30,7 +30,8 @@ Value numbers(const Value& beside, const std::string& name, const std::vector<fl
 Value contrast_normalised(Preprocessing::Gcn gcn, const Value& rows, int64_t n) {
   const auto count = static_cast<double>(n);
   const Value x = in_double(rows), z = x - sum(x, true) / count;
-  const Value scale = (gcn == Preprocessing::Gcn::l1 ? sum(abs(z), true) : sqrt(sum(square(z), true))) / count;
+  const Value scale =
+      (gcn == Preprocessing::Gcn::l1 ? sum(abs(z), true) : sqrt(sum(square(z), true))) / count;
   const Value zero = x.graph->number(0, Type::f64), one = x.graph->number(1, Type::f64);
   return rounded(z / where(greater(scale, zero), scale, one));
 }
@@ -44,7 +45,8 @@ Value features_scaled(const Preprocessing& p, const Value& rows) {
   std::vector<float> divisor = p.scale, kept(p.scale.size(), 1);
   for (size_t j = 0; j < divisor.size(); ++j)
     if (divisor[j] == 0) divisor[j] = 1, kept[j] = 0;  // constant features in models of earlier versions
-  const Value y = (in_double(rows) - numbers(rows, "preprocessing.feature_offset", p.offset)) / numbers(rows, "preprocessing.feature_scale", divisor);
+  const Value y = (in_double(rows) - numbers(rows, "preprocessing.feature_offset", p.offset)) /
+                  numbers(rows, "preprocessing.feature_scale", divisor);
   const bool all = std::find(kept.begin(), kept.end(), 0.0f) == kept.end();
   return rounded(all ? y : y * numbers(rows, "preprocessing.feature_kept", kept));
 }
@@ -57,8 +59,10 @@ Value mapped(const CentredMap& map, const Value& rows, const std::string& name) 
 }
 
 Value restored_from(const Pca& pca, const Value& projected, const std::string& name) {
-  const Value directions = numbers(projected, name + "_matrix", {pca.components(), pca.features()}, pca.map.matrix);
-  return rounded(product(in_double(projected), directions) + numbers(projected, name + "_mean", pca.map.mean));
+  const Value directions =
+      numbers(projected, name + "_matrix", {pca.components(), pca.features()}, pca.map.matrix);
+  return rounded(product(in_double(projected), directions) +
+                 numbers(projected, name + "_mean", pca.map.mean));
 }
 
 Value prepared_rows(const Preprocessing& p, const Value& samples, const std::vector<int64_t>& shape) {

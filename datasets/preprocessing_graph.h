@@ -18,6 +18,7 @@ engine::onnx::Value prepared_rows(const Preprocessing& preprocessing, const engi
 engine::onnx::Value mapped(const CentredMap& map, const engine::onnx::Value& rows, const std::string& name);
 
 // Pca::restore of rows (N, k): (N, d), in float.
-engine::onnx::Value restored_from(const Pca& pca, const engine::onnx::Value& projected, const std::string& name);
+engine::onnx::Value restored_from(const Pca& pca, const engine::onnx::Value& projected,
+                                  const std::string& name);
 
 }  // namespace datasets

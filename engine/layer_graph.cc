@@ -22,24 +22,27 @@ class LayersAsNodes {
     const auto two = [](int64_t n) { return Extents{n, n}; };
     switch (l.kind) {
       case LayerKind::conv:  // cross-correlation there too
-        return node("Conv", l, with_bias(l, {x, weights(l, "weight")}),
-                    {{"kernel_shape", two(l.kernel)}, {"pads", Extents(4, l.padding)}, {"strides", two(l.stride)}});
+        return node(
+            "Conv", l, with_bias(l, {x, weights(l, "weight")}),
+            {{"kernel_shape", two(l.kernel)}, {"pads", Extents(4, l.padding)}, {"strides", two(l.stride)}});
       case LayerKind::conv_transpose:
-        return node("ConvTranspose", l, {x, weights(l, "weight")},
-                    {{"kernel_shape", two(l.kernel)}, {"pads", Extents(4, l.padding)}, {"strides", two(l.stride)}});
+        return node(
+            "ConvTranspose", l, {x, weights(l, "weight")},
+            {{"kernel_shape", two(l.kernel)}, {"pads", Extents(4, l.padding)}, {"strides", two(l.stride)}});
       case LayerKind::dense:
-        return node("Gemm", l,
-                    with_bias(l, {p.input.size() > 1 ? flattened(x) : x, weights(l, "weight")}),
+        return node("Gemm", l, with_bias(l, {p.input.size() > 1 ? flattened(x) : x, weights(l, "weight")}),
                     {{"transB", int64_t{1}}});
       case LayerKind::batch_norm: {
         const auto channels = static_cast<size_t>(p.input[0]);
         const auto all = [&](const char* name, float value) {
           return l.affine ? weights(l, name)
-                          : graph_.constant(l.name + "." + name, NdArray::from({p.input[0]}, std::vector(channels, value)));
+                          : graph_.constant(l.name + "." + name,
+                                            NdArray::from({p.input[0]}, std::vector(channels, value)));
         };
-        return node("BatchNormalization", l,
-                    {x, all("weight", 1), all("bias", 0), weights(l, "running_mean"), weights(l, "running_var")},
-                    {{"epsilon", static_cast<float>(l.epsilon)}});
+        return node(
+            "BatchNormalization", l,
+            {x, all("weight", 1), all("bias", 0), weights(l, "running_mean"), weights(l, "running_var")},
+            {{"epsilon", static_cast<float>(l.epsilon)}});
       }
       case LayerKind::leaky_relu:
         return node("LeakyRelu", l, {x}, {{"alpha", static_cast<float>(l.slope)}});
@@ -53,7 +56,8 @@ class LayersAsNodes {
         return node("MaxPool", l, {x}, {{"kernel_shape", two(l.kernel)}, {"strides", two(l.stride)}});
       case LayerKind::upsample: {  // y[i] = x[⌊i / scale⌋]
         const auto scale = static_cast<float>(l.scale);
-        const Value scales = graph_.constant("scales", NdArray::from({4}, std::vector{1.0f, 1.0f, scale, scale}));
+        const Value scales =
+            graph_.constant("scales", NdArray::from({4}, std::vector{1.0f, 1.0f, scale, scale}));
         return node("Resize", l, {x, Value{}, scales},
                     {{"mode", std::string("nearest")},
                      {"coordinate_transformation_mode", std::string("asymmetric")},
@@ -78,7 +82,8 @@ class LayersAsNodes {
   }
   Value weights(const LayerDescription& l, const std::string& what) const {
     const std::string name = l.name + "." + what;
-    const auto found = std::find_if(state_.begin(), state_.end(), [&](const NamedTensor& s) { return s.name == name; });
+    const auto found =
+        std::find_if(state_.begin(), state_.end(), [&](const NamedTensor& s) { return s.name == name; });
     if (found == state_.end()) throw std::logic_error("[add_layers] the network has no " + name);
     const Array& array = found->tensor.value();
     Extents extents;

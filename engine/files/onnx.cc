@@ -211,8 +211,8 @@ std::string Graph::bytes() const {
   name.text(2, name_);
   ProtobufMessage model;
   model.integer(1, has_trees_ ? ir_version_with_trees : ir_version);
-  model.text(2, "svdd");         // producer_name
-  model.text(3, SVDD_VERSION);   // producer_version
+  model.text(2, "svdd");        // producer_name
+  model.text(3, SVDD_VERSION);  // producer_version
   model.message(8, operator_set("", operators));
   if (has_trees_) model.message(8, operator_set(trees_domain, tree_operators));
   for (const auto& [key, value] : notes_) {

@@ -26,7 +26,19 @@
 
 namespace engine::onnx {
 
-enum class Type { f32 = 1, u8 = 2, i8 = 3, u16 = 4, i16 = 5, i32 = 6, i64 = 7, boolean = 9, f64 = 11, u32 = 12, u64 = 13 };
+enum class Type {
+  f32 = 1,
+  u8 = 2,
+  i8 = 3,
+  u16 = 4,
+  i16 = 5,
+  i32 = 6,
+  i64 = 7,
+  boolean = 9,
+  f64 = 11,
+  u32 = 12,
+  u64 = 13
+};
 
 class Graph;
 
@@ -37,7 +49,8 @@ struct Value {
   Type type = Type::f32;
 };
 
-using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<std::string>, NdArray>;
+using Attribute =
+    std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<std::string>, NdArray>;
 using Attributes = std::vector<std::pair<std::string, Attribute>>;
 
 inline constexpr std::string_view trees_domain = "ai.onnx.ml";
@@ -110,12 +123,12 @@ Value sum(const Value& x, bool keep_axis = false);
 Value least(const Value& x, bool keep_axis = false);
 Value most(const Value& x);
 
-Value product(const Value& a, const Value& b);   // of matrices
+Value product(const Value& a, const Value& b);  // of matrices
 Value transposed(const Value& matrix);
-Value flattened(const Value& x);                 // (N, …) as (N, F)
+Value flattened(const Value& x);  // (N, …) as (N, F)
 // (N, F) as (N, shape).
 Value reshaped(const Value& x, const std::vector<int64_t>& shape);
-Value with_axis(const Value& x, int64_t axis);   // one more, of length 1
+Value with_axis(const Value& x, int64_t axis);  // one more, of length 1
 // The k smallest of each row of (N, M), smallest first: their places, (N, k).
 Value places_of_smallest(const Value& x, int64_t k);
 Value rows_at(const Value& x, const Value& places);  // x[places]: the axes of `places`, then those of a row

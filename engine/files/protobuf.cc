@@ -14,9 +14,7 @@ void ProtobufMessage::varint(uint64_t value) {
   bytes_ += static_cast<char>(value);
 }
 
-void ProtobufMessage::key(uint32_t field, uint32_t wire_type) {
-  varint(uint64_t{field} << 3 | wire_type);
-}
+void ProtobufMessage::key(uint32_t field, uint32_t wire_type) { varint(uint64_t{field} << 3 | wire_type); }
 
 // Negative ones take ten bytes: they are written as the 64-bit number with the same bits.
 void ProtobufMessage::integer(uint32_t field, int64_t value) {

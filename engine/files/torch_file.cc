@@ -119,7 +119,8 @@ void write_torch_file(const std::filesystem::path& path, const TorchDict& saved)
   archive.add("archive/data.pkl", pickle.ended());
   for (size_t key = 0; key < pickle.storages().size(); ++key) {
     const std::vector<std::byte>& bytes = pickle.storages()[key]->bytes;
-    archive.add("archive/data/" + std::to_string(key), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    archive.add("archive/data/" + std::to_string(key),
+                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   archive.add("archive/version", "3\n");
   archive.commit();

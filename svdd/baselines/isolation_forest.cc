@@ -113,14 +113,16 @@ engine::onnx::Value IsolationForest::graph_of_rows(const engine::onnx::Value& ro
   std::vector<double> cut, weights;
   for (size_t tree = 0; tree < trees_.roots.size(); ++tree) {
     const auto root = static_cast<size_t>(trees_.roots[tree]);
-    const size_t end = tree + 1 < trees_.roots.size() ? static_cast<size_t>(trees_.roots[tree + 1]) : trees_.feature.size();
+    const size_t end =
+        tree + 1 < trees_.roots.size() ? static_cast<size_t>(trees_.roots[tree + 1]) : trees_.feature.size();
     std::vector<int64_t> depth(end - root);  // of a node, known before it is come to
     for (size_t node = root; node < end; ++node) {
       const auto id = static_cast<int64_t>(node - root);
       const bool leaf = trees_.feature[node] < 0;
       const int64_t to_right = leaf ? 0 : trees_.right[node] - static_cast<int64_t>(root);
       if (!leaf)
-        depth[static_cast<size_t>(id) + 1] = depth[static_cast<size_t>(to_right)] = depth[static_cast<size_t>(id)] + 1;
+        depth[static_cast<size_t>(id) + 1] = depth[static_cast<size_t>(to_right)] =
+            depth[static_cast<size_t>(id)] + 1;
       tree_of.push_back(static_cast<int64_t>(tree));
       id_of.push_back(id);
       modes.emplace_back(leaf ? "LEAF" : "BRANCH_LEQ");

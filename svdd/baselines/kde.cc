@@ -133,7 +133,8 @@ engine::onnx::Value Kde::graph_of_rows(const engine::onnx::Value& rows) const {
   const Value squares =
       squared_distances(rows, NdArray::from({points_.count(), points_.size()}, points_.values));
   const Value nearest = least(squares, true);
-  return as_score(sum(nearest) * factor - log(sum(exp((nearest - squares) * factor))) + density_->log_constant(h));
+  return as_score(sum(nearest) * factor - log(sum(exp((nearest - squares) * factor))) +
+                  density_->log_constant(h));
 }
 
 NamedArrays Kde::arrays() const {

@@ -94,13 +94,15 @@ std::vector<float> LocalOutlierFactor::score_rows(const Samples& rows) {
 engine::onnx::Value LocalOutlierFactor::graph_of_rows(const engine::onnx::Value& rows) const {
   using engine::onnx::Value;
   const int64_t n = points_.count();
-  const NearestPoints found = nearest_to(rows, NdArray::from({n, points_.size()}, points_.values), neighbours_);
+  const NearestPoints found =
+      nearest_to(rows, NdArray::from({n, points_.size()}, points_.values), neighbours_);
   const auto of_found = [&](const char* name, const std::vector<float>& of_each) {
     const Value all = rows.graph->constant(name, NdArray::from({n}, of_each));
     return rows_at(cast(all, engine::onnx::Type::f64), found.places);
   };
   const auto k = static_cast<double>(neighbours_);
-  const Value reachability = sum(larger(of_found("kth_distance", kth_distance_), sqrt(found.squares))) / k + 1e-10;
+  const Value reachability =
+      sum(larger(of_found("kth_distance", kth_distance_), sqrt(found.squares))) / k + 1e-10;
   return as_score(sum(of_found("density", density_)) / k * reachability);
 }
 

@@ -161,7 +161,8 @@ std::vector<float> Mahalanobis::score_rows(const Samples& rows) {
 }
 
 engine::onnx::Value Mahalanobis::graph_of_rows(const engine::onnx::Value& rows) const {
-  return as_score(sum(square(cast(datasets::mapped(whitening_, rows, "whitening"), engine::onnx::Type::f64))));
+  return as_score(
+      sum(square(cast(datasets::mapped(whitening_, rows, "whitening"), engine::onnx::Type::f64))));
 }
 
 void Mahalanobis::restore_arrays(const ModelFolder& model, int64_t features) {

@@ -81,9 +81,10 @@ std::vector<float> PcaReconstruction::score_rows(const Samples& rows) {
 
 engine::onnx::Value PcaReconstruction::graph_of_rows(const engine::onnx::Value& rows) const {
   using engine::onnx::Type, engine::onnx::Value;
-  const Value there = plane_.components() == 0
-                          ? rows.graph->constant("mean", NdArray::from({plane_.features()}, plane_.map.mean))
-                          : datasets::restored_from(plane_, datasets::mapped(plane_.map, rows, "plane"), "plane");
+  const Value there =
+      plane_.components() == 0
+          ? rows.graph->constant("mean", NdArray::from({plane_.features()}, plane_.map.mean))
+          : datasets::restored_from(plane_, datasets::mapped(plane_.map, rows, "plane"), "plane");
   const Value x = cast(rows, Type::f64), error = squared_distance(x, cast(there, Type::f64));
   const Value nothing = rows.graph->number(0, Type::f32);
   return where(greater(error, sum(square(x)) * rounding), as_score(error), nothing);

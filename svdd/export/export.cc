@@ -114,7 +114,8 @@ void write_as_torch_file(const fs::path& file, const ModelFolder& model, const D
 
 }  // namespace
 
-void export_model(const fs::path& folder, ExportFormat format, const fs::path& file, engine::Backend& backend) {
+void export_model(const fs::path& folder, ExportFormat format, const fs::path& file,
+                  engine::Backend& backend) {
   const engine::IeeeMode ieee;
   const ModelFolder model = read_model_folder(folder);
   const std::unique_ptr<Detector> detector = load_detector(folder, backend);

@@ -43,14 +43,16 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
   graph.note("method", detector.method());
   if (const Method* method = find_method(detector.method())) graph.note("title", method->title);
   graph.note("sample_shape", json(detector.sample_shape()).dump());
-  graph.note("input", detector.sample_shape().size() == 3 ? "pixels from 0 to 1, channels first"
-                                                          : "one row a sample, columns as they are in the table");
+  graph.note("input", detector.sample_shape().size() == 3
+                          ? "pixels from 0 to 1, channels first"
+                          : "one row a sample, columns as they are in the table");
   graph.note("threshold", json(detector.threshold()).dump());
   graph.note("pred_label", "1 (anomaly) where pred_score > threshold, else 0");
   graph.note("weights_sha256", detector.weights_sha256());
   graph.note("svdd_version", SVDD_VERSION);
   if (const auto& c = detector.calibration())
-    graph.note("calibration", json{{"samples", c->samples}, {"false_alarm_rate", c->false_alarm_rate}}.dump());
+    graph.note("calibration",
+               json{{"samples", c->samples}, {"false_alarm_rate", c->false_alarm_rate}}.dump());
   if (!table) return;
   if (!table->features.empty()) graph.note("columns", json(table->features).dump());
   if (!table->class_names.empty()) graph.note("class_names", json(table->class_names).dump());
@@ -62,7 +64,8 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
 std::string onnx_model(const Detector& detector) {
   const engine::IeeeMode ieee;
   if (detector.training_scores().empty())
-    throw std::invalid_argument("this " + detector.method() + " detector has not been fitted; there is nothing to export");
+    throw std::invalid_argument("this " + detector.method() +
+                                " detector has not been fitted; there is nothing to export");
   const std::optional<datasets::TableForm> table = table_remembered(detector);
   const std::vector<int64_t> shape = detector.sample_shape();
   Graph graph(detector.method());

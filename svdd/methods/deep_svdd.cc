@@ -119,7 +119,8 @@ std::vector<float> DeepSvdd::margins(const Samples& x, const std::function<Tenso
 
 // The same as a graph.
 engine::onnx::Value DeepSvdd::graph_of_prepared(const engine::onnx::Value& x) const {
-  const engine::onnx::Value d = squared_distance(phi(x), x.graph->constant("centre", stored(centre_.value())));
+  const engine::onnx::Value d =
+      squared_distance(phi(x), x.graph->constant("centre", stored(centre_.value())));
   const auto r = static_cast<float>(radius_.value().item());
   return soft_boundary() ? d - x.graph->constant("squared_radius", engine::NdArray::scalar(r * r)) : d;
 }

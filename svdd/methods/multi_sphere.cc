@@ -190,7 +190,8 @@ engine::onnx::Value MultiSphere::graph_of_prepared(const engine::onnx::Value& x)
     r2.push_back(radii_[k] * radii_[k]);
   }
   const NearestPoints nearest = nearest_to(phi(x), engine::NdArray::from({alive(), rep_dim()}, centres), 1);
-  const engine::onnx::Value radius2 = x.graph->constant("squared_radii", engine::NdArray::from({alive()}, r2));
+  const engine::onnx::Value radius2 =
+      x.graph->constant("squared_radii", engine::NdArray::from({alive()}, r2));
   return cast(sum(nearest.squares), engine::onnx::Type::f32) - sum(rows_at(radius2, nearest.places));
 }
 

@@ -29,19 +29,24 @@ TEST(Onnx, ASmallModelByteForByte) {
     return std::string{key, static_cast<char>(bytes.size())} + bytes;
   };
   // TensorShapeProto {batch_size, 2}, in TypeProto.Tensor {f32}, in TypeProto, in ValueInfoProto.
-  const std::string extents = with_length(0x0a, with_length(0x12, "batch_size")) + with_length(0x0a, "\x08\x02");
+  const std::string extents =
+      with_length(0x0a, with_length(0x12, "batch_size")) + with_length(0x0a, "\x08\x02");
   const std::string type = with_length(0x0a, std::string("\x08\x01") + with_length(0x12, extents));
-  const auto info = [&](const std::string& name) { return with_length(0x0a, name) + with_length(0x12, type); };
+  const auto info = [&](const std::string& name) {
+    return with_length(0x0a, name) + with_length(0x12, type);
+  };
   const auto node = [&](const std::string& in, const std::string& out, const std::string& name,
                         const std::string& operation) {
     return with_length(0x0a, with_length(0x0a, in) + with_length(0x12, out) + with_length(0x1a, name) +
                                  with_length(0x22, operation));
   };
   const std::string inside = node("x", "neg", "neg", "Neg") + node("neg", "y", "y", "Identity") +
-                             with_length(0x12, "g") + with_length(0x5a, info("x")) + with_length(0x62, info("y"));
+                             with_length(0x12, "g") + with_length(0x5a, info("x")) +
+                             with_length(0x62, info("y"));
   ASSERT_LT(inside.size(), 128u);
   EXPECT_EQ(graph.bytes(), std::string("\x08\x07") + with_length(0x12, "svdd") + with_length(0x1a, version) +
-                               with_length(0x42, std::string("\x0a\x00\x10\x0e", 4)) + with_length(0x3a, inside));
+                               with_length(0x42, std::string("\x0a\x00\x10\x0e", 4)) +
+                               with_length(0x3a, inside));
 }
 
 TEST(Onnx, ConstantsAreStoredOnceAndNamesAreUnique) {
@@ -69,11 +74,20 @@ TEST(Onnx, TypesAreTheCallersAffair) {
 
 // One network with every layer that there is: each has its operation.
 TEST(Onnx, EveryLayerHasItsOperation) {
-  const std::vector<std::string> words{"conv 4 3x3 stride 2 bias", "batch_norm",         "leaky_relu 0.2",
-                                       "max_pool",                 "upsample x3",        "relu",
-                                       "conv_transpose 2 3x3",     "batch_norm affine",  "elu",
-                                       "flatten",                  "dense 12 bias",      "reshape 3x2x2",
-                                       "sigmoid",                  "dense 2"};
+  const std::vector<std::string> words{"conv 4 3x3 stride 2 bias",
+                                       "batch_norm",
+                                       "leaky_relu 0.2",
+                                       "max_pool",
+                                       "upsample x3",
+                                       "relu",
+                                       "conv_transpose 2 3x3",
+                                       "batch_norm affine",
+                                       "elu",
+                                       "flatten",
+                                       "dense 12 bias",
+                                       "reshape 3x2x2",
+                                       "sigmoid",
+                                       "dense 2"};
   std::vector<engine::LayerDescription> layers;
   for (const std::string& w : words) {
     layers.push_back(engine::layer_of(w));
@@ -91,13 +105,14 @@ TEST(Onnx, EveryLayerHasItsOperation) {
   for (const auto& constant : fields(inside, 5)) known.insert(text(constant.bytes, 8));
   for (const auto& node : fields(inside, 1)) {
     operations.push_back(text(node.bytes, 4));
-    for (const auto& in : fields(node.bytes, 1)) EXPECT_TRUE(known.contains(std::string(in.bytes))) << in.bytes;
+    for (const auto& in : fields(node.bytes, 1))
+      EXPECT_TRUE(known.contains(std::string(in.bytes))) << in.bytes;
     known.insert(text(node.bytes, 2));
   }
   EXPECT_EQ(operations,
             (std::vector<std::string>{"Conv", "BatchNormalization", "LeakyRelu", "MaxPool", "Resize", "Relu",
-                                      "ConvTranspose", "BatchNormalization", "Elu", "Flatten", "Gemm", "Reshape",
-                                      "Sigmoid", "Flatten", "Gemm", "Identity"}));
+                                      "ConvTranspose", "BatchNormalization", "Elu", "Flatten", "Gemm",
+                                      "Reshape", "Sigmoid", "Flatten", "Gemm", "Identity"}));
   EXPECT_TRUE(known.contains("layer1.bias"));
   EXPECT_TRUE(known.contains("layer2.running_var"));
 }

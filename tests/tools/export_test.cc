@@ -116,17 +116,20 @@ class Export : public testing::Test {
   // ONNX Runtime's scores are those of svdd score, within `tolerance` of the larger of the score and the scores' median; so
   // are its labels, but where a score is as near to the threshold. `numbers`: the samples as the model's input takes them.
   template <class Number>
-  void expect_equal_scores(const std::string& model, const std::string& input, const std::vector<Number>& numbers,
-                           const std::string& shape, double tolerance) const {
+  void expect_equal_scores(const std::string& model, const std::string& input,
+                           const std::vector<Number>& numbers, const std::string& shape,
+                           double tolerance) const {
     const OnnxFile file = onnx(model);
     const Outcome ours = run("score --model " + model + " --input " + input + " --quiet");
     ASSERT_EQ(ours.status, 0) << ours.err;
     const auto scored = numbers_of_csv(ours.out, true);
     ASSERT_FALSE(scored.empty());
-    write_text(in_scratch("in.bin"), {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)});
+    write_text(in_scratch("in.bin"),
+               {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)});
     const std::string script = fs::absolute(fs::path(__FILE__).parent_path() / "onnx_parity.js").string();
     const std::string line = "cd '" + scratch_.path.string() + "' && node '" + script + "' " + model +
-                             ".onnx in.bin " + std::to_string(scored.size()) + ' ' + shape + " out.csv 2> node.txt";
+                             ".onnx in.bin " + std::to_string(scored.size()) + ' ' + shape +
+                             " out.csv 2> node.txt";
     ASSERT_EQ(std::system(line.c_str()), 0) << model << '\n' << text_of(in_scratch("node.txt"));
     const auto theirs = numbers_of_csv(text_of(in_scratch("out.csv")), false);
     ASSERT_EQ(theirs.size(), scored.size());
@@ -171,8 +174,8 @@ TEST_F(Export, AModelOfImagesAsOnnx) {
   EXPECT_EQ(fields(file.bytes, 1)[0].value, 7u);  // ir_version
   EXPECT_EQ(file.versions, (std::map<std::string, uint64_t>{{"", 14}}));
   EXPECT_EQ(file.inputs(), (std::vector<std::string>{"input (batch_size, 1, 28, 28) of type 1"}));
-  EXPECT_EQ(file.outputs(),
-            (std::vector<std::string>{"pred_score (batch_size) of type 1", "pred_label (batch_size) of type 7"}));
+  EXPECT_EQ(file.outputs(), (std::vector<std::string>{"pred_score (batch_size) of type 1",
+                                                      "pred_label (batch_size) of type 7"}));
   const std::set<std::string> constants = file.constants();
   for (const char* name : {"conv1.weight", "bn1.running_mean", "fc1.weight", "centre", "squared_radius"})
     EXPECT_TRUE(constants.contains(name)) << name;
@@ -224,10 +227,11 @@ TEST_F(Export, OnnxRuntimeScoresImagesAsWeDo) {
     expect_equal_scores(name, "new.npy", pixels, "1x28x28", 2e-5);
   }
   // Words of networks that the published ones have not.
-  write_text(in_scratch("own.net"),
-             "network own\ninput 1x28x28\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nelu\nmax_pool 3x3 stride 2\n"
-             "conv 6 3x3\nrelu\ndense 8\ndecoder\nreshape 2x2x2\nupsample x7\n"
-             "conv_transpose 3 3x3 stride 2 padding 1\nleaky_relu 0.2\nconv_transpose 1 2x2 padding 0\nsigmoid\n");
+  write_text(
+      in_scratch("own.net"),
+      "network own\ninput 1x28x28\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nelu\nmax_pool 3x3 stride 2\n"
+      "conv 6 3x3\nrelu\ndense 8\ndecoder\nreshape 2x2x2\nupsample x7\n"
+      "conv_transpose 3 3x3 stride 2 padding 1\nleaky_relu 0.2\nconv_transpose 1 2x2 padding 0\nsigmoid\n");
   train_on_strokes("own", "--zca --method autoencoder --network own.net --ae-epochs 1 --ae-batch-size 16");
   expect_equal_scores("own", "new.npy", pixels, "1x28x28", 2e-5);
 }
@@ -261,9 +265,9 @@ TEST_F(ExportTable, ColumnsClassesAndTimesAreInside) {
   succeed("train --data t.csv --normal even --method knn --out table --quiet");
   const OnnxFile file = onnx("table");
   EXPECT_EQ(file.inputs(), (std::vector<std::string>{"input (batch_size, 4) of type 11"}));  // double: `when`
-  EXPECT_EQ(file.outputs(),
-            (std::vector<std::string>{"pred_score (batch_size) of type 1", "pred_label (batch_size) of type 7",
-                                      "p_value (batch_size) of type 1"}));
+  EXPECT_EQ(file.outputs(), (std::vector<std::string>{"pred_score (batch_size) of type 1",
+                                                      "pred_label (batch_size) of type 7",
+                                                      "p_value (batch_size) of type 1"}));
   EXPECT_EQ(json::parse(file.metadata.at("columns")), (json{"a", "b", "constant", "when"}));
   EXPECT_EQ(json::parse(file.metadata.at("normal")), json::array({"even"}));
   EXPECT_TRUE(file.metadata.contains("calibration"));
@@ -271,8 +275,9 @@ TEST_F(ExportTable, ColumnsClassesAndTimesAreInside) {
 
 TEST_F(ExportTable, OnnxRuntimeScoresRowsAsWeDo) {
   if (const std::string why = no_onnx_runtime(); !why.empty()) GTEST_SKIP() << why;
-  for (const std::string method : {"knn", "lof", "mahalanobis", "pca", "kde", "kernel-svdd", "isolation-forest",
-                                   "dasvdd", "deep-svdd --widths 16 --rep-dim 4", "mahalanobis --pca 0.9"}) {
+  for (const std::string method :
+       {"knn", "lof", "mahalanobis", "pca", "kde", "kernel-svdd", "isolation-forest", "dasvdd",
+        "deep-svdd --widths 16 --rep-dim 4", "mahalanobis --pca 0.9"}) {
     succeed("train --data t.csv --normal even --out table --quiet --method " + method);
     expect_equal_scores("table", "new.csv", numbers_, "4", 2e-5);
   }
@@ -285,8 +290,8 @@ TEST_F(Export, ArraysUnderTheAuthorsNames) {
   const engine::SafeTensors tensors = engine::read_safetensors(in_scratch("a.safetensors"));
   const engine::Npz npz = engine::Npz::read(in_scratch("a.npz"));
   const json model = json::parse(text_of(in_scratch("arrays") / "model" / "model.json"));
-  for (const char* name : {"conv1.weight", "bn1.running_mean", "bn1.running_var", "conv2.weight", "bn2.running_mean",
-                           "fc1.weight", "centre", "radius", "training_scores"}) {
+  for (const char* name : {"conv1.weight", "bn1.running_mean", "bn1.running_var", "conv2.weight",
+                           "bn2.running_mean", "fc1.weight", "centre", "radius", "training_scores"}) {
     ASSERT_TRUE(tensors.contains(name) && npz.contains(name)) << name;
     EXPECT_EQ(tensors.at(name), npz.at(name)) << name;
   }

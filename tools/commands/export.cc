@@ -35,11 +35,13 @@ void run_export(const ExportOptions& options) {
   refuse_file_of_any_run("--output", output);
   refuse_file_of_run("--output", output, folder_of_model(options.model));
   const std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
-  const std::unique_ptr<svdd::Detector> detector = load_model(options.model, *backend);  // says why there is none
+  const std::unique_ptr<svdd::Detector> detector =
+      load_model(options.model, *backend);  // says why there is none
   try {
     svdd::export_model(folder_of_model(options.model), format, output, *backend);
   } catch (const std::invalid_argument& error) {
-    throw std::runtime_error("the model in " + engine::in_quotes(options.model) + " cannot be exported: " + error.what());
+    throw std::runtime_error("the model in " + engine::in_quotes(options.model) +
+                             " cannot be exported: " + error.what());
   }
   if (!options.quiet)
     std::cerr << engine::in_quotes(output) << ": " << detector->method() << " as " << options.format << '\n';
