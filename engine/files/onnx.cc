@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "engine/files/sha256.h"
+
 namespace engine::onnx {
 namespace {
 
@@ -139,23 +141,27 @@ Value Graph::input(const std::string& name, Type type, const std::vector<int64_t
 }
 
 void Graph::output(const Value& value, const std::string& name, const std::vector<int64_t>& shape) {
+  require(std::find(names_.begin(), names_.end(), name) != names_.end(), name,
+          "an output that was not announced");
   ProtobufMessage node;
   node.text(1, value.name);
-  node.text(2, fresh(name));
+  node.text(2, name);
   node.text(3, name);
   node.text(4, "Identity");
   nodes_.message(1, node);
   outputs_.message(12, value_info(name, value.type, shape));
 }
 
-Value Graph::constant(const std::string& name, NdArray array) {
+Value Graph::constant(const std::string& name, const NdArray& array) {
   const Type type = type_of(array.dtype);
-  for (const auto& [there, before] : arrays_)
-    if ((there == name || there.starts_with(name + "_")) && before == array) return {this, there, type};
+  const std::string numbers = sha256_hex(array.bytes.data(), array.bytes.size());
+  for (const Constant& c : stored_)
+    if ((c.name == name || c.name.starts_with(name + "_")) && c.sha256 == numbers && c.shape == array.shape &&
+        c.type == type)
+      return {this, c.name, type};
   const std::string unique = fresh(name);
   constants_.message(5, tensor_proto(unique, array));
-  constexpr size_t compared = 4096;  // larger arrays are not looked for again
-  if (array.bytes.size() <= compared) arrays_.emplace_back(unique, std::move(array));
+  stored_.push_back({unique, numbers, array.shape, type});
   return {this, unique, type};
 }
 

@@ -1,7 +1,7 @@
 // ONNX models (https://onnx.ai/onnx/repo-docs/IR.html, and Operators.html beside it): a graph of operations on tensors that
 // other programs run, ONNX Runtime first. For writing.
 //
-//   onnx::Graph graph("centre");
+//   onnx::Graph graph("centre", {"distance"});
 //   const onnx::Value x = graph.input("input", onnx::Type::f32, {32});          // (batch_size, 32)
 //   const onnx::Value z = x - graph.constant("centre", NdArray::from({32}, c));
 //   graph.output(sum(z * z), "distance", {});                                   // (batch_size)
@@ -57,7 +57,9 @@ inline constexpr std::string_view trees_domain = "ai.onnx.ml";
 
 class Graph {
  public:
-  explicit Graph(std::string name) : name_(std::move(name)) {}
+  // `outputs`: the names that output() will be given; nothing else in the graph gets them.
+  Graph(std::string name, std::vector<std::string> outputs)
+      : name_(std::move(name)), names_(std::move(outputs)) {}
   Graph(const Graph&) = delete;  // values point to it
   Graph& operator=(const Graph&) = delete;
 
@@ -65,8 +67,8 @@ class Graph {
   Value input(const std::string& name, Type type, const std::vector<int64_t>& shape);
   void output(const Value& value, const std::string& name, const std::vector<int64_t>& shape);
 
-  // Numbers that are part of the model. A name that is there already gets a number behind it, unless it names the same array.
-  Value constant(const std::string& name, NdArray array);
+  // Numbers that are part of the model, stored once. A name that is there already gets a number behind it, unless it names the same array.
+  Value constant(const std::string& name, const NdArray& array);
   Value number(double value, Type type);  // f32, f64 or i64, shape ()
   Value whole_numbers(const std::string& name, const std::vector<int64_t>& values);
 
@@ -85,12 +87,17 @@ class Graph {
   std::string bytes() const;
 
  private:
+  struct Constant {
+    std::string name, sha256;  // of its numbers
+    std::vector<int64_t> shape;
+    Type type;
+  };
   std::string fresh(const std::string& name);
 
   std::string name_;
   ProtobufMessage nodes_, constants_, inputs_, outputs_;  // parts of a GraphProto
-  std::vector<std::pair<std::string, NdArray>> arrays_;   // of the constants
-  std::vector<std::string> names_;
+  std::vector<Constant> stored_;
+  std::vector<std::string> names_;  // that are taken
   std::vector<std::pair<std::string, std::string>> notes_;
   bool has_trees_ = false;
 };

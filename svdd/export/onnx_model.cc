@@ -68,7 +68,7 @@ std::string onnx_model(const Detector& detector) {
                                 " detector has not been fitted; there is nothing to export");
   const std::optional<datasets::TableForm> table = table_remembered(detector);
   const std::vector<int64_t> shape = detector.sample_shape();
-  Graph graph(detector.method());
+  Graph graph(detector.method(), {"pred_score", "pred_label", "p_value"});
   Value input = graph.input("input", has_offsets(table) ? Type::f64 : Type::f32, shape);
   if (has_offsets(table))  // in double, before values are rounded
     input = cast(input - graph.constant("column_offsets", NdArray::from(shape, table->offsets)), Type::f32);

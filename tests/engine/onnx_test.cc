@@ -21,7 +21,7 @@ using protobuf_test::fields;
 using protobuf_test::text;
 
 TEST(Onnx, ASmallModelByteForByte) {
-  Graph graph("g");
+  Graph graph("g", {"y"});
   const Value x = graph.input("x", Type::f32, {2});
   graph.output(-x, "y", {2});
   const std::string version = SVDD_VERSION;
@@ -50,12 +50,13 @@ TEST(Onnx, ASmallModelByteForByte) {
 }
 
 TEST(Onnx, ConstantsAreStoredOnceAndNamesAreUnique) {
-  Graph graph("g");
+  Graph graph("g", {"y"});
   const Value x = graph.input("x", Type::f64, {});
   const Value y = (x * 2 + 2) * 3;
   const Value named = graph.constant("x", NdArray::from({1}, std::vector<double>{1}));
   EXPECT_NE(named.name, "x");
   graph.output(y * named, "y", {});
+  EXPECT_NE(graph.node("Neg", {y}, Type::f64, {}, "y").name, "y");  // an output's name
   std::set<std::string> constants;
   const std::string bytes = graph.bytes();
   for (const auto& field : fields(text(bytes, 7), 5)) constants.insert(text(field.bytes, 8));
@@ -63,7 +64,7 @@ TEST(Onnx, ConstantsAreStoredOnceAndNamesAreUnique) {
 }
 
 TEST(Onnx, TypesAreTheCallersAffair) {
-  Graph graph("g"), other("h");
+  Graph graph("g", {"y"}), other("h", {});
   const Value x = graph.input("x", Type::f32, {2});
   EXPECT_THROW(x + cast(x, Type::f64), std::logic_error);
   EXPECT_THROW(x + other.input("x", Type::f32, {2}), std::logic_error);
@@ -95,7 +96,7 @@ TEST(Onnx, EveryLayerHasItsOperation) {
   }
   const auto planned = engine::plan(layers, {1, 8, 8});
   const auto backend = engine::make_reference_backend();
-  Graph graph("g");
+  Graph graph("g", {"y"});
   const Value x = graph.input("input", Type::f32, {1, 8, 8});
   graph.output(add_layers(planned, engine::build(planned, *backend).state(), x), "y", {2});
   const std::string bytes = graph.bytes();
