@@ -1,6 +1,5 @@
 #include "engine/files/torch_file.h"
 
-#include <bit>
 #include <limits>
 #include <stdexcept>
 #include <string_view>
@@ -41,7 +40,6 @@ class Pickle {
   Pickle() { bytes_ = "\x80\x02"; }  // PROTO 2
 
   void add(const TorchValue& saved) {
-    if (const auto* number = std::get_if<double>(&saved.value)) return real(*number);
     if (const auto* words = std::get_if<std::string>(&saved.value)) return text(*words);
     if (const auto* array = std::get_if<NdArray>(&saved.value)) return tensor(*array);
     if (const auto* entries = std::get_if<TorchDict>(&saved.value)) return dict(*entries);
@@ -53,11 +51,6 @@ class Pickle {
  private:
   void little_endian(uint32_t value) {
     for (int shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(value >> shift & 0xff);
-  }
-  void real(double value) {  // BINFLOAT, the highest byte first
-    const auto bits = std::bit_cast<uint64_t>(value);
-    bytes_ += 'G';
-    for (int shift = 56; shift >= 0; shift -= 8) bytes_ += static_cast<char>(bits >> shift & 0xff);
   }
   void text(std::string_view words) {  // BINUNICODE
     bytes_ += 'X';

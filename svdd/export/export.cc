@@ -107,7 +107,7 @@ void write_as_torch_file(const fs::path& file, const ModelFolder& model, const D
                                   {"c", tensor_or_none(arrays, {"centre", "centres"})},
                                   {"net_dict", {std::move(encoder)}},
                                   {"ae_net_dict", std::move(autoencoder)},
-                                  {"threshold", {detector.threshold()}},
+                                  {"threshold", tensor_or_none(arrays, {"threshold"})},
                                   {"preprocessing", {std::move(constants)}},
                                   {"model_json", {model.description.dump()}}});
 }

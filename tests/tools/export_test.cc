@@ -229,7 +229,7 @@ TEST_F(Export, OnnxRuntimeScoresImagesAsWeDo) {
   // Words of networks that the published ones have not.
   write_text(
       in_scratch("own.net"),
-      "network own\ninput 1x28x28\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nelu\nmax_pool 3x3 stride 2\n"
+      "input 1x28x28\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nelu\nmax_pool 3x3 stride 2\n"
       "conv 6 3x3\nrelu\ndense 8\ndecoder\nreshape 2x2x2\nupsample x7\n"
       "conv_transpose 3 3x3 stride 2 padding 1\nleaky_relu 0.2\nconv_transpose 1 2x2 padding 0\nsigmoid\n");
   train_on_strokes("own", "--zca --method autoencoder --network own.net --ae-epochs 1 --ae-batch-size 16");
@@ -342,7 +342,7 @@ with torch.no_grad():
     scores = ((net(x.reshape(-1, 1, 28, 28)) - model['c']) ** 2).sum(1) - model['R'] ** 2
 ours = np.genfromtxt('ours.csv', delimiter=',', skip_header=1)[:, 1]
 assert np.allclose(scores.numpy(), ours, rtol=1e-5), abs(scores.numpy() / ours - 1).max()
-assert ((scores.numpy() > model['threshold']) == (ours > model['threshold'])).all()
+assert ((scores.numpy() > model['threshold'].item()) == (ours > model['threshold'].item())).all()
 assert json.loads(model['model_json'])['method'] == 'deep-svdd'
 coder = torch.load('coder.tar')
 assert coder['R'] is None and coder['c'] is None
