@@ -19,7 +19,7 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build cuda test verify bench format tidy sanitize tsan minimal platforms kills install clean
+.PHONY: help run build cuda test verify bench format tidy sanitize tsan minimal platforms kills install static deb clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (some minutes the first time)"
@@ -29,6 +29,8 @@ help:
 	@echo "make verify    run a small cell of every method, and compare it with the ledger's receipts"
 	@echo "make bench     measure the speed of the engine on this machine"
 	@echo "make install   install the command, the C++ and C libraries, the Python module under PREFIX=$(PREFIX)"
+	@echo "make static    build build-static/svdd, one file that runs on any Linux of this processor"
+	@echo "make deb       make a Debian package of all that 'make install' installs"
 	@echo "make clean     remove everything that was built"
 	@echo "For those who change the code:"
 	@echo "make format    format every source file"
@@ -97,5 +99,12 @@ install:
 	$(call build,$(BUILD),-DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_OPTIONS),svdd $(if $(filter -DSVDD_WITH_C=OFF,$(CMAKE_OPTIONS)),,svdd_c))
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
+static:
+	$(call build,build-static,-DSVDD_STATIC=ON -DSVDD_WITH_TESTS=OFF $(CMAKE_OPTIONS),svdd)
+
+deb:
+	$(call build,build-deb,-DCMAKE_INSTALL_PREFIX=/usr -DSVDD_WITH_TESTS=OFF $(CMAKE_OPTIONS))
+	cd build-deb && cpack && ls *.deb
+
 clean:
-	rm -rf build build-sanitize build-tsan build-minimal build-tidy build-platforms
+	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms

@@ -80,6 +80,9 @@ TEST_F(NetworkCommandTest, AFileOfOnesOwnTrainsAndIsKept) {
       folder_ / "mine.net",
       "input 1x28x28  # small\nrep_dim 8\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\n"
       "dense rep_dim\n");
+  // One that says its name, and be it the one of those that say none, keeps it.
+  write_text(folder_ / "called.net", "network own  # mine\ninput 1x28x28, rep_dim 8\ndense rep_dim\n");
+  says(svdd({"network", "called.net"}), 0, "own");
   const Words train{"train",    "--data",          "small", "--normal",    "3", "--network",
                     "mine.net", "--epochs",        "2",     "--ae-epochs", "2", "--batch-size",
                     "16",       "--ae-batch-size", "16",    "--threads",   "1", "--quiet"};

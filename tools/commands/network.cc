@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "datasets/csv.h"
 #include "datasets/samples.h"
@@ -217,6 +218,19 @@ void refuse_against_theory(const svdd::NetworkPlan& plan, bool allowed) {
   for (const std::string& objection : objections) std::cerr << "note: " << objection << "\n";
 }
 
+// Whether a statement of the text is its name, be it the one that nameless networks have.
+bool names_itself(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream statements(line.substr(0, line.find('#')));
+    for (std::string statement; std::getline(statements, statement, ',');) {
+      std::istringstream words(statement);
+      if (std::string first; words >> first && first == "network") return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string network_in(const std::string& given, const std::string& where) {
@@ -244,7 +258,7 @@ std::string network_in(const std::string& given, const std::string& where) {
     if (!svdd::is_network_text(text)) text += "\n";  // of one word
     const svdd::NetworkInfo info = svdd::parse_network(text).info;
     const std::string name = is_file ? name_after(word) : "";
-    if (info.name == svdd::NetworkInfo{}.name && !name.empty())
+    if (info.name == svdd::NetworkInfo{}.name && !name.empty() && !names_itself(text))
       text = "network " + name + ", " + text;  // on its line: all keep their numbers
   } catch (const std::invalid_argument& problem) {
     throw UsageError(where + (is_file ? ", " + engine::in_quotes(word) : "") + ": " + problem.what());
