@@ -103,7 +103,7 @@ static:
 	$(call build,build-static,-DSVDD_STATIC=ON -DSVDD_WITH_TESTS=OFF $(CMAKE_OPTIONS),svdd)
 
 deb:
-	$(call build,build-deb,-DCMAKE_INSTALL_PREFIX=/usr -DSVDD_WITH_TESTS=OFF $(CMAKE_OPTIONS))
+	$(call build,build-deb,-DCMAKE_INSTALL_PREFIX=/usr -DSVDD_PYTHON_FOLDER=lib/python3/dist-packages -DSVDD_WITH_TESTS=OFF $(CMAKE_OPTIONS))
 	cd build-deb && cpack && ls *.deb
 
 clean:

@@ -134,6 +134,27 @@ void refuse_text_column(const std::string& found, const std::string& text, const
                    few && !of_model);
 }
 
+// Columns whose numbers go up by one from row to row.
+class RowCounters {
+ public:
+  explicit RowCounters(size_t columns) : first_(columns), counts_(columns, true) {}
+  void see(size_t column, int64_t row, double value) {
+    if (row == 0) first_[column] = value;
+    if (value != first_[column] + static_cast<double>(row)) counts_[column] = false;
+  }
+  std::vector<size_t> found(int64_t rows) const {
+    constexpr int64_t no_chance = 10;
+    std::vector<size_t> columns;
+    for (size_t c = 0; c < counts_.size() && rows >= no_chance; ++c)
+      if (counts_[c]) columns.push_back(c);
+    return columns;
+  }
+
+ private:
+  std::vector<double> first_;
+  std::vector<bool> counts_;
+};
+
 Table parse_csv(const std::string& text, const fs::path& path, const TableOptions& options) {
   const TableForm* form = form_of(options);
   const TableColumns columns =
@@ -158,14 +179,17 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
                          (label_name.empty() ? "" : " (" + in_quotes(label_name) + ")"),
                      label_name);
   Values values;
+  RowCounters counters(columns.features.size());
   int64_t rows = 0;
   for (bool more = !columns.header || reader.next(fields); more; more = reader.next(fields), ++rows) {
     if (rows % 4096 == 0) engine::check_stop();
     require_fields(reader, fields, columns);
-    for (const size_t column : columns.features) try {
-        values.add(wide_number_at(reader, fields, column));
+    for (size_t i = 0; i < columns.features.size(); ++i) try {
+        const WideNumber number = wide_number_at(reader, fields, columns.features[i]);
+        counters.see(i, rows, number.value);
+        values.add(number);
       } catch (const std::runtime_error& error) {
-        refuse_text_column(error.what(), text, path, columns, column, form != nullptr);
+        refuse_text_column(error.what(), text, path, columns, columns.features[i], form != nullptr);
         throw;
       }
     if (!label) continue;
@@ -179,6 +203,11 @@ Table parse_csv(const std::string& text, const fs::path& path, const TableOption
   const std::string header = std::string("header: ") + (columns.header ? "yes" : "no") +
                              (columns.numbers_as_names ? " (it counts the columns)" : "") + "; ";
   table.passed_over = columns.passed_over;
+  for (const size_t i : form ? std::vector<size_t>{} : counters.found(rows))
+    table.notes.push_back((columns.header ? in_quotes(columns.names[columns.features[i]])
+                                          : "column " + std::to_string(columns.features[i] + 1)) +
+                          " counts the rows, which tells nothing of them: new rows will have other numbers; "
+                          "leave that column out");
   table.notes.insert(table.notes.begin(), columns.notes.begin(), columns.notes.end());
   table.notes.insert(table.notes.begin(), description(table, path, header));
   return table;

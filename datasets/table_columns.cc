@@ -363,7 +363,7 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
                             ", is taken for a row of numbers: if it names the columns, say header yes");
   if (columns.header) columns.names = first;
   if (columns.header && first[0].empty())
-    reader.refuse(0, "the column has no name: a row number? Write the table without it, or name it");
+    reader.refuse(0, "the column has no name: a row number? Write the table without it");
 
   if (form && named && columns.header) {
     take_by_name(reader, wishes, below, columns);

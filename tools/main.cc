@@ -345,7 +345,7 @@ Examples:
                   [&o] { run_explain(o); });
   explain->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
-  explain->add_option("--input", o.input, "what svdd score takes")->type_name("PATH");
+  explain->add_option("--input", o.input, "a file or folder that svdd score takes")->type_name("PATH");
   explain->add_option("--output", o.output, "rows: a CSV file, else standard output;\nimages: a folder")
       ->type_name("FILE|DIR");
   explain->add_option("--top", o.top, "so many columns of each row")->type_name("K")->default_str("3");

@@ -62,7 +62,11 @@ std::vector<float> ShallowDetector::score(const Samples& samples) {
                                 method() + " detector was fitted on " + datasets::shape_text(shape_));
   samples.check("the samples");
   if (samples.count() == 0) return {};
-  return score_rows(prepared(samples));
+  std::vector<float> scores = score_rows(prepared(samples));
+  // Numbers so large that their squares overflow leave no number at all: nothing is farther.
+  for (float& score : scores)
+    if (std::isnan(score)) score = std::numeric_limits<float>::max();
+  return scores;
 }
 
 engine::onnx::Value ShallowDetector::score_graph(const engine::onnx::Value& input) const {

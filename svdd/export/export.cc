@@ -34,7 +34,10 @@ constexpr std::string_view preprocessing_prefix = "preprocessing.";
 // All arrays of the model, and the numbers of its model.json that are needed beside them.
 NamedArrays all_arrays(const ModelFolder& model, const Detector& detector) {
   NamedArrays arrays = model.tensors.tensors;
-  arrays.emplace_back("threshold", NdArray::scalar(detector.threshold()));
+  // Where the method or a layer has called something of its own so, the decision's stands by its full name.
+  const bool taken =
+      std::any_of(arrays.begin(), arrays.end(), [](const auto& a) { return a.first == "threshold"; });
+  arrays.emplace_back(taken ? "decision_threshold" : "threshold", NdArray::scalar(detector.threshold()));
   const auto preprocessing = field<datasets::Preprocessing>(model, "preprocessing");
   if (preprocessing.min_max) {
     arrays.emplace_back("preprocessing.min", NdArray::scalar(preprocessing.min));

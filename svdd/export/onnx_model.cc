@@ -47,7 +47,7 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
                           ? "pixels from 0 to 1, channels first"
                           : "one row a sample, columns as they are in the table");
   graph.note("threshold", json(detector.threshold()).dump());
-  graph.note("pred_label", "1 (anomaly) where pred_score > threshold, else 0");
+  graph.note("pred_label", "1 (anomaly) where pred_score > threshold or is NaN, else 0");
   graph.note("weights_sha256", detector.weights_sha256());
   graph.note("svdd_version", SVDD_VERSION);
   if (const auto& c = detector.calibration())
@@ -73,9 +73,11 @@ std::string onnx_model(const Detector& detector) {
   if (has_offsets(table))  // in double, before values are rounded
     input = cast(input - graph.constant("column_offsets", NdArray::from(shape, table->offsets)), Type::f32);
   const Value score = detector.score_graph(input);
-  const Value above = greater(cast(score, Type::f64), graph.number(detector.threshold(), Type::f64));
+  // "Not at most": a sample that holds NaN has no score, and is not called normal.
+  const Value within =
+      greater_or_equal(graph.number(detector.threshold(), Type::f64), cast(score, Type::f64));
   graph.output(score, "pred_score", {});
-  graph.output(cast(above, Type::i64), "pred_label", {});
+  graph.output(graph.number(1, Type::i64) - cast(within, Type::i64), "pred_label", {});
   if (detector.calibration()) graph.output(p_value(score, detector.training_scores()), "p_value", {});
   describe(graph, detector, table);
   return graph.bytes();

@@ -50,7 +50,30 @@ def quick_options(method):
     return {name: value for name, value in QUICK.items() if name in known}
 
 
+class Frame:
+    """What a DataFrame is to the module: columns, columns by a list of names, and an array."""
+
+    def __init__(self, **columns):
+        self.columns = list(columns)
+        self._values = columns
+
+    def __getitem__(self, names):
+        return Frame(**{name: self._values[name] for name in names})
+
+    def __array__(self, dtype=None):
+        return np.stack([self._values[name] for name in self.columns], axis=1).astype(dtype or np.float64)
+
+
 class Core(unittest.TestCase):
+    def test_columns_are_found_by_their_names(self):
+        a, b, c = normal().T
+        model = svdd.Model("mahalanobis").fit(Frame(a=a, b=b, c=c))
+        scores = model.score(normal())
+        np.testing.assert_array_equal(model.score(Frame(c=c, other=a, a=a, b=b)), scores)
+        np.testing.assert_array_equal(model.explain(Frame(c=c, b=b, a=a)), model.explain(normal()))
+        with self.assertRaisesRegex(ValueError, "'b' is missing"):
+            model.score(Frame(a=a, beta=b, c=c))
+
     def test_methods_and_options(self):
         names = [method["name"] for method in svdd.methods()]
         self.assertIn("deep-svdd", names)

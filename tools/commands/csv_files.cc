@@ -16,6 +16,11 @@ std::string shortest_text(Number value) {
   return {text.data(), end};
 }
 
+// Bytes that are no UTF-8 become the sign that stands for such.
+std::string json_text(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::string shortest(float value) { return shortest_text(value); }
@@ -80,7 +85,7 @@ std::string predictions_jsonl(const Predictions& p) {
       line["path"] = p.paths[i];
     else
       line["row"] = p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i];
-    std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    std::string text = json_text(line);
     text.pop_back();  // the numbers in the fewest digits, as everywhere
     const bool finite = std::isfinite(p.scores[i]);
     lines += text + ",\"score\":" + (finite ? shortest(p.scores[i]) : "null") +
@@ -90,6 +95,16 @@ std::string predictions_jsonl(const Predictions& p) {
     lines += "}\n";
   }
   return lines;
+}
+
+std::string refusal_jsonl(const std::string& path, std::optional<int64_t> row, const std::string& why) {
+  nlohmann::ordered_json line;
+  if (row)
+    line["row"] = *row;
+  else
+    line["path"] = path;
+  line["error"] = why;
+  return json_text(line) + '\n';
 }
 
 }  // namespace tools

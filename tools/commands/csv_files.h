@@ -1,6 +1,7 @@
 // The tables that the command writes. Numbers stand in the fewest digits that read back as the same bits.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,5 +41,7 @@ std::string predictions_csv(const Predictions& p);  // without the header
 // One JSON object a line: {"path": ... or "row": ..., "score": ..., "p_value": ..., "is_anomaly": true or false}, and
 // with a selection "is_selected". A score that is not finite is null.
 std::string predictions_jsonl(const Predictions& p);
+// The line of a sample that has no score: {"path": ... or "row": ..., "error": why}.
+std::string refusal_jsonl(const std::string& path, std::optional<int64_t> row, const std::string& why);
 
 }  // namespace tools

@@ -95,8 +95,8 @@ void watch_for_drift(const svdd::Detector& detector, const std::vector<float>& s
 void write_text(std::optional<engine::AtomicFile>& file, const std::string& text) {
   if (file)
     file->write(text);
-  else
-    std::cout << text << std::flush;
+  else if (!(std::cout << text << std::flush))
+    throw std::runtime_error("the results cannot be written to standard output");
 }
 void write_header(const ScoreOptions& options, std::optional<engine::AtomicFile>& file) {
   if (options.output_format == "csv") write_text(file, predictions_header(options.select.has_value()));
@@ -134,19 +134,25 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
 
   int64_t samples = 0, above = 0, passed_over = 0;
   while (const std::optional<ScoreStream::Piece> piece = stream.next()) {
-    for (const std::string& line : piece->passed_over) std::cerr << "passed over: " << line << '\n';
-    passed_over += static_cast<int64_t>(piece->passed_over.size());
-    if (piece->samples.count() == 0) continue;
-    if (samples == 0 && !options.quiet)
-      for (const std::string& line : stream.notes()) std::cerr << line << '\n';
-    if (samples == 0) write_header(options, file);
-    const std::vector<float> scores = detector.score(piece->samples);
+    if (samples + passed_over == 0) {
+      if (!options.quiet)
+        for (const std::string& line : stream.notes()) std::cerr << line << '\n';
+      write_header(options, file);
+    }
+    const std::vector<float> scores =
+        piece->samples.count() > 0 ? detector.score(piece->samples) : std::vector<float>{};
     write_predictions(options, file,
                       {.scores = scores,
                        .p_values = p_values,
                        .threshold = threshold,
                        .paths = piece->paths,
                        .rows = piece->rows});
+    if (piece->passed_over()) {
+      ++passed_over;
+      std::cerr << "passed over: " << piece->why << '\n';
+      if (options.output_format == "jsonl")
+        write_text(file, refusal_jsonl(piece->bad_path, piece->bad_row, piece->why));
+    }
     samples += static_cast<int64_t>(scores.size());
     above += std::count_if(scores.begin(), scores.end(),
                            [&](float s) { return static_cast<double>(s) > threshold; });
@@ -162,7 +168,7 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
     }
   }
   if (samples + passed_over == 0) throw std::runtime_error("standard input holds no samples");
-  if (file) file->commit();
+  if (file && samples > 0) file->commit();
   if (!options.quiet) say_above(samples, above, threshold);
   if (passed_over > 0)
     throw std::runtime_error(std::to_string(passed_over) + " of the " +

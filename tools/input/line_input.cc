@@ -19,7 +19,11 @@ constexpr size_t block_bytes = size_t{1} << 16, most_line_bytes = size_t{16} << 
 }  // namespace
 
 bool LineInput::has_line() {
-  const size_t end = buffer_.find('\n', std::max(position_, searched_));
+  if (after_cr_ && position_ < buffer_.size()) {  // the second half of a CRLF
+    if (buffer_[position_] == '\n') ++position_;
+    after_cr_ = false;
+  }
+  const size_t end = buffer_.find_first_of("\r\n", std::max(position_, searched_));
   searched_ = end == std::string::npos ? buffer_.size() : end;
   return end != std::string::npos;
 }
@@ -52,9 +56,9 @@ void LineInput::read_block() {
 bool LineInput::next(std::string& line) {
   while (!has_line() && !at_end_) read_block();
   if (position_ == buffer_.size() && at_end_) return false;
-  const size_t end = std::min(buffer_.find('\n', std::max(position_, searched_)), buffer_.size());
+  const size_t end = std::min(buffer_.find_first_of("\r\n", std::max(position_, searched_)), buffer_.size());
   line.assign(buffer_, position_, end - position_);
-  if (!line.empty() && line.back() == '\r') line.pop_back();
+  after_cr_ = end < buffer_.size() && buffer_[end] == '\r';
   position_ = std::min(end + 1, buffer_.size());
   ++number_;
   return true;

@@ -10,7 +10,7 @@ class LineInput {
   // `descriptor` is not closed; `source` names it in messages.
   LineInput(int descriptor, std::string source) : descriptor_(descriptor), source_(std::move(source)) {}
 
-  // Waits for the next line and puts it, without its end (LF or CRLF), in place of `line`; false at the end of the input.
+  // Waits for the next line and puts it, without its end (LF, CRLF or CR), in place of `line`; false at the end of the input.
   // Throws engine::Stopped where a signal asks for it, std::runtime_error for a line of more than 16 MiB and where
   // reading fails.
   bool next(std::string& line);
@@ -27,7 +27,7 @@ class LineInput {
   std::string source_;
   std::string buffer_;
   size_t position_ = 0, searched_ = 0;  // of the next line; up to where there is no line's end
-  bool at_end_ = false;
+  bool at_end_ = false, after_cr_ = false;
   int64_t number_ = 0;
 };
 

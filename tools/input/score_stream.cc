@@ -18,6 +18,15 @@ namespace {
 
 constexpr int64_t most_at_once = 4096, most_values = int64_t{1} << 20;
 
+bool is_sound_row(const std::string& record, const std::string& source) {
+  try {
+    std::vector<std::string_view> fields;
+    return datasets::CsvReader(record, source).next(fields);
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
 bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
 
 }  // namespace
@@ -26,22 +35,41 @@ ScoreStream::ScoreStream(int descriptor, std::string source, std::vector<int64_t
                          const ScoreTable& table)
     : lines_(descriptor, std::move(source)), shape_(std::move(shape)), table_(table) {}
 
-bool ScoreStream::next_record() {
-  if (ahead_) {
-    record_ = std::move(*ahead_);
-    record_line_ = ahead_line_;
-    ahead_.reset();
-    return true;
+std::optional<ScoreStream::Line> ScoreStream::next_line() {
+  if (!ahead_.empty()) {
+    Line line = std::move(ahead_.front());
+    ahead_.pop_front();
+    return line;
   }
+  Line line;
+  if (!lines_.next(line.text)) return std::nullopt;
+  line.number = lines_.number();
+  return line;
+}
+
+bool ScoreStream::next_record() {
+  std::optional<Line> line;
   do
-    if (!lines_.next(record_)) return false;
-  while (is_blank(record_));
-  record_line_ = lines_.number();
+    if (!(line = next_line())) return false;
+  while (is_blank(line->text));
+  record_ = std::move(line->text);
+  record_line_ = line->number;
   if (shape_.size() != 1) return true;
-  constexpr size_t most_record_bytes = size_t{16} << 20;
-  while (std::count(record_.begin(), record_.end(), '"') % 2 != 0 && record_.size() < most_record_bytes &&
-         lines_.next(line_))
-    record_ += '\n' + line_;
+  // A field in quotes may go on over some lines. Where it does not end soon the quote is a slip, and the lines are rows.
+  constexpr size_t most_lines = 20;
+  const auto open_quote = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '"') % 2 != 0;
+  };
+  std::vector<Line> more;
+  for (bool open = open_quote(record_); open;) {
+    if (more.size() == most_lines || !(line = next_line())) {
+      ahead_.insert(ahead_.begin(), more.begin(), more.end());
+      return true;
+    }
+    open = !open_quote(line->text);
+    more.push_back(std::move(*line));
+  }
+  for (const Line& part : more) record_ += '\n' + part.text;
   return true;
 }
 
@@ -52,16 +80,14 @@ void ScoreStream::begin_table() {
   std::vector<std::string_view> fields;
   reader.next(fields);
   const bool numbers = std::all_of(fields.begin(), fields.end(), datasets::looks_like_number);
-  const int64_t first_line = record_line_;
   if (!numbers) {
-    std::string first = std::exchange(record_, {});
+    Line first{std::move(record_), record_line_};
     if (next_record()) {
-      beginning += '\n' + record_;
-      ahead_ = std::move(record_);
-      ahead_line_ = record_line_;
+      if (is_sound_row(record_, lines_.source())) beginning += '\n' + record_;
+      ahead_.push_front({std::move(record_), record_line_});
     }
-    record_ = std::move(first);
-    record_line_ = first_line;
+    record_ = std::move(first.text);
+    record_line_ = first.number;
   }
   rows_.emplace(beginning, lines_.source(),
                 datasets::TableOptions{table_.label_column, table_.header, table_.form});
@@ -86,25 +112,33 @@ void ScoreStream::add_row(Piece& piece) {
       return;
     }
   } catch (const std::runtime_error& error) {
-    if (row_ == 0) throw;
-    piece.passed_over.push_back(error.what());
-    ++row_;
+    piece.why = error.what();
+    piece.bad_row = row_++;
   }
   values.resize(there);
 }
 
 void ScoreStream::add_image(Piece& piece) {
+  if (record_.find('\0') != std::string::npos)
+    throw std::runtime_error(lines_.source() + ", line " + std::to_string(record_line_) +
+                             " holds zero bytes; expected the paths of images, one a line (find -print)");
   try {
     if (!engine::file_exists(record_))
       throw std::runtime_error("the image " + engine::in_quotes(record_) + " does not exist");
-    if (std::filesystem::is_directory(record_))
-      throw std::runtime_error(engine::in_quotes(record_) + " is a folder: name its images, one a line");
+    if (!std::filesystem::is_regular_file(record_))
+      throw std::runtime_error(engine::in_quotes(record_) + (std::filesystem::is_directory(record_)
+                                                                 ? " is a folder: name its images, one a line"
+                                                                 : " is no regular file"));
     const datasets::Samples image = datasets::load_images(record_, shape_);
     piece.samples.values.insert(piece.samples.values.end(), image.values.begin(), image.values.end());
     piece.paths.push_back(record_);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const engine::Stopped&) {
+    throw;
   } catch (const std::exception& error) {
-    if (dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const engine::Stopped*>(&error)) throw;
-    piece.passed_over.push_back(error.what());
+    piece.why = error.what();
+    piece.bad_path = record_;
   }
 }
 
@@ -114,12 +148,11 @@ std::optional<ScoreStream::Piece> ScoreStream::next() {
   const auto most = static_cast<size_t>(
       std::clamp(most_values / std::max<int64_t>(1, piece.samples.size()), int64_t{1}, most_at_once));
   for (;;) {
-    const size_t count = piece.rows.size() + piece.paths.size() + piece.passed_over.size();
-    if (count == most) break;
-    const bool empty = count == 0;
-    if (!empty && !ahead_ && !lines_.ready()) break;
+    const size_t count = piece.rows.size() + piece.paths.size();
+    if (count == most || piece.passed_over()) break;
+    if (count > 0 && ahead_.empty() && !lines_.ready()) break;
     if (!next_record()) {
-      if (empty) return std::nullopt;
+      if (count == 0) return std::nullopt;
       break;
     }
     shape_.size() == 1 ? add_row(piece) : add_image(piece);

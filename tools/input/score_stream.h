@@ -1,6 +1,7 @@
 // What `svdd score --input -` reads: rows of a table, or paths of images, one a line, as they come.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,17 +17,20 @@ class ScoreStream {
  public:
   struct Piece {
     datasets::Samples samples = {};
-    std::vector<std::string> paths = {};        // of images
-    std::vector<int64_t> rows = {};             // the numbers of a table's rows, counted from 0
-    std::vector<std::string> passed_over = {};  // what had no sample in it, a sentence each
+    std::vector<std::string> paths = {};  // of images
+    std::vector<int64_t> rows = {};       // the numbers of a table's rows, counted from 0
+    // What came after these and had no sample in it: the row's number or the path, and why.
+    std::optional<int64_t> bad_row = {};
+    std::string bad_path = {}, why = {};
+    bool passed_over() const { return !why.empty(); }
   };
 
   // `shape`: the model's, of a row or an image.
   ScoreStream(int descriptor, std::string source, std::vector<int64_t> shape, const ScoreTable& table);
 
-  // The samples whose lines are there, at most 4096 of them or of a million numbers, after waiting for one; nothing at the end of the input. A row that is
-  // none, or an image that cannot be read, is passed over; but std::runtime_error or std::invalid_argument where that is
-  // the first row, or the header does not fit the model: all others would be alike.
+  // The samples whose lines are there, at most 4096 of them or of a million numbers, after waiting for one, up to the first
+  // that is none: a row that cannot be read, or an image. Nothing at the end of the input. std::runtime_error or
+  // std::invalid_argument where the table's columns do not fit the model: all its rows would be alike.
   std::optional<Piece> next();
 
   const std::vector<std::string>& notes() const { return notes_; }  // of the table, once it has begun
@@ -42,9 +46,15 @@ class ScoreStream {
   ScoreTable table_;
   std::optional<datasets::TableRows> rows_;
   std::vector<std::string> notes_;
-  std::string record_, line_;
-  std::optional<std::string> ahead_;  // the record after the header, read with it
-  int64_t record_line_ = 0, ahead_line_ = 0, row_ = 0;
+  struct Line {
+    std::string text;
+    int64_t number;
+  };
+  std::optional<Line> next_line();
+
+  std::deque<Line> ahead_;  // lines that were looked at already
+  std::string record_;
+  int64_t record_line_ = 0, row_ = 0;
 };
 
 }  // namespace tools

@@ -138,9 +138,21 @@ class Model:
             raise
         return self
 
+    def _in_order(self, X):
+        """A DataFrame's columns as the model knows them: by name, whatever their order, without those that it does not know."""
+        known = self.info().get("columns")
+        if not known or not hasattr(X, "columns") or not all(isinstance(name, str) for name in X.columns):
+            return X
+        missing = [name for name in known if name not in list(X.columns)]
+        if missing:
+            raise ValueError("the columns are %s, but the model was trained on %s: %s missing here" % (
+                list(X.columns), known, ", ".join(map(repr, missing)) + (" is" if len(missing) == 1 else " are")))
+        return X if list(X.columns) == list(known) else X[list(known)]
+
     def score(self, X):
-        """One float32 for each sample, independent of the others; larger is more anomalous."""
-        array, x = array_of(X)
+        """One float32 for each sample, independent of the others; larger is more anomalous. Of a DataFrame the columns are found by
+        their names, where the model knows those."""
+        array, x = array_of(self._in_order(X))
         scores = np.empty(x.shape[0], dtype=np.float32)
         compute("svdd_score", self._handle, ctypes.byref(array), scores.ctypes.data, scores.size)
         return scores
@@ -148,7 +160,7 @@ class Model:
     def explain(self, X):
         """Why: of rows, (n, d), what each score loses when the column stands at its usual value; of images, (n, h, w), what it
         loses where a square around the pixel is filled with the image's mean."""
-        array, x = array_of(X)
+        array, x = array_of(self._in_order(X))
         shape = x.shape if x.ndim < 4 else (x.shape[0],) + x.shape[2:]
         changes = np.empty(shape, dtype=np.float32)
         compute("svdd_explain", self._handle, ctypes.byref(array), changes.ctypes.data, changes.size)
