@@ -35,9 +35,9 @@ std::string storage_of(NdArray::DType dtype) {
 }
 
 // A pickle is a program for a stack machine; these are its instructions, by their names in pickletools.py.
-class Pickle {
+class PickleWriter {
  public:
-  Pickle() { bytes_ = "\x80\x02"; }  // PROTO 2
+  PickleWriter() { bytes_ = "\x80\x02"; }  // PROTO 2
 
   void add(const TorchValue& saved) {
     if (const auto* words = std::get_if<std::string>(&saved.value)) return text(*words);
@@ -105,7 +105,7 @@ class Pickle {
 }  // namespace
 
 void write_torch_file(const std::filesystem::path& path, const TorchDict& saved) {
-  Pickle pickle;
+  PickleWriter pickle;
   const TorchValue all{saved};  // the storages point into it
   pickle.add(all);
   ZipWriter archive(path);
