@@ -77,8 +77,11 @@ std::unique_ptr<Detector> load_method(const ModelFolder& model, engine::Backend&
 }  // namespace
 
 std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder, engine::Backend& backend) {
+  return detector_of(read_model_folder(folder), backend);
+}
+
+std::unique_ptr<Detector> detector_of(const ModelFolder& model, engine::Backend& backend) {
   const engine::IeeeMode ieee;
-  const ModelFolder model = read_model_folder(folder);
   std::unique_ptr<Detector> detector = load_method(model, backend);
   if (const auto data = model.description.find("data"); data != model.description.end())
     detector->remember(data->dump());

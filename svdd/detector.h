@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct Value;
 namespace svdd {
 
 class Checkpoints;
+struct ModelFolder;
 class PretrainingStore;
 class StepTrace;
 
@@ -120,14 +122,20 @@ class Detector {
   // Nothing where threshold and p-values go by the training samples, as the method has it.
   const std::optional<Calibration>& calibration() const { return calibration_; }
 
+  // Whether it can score: after a fit, and loaded.
+  virtual bool is_fitted() const { return !training_scores_.empty(); }
+
   // A sample is called anomalous when its score is larger.
   double threshold() const { return threshold_; }
+  // The threshold of an imported model (import/import.h) that has none: no score is larger.
+  static constexpr double no_threshold = std::numeric_limits<float>::max();
   // Another threshold, by a rule of the caller's; p-values stay as they are. std::invalid_argument for one that is not finite,
   // and where the detector is calibrated: there it is the rate of false alarms that sets it.
   void set_threshold(double threshold);
   // The yardstick of p-values (threshold.h), ascending: scores of the training samples after the fit, as near as the
   // method can tell to those of samples it has not learned from (of TrainingSet::held_out where there are such; KDE's
-  // are cross-validated, kernel SVDD's without the sample's own weight).
+  // are cross-validated, kernel SVDD's without the sample's own weight). Empty in a model that was imported without them: it
+  // has scores and a threshold, but no p-values until it is calibrated.
   const std::vector<float>& training_scores() const { return training_scores_; }
   // Of how many training samples a fit made use; 0 in a detector that was loaded.
   int64_t samples_used() const { return samples_used_; }
@@ -162,8 +170,7 @@ class Detector {
   std::optional<Calibration> calibration_;  // a fit takes it away
 
  private:
-  friend std::unique_ptr<Detector> load_detector(const std::filesystem::path& folder,
-                                                 engine::Backend& backend);
+  friend std::unique_ptr<Detector> detector_of(const ModelFolder& model, engine::Backend& backend);
 };
 
 // Reads a model folder written by save; std::runtime_error naming the file that is missing or wrong.

@@ -3,12 +3,14 @@
 // everything.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
 #include "datasets/table_form.h"
+#include "engine/backend.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/files/safetensors.h"
@@ -19,9 +21,12 @@ namespace svdd {
 inline constexpr int model_format = 1;
 
 struct ModelFolder {
-  nlohmann::json description;   // of model.json; "format" and "method" are always there
-  engine::SafeTensors tensors;  // of weights.safetensors
-  std::filesystem::path path() const { return tensors.path.parent_path() / "model.json"; }
+  nlohmann::json description;               // of model.json; "format" and "method" are always there
+  engine::SafeTensors tensors;              // of weights.safetensors
+  std::filesystem::path described_in = {};  // for messages, where that is no model.json beside the tensors
+  std::filesystem::path path() const {
+    return described_in.empty() ? tensors.path.parent_path() / "model.json" : described_in;
+  }
 };
 
 // A run folder stands for the model folder inside it.
@@ -31,6 +36,9 @@ std::filesystem::path model_folder_of(const std::filesystem::path& run_or_model_
 ModelFolder read_model_folder(const std::filesystem::path& folder);
 
 class Detector;
+
+// The detector that such a folder describes; errors as of load_detector.
+std::unique_ptr<Detector> detector_of(const ModelFolder& model, engine::Backend& backend);
 
 // What the description of every method has: what it is to remember, and its calibration.
 void describe_every(nlohmann::json& description, const Detector& detector);

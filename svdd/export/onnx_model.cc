@@ -63,7 +63,7 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
 
 std::string onnx_model(const Detector& detector) {
   const engine::IeeeMode ieee;
-  if (detector.training_scores().empty())
+  if (!detector.is_fitted())
     throw std::invalid_argument("this " + detector.method() +
                                 " detector has not been fitted; there is nothing to export");
   const std::optional<datasets::TableForm> table = table_remembered(detector);

@@ -39,6 +39,9 @@ static void read_entry(const engine::JsonEntry& e, Spread& s) {
 
 namespace {
 
+// In model.json, false: the model was imported without them.
+const char* const training_scores_known = "training_scores_known";
+
 // Remembers what it passes on.
 class EpochRecorder final : public Monitor {
  public:
@@ -123,7 +126,8 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
   known_.resize(std::min(known_.size(), static_cast<size_t>(x.count())));
   training_clusters_.clear();
-  training_scores_.clear();  // a fit that fails leaves a detector that refuses to score
+  training_scores_.clear();
+  fitted_ = false;  // a fit that fails leaves a detector that refuses to score
   calibration_.reset();
   collapse_warning_.reset();
   warnings_.clear();
@@ -190,6 +194,7 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   if (train.held_out && train.held_out->count() >= enough) scores = score_prepared(prepared(*train.held_out));
   std::sort(scores.begin(), scores.end());
   training_scores_ = std::move(scores);
+  fitted_ = true;
   training_z_ = {};
   training_ = nullptr;
 }
@@ -302,7 +307,7 @@ void DeepDetector::warn_of_warm_up(int64_t warm_up_epochs) {
 }
 
 void DeepDetector::require_fitted() const {
-  if (training_scores_.empty())
+  if (!fitted_)
     throw std::runtime_error("this " + method() +
                              " detector has not been fitted; fit it or load a saved model");
 }
@@ -390,9 +395,12 @@ void DeepDetector::save(const std::filesystem::path& folder) const {
                              {"collapse_warning", collapse_warning_.value_or("")}};
   NamedArrays arrays;
   for (const engine::NamedTensor& s : scoring_state()) arrays.emplace_back(s.name, stored(s.tensor.value()));
-  arrays.emplace_back(
-      "training_scores",
-      engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
+  if (training_scores_.empty())
+    description[training_scores_known] = false;
+  else
+    arrays.emplace_back(
+        "training_scores",
+        engine::NdArray::from({static_cast<int64_t>(training_scores_.size())}, training_scores_));
   for (auto& array : datasets::tensors(preprocessing_)) arrays.push_back(std::move(array));
   describe(description, arrays);
   describe_every(description, *this);
@@ -406,10 +414,14 @@ void DeepDetector::restore(const ModelFolder& model) {
     throw std::runtime_error(engine::in_quotes(model.tensors.path) +
                              " does not hold the weights that model.json beside it describes (its "
                              "weights_sha256 differs); the two come from different runs");
-  const engine::NdArray& scores = model.tensors.at("training_scores");
-  training_scores_ = numbers(model, "training_scores", {scores.size()});
-  if (training_scores_.empty())
-    throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor 'training_scores' is empty");
+  std::vector<std::string> names;
+  if (!model.description.contains(training_scores_known) || field<bool>(model, training_scores_known)) {
+    names.push_back("training_scores");
+    const engine::NdArray& scores = model.tensors.at("training_scores");
+    training_scores_ = numbers(model, "training_scores", {scores.size()});
+    if (training_scores_.empty())
+      throw std::runtime_error(engine::in_quotes(model.tensors.path) + ": tensor 'training_scores' is empty");
+  }
   threshold_ = field<double>(model, "threshold");
   preprocessing_ = field<Preprocessing>(model, "preprocessing");
   datasets::take_tensors(model.tensors.tensors, preprocessing_);
@@ -421,10 +433,10 @@ void DeepDetector::restore(const ModelFolder& model) {
   nlohmann::json ignored;
   NamedArrays own = datasets::tensors(preprocessing_);
   describe(ignored, own);
-  std::vector<std::string> names{"training_scores"};
   for (const auto& [name, array] : own) names.push_back(name);
   for (const engine::NamedTensor& s : state) names.push_back(s.name);
   require_no_others(model, names);
+  fitted_ = true;
 }
 
 // No size is believed before the file has shown as many numbers, about: which tensor is too small is told when it is

@@ -29,6 +29,7 @@ class DeepDetector : public Detector {
   engine::onnx::Value score_graph(const engine::onnx::Value& input) const final;
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
+  bool is_fitted() const final { return fitted_; }
   // Before a method learns; a saved model is taken as it is. std::invalid_argument where the network breaks the theory
   // (networks/theory.h) and nobody allowed it to, of methods that draw representations to a centre and nothing else; and
   // naming a layer whose kernel this backend does not train.
@@ -129,6 +130,7 @@ class DeepDetector : public Detector {
                         bool decoder) const;
 
   Stand stand_;
+  bool fitted_ = false;
 };
 
 // The options of a saved model's network, for the load_… functions; std::runtime_error names a damaged entry.
