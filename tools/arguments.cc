@@ -23,13 +23,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases =
     {"load-config", "config"},
 }};
 
-constexpr std::array<std::string_view, 1> later_commands = {"import"};
-
-template <class Names>
-bool contains(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 std::string option_name(std::string_view spelling) {
@@ -59,12 +52,6 @@ Spellings spellings_of(const std::vector<std::string>& words) {
         spelling;
   }
   return typed;
-}
-
-void refuse_later_features(const std::vector<std::string>& words) {
-  if (words.empty()) return;
-  if (contains(later_commands, words[0]))
-    throw UsageError("the command " + words[0] + " is not in this version; svdd --help lists those that are");
 }
 
 void refuse_empty_values(const std::vector<std::string>& words) {

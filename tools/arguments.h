@@ -22,9 +22,6 @@ std::vector<std::string> with_our_names(std::vector<std::string> words);
 using Spellings = std::map<std::string, std::string>;
 Spellings spellings_of(const std::vector<std::string>& words);
 
-// Throws UsageError where `words` (the command first) ask for a command that a later version brings.
-void refuse_later_features(const std::vector<std::string>& words);
-
 // Throws UsageError where an option is given an empty value ("--output ''"), which no option takes.
 void refuse_empty_values(const std::vector<std::string>& words);
 

@@ -32,6 +32,7 @@
 #include "tools/commands/evaluate.h"
 #include "tools/commands/explain.h"
 #include "tools/commands/export.h"
+#include "tools/commands/import.h"
 #include "tools/commands/network.h"
 #include "tools/commands/reproduce.h"
 #include "tools/commands/score.h"
@@ -164,6 +165,7 @@ struct Commands {      // what the command line says
   ScoreOptions score;
   ExplainOptions explain;
   ExportOptions export_to;
+  ImportCommand import_from;
   EvaluateOptions evaluate;
   ClusterOptions cluster;
   ReproduceOptions reproduce;
@@ -375,6 +377,45 @@ Examples:
       ->type_name("DIR");
   command->add_option("--format", o.format, "onnx, safetensors, npz or pytorch")->type_name("NAME");
   command->add_option("--output", o.output, "the file to write")->type_name("FILE");
+  command->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
+}
+
+void add_import(CLI::App& app, ImportCommand& o) {
+  CLI::App* command =
+      add_command(app, "import", "A model out of what another program saved: PyTorch, safetensors, NumPy", R"(
+Reads what the authors' Deep-SVDD-PyTorch saves (torch.save of R, c and net_dict), or a bare
+state_dict with c and R in it, also as .safetensors or .npz; and what svdd export wrote as
+pytorch, safetensors or npz, which needs no options. No code in the file is run. Arrays have
+the names of the network's layers, conv1.weight and so on, which a network's text can give
+them; its batch norms divide by sqrt(variance + 1e-4), as the authors' do, unless the text
+says otherwise: "bn1: batch_norm epsilon 1e-5".
+
+The authors' file holds no threshold. Where R is above 0 the objective is soft-boundary, the
+score dist^2 - R^2, and the threshold 0; else nothing is called anomalous unless --threshold
+says from where on. Nor does it hold scores of training samples: there are no p-values.
+
+Examples:
+  svdd import model.tar --network mnist_LeNet --preprocessing mnist --normal 3 --output theirs
+  svdd import state.pt --network mine.net --preprocessing none --centre c.npy --output mine
+  svdd score --model theirs --input my_digits/ --threshold 0.8
+)",
+                  [&o] { run_import(o); });
+  command->add_option("file", o.file, "what was saved")->type_name("FILE");
+  command->add_option("--output", o.output, "a new folder for the model")->type_name("DIR");
+  command->add_option("--network", o.network, "name, text or file, as svdd network shows them")
+      ->type_name("NAME|TEXT|FILE");
+  command
+      ->add_option(
+          "--preprocessing", o.preprocessing,
+          "mnist or cifar10: what the authors' loaders do, with their\nconstants of the class --normal; none")
+      ->type_name("NAME");
+  command->add_option("--normal", o.normal, "the normal class, 0 to 9, for --preprocessing")
+      ->type_name("CLASS");
+  command->add_option("--objective", o.objective, "one-class or soft-boundary; else by R")->type_name("NAME");
+  command->add_option("--threshold", o.threshold, "anomalous is what scores above it")->type_name("X");
+  command->add_option("--centre", o.centre, "a .npy file with c, where the file has none")->type_name("FILE");
+  command->add_option("--input", o.input, "shape of a sample, where the network takes any")
+      ->type_name("CxHxW|N");
   command->add_flag("--quiet", o.quiet, "nothing on standard error but errors");
 }
 
@@ -775,7 +816,6 @@ std::string or_help(const std::string& suggestion) {
 
 void parse_and_run(CLI::App& app, const Words& words) {
   if (words.empty()) throw UsageError("no command is given; svdd --help lists them");
-  refuse_later_features(words);
   refuse_empty_values(words);
   Words commands;
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
@@ -839,6 +879,7 @@ Results go to standard output, progress to standard error.
   add_score(app, commands.score);
   add_explain(app, commands.explain);
   add_export(app, commands.export_to);
+  add_import(app, commands.import_from);
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
   add_compare(app, commands.compare);

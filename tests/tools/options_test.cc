@@ -334,13 +334,6 @@ TEST(Arguments, OtherSpellingsBecomeOurs) {
                                 "--out=a_b=c"}));
 }
 
-TEST(Arguments, LaterFeaturesAreRefused) {
-  EXPECT_THROW(refuse_later_features({"import", "model.tar"}), UsageError);
-  EXPECT_NO_THROW(refuse_later_features({"cluster", "--clusters", "3"}));
-  EXPECT_NO_THROW(refuse_later_features({"train", "--data", "cluster", "--out", "resume"}));
-  EXPECT_NO_THROW(refuse_later_features({}));
-}
-
 TEST(Arguments, EmptyValuesAreRefused) {
   using Words = std::vector<std::string>;
   for (const Words& words : {Words{"score", "--output", ""}, Words{"score", "--model", "m", "--output="},

@@ -70,8 +70,8 @@ std::string predictions_csv(const Predictions& p) {
   for (size_t i = 0; i < p.scores.size(); ++i) {
     csv += !p.paths.empty() ? csv_field(p.paths[i])
                             : std::to_string(p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i]);
-    csv += ',' + shortest(p.scores[i]) + ',' + shortest(p.p_values(p.scores[i])) + ',' +
-           (static_cast<double>(p.scores[i]) > p.threshold ? '1' : '0');
+    csv += ',' + shortest(p.scores[i]) + ',' + (p.p_values ? shortest((*p.p_values)(p.scores[i])) : "") +
+           ',' + (static_cast<double>(p.scores[i]) > p.threshold ? '1' : '0');
     csv += p.selected.empty() ? "\n" : p.selected[i] ? ",1\n" : ",0\n";
   }
   return csv;
@@ -89,7 +89,7 @@ std::string predictions_jsonl(const Predictions& p) {
     text.pop_back();  // the numbers in the fewest digits, as everywhere
     const bool finite = std::isfinite(p.scores[i]);
     lines += text + ",\"score\":" + (finite ? shortest(p.scores[i]) : "null") +
-             ",\"p_value\":" + shortest(p.p_values(p.scores[i])) +
+             ",\"p_value\":" + (p.p_values ? shortest((*p.p_values)(p.scores[i])) : "null") +
              ",\"is_anomaly\":" + (static_cast<double>(p.scores[i]) > p.threshold ? "true" : "false");
     if (!p.selected.empty()) lines += std::string(",\"is_selected\":") + (p.selected[i] ? "true" : "false");
     lines += "}\n";

@@ -29,7 +29,7 @@ std::string history_csv(const std::vector<svdd::EpochReport>& history);
 // What is told of new samples, of which the i-th is paths[i], or row rows[i] of a table, or without either row i.
 struct Predictions {
   std::span<const float> scores;
-  const svdd::PValues& p_values;
+  const svdd::PValues* p_values;  // null: there are none, and their column is empty
   double threshold;
   std::span<const std::string> paths = {};
   std::span<const int64_t> rows = {};
@@ -39,7 +39,7 @@ struct Predictions {
 std::string predictions_header(bool selection);
 std::string predictions_csv(const Predictions& p);  // without the header
 // One JSON object a line: {"path": ... or "row": ..., "score": ..., "p_value": ..., "is_anomaly": true or false}, and
-// with a selection "is_selected". A score that is not finite is null.
+// with a selection "is_selected". A score that is not finite is null, and so are p-values where there are none.
 std::string predictions_jsonl(const Predictions& p);
 // The line of a sample that has no score: {"path": ... or "row": ..., "error": why}.
 std::string refusal_jsonl(const std::string& path, std::optional<int64_t> row, const std::string& why);

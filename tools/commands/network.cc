@@ -174,15 +174,6 @@ std::string list_of_networks() {
   return text + "svdd network NAME shows one; svdd network NAME --text its file\n";
 }
 
-std::vector<int64_t> input_in(const std::string& text) {
-  if (text.empty()) return {};
-  const auto shape = engine::extents_in(text);
-  if (!shape || (shape->size() != 1 && shape->size() != 3))
-    throw UsageError("--input is " + engine::in_quotes(text) +
-                     "; expected CxHxW of images such as 3x64x64, or the number of columns of a table");
-  return *shape;
-}
-
 svdd::NetworkPlan plan_of_model(const NetworkCommand& c) {
   if (!c.input.empty() || c.rep_dim != 0 || !c.widths.empty())
     throw UsageError("--input, --rep-dim and --widths are for names, files and texts; a model has its sizes");
@@ -232,6 +223,15 @@ bool names_itself(const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<int64_t> input_in(const std::string& text) {
+  if (text.empty()) return {};
+  const auto shape = engine::extents_in(text);
+  if (!shape || (shape->size() != 1 && shape->size() != 3))
+    throw UsageError("--input is " + engine::in_quotes(text) +
+                     "; expected CxHxW of images such as 3x64x64, or the number of columns of a table");
+  return *shape;
+}
 
 std::string network_in(const std::string& given, const std::string& where) {
   const std::vector<std::string> known = names();

@@ -10,6 +10,9 @@ namespace tools {
 // gives itself no name). `where` begins the UsageError for anything else, or for a text that cannot be read.
 std::string network_in(const std::string& name_file_or_text, const std::string& where);
 
+// The shape of a sample that --input is given, "3x64x64" or "8"; empty of nothing. UsageError for anything else.
+std::vector<int64_t> input_in(const std::string& text);
+
 struct NetworkCommand {
   std::string network;  // name, file, text, or the folder of a model or run; empty: list the published ones
   std::string input;    // "3x64x64"; of one sample, where the text takes any

@@ -36,9 +36,26 @@ void warn_if_uncalibrated(const svdd::Detector& detector, const std::string& rat
             << rates << " are higher than asked; svdd train --calibration 0.2 holds samples out\n";
 }
 
+// What a model goes by that was imported without the scores of its training samples.
+void require_training_scores(const svdd::Detector& detector, const std::string& option) {
+  if (detector.training_scores().empty())
+    throw std::runtime_error(
+        option +
+        " goes by the scores of normal samples, and this model was imported without them; "
+        "give a threshold with --threshold");
+}
+
+std::optional<svdd::PValues> p_values_of(const svdd::Detector& detector, bool quiet) {
+  if (!detector.training_scores().empty()) return svdd::PValues(detector.training_scores());
+  if (!quiet)
+    std::cerr << "the model was imported without the scores of its training samples: there are no p-values\n";
+  return std::nullopt;
+}
+
 double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& detector) {
   if (options.threshold) return *options.threshold;
   if (!options.false_alarm_rate) return detector.threshold();
+  require_training_scores(detector, "--false-alarm-rate");
   warn_if_uncalibrated(detector, "rates of false alarms", options.quiet);
   try {
     return svdd::conformal_threshold(detector.training_scores(), *options.false_alarm_rate);
@@ -48,11 +65,12 @@ double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& de
 }
 
 std::vector<bool> selection(const ScoreOptions& options, const svdd::Detector& detector,
-                            const std::vector<float>& scores, const svdd::PValues& p_values) {
+                            const std::vector<float>& scores, const std::optional<svdd::PValues>& p_values) {
   if (!options.select) return {};
+  require_training_scores(detector, "--select");
   warn_if_uncalibrated(detector, "rates of false discoveries", options.quiet);
   std::vector<double> p;
-  for (const float score : scores) p.push_back(p_values(score));
+  for (const float score : scores) p.push_back((*p_values)(score));
   return svdd::benjamini_hochberg(p, *options.select);
 }
 
@@ -127,8 +145,8 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
               << (detector.sample_shape().size() == 1 ? "rows" : "the paths of images, one a line,")
               << " from the terminal; Ctrl-D ends them\n";
   ScoreStream stream(STDIN_FILENO, "standard input", detector.sample_shape(), table);
-  const svdd::PValues p_values(detector.training_scores());
   const double threshold = threshold_asked_for(options, detector);
+  const std::optional<svdd::PValues> p_values = p_values_of(detector, options.quiet);
   std::optional<svdd::DriftAlarm> alarm;
   if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
 
@@ -143,7 +161,7 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
         piece->samples.count() > 0 ? detector.score(piece->samples) : std::vector<float>{};
     write_predictions(options, file,
                       {.scores = scores,
-                       .p_values = p_values,
+                       .p_values = p_values ? &*p_values : nullptr,
                        .threshold = threshold,
                        .paths = piece->paths,
                        .rows = piece->rows});
@@ -205,13 +223,13 @@ void run_score(const ScoreOptions& given) {
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
   refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
   const std::vector<float> scores = detector->score(input.samples);
-  const svdd::PValues p_values(detector->training_scores());
   const double threshold = threshold_asked_for(options, *detector);
+  const std::optional<svdd::PValues> p_values = p_values_of(*detector, options.quiet || options.select);
   const std::vector<bool> selected = selection(options, *detector, scores, p_values);
   write_header(options, file);
   write_predictions(options, file,
                     {.scores = scores,
-                     .p_values = p_values,
+                     .p_values = p_values ? &*p_values : nullptr,
                      .threshold = threshold,
                      .paths = input.names,
                      .selected = selected});

@@ -113,6 +113,9 @@ std::optional<double> share_of_normals_above(const std::vector<float>& scores,
 std::string why_none_above(const svdd::Detector& detector) {
   const std::vector<float>& training_scores = detector.training_scores();
   const double threshold = detector.threshold();
+  if (threshold == svdd::Detector::no_threshold)
+    return "the model was imported without a threshold, so none is called anomalous; svdd score --threshold "
+           "sets one";
   if (training_scores.empty() || static_cast<double>(training_scores.back()) != threshold) return "";
   const auto tied = std::count(training_scores.begin(), training_scores.end(), training_scores.back());
   if (tied < 2)
