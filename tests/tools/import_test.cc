@@ -63,17 +63,17 @@ class Import : public testing::Test {
   const Scratch scratch_;
 };
 
-const std::string briefly = "--epochs 1 --ae-epochs 1 --batch-size 16 --ae-batch-size 16 ";
-const std::string softly = "--objective soft-boundary --warm-up-epochs 0 " + briefly;
+const std::string a_brief_run = "--epochs 1 --ae-epochs 1 --batch-size 16 --ae-batch-size 16 ";
+const std::string a_soft_run = "--objective soft-boundary --warm-up-epochs 0 " + a_brief_run;
 const std::string as_mnist = " --network mnist_LeNet --preprocessing mnist --normal 3 ";
 
 TEST_F(Import, ExportsComeBackToTheBit) {
   const std::vector<std::pair<std::string, std::string>> models{
-      {"one", briefly},
-      {"soft", softly},
-      {"theano", "--recipe theano " + briefly},
-      {"spheres", "--method multi-sphere --spheres 2 --widths 8,8,4,16 " + briefly},
-      {"radii", "--method multi-radius --labels kmeans --clusters 2 " + softly},
+      {"one", a_brief_run},
+      {"soft", a_soft_run},
+      {"theano", "--recipe theano " + a_brief_run},
+      {"spheres", "--method multi-sphere --spheres 2 --widths 8,8,4,16 " + a_brief_run},
+      {"radii", "--method multi-radius --labels kmeans --clusters 2 " + a_soft_run},
       {"dasvdd", "--method dasvdd --epochs 1 --batch-size 16"},
       {"knn", "--method knn"}};
   for (const auto& [name, options] : models) {
@@ -98,7 +98,7 @@ TEST_F(Import, ExportsComeBackToTheBit) {
 
 // The authors' file says nothing of itself.
 TEST_F(Import, TheAuthorsFile) {
-  train("soft", softly);
+  train("soft", a_soft_run);
   succeed("export --model soft --format npz --output soft.npz --quiet");
   const engine::Npz npz = engine::Npz::read(in_scratch("soft.npz"));
   TorchDict net;
@@ -172,7 +172,7 @@ TEST_F(Import, BareStates) {
 }
 
 TEST_F(Import, WhatCannotBeIsRefused) {
-  train("run", briefly);
+  train("run", a_brief_run);
   succeed("export --model run --format npz --output run.npz --quiet");
   succeed("export --model run --format pytorch --output run.tar --quiet");
   const engine::Npz npz = engine::Npz::read(in_scratch("run.npz"));
