@@ -23,8 +23,7 @@ _NAMES = {
 
 _OWN = """    contamination : float in (0, 0.5] or 'auto', default=%r
         A number: so large a share of the data fitted on is called anomalous; all of them are trained on, unless `calibration` says
-        otherwise. 'auto': the
-        threshold of the `svdd` command, set by the samples that `calibration` holds out, where it holds some out.
+        otherwise. 'auto': the threshold of the `svdd` command, set by the samples that `calibration` holds out.
     random_state : int, RandomState or None, default=None
         Of every random number; the same one, the same bits. None: the command's own seed.
     verbose : int, default=0
@@ -36,15 +35,16 @@ def _class_name(method):
     return _NAMES.get(method, "".join(word.capitalize() for word in method.split("-")))
 
 
+# What the library calls the kinds of its options, in Python's words.
+_KINDS = {"whole": "int", "real": "float", "flag": "bool", "text": "str", "list": "list of int", "text-or-real": "str or float"}
+
+
 def _documentation(title, rows, contamination):
-    text = [title + ".\n\n    Parameters\n    ----------\n", _OWN % (contamination,)]
+    text = [title + ".\n\n    A parameter that is None is as the `svdd` command has it for such data; `model_.info()` tells which that was.\n\n"
+            "    Parameters\n    ----------\n", _OWN % (contamination,)]
     for row in rows:
         name, words = row["name"].replace("-", "_"), " ".join(row["help"].split())
-        usual = "" if row["value"] is None else " (%s on a table)" % (row["value"],)
-        text.append(
-            "    %s : %s, default=None\n        %s. None: as published for such data%s.\n"
-            % (name, row["kind"], words[:1].upper() + words[1:], usual)
-        )
+        text.append("    %s : %s, default=None\n        %s\n" % (name, _KINDS.get(row["kind"], row["kind"]), words))
     return "".join(text)
 
 

@@ -144,9 +144,14 @@ def compute(function, *arguments):
     if threading.current_thread() is not threading.main_thread():
         call(function, *arguments)
         return
-    outcome, done = [], threading.Event()
+    outcome, done, gate = [], threading.Event(), threading.Lock()
+    state = {"running": False, "cancelled": False}
 
     def run():
+        with gate:
+            if state["cancelled"]:
+                return
+            state["running"] = True
         try:
             call(function, *arguments)
         except BaseException as error:  # handed over, and raised below
@@ -155,16 +160,25 @@ def compute(function, *arguments):
             done.set()
 
     worker = threading.Thread(target=run, name="svdd")
-    worker.start()
-    interrupted = None
-    # Not worker.join(): where that is interrupted, Python 3.11 takes the worker for ended.
-    while not done.is_set():
+    interrupted, launched = None, False
+    # Not worker.join(): where that is interrupted, Python 3.11 takes the worker for ended. From the worker's start on all stands
+    # within the try, since a signal's handler may raise between any two steps.
+    while True:
         try:
-            if interrupted is not None:
-                library.svdd_stop_all()  # again and again: the worker may not have begun to compute
-            done.wait(60 if interrupted is None else 0.05)
+            if not launched:
+                launched = True
+                worker.start()
+            while not done.is_set():
+                if interrupted is not None:
+                    library.svdd_stop_all()  # again and again: the worker may not have begun to compute
+                done.wait(60 if interrupted is None else 0.05)
+            break
         except BaseException as error:  # what a signal's handler raises, KeyboardInterrupt above all
             interrupted = interrupted or error
+            with gate:
+                state["cancelled"] = not state["running"]
+            if state["cancelled"]:
+                break
     if interrupted is not None:
         raise interrupted
     if outcome:

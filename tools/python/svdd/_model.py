@@ -140,8 +140,10 @@ class Model:
 
     def _in_order(self, X):
         """A DataFrame's columns as the model knows them: by name, whatever their order, without those that it does not know."""
+        if not hasattr(X, "columns") or not all(isinstance(name, str) for name in X.columns):
+            return X
         known = self.info().get("columns")
-        if not known or not hasattr(X, "columns") or not all(isinstance(name, str) for name in X.columns):
+        if not known:
             return X
         missing = [name for name in known if name not in list(X.columns)]
         if missing:
