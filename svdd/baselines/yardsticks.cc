@@ -39,8 +39,10 @@ Samples some_of(const Samples& samples, const std::vector<int64_t>& rows) {
   return some;
 }
 
-std::vector<float> scores_of_mean(const Samples& train, const Samples& test, const std::string& data) {
-  const auto prepare = datasets::Preprocessing::fit(recipes::published("knn", data).preprocessing(), train);
+std::vector<float> scores_of_mean(const Samples& train, const Samples& test,
+                                  const recipes::DataTraits& data) {
+  const auto prepare =
+      datasets::Preprocessing::fit(method_named("knn").published(data, Recipe{}).preprocessing(), train);
   Samples from = train, to = test;
   prepare.apply(from);
   prepare.apply(to);
@@ -50,8 +52,8 @@ std::vector<float> scores_of_mean(const Samples& train, const Samples& test, con
 }  // namespace
 
 Yardsticks measure_yardsticks(const Samples& train, const Samples& test,
-                              const std::vector<int32_t>& test_labels, const std::string& data, uint64_t seed,
-                              engine::Backend& backend, const std::string& but) {
+                              const std::vector<int32_t>& test_labels, const recipes::DataTraits& data,
+                              uint64_t seed, engine::Backend& backend, const std::string& but) {
   const engine::IeeeMode ieee;
   Yardsticks found;
   const double products = static_cast<double>(train.count()) * static_cast<double>(test.count()) *
@@ -69,7 +71,7 @@ Yardsticks measure_yardsticks(const Samples& train, const Samples& test,
   Monitor silent;
   for (const std::string name : {"knn", "mahalanobis", "isolation-forest"}) {
     if (name == but || (name != "knn" && train.size() > most_features_of_slow_ones)) continue;
-    Settings settings = recipes::published(name, data);
+    Settings settings = method_named(name).published(data, Recipe{});
     settings.set("seed", std::to_string(seed));
     const auto detector = settings.make(from.shape, backend);
     detector->fit({from}, silent);

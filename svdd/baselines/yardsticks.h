@@ -7,6 +7,7 @@
 
 #include "datasets/samples.h"
 #include "engine/backend.h"
+#include "svdd/recipes/data_traits.h"
 
 namespace svdd {
 
@@ -20,10 +21,10 @@ struct Yardsticks {
 };
 
 // The fifth neighbour, the distance to the mean and, of at most 600 features, Mahalanobis distance and isolation forest, with
-// their settings for such data (recipes/published.h; `data`: a path), the last with this seed; seconds at most. `but`: a method
+// their settings for such data (recipes/published.h), the last with this seed; seconds at most. `but`: a method
 // that is not wanted. Labels: 1 is an anomaly; there are both, else nothing is measured. The bits depend on no machine.
 Yardsticks measure_yardsticks(const datasets::Samples& train, const datasets::Samples& test,
-                              const std::vector<int32_t>& test_labels, const std::string& data, uint64_t seed,
-                              engine::Backend& backend, const std::string& but = "");
+                              const std::vector<int32_t>& test_labels, const recipes::DataTraits& data,
+                              uint64_t seed, engine::Backend& backend, const std::string& but = "");
 
 }  // namespace svdd

@@ -190,10 +190,8 @@ Resolved resolved(const Method& method, const Asked& asked, const std::vector<in
   if (!r.run.data.empty()) {
     r.traits = recipes::traits_of(r.run.data);
   } else {
-    r.traits.own = true;
-    r.traits.kind = shape.size() != 3 ? recipes::DataKind::table
-                    : shape[0] == 3   ? recipes::DataKind::colour_images
-                                      : recipes::DataKind::digits;
+    r.traits = shape.size() == 3 ? recipes::traits_of_images(shape)
+                                 : recipes::DataTraits{.kind = recipes::DataKind::table, .own = true};
   }
   // The recipe decides on the published values of all others.
   r.settings = method.published(r.traits, Recipe{});

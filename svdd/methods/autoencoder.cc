@@ -76,7 +76,8 @@ Method autoencoder_method() {
           .published =
               [](const recipes::DataTraits& data, Recipe recipe) {
                 return Settings(recipes::autoencoder(data, recipe),
-                                Settings::Form<DeepOptions>{rows_of, make_autoencoder});
+                                Settings::Form<DeepOptions>{rows_of, make_autoencoder,
+                                                            recipes::fit_to_own_images<DeepOptions>(data)});
               },
           .load = load_autoencoder};
 }

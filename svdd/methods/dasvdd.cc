@@ -263,9 +263,13 @@ Method dasvdd_method() {
           .title = "DASVDD",
           .published =
               [](const recipes::DataTraits& data, Recipe) {
-                return Settings(recipes::dasvdd(data),
-                                Settings::Form<DasvddOptions>{rows_of, make_dasvdd,
-                                                              data.own ? fit_batch_to_size : nullptr});
+                return Settings(
+                    recipes::dasvdd(data),
+                    Settings::Form<DasvddOptions>{rows_of, make_dasvdd,
+                                                  !data.own ? nullptr
+                                                  : data.own_images.empty()
+                                                      ? fit_batch_to_size
+                                                      : recipes::fit_to_own_images<DasvddOptions>(data)});
               },
           .load = load_dasvdd};
 }

@@ -199,10 +199,6 @@ Rows rows_of(DeepSvddOptions& o, Common common) {
   return rows;
 }
 
-void fit_deep_svdd_to_table(DeepSvddOptions& o, int64_t training_samples, const Named& named) {
-  recipes::fit_to_table(o, o.warm_up_epochs, training_samples, named);
-}
-
 std::unique_ptr<Detector> load_deep_svdd(const ModelFolder& model, engine::Backend& backend) {
   DeepSvddOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
@@ -224,11 +220,8 @@ Method deep_svdd_method() {
               [](const recipes::DataTraits& data, Recipe recipe) {
                 return Settings(
                     recipes::deep_svdd(data, recipe),
-                    Settings::Form<DeepSvddOptions>{
-                        rows_of, make_deep_svdd,
-                        data.own && data.kind == recipes::DataKind::table && recipe == Recipe::pytorch
-                            ? fit_deep_svdd_to_table
-                            : nullptr});
+                    Settings::Form<DeepSvddOptions>{rows_of, make_deep_svdd,
+                                                    recipes::fit_to_own<DeepSvddOptions>(data, recipe)});
               },
           .load = load_deep_svdd};
 }

@@ -427,10 +427,6 @@ Rows rows_of(MultiRadiusOptions& o, Common common) {
   return rows;
 }
 
-void fit_multi_radius_to_table(MultiRadiusOptions& o, int64_t training_samples, const Named& named) {
-  recipes::fit_to_table(o, o.warm_up_epochs, training_samples, named);
-}
-
 std::unique_ptr<Detector> load_multi_radius(const ModelFolder& model, engine::Backend& backend) {
   MultiRadiusOptions o;
   static_cast<DeepOptions&>(o) = saved_options(model);
@@ -455,10 +451,7 @@ Method multi_radius_method() {
                 return Settings(
                     recipes::multi_radius(data, recipe),
                     Settings::Form<MultiRadiusOptions>{
-                        rows_of, make_multi_radius,
-                        data.own && data.kind == recipes::DataKind::table && recipe == Recipe::pytorch
-                            ? fit_multi_radius_to_table
-                            : nullptr});
+                        rows_of, make_multi_radius, recipes::fit_to_own<MultiRadiusOptions>(data, recipe)});
               },
           .load = load_multi_radius};
 }

@@ -320,8 +320,10 @@ Method multi_sphere_method() {
           .protocol = Protocol::sixth_held_out,
           .published =
               [](const recipes::DataTraits& data, Recipe) {
-                return Settings(recipes::multi_sphere(data),
-                                Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere});
+                return Settings(
+                    recipes::multi_sphere(data),
+                    Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere,
+                                                       recipes::fit_to_own_images<MultiSphereOptions>(data)});
               },
           .load = load_multi_sphere};
 }

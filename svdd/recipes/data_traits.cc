@@ -5,7 +5,6 @@
 
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
-#include "datasets/image_folder.h"
 
 namespace svdd::recipes {
 namespace {
@@ -26,17 +25,9 @@ DataKind kind_of(const std::string& data) {
   };
   if (const datasets::KnownDataset* m = datasets::known_dataset("mobifall"); m && datasets::lies_in(*m, path))
     return DataKind::motion;
-  if (holds("data_batch_1.bin") || holds("cifar-10-batches-bin") || holds("train/good"))
-    return DataKind::colour_images;
+  if (holds("data_batch_1.bin") || holds("cifar-10-batches-bin")) return DataKind::colour_images;
   if (const datasets::KnownDataset* g = datasets::known_dataset("gtsrb"); g && datasets::lies_in(*g, path))
     return DataKind::signs;
-  // A flat folder of images, told by what its pictures are: without colour, they are MNIST's kind.
-  const std::vector<datasets::KnownDataset>& known = datasets::known_datasets();
-  const bool is_known = std::any_of(known.begin(), known.end(), [&](const datasets::KnownDataset& set) {
-    return datasets::lies_in(set, path);
-  });
-  if (!is_known && datasets::holds_images(path) && datasets::has_colour_images(path))
-    return DataKind::colour_images;
   return DataKind::digits;
 }
 
@@ -47,15 +38,42 @@ bool is_own(const std::string& data) {
   });
 }
 
-}  // namespace
+bool is_mnists(const std::vector<int64_t>& shape) { return shape == std::vector<int64_t>{1, 28, 28}; }
+bool is_cifars(const std::vector<int64_t>& shape) { return shape == std::vector<int64_t>{3, 32, 32}; }
 
-DataTraits traits_of(const std::string& data) {
-  return {.kind = kind_of(data), .own = is_own(data), .name = data};
+int64_t side_for(const datasets::ImageSurvey& survey) {
+  constexpr int64_t many = 20000;
+  return std::min(survey.height, survey.width) >= 64 && survey.images <= many ? 64 : 32;
 }
 
-std::vector<int64_t> image_shape_of(DataKind kind) {
-  if (kind == DataKind::digits) return {1, 28, 28};
-  if (kind == DataKind::colour_images || kind == DataKind::signs) return {3, 32, 32};
+}  // namespace
+
+DataTraits traits_of(const std::string& data, const std::vector<int64_t>& asked) {
+  DataTraits traits{.kind = kind_of(data), .own = is_own(data), .name = data};
+  if (!traits.own || traits.kind != DataKind::digits) return traits;
+  const datasets::ImageSurvey survey = datasets::survey_images(data);
+  if (survey.looked_at == 0) return traits;
+  std::vector<int64_t> shape = asked;
+  if (shape.empty() && survey.height == 28 && survey.width == 28) shape = {28, 28};
+  if (shape.empty()) shape.assign(2, side_for(survey));
+  if (shape.size() == 2) shape.insert(shape.begin(), survey.coloured ? 3 : 1);
+  traits = traits_of_images(shape);
+  if (traits.own_images.empty() && !is_mnists(shape)) traits.own_images = shape;
+  traits.name = data, traits.survey = survey;
+  return traits;
+}
+
+DataTraits traits_of_images(const std::vector<int64_t>& shape) {
+  const bool coloured = shape.at(0) == 3;
+  DataTraits traits{.kind = coloured ? DataKind::colour_images : DataKind::digits, .own = true};
+  if (!is_mnists(shape) && !is_cifars(shape)) traits.own_images = shape;
+  return traits;
+}
+
+std::vector<int64_t> image_shape_of(const DataTraits& traits) {
+  if (!traits.own_images.empty()) return traits.own_images;
+  if (traits.kind == DataKind::digits) return {1, 28, 28};
+  if (traits.kind == DataKind::colour_images || traits.kind == DataKind::signs) return {3, 32, 32};
   return {};
 }
 

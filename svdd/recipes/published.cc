@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "svdd/methods/method.h"
+#include "svdd/recipes/image_network.h"
 
 namespace svdd::recipes {
 namespace {
@@ -13,8 +14,9 @@ using datasets::Preprocessing;
 struct NetworkFor {
   std::string digits, colour_images, signs, motion, table;
 
-  const std::string& operator()(DataKind kind) const {
-    switch (kind) {
+  std::string operator()(const DataTraits& data) const {
+    if (!data.own_images.empty()) return image_network(data.own_images);
+    switch (data.kind) {
       case DataKind::digits:
         return digits;
       case DataKind::colour_images:
@@ -62,9 +64,11 @@ DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe) {
                                   .motion = "multi_sphere_mobifall",
                                   .table = "mlp"};
   DeepSvddOptions o = published_options(recipe);
-  o.network = network(data.kind);
+  o.network = network(data);
   o.preprocessing = usual_preprocessing(data.kind);
-  if (is_colour(data.kind) && recipe == Recipe::pytorch) {
+  if (!data.own_images.empty()) {
+    o.dictionary = false;
+  } else if (is_colour(data.kind) && recipe == Recipe::pytorch) {
     o.pretraining.epochs = 350;
     o.pretraining.lr_milestones = {250};
     o.pretraining.weight_decay = 0.5e-6;
@@ -91,6 +95,22 @@ void fit_to_table(DeepOptions& o, int64_t& warm_up, int64_t training_samples, co
   if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
 }
 
+void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named) {
+  constexpr int64_t block = 16, least_batch = 32, most_batch = 128, batches = 20;
+  const auto fit = [&](PhaseOptions& phase, const std::string& prefix, int64_t steps, int64_t least,
+                       int64_t most) {
+    if (!named(prefix + "batch-size"))
+      phase.batch_size = std::clamp(training_samples / batches / block * block, least_batch, most_batch);
+    const int64_t of_an_epoch =
+        std::max<int64_t>((training_samples + phase.batch_size - 1) / phase.batch_size, 1);
+    if (!named(prefix + "epochs")) phase.epochs = std::clamp(steps / of_an_epoch, least, most);
+    if (!named(prefix + "lr-milestones")) phase.lr_milestones = {phase.epochs * 2 / 3};
+  };
+  fit(o.pretraining, "ae-", 1600, 20, 100);
+  fit(o.training, "", 800, 10, 50);
+  if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
+}
+
 DeepOptions autoencoder(const DataTraits& data, Recipe recipe) {
   DeepOptions o = deep_svdd(data, recipe);
   if (o.pretrain) return o;  // published
@@ -113,7 +133,7 @@ MultiSphereOptions multi_sphere(const DataTraits& data) {
                                   .table = "mlp"};
   MultiSphereOptions o;
   static_cast<DeepOptions&>(o) = deep_svdd(data, Recipe::theano);
-  o.network = network(data.kind);
+  o.network = network(data);
   o.training.epochs = 100;
   o.dictionary = data.kind == DataKind::digits || data.kind == DataKind::motion;
   return o;
@@ -125,7 +145,7 @@ DasvddOptions dasvdd(const DataTraits& data) {
                                   .signs = "dasvdd_cifar10",
                                   .motion = "dasvdd_speech",
                                   .table = "dasvdd_pima"};
-  DasvddOptions o = published_dasvdd_options(data.name == "speech" ? "dasvdd_speech" : network(data.kind));
+  DasvddOptions o = published_dasvdd_options(data.name == "speech" ? "dasvdd_speech" : network(data));
   if (data.own && data.kind == DataKind::table) {
     o.preprocessing.per_feature = Preprocessing::PerFeature::standard;
     o.widths = {512, 256}, o.rep_dim = 128;

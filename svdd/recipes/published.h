@@ -53,5 +53,31 @@ PcaReconstructionOptions pca_reconstruction(const DataTraits& data);
 // On one's own tables: batches from 32 to 1024, a multiple of 16, and epochs from 1 to 10, such that there are some 300 steps.
 // What somebody asked for stays. `warm_up`: of the soft boundary; half the epochs at most.
 void fit_to_table(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named);
+// On one's own images (DataTraits::own_images): batches from 32 to 128, a multiple of 16 and a twentieth of the samples where
+// that lies between, and epochs such that there are some 1600 steps of pretraining and 800 of training, but from 20 to 100 and from 10
+// to 50; the rate falls to a tenth after two thirds of them. So a training takes minutes, whatever the number of samples.
+void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named);
+
+// Settings::Form::fit_to_size of a method: for images of one's own; null for all other data.
+template <class Options>
+auto fit_to_own_images(const DataTraits& data) -> void (*)(Options&, int64_t, const Named&) {
+  if (data.own_images.empty()) return nullptr;
+  return [](Options& o, int64_t training_samples, const Named& named) {
+    int64_t none = 0;
+    if constexpr (requires { o.warm_up_epochs; })
+      fit_to_images(o, o.warm_up_epochs, training_samples, named);
+    else
+      fit_to_images(o, none, training_samples, named);
+  };
+}
+// The same, and for tables of one's own.
+template <class Options>
+auto fit_to_own(const DataTraits& data, Recipe recipe) -> void (*)(Options&, int64_t, const Named&) {
+  if (!data.own || data.kind != DataKind::table || recipe != Recipe::pytorch)
+    return fit_to_own_images<Options>(data);
+  return [](Options& o, int64_t training_samples, const Named& named) {
+    fit_to_table(o, o.warm_up_epochs, training_samples, named);
+  };
+}
 
 }  // namespace svdd::recipes

@@ -18,6 +18,7 @@
 #include "svdd/baselines/yardsticks.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
+#include "svdd/methods/cost_estimate.h"
 #include "svdd/methods/deep_options.h"
 #include "svdd/networks/networks.h"
 #include "svdd/training/checkpoint.h"
@@ -32,7 +33,9 @@
 #include "tools/report/picture_sheets.h"
 #include "tools/report/plane_map.h"
 #include "tools/report/report.h"
+#include "tools/report/svg_chart.h"
 #include "tools/run/peak_memory.h"
+#include "tools/run/picks.h"
 #include "tools/run/results.h"
 #include "tools/run/run_folder.h"
 #include "tools/run/run_output.h"
@@ -160,6 +163,27 @@ std::optional<svdd::StepTrace> trace_asked_for(const TrainOptions& options) {
   return svdd::StepTrace(phase, epoch);
 }
 
+std::string duration_text(double seconds) {
+  if (seconds < 1) return "less than a second";
+  if (seconds < 90) return fixed_text(seconds, 0) + " s";
+  if (seconds < 90 * 60) return fixed_text(seconds / 60, 0) + " min";
+  return fixed_text(seconds / 3600, 1) + " h";
+}
+
+// By what a few steps took. Memory: what those, the samples read among it, have needed, and once more the samples, as
+// preprocessed.
+std::string cost_text(const svdd::CostEstimate& cost, const datasets::Samples& train) {
+  const auto epochs = [](int64_t count, double seconds) {
+    return counted(count, "epoch") + " in " + duration_text(seconds);
+  };
+  const double bytes = static_cast<double>(train.values.size()) * sizeof(float);
+  std::string text = "by the first steps this will take " + duration_text(cost.seconds());
+  if (cost.pretrain_epochs > 0 && cost.train_epochs > 0)
+    text += " (pretraining " + epochs(cost.pretrain_epochs, cost.pretrain_seconds) + ", training " +
+            epochs(cost.train_epochs, cost.train_seconds) + ")";
+  return text + " and " + fixed_text(peak_megabytes() + bytes / 1e6, 0) + " MB";
+}
+
 // Fits; where that fails, what is done by the last checkpoint is kept (RunOutput), and this says so.
 void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options,
          svdd::Checkpoints& checkpoints, svdd::PretrainingStore* pretrainings, svdd::StepTrace* trace,
@@ -183,12 +207,12 @@ void fit(svdd::Detector& detector, const Task& task, const TrainOptions& options
 // calibration would.
 void add_yardsticks(ordered_json& results, const Task& task, const TrainOptions& options,
                     engine::Backend& backend) {
-  if (!svdd::recipes::traits_of(options.data_to_read()).own) return;
+  if (!options.traits.own) return;
   datasets::Samples train = task.split.train;
   for (const datasets::Samples* aside : {&task.validation, &task.calibration})
     train.values.insert(train.values.end(), aside->values.begin(), aside->values.end());
   const svdd::Yardsticks found =
-      svdd::measure_yardsticks(train, task.split.test, task.split.test_labels, options.data_to_read(),
+      svdd::measure_yardsticks(train, task.split.test, task.split.test_labels, options.traits,
                                options.settings.seed(), backend, options.method);
   if (found.of.empty()) return;
   results["yardsticks"] = {{"trained_on", found.trained_on}, {"tested_on", found.tested_on}};
@@ -283,9 +307,11 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
                counted(split.test.count(), "test sample") + " of " + datasets::shape_text(split.train.shape));
-  if (task.calibration.count() > 0)
+  const std::vector<Pick> picked = picks(resolved, options, task);
+  for (const Pick& pick : picked) monitor.note("picked " + sentence(pick));
+  if (task.calibration.count() > 0 && resolved.names("calibration"))
     monitor.note(counted(task.calibration.count(), "further normal sample") +
-                 " held out to calibrate threshold and p-values (--calibration 0 trains on them)");
+                 " held out to calibrate threshold and p-values");
   if (const std::string why = why_fewer_threads(options.backend, *backend); !why.empty()) monitor.note(why);
   for (const std::string& line : task.notes) monitor.note(line);
   for (const std::string& line : task.warnings) monitor.note("warning: " + line);  // before hours are spent
@@ -295,6 +321,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   for (const std::string& again : resolved.overridden) monitor.note("warning: " + again);
   if (!damage.empty()) monitor.note("the run is taken for unfinished: " + damage);
   if (start == Start::go_on && !goes_on) monitor.note(why_anew + ": the run begins from the start");
+  if (!options.quiet && !goes_on)
+    if (const auto cost = svdd::estimate_cost(options.settings, split.train, *backend))
+      monitor.note(cost_text(*cost, split.train));
   fit(*detector, task, options, checkpoints, pretrainings, trace ? &*trace : nullptr, monitor);
   if (task.calibration.count() > 0) detector->calibrate(task.calibration, task.false_alarm_rate);
   monitor.end();
@@ -334,6 +363,12 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   }
   add_yardsticks(results, task, options, *backend);
   results["collapsed"] = options.method_row().has_network && detector->collapse_warning().has_value();
+  if (!picked.empty()) {
+    results["picks"] = ordered_json::array();
+    for (const Pick& pick : picked)
+      results["picks"].push_back(
+          {{"what", pick.what}, {"picked", pick.picked}, {"why", pick.why}, {"otherwise", pick.otherwise}});
+  }
   if (const json details = engine::parse_json(detector->details()); !details.empty())
     results["details"] = details;
   results["warnings"] = warnings(resolved, *detector, task, scores, results);

@@ -12,8 +12,6 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/evaluation/attribution.h"
-#include "svdd/methods/deep_options.h"
-#include "svdd/networks/networks.h"
 #include "svdd/recipes/set_aside.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
@@ -24,14 +22,6 @@
 
 namespace tools {
 namespace {
-
-std::vector<int64_t> input_of(const std::string& network) {
-  try {
-    return svdd::network_info(network).input;
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(error.what());
-  }
-}
 
 std::vector<int64_t> class_counts(const datasets::Dataset& data) {
   std::vector<int64_t> counts = data.train.class_counts(data.classes());
@@ -251,8 +241,7 @@ void set_aside(Task& task, datasets::OneVsRest& split, const TrainOptions& optio
   try {
     svdd::recipes::SetAside parts = svdd::recipes::set_aside(
         std::move(split.train), std::move(split.train_classes), options.method_row(), options.settings,
-        {options.calibration, options.false_alarm_rate, options.split_seed.value_or(0)},
-        svdd::recipes::traits_of(options.data_to_read()).own);
+        {options.calibration, options.false_alarm_rate, options.split_seed.value_or(0)}, options.traits.own);
     split.train = std::move(parts.train);
     split.train_classes = std::move(parts.train_classes);
     task.calibration = std::move(parts.calibration);
@@ -286,16 +275,12 @@ std::string Task::test_class_list() const {
 }
 
 Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& test) {
-  using svdd::recipes::image_shape_of, svdd::recipes::traits_of;
-  const svdd::DeepOptions* const deep = options.settings.deep();
   datasets::LoadOptions how{.data_dir = options.data_dir,
                             .label_column = options.label_column,
                             .header = options.header,
                             .test_fraction = options.test_fraction,
                             .split_seed = options.split_seed.value_or(0)};
-  how.image_shape = test && test->shape.size() == 3 ? test->shape
-                    : deep                          ? input_of(deep->network)
-                                                    : image_shape_of(traits_of(options.data_to_read()).kind);
+  how.image_shape = test && test->shape.size() == 3 ? test->shape : options.image_size;
   if (test) how.form = test->form, how.all_for_test = test->whole;
   std::vector<std::string> notes;
   const datasets::Dataset data = load_named_data(options, how, notes);

@@ -13,6 +13,7 @@
 #include "engine/files/json_file.h"
 #include "svdd/methods/deep_options.h"
 #include "svdd/methods/option_json.h"
+#include "svdd/networks/networks.h"
 #include "tools/arguments.h"
 #include "tools/commands/network.h"
 #include "tools/usage_error.h"
@@ -105,6 +106,42 @@ Option yes_no_row(option::Words words, std::optional<bool>& target) {
   return o;
 }
 
+// Of one sample, where the network says; else empty.
+std::vector<int64_t> input_of(const std::string& network) {
+  try {
+    return svdd::network_info(network).input;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
+// "64", "48x64", or with the channels "1x48x64".
+Option image_size_row(option::Words words, std::vector<int64_t>& target) {
+  Option o = option::row(std::move(words), Kind::text);
+  o.set = [&target](const std::string& text) {
+    constexpr int64_t least = 4, most = 4096;
+    const std::string expected = "a side such as 64, or HEIGHTxWIDTH such as 48x64, each from 4 to 4096";
+    std::vector<int64_t> sides;
+    for (size_t begin = 0; begin <= text.size();) {
+      const size_t end = std::min(text.find('x', begin), text.size());
+      sides.push_back(option::number_in<int64_t>(text.substr(begin, end - begin), expected));
+      begin = end + 1;
+    }
+    if (sides.size() == 1) sides.push_back(sides[0]);
+    const bool has_channels = sides.size() == 3;
+    if (sides.size() > 3 || (has_channels && sides[0] != 1 && sides[0] != 3))
+      throw BadValue::of(text, expected);
+    for (size_t k = has_channels ? 1 : 0; k < sides.size(); ++k)
+      if (sides[k] < least || sides[k] > most) throw BadValue::of(text, expected);
+    target = sides;
+  };
+  o.get = [&target]() -> Option::Value {
+    if (target.empty()) return {};
+    return datasets::shape_text(target);
+  };
+  return o;
+}
+
 Option method_row(std::string& target) {
   Option o = option::text({"method", "NAME", "Method", svdd::method_names()}, target);
   o.set = [&target](const std::string& text) {
@@ -149,6 +186,11 @@ std::vector<Option> data_rows(TrainOptions& o) {
       yes_no_row(
           {"header", "auto|yes|no", group, "of a .csv table: whether the first line names the columns"},
           o.header),
+      image_size_row(
+          {"image-size", "N|HxW", group,
+           "of a folder of images: what they are brought to; else 64 or 32, as\nthey come, and grey "
+           "where none has colour"},
+          o.image_size),
       optional_row({"test-fraction", "X", group,
                     "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
                     "held out for the test, the same rows\nwhatever the seed"},
@@ -326,6 +368,35 @@ bool ends_with(const std::filesystem::path& recorded, const std::filesystem::pat
   return end.size() <= all.size() && std::equal(end.rbegin(), end.rend(), all.rbegin());
 }
 
+// What the images of a folder are brought to: as the network sees them, as asked for, or as they come. `as_before`: as version
+// 0.1 had it where nothing says so, which brought all to the published networks' size.
+void settle_image_size(TrainOptions& options, bool as_before) {
+  const bool folder = options.traits.survey.looked_at > 0;
+  std::vector<int64_t>& size = options.image_size;
+  if (!size.empty() && !folder &&
+      (datasets::known_dataset(options.data) || engine::file_exists(options.data_to_read())))
+    throw UsageError("--image-size is for folders of images, and " + in_quotes(options.data) +
+                     (options.traits.own ? " is none" : " comes at a size of its own"));
+  if (!folder) return;
+  const svdd::DeepOptions* const deep = options.settings.deep();
+  const std::vector<int64_t> network = deep ? input_of(deep->network) : std::vector<int64_t>{};
+  if (as_before && !deep) {
+    std::error_code error;
+    const bool defects = std::filesystem::is_directory(options.data_to_read() + "/train/good", error);
+    size = defects || options.traits.survey.coloured ? std::vector<int64_t>{3, 32, 32}
+                                                     : std::vector<int64_t>{1, 28, 28};
+  } else if (!network.empty()) {
+    if (!size.empty() &&
+        (size.size() == 3 ? size != network : !std::equal(size.begin(), size.end(), network.end() - 2)))
+      throw UsageError("--image-size is " + datasets::shape_text(size) + ", but the network sees " +
+                       datasets::shape_text(network) +
+                       ": leave one of the two out, or write a network without an input line");
+    size = network;
+  } else if (!as_before) {
+    size = svdd::recipes::image_shape_of(options.traits);
+  }
+}
+
 void require(bool there, const std::string& what) {
   if (!there) throw UsageError(what);
 }
@@ -339,7 +410,8 @@ void TrainOptions::prefer_recorded_data() {
 }
 
 void set_published(TrainOptions& options, svdd::Recipe recipe) {
-  options.settings = options.method_row().published(svdd::recipes::traits_of(options.data_to_read()), recipe);
+  options.traits = svdd::recipes::traits_of(options.data_to_read(), options.image_size);
+  options.settings = options.method_row().published(options.traits, recipe);
 }
 
 std::vector<Option> train_options(TrainOptions& options) {
@@ -410,12 +482,15 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
                                   !engine::file_exists(options.data) && engine::file_exists(recorded_data) &&
                                   ends_with(recorded_data, options.data);
   }
+  if (const Value* size = value_of("image-size"))
+    for (const Option& row : data_rows(options))
+      if (row.name == "image-size") apply(row, *size);
   set_published(options);
   if (const Value* recipe = value_of("recipe"); recipe && method_takes(options.method, "recipe"))
     for (const Option& row : options.settings.options())
       if (row.name == "recipe") {
         apply(row, *recipe);
-        set_published(options, options.settings.deep()->recipe);
+        options.settings = options.method_row().published(options.traits, options.settings.deep()->recipe);
         break;
       }
   std::vector<Option> rows = train_options(options);
@@ -428,8 +503,9 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
           *value);
   }
 
-  // A run's own configuration says all; those of version 0.1 calibrated nothing.
+  // A run's own configuration says all; those of version 0.1 calibrated nothing, and chose no size.
   if (from_file.contains("out") && !value_of("calibration")) options.calibration = 0;
+  settle_image_size(options, from_file.contains("out") && !value_of("image-size"));
 
   require(!options.data.empty(), "--data is missing: name the data, for instance --data strokes");
   require(!options.out.empty(),
@@ -458,6 +534,8 @@ ordered_json decisive(ordered_json config) {
   // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
   if (config.value("allow_bias", true) == false) config.erase("allow_bias");
   if (config.value("radius_from", "") == "batch") config.erase("radius_from");
+  if (config.contains("image_size") && config.contains("network") && !input_of(config["network"]).empty())
+    config.erase("image_size");  // it is the network's
   const json calibration = config.value("calibration", ordered_json());
   if (calibration == 0.0 || (calibration == "auto" && datasets::known_dataset(config.value("data", ""))))
     config.erase("calibration");
@@ -467,7 +545,8 @@ ordered_json decisive(ordered_json config) {
 std::string difference(const json& config, const TrainOptions& wanted) {
   TrainOptions published;
   published.data = wanted.data, published.method = wanted.method;
-  set_published(published, wanted.settings.deep() ? wanted.settings.deep()->recipe : svdd::Recipe{});
+  published.settings = wanted.method_row().published(
+      wanted.traits, wanted.settings.deep() ? wanted.settings.deep()->recipe : svdd::Recipe{});
   const ordered_json unsaid = to_json(published), asked = decisive(to_json(wanted));
   for (const auto& [key, value] : asked.items()) {
     const json found = config.contains(key) ? config[key] : json(unsaid.value(key, ordered_json())),

@@ -26,6 +26,10 @@ struct TrainOptions {
   std::vector<std::string> anomalous;  // empty: all that are not normal
   std::optional<bool> header = {};     // whether a table's first line is one; nothing: as it looks
   int64_t limit = 0;                   // 0: all training samples
+  // What the images of a folder are brought to, {channels, height, width} once the options are resolved (before that the
+  // channels may be missing); empty: as the network sees them, or no folder of images.
+  std::vector<int64_t> image_size = {};
+  svdd::recipes::DataTraits traits = {};  // of the data to read, at that size (set_published)
   // The share of the normal training samples that is held out to calibrate; nothing: 0.2 of data of one's own where there
   // are enough, else none. The rate of false alarms that they set the threshold at; nothing: the contamination.
   std::optional<double> calibration = {}, false_alarm_rate = {};

@@ -1,0 +1,87 @@
+#include "tools/run/picks.h"
+
+#include <algorithm>
+
+#include "svdd/methods/deep_options.h"
+#include "svdd/networks/networks.h"
+#include "tools/commands/counted.h"
+
+namespace tools {
+namespace {
+
+std::string size_text(int64_t height, int64_t width) {
+  return std::to_string(height) + 'x' + std::to_string(width);
+}
+
+// Of one with published settings: none of them is a choice.
+bool is_own(const TrainOptions& options) {
+  return options.traits.own &&
+         (options.traits.kind == svdd::recipes::DataKind::table || !options.traits.own_images.empty());
+}
+
+Pick image_size(const TrainOptions& fitted) {
+  const datasets::ImageSurvey& survey = fitted.traits.survey;
+  const std::vector<int64_t>& size = fitted.image_size;
+  std::string why = "the " + counted(survey.images, "training image") + " are " +
+                    size_text(survey.height, survey.width) + " (the median" +
+                    (survey.looked_at < survey.images ? " of " + std::to_string(survey.looked_at) : "") +
+                    "), ";
+  why += survey.coloured ? "some in colour" : "none in colour";
+  return {"image size", datasets::shape_text(size), why, "--image-size N or CHANNELSxHEIGHTxWIDTH"};
+}
+
+std::string module_text(const svdd::NetworkPlan& plan) {
+  int64_t convolutions = 0;
+  for (const engine::PlannedLayer& layer : plan.encoder)
+    convolutions += layer.layer.kind == engine::LayerKind::conv;
+  return convolutions == 0
+             ? counted(static_cast<int64_t>(plan.widths.size()), "hidden layer") +
+                   (plan.widths.size() == 1 ? " of " + std::to_string(plan.widths[0]) : "") + ", then " +
+                   std::to_string(plan.rep_dim) + " numbers"
+             : counted(convolutions, "convolution") + ", then " + std::to_string(plan.rep_dim) + " numbers";
+}
+
+}  // namespace
+
+std::vector<Pick> picks(const ResolvedOptions& resolved, const TrainOptions& fitted, const Task& task) {
+  std::vector<Pick> all;
+  const auto asked = [&](const char* option) { return resolved.names(option); };
+  const bool images = fitted.traits.survey.looked_at > 0;
+  if (!is_own(fitted)) return all;
+  if (images && !asked("image-size") && !asked("network")) all.push_back(image_size(fitted));
+  if (const svdd::DeepOptions* deep = fitted.settings.deep()) {
+    const std::string samples = counted(task.split.train.count(), "sample");
+    if (!asked("network") && !asked("widths") && !asked("rep-dim")) {
+      const svdd::NetworkPlan plan = svdd::plan_network(
+          deep->network, {.input = task.split.train.shape, .rep_dim = deep->rep_dim, .widths = deep->widths});
+      all.push_back({"network", module_text(plan),
+                     images ? "the pattern of the published ones, down to few pixels"
+                            : "one wide layer ranks better on most tables than the papers' narrow ones",
+                     images ? "--network NAME, FILE or TEXT" : "--widths A,B,... --rep-dim P"});
+    }
+    const svdd::PhaseOptions& ae = deep->pretraining;
+    const std::string epochs = std::to_string(deep->training.epochs);
+    if (!asked("epochs"))
+      all.push_back(
+          {"epochs",
+           deep->pretrain && fitted.method != "autoencoder"
+               ? std::to_string(ae.epochs) + " of the autoencoder, " + epochs + " of " + fitted.method
+               : epochs,
+           "steps enough for " + samples + ", and minutes at most",
+           deep->pretrain ? "--ae-epochs N --epochs N" : "--epochs N"});
+    if (!asked("batch-size"))
+      all.push_back(
+          {"batch", std::to_string(deep->training.batch_size), "by the number of samples", "--batch-size N"});
+  }
+  if (task.calibration.count() > 0 && !asked("calibration"))
+    all.push_back({"calibration", counted(task.calibration.count(), "normal sample") + " held out",
+                   "so that the threshold's rate of false alarms is known",
+                   "--calibration 0 trains on them too"});
+  return all;
+}
+
+std::string sentence(const Pick& pick) {
+  return pick.what + ' ' + pick.picked + ": " + pick.why + " (otherwise: " + pick.otherwise + ')';
+}
+
+}  // namespace tools
