@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "datasets/image_file.h"
-#include "datasets/png.h"
 #include "datasets/resampling.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
@@ -173,22 +172,6 @@ bool holds_images(const fs::path& folder) {
   std::string kind;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (look_at(*entry, kind) == Entry::image) return true;
-  return false;
-}
-
-bool has_colour_images(const fs::path& folder) {
-  for (const fs::path& file : images_in(folder)) {
-    engine::check_stop();
-    const std::string head = head_of(file);
-    if (png_is_grey(head) || head.starts_with("P2") || head.starts_with("P5"))
-      continue;  // no need to decode it
-    try {
-      if (read_image(file).has_colour()) return true;
-    } catch (const engine::Stopped&) {
-      throw;
-    } catch (const std::runtime_error&) {  // damaged: whoever loads the folder says so
-    }
-  }
   return false;
 }
 

@@ -37,10 +37,6 @@ std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder
 // Whether there is at least one; false where the folder cannot be read.
 bool holds_images(const std::filesystem::path& folder);
 
-// Whether some image of the folder has colour: R, G and B that differ somewhere. Grey pictures stored as RGB have
-// none. Looks at files until one has, and passes damaged ones over; throws where images_in does.
-bool has_colour_images(const std::filesystem::path& folder);
-
 // One image file, or all of a folder, as samples of `shape` {1 or 3, height, width} with values in [0, 1]:
 // converted between grey and RGB (Image::plane) and resampled (resample) where need be. `names`, unless null,
 // receives the files' paths in the order of the samples. Damaged files of a folder are passed over where `findings`

@@ -205,10 +205,6 @@ void place_row(const PngHeader& h, std::string_view palette, const uint8_t* row,
 
 bool is_png(std::string_view head) { return head.starts_with(signature); }
 
-bool png_is_grey(std::string_view head) {
-  return is_png(head) && head.size() > 25 && (byte_at(head, 25) & 3) == 0;
-}
-
 Image decode_png(std::string_view contents) {
   const Chunks chunks = chunks_of(contents);
   const PngHeader& h = chunks.header;

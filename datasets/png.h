@@ -14,7 +14,4 @@ bool is_png(std::string_view head);
 // fewer than 8 are spread over 0 … 255. Throws std::runtime_error with the bare reason ("is truncated: …").
 Image decode_png(std::string_view contents);
 
-// Whether the first 26 bytes say that the pixels are grey.
-bool png_is_grey(std::string_view head);
-
 }  // namespace datasets

@@ -342,14 +342,15 @@ image beside the image with what raises its score in orange. For any method.
 
 Examples:
   svdd explain --model runs/table --input new_rows.csv --top 3
-  svdd explain --model runs/parts --input test/bad --output maps
+  svdd explain --model runs/parts --input test/bad --out maps
 )",
                   [&o] { run_explain(o); });
   explain->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
   explain->add_option("--input", o.input, "a file or folder that svdd score takes")->type_name("PATH");
-  explain->add_option("--output", o.output, "rows: a CSV file, else standard output;\nimages: a folder")
-      ->type_name("FILE|DIR");
+  explain->add_option("--out", o.out, "a folder for it: the maps of images, or columns.csv")
+      ->type_name("DIR");
+  explain->add_option("--output", o.output, "rows: a CSV file; else standard output")->type_name("FILE");
   explain->add_option("--top", o.top, "so many columns of each row")->type_name("K")->default_str("3");
   explain->add_option("--most", o.most, "images: maps of so many, those with the highest scores")
       ->type_name("N")
@@ -395,13 +396,14 @@ score dist^2 - R^2, and the threshold 0; else nothing is called anomalous unless
 says from where on. Nor does it hold scores of training samples: there are no p-values.
 
 Examples:
-  svdd import model.tar --network mnist_LeNet --preprocessing mnist --normal 3 --output theirs
-  svdd import state.pt --network mine.net --preprocessing none --centre c.npy --output mine
+  svdd import model.tar --network mnist_LeNet --preprocessing mnist --normal 3 --out theirs
+  svdd import state.pt --network mine.net --preprocessing none --centre c.npy --out mine
   svdd score --model theirs --input my_digits/ --threshold 0.8
 )",
                   [&o] { run_import(o); });
   command->add_option("file", o.file, "what was saved")->type_name("FILE");
-  command->add_option("--output", o.output, "a new folder for the model")->type_name("DIR");
+  command->add_option("--out", o.output, "a new folder for the model")->type_name("DIR");
+  command->add_option("--output", o.output)->group("");  // as version 0.1 had it
   command->add_option("--network", o.network, "name, text or file, as svdd network shows them")
       ->type_name("NAME|TEXT|FILE");
   command

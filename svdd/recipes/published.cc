@@ -15,7 +15,8 @@ struct NetworkFor {
   std::string digits, colour_images, signs, motion, table;
 
   std::string operator()(const DataTraits& data) const {
-    if (!data.own_images.empty()) return image_network(data.own_images);
+    const bool as_published = data.own_images == image_shape_of(DataTraits{.kind = data.kind});
+    if (!data.own_images.empty() && !as_published) return image_network(data.own_images);
     switch (data.kind) {
       case DataKind::digits:
         return digits;

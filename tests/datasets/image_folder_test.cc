@@ -269,17 +269,6 @@ TEST(LoadImages, DarkImagesAndLostColoursAreSaid) {
   EXPECT_EQ(in_colour.notes().size(), 1u);
 }
 
-TEST(ColourImages, OneIsEnough) {
-  const scratch::Folder folder;
-  scratch::write(folder / "a.pgm", "P2 1 1 255 10");
-  scratch::write(folder / "b.png", png(2, 2, 3, std::vector<uint8_t>(12, 9)));  // grey, stored as RGB
-  scratch::write(folder / "c.jpg", jpeg(8, 8, 3, std::vector<uint8_t>(192, 77)));
-  scratch::write(folder / "d.png", "damaged");
-  EXPECT_FALSE(datasets::has_colour_images(folder.path()));
-  scratch::write(folder / "e.ppm", "P3 2 1 255 1 1 1 1 1 2");
-  EXPECT_TRUE(datasets::has_colour_images(folder.path()));
-}
-
 TEST(LoadImages, StopsWhenAskedTo) {
   const scratch::Folder folder;
   scratch::write(folder / "a.pgm", "P2 1 1 255 10");

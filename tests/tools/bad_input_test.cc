@@ -35,7 +35,7 @@ TEST(BadInput, CommandLine) {
                   {"reproduce deep-svdd-mnist --jobs 2147483648", 2, "expected 1 to 1024"},
                   {"bench --repeat 9223372036854775807", 2, "expected 1 to 10000"},
                   {"reproduce deep-svdd-mnist --epochs many", 2, "--epochs is 'many'"},
-                  {"import model.tar", 2, "--output is missing"},
+                  {"import model.tar", 2, "--out is missing"},
                   {"train", 2, "--data is missing"},
                   {"train --data strokes --out run", 2, "--normal is missing"},
                   {"train --data strokes --normal 3", 2, "--out is missing"},

@@ -210,7 +210,7 @@ TEST_F(Calibrated, ImagesAreExplained) {
   fs::create_directory(scratch_.path / "new");
   write_text(scratch_.path / "new" / "one.pgm", picture);
   write_text(scratch_.path / "new" / "two.pgm", picture);
-  const Outcome o = run("explain --model run --input new --output maps");
+  const Outcome o = run("explain --model run --input new --out maps");
   ASSERT_EQ(o.status, 0) << o.err;
   for (const char* name : {"one-map.png", "two-map.png", "maps.csv"})
     EXPECT_TRUE(fs::exists(scratch_.path / "maps" / name)) << name;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/files/npy.h"
+#include "refusals.h"
 #include "small_data.h"
 #include "svdd/recipes/data_traits.h"
 
@@ -50,8 +51,7 @@ TEST(ImageInput, AFlatFolderIsWhatItsPicturesAre) {
   write_small_data(f);
   EXPECT_EQ(svdd::recipes::traits_of((f / "small").string()).kind, DataKind::digits);
   write_grey_folder(f / "parts/train/good", 2, 9);
-  EXPECT_EQ(svdd::recipes::traits_of((f / "parts").string()).kind,
-            DataKind::colour_images);  // as the layout of MVTec AD always was
+  EXPECT_EQ(svdd::recipes::traits_of((f / "parts").string()).kind, DataKind::digits);
   EXPECT_EQ(svdd::recipes::traits_of((f / "none").string()).kind, DataKind::digits);
 }
 
@@ -86,7 +86,7 @@ TEST(ImageInput, MethodsWithoutANetworkSeeWhatNetworksSee) {
     const Outcome outcome =
         run_svdd(f, words_of("train --data large --threads 1 --method " + method + " --out " + method));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(shape_in(outcome), "1x28x28 (grey)") << outcome.err;
+    EXPECT_EQ(shape_in(outcome), "1x64x64 (grey)") << outcome.err;
   }
   // A test half beside it, and other colours: the model's own size and colours count.
   write_grey_folder(f / "parts/train/good", 2, 9);
@@ -94,7 +94,73 @@ TEST(ImageInput, MethodsWithoutANetworkSeeWhatNetworksSee) {
   write_picture(f / "parts/test/bad/0.ppm", 9, [](int y, int x) { return std::to_string(y * x) + " 9 8"; });
   const Outcome evaluated = run_svdd(f, words_of("evaluate --model kde --data parts --normal 0"));
   EXPECT_EQ(evaluated.status, 0) << evaluated.err;
-  EXPECT_EQ(shape_in(evaluated), "1x28x28 (grey)") << evaluated.err;
+  EXPECT_EQ(shape_in(evaluated), "1x64x64 (grey)") << evaluated.err;
+}
+
+TEST(ImageInput, SizeNetworkAndEpochsArePickedAndSaid) {
+  REQUIRE_SVDD();
+  const Scratch scratch;
+  const fs::path f = scratch.path;
+  write_grey_folder(f / "parts/train/good", 12, 70);
+  write_grey_folder(f / "parts/test/good", 3, 70);
+  write_grey_folder(f / "parts/test/bent", 3, 80);
+  const auto train = [&](const std::string& more) {
+    const Outcome o = run_svdd(f, words_of("train --data parts --threads 1 --ae-epochs 1 " + more));
+    EXPECT_EQ(o.status, 0) << more << o.err;
+    return o;
+  };
+  // A few steps are no measure of minutes.
+  const Outcome picked = train("--out picked --epochs 1");
+  EXPECT_NE(picked.err.find(
+                "picked image size 1x64x64: the 12 training images are 70x70 (the median), none in colour "
+                "(otherwise: --image-size"),
+            std::string::npos)
+      << picked.err;
+  EXPECT_EQ(picked.err.find("by the first steps"), std::string::npos) << picked.err;
+  const auto results = nlohmann::json::parse(text_of(f / "picked/results.json"));
+  EXPECT_EQ(results["network"], "images_1x64x64");
+  ASSERT_EQ(results["picks"].size(), 3u) << results["picks"].dump();
+  EXPECT_EQ(results["picks"][0]["what"], "image size");
+  EXPECT_EQ(results["picks"][1]["picked"], "4 convolutions, then 128 numbers");
+  EXPECT_EQ(results["picks"][2]["what"], "batch");
+  const auto config = nlohmann::json::parse(text_of(f / "picked/config.json"));
+  EXPECT_EQ(config["image_size"], "1x64x64");
+  EXPECT_EQ(config["batch_size"], 32);
+  // What is named is not picked; other words for the same are the same run.
+  const Outcome named = train("--out named --epochs 1 --image-size 64x64 --batch-size 32 --ae-batch-size 32");
+  EXPECT_EQ(named.err.find("picked image"), std::string::npos) << named.err;
+  EXPECT_EQ(nlohmann::json::parse(text_of(f / "named/results.json"))["scores_sha256"],
+            results["scores_sha256"]);
+  const Outcome again = run_svdd(f, words_of("train --config picked/config.json --out again --quiet"));
+  EXPECT_EQ(nlohmann::json::parse(text_of(f / "again/results.json"))["weights_sha256"],
+            results["weights_sha256"])
+      << again.err;
+
+  const Outcome timed = train("--out timed --epochs 120");
+  EXPECT_NE(timed.err.find("by the first steps this will take "), std::string::npos) << timed.err;
+  // Another size, not square, in colour, with a network that takes any.
+  const Outcome wide = run_svdd(
+      f, {"train", "--data", "parts", "--out", "wide", "--threads", "1", "--no-pretrain", "--epochs", "1",
+          "--image-size", "3x24x40", "--network", "conv 8 3x3, batch_norm, leaky_relu, max_pool, dense 8"});
+  ASSERT_EQ(wide.status, 0) << wide.err;
+  EXPECT_EQ(shape_in(wide), "3x24x40 (RGB)") << wide.err;
+  EXPECT_EQ(run_svdd(f, words_of("score --model wide --input parts/test/bent")).status, 0);
+  for (const std::string method : {"dasvdd", "autoencoder", "multi-radius"}) {
+    const Outcome o = run_svdd(f, words_of("train --data parts --image-size 20x30 --threads 1 --method " +
+                                           method + " --limit 12 --out of-" + method +
+                                           (method == "dasvdd" ? " --epochs 1" : " --ae-epochs 1")));
+    EXPECT_EQ(o.status, 0) << method << o.err;
+    EXPECT_EQ(nlohmann::json::parse(text_of(f / ("of-" + method) / "results.json"))["network"],
+              "images_1x20x30");
+  }
+  expect_refused(
+      f,
+      {{"train --data parts --out no --image-size 0", 2, "--image-size is '0'; expected a side"},
+       {"train --data parts --out no --image-size 64x", 2, "expected a side"},
+       {"train --data parts --out no --image-size 2x8x8", 2, "expected a side"},
+       {"train --data parts --out no --image-size 9000", 2, "from 4 to 4096"},
+       {"train --data parts --out no --image-size 32 --network mnist_LeNet", 2, "the network sees 1x28x28"},
+       {"train --data strokes --out no --normal 3 --image-size 32", 2, "a size of its own"}});
 }
 
 class Scoring : public testing::Test {

@@ -83,7 +83,7 @@ TEST_F(Import, ExportsComeBackToTheBit) {
       if (for_torch && name == "knn") continue;
       const std::string file = name + (for_torch ? ".tar" : '.' + format), back = name + "-" + format;
       succeed("export --model " + name + " --format " + format + " --output " + file + " --quiet");
-      const Outcome said = succeed("import " + file + " --output " + back);
+      const Outcome said = succeed("import " + file + " --out " + back);
       EXPECT_EQ(said.err.find("no p-values") != std::string::npos, for_torch) << said.err;
       EXPECT_EQ(scores(back, !for_torch), scores(name, !for_torch)) << back;
       const json ours = json::parse(text_of(in_scratch(name) / "model" / "model.json")),
@@ -134,10 +134,10 @@ TEST_F(Import, TheAuthorsFile) {
   succeed("explain --model theirs --input new.npy --output maps --most 2 --quiet");
   for (const std::string format : {"onnx", "npz", "pytorch"})
     succeed("export --model theirs --format " + format + " --quiet --output again." + format);
-  succeed("import again.npz --output again --quiet");
+  succeed("import again.npz --out again --quiet");
   EXPECT_EQ(scores("again", true), scores("theirs", true));
 
-  said = succeed("import one.tar --output one" + as_mnist);
+  said = succeed("import one.tar --out one" + as_mnist);
   EXPECT_NE(said.err.find("nothing is called anomalous"), std::string::npos) << said.err;
   EXPECT_EQ(json::parse(text_of(in_scratch("one") / "model.json"))["objective"], "one-class");
   EXPECT_NE(succeed("score --model one --input new.npy").err.find("imported without a threshold"),
@@ -145,9 +145,9 @@ TEST_F(Import, TheAuthorsFile) {
   EXPECT_EQ(scores("one", true).find(",1\n"), std::string::npos);
   EXPECT_NE(succeed("score --model one --input new.npy --quiet --threshold -1").out.find(",,1\n"),
             std::string::npos);
-  succeed("import one.tar --output at --quiet --threshold 0.25" + as_mnist);
+  succeed("import one.tar --out at --quiet --threshold 0.25" + as_mnist);
   EXPECT_EQ(json::parse(text_of(in_scratch("at") / "model.json"))["threshold"], 0.25);
-  succeed("import one.tar --output forced --quiet --objective soft-boundary" + as_mnist);
+  succeed("import one.tar --out forced --quiet --objective soft-boundary" + as_mnist);
 }
 
 // A network of one's own, its layers called as in PyTorch, as a bare state_dict in each format.
@@ -165,7 +165,7 @@ TEST_F(Import, BareStates) {
   write_text(in_scratch("rows.csv"), "a,b,c\n3,4,9\n0,1,5\n");
   for (const std::string file : {"s.pt --centre c.npy", "s.safetensors", "s.npz"}) {
     const std::string out = "own-" + file.substr(2, 2);
-    succeed("import " + file + " --quiet --output " + out + " --preprocessing none --network own.net");
+    succeed("import " + file + " --quiet --out " + out + " --preprocessing none --network own.net");
     const std::string csv = succeed("score --model " + out + " --input rows.csv --quiet").out;
     EXPECT_EQ(csv, "path_or_row,score,p_value,is_anomaly\n0,25,,0\n1,1,,0\n");
   }
@@ -211,24 +211,24 @@ TEST_F(Import, WhatCannotBeIsRefused) {
   write("later.tar", {{"R", r}, {"c", c}, {"net_dict", {net}}, {"model_json", {described.dump()}}});
   write("deep.tar", {{"net_dict", {net}}, {"model_json", {std::string(100000, '[')}}});
   write_text(in_scratch("hello.tar"), "hello");
-  const std::string to = " --output out" + as_mnist;
+  const std::string to = " --out out" + as_mnist;
   expect_refused(
       scratch_.path,
       {{"import", 2, "the file is missing"},
-       {"import whole.tar", 2, "--output is missing"},
-       {"import whole.tar --output out", 2, "--network is missing"},
-       {"import whole.tar --output out --network mnist_LeNet", 2, "--preprocessing is missing"},
-       {"import whole.tar --output out --network nosuch --preprocessing none", 2, "'nosuch'"},
-       {"import whole.tar --output out --network mnist_LeNet --preprocessing mnist", 2,
+       {"import whole.tar", 2, "--out is missing"},
+       {"import whole.tar --out out", 2, "--network is missing"},
+       {"import whole.tar --out out --network mnist_LeNet", 2, "--preprocessing is missing"},
+       {"import whole.tar --out out --network nosuch --preprocessing none", 2, "'nosuch'"},
+       {"import whole.tar --out out --network mnist_LeNet --preprocessing mnist", 2,
         "name it with --normal"},
-       {"import whole.tar --output out --network mnist_LeNet --preprocessing mnist --normal 10", 2, "0 to 9"},
-       {"import whole.tar --output out --network mnist_LeNet --preprocessing gtsrb", 2,
+       {"import whole.tar --out out --network mnist_LeNet --preprocessing mnist --normal 10", 2, "0 to 9"},
+       {"import whole.tar --out out --network mnist_LeNet --preprocessing gtsrb", 2,
         "expected mnist, cifar10"},
-       {"import whole.tar --output out --network mnist_LeNet --normal 3", 2, "--normal says"},
+       {"import whole.tar --out out --network mnist_LeNet --normal 3", 2, "--normal says"},
        {"import whole.tar --objective x" + to, 2, "--objective is 'x'"},
-       {"import run.tar --output out --preprocessing none", 2, "--preprocessing is of no use"},
-       {"import whole.tar --output run" + as_mnist, 2, "'run' is there already"},
-       {"import whole.tar --output hello.tar" + as_mnist, 2, "is there already"},
+       {"import run.tar --out out --preprocessing none", 2, "--preprocessing is of no use"},
+       {"import whole.tar --out run" + as_mnist, 2, "'run' is there already"},
+       {"import whole.tar --out hello.tar" + as_mnist, 2, "is there already"},
        {"import none.tar" + to, 1, "none.tar"},
        {"import hello.tar" + to, 1, "no file of torch.save"},
        {"import cut.tar" + to, 1, "the network has 'conv2.weight', which the file does not hold"},
@@ -240,11 +240,11 @@ TEST_F(Import, WhatCannotBeIsRefused) {
        {"import below.tar" + to, 1, "R is -1"},
        {"import radii.tar" + to, 1, "R is 2 numbers"},
        {"import text.tar" + to, 1, "net_dict is no dict"},
-       {"import whole.tar --output out --network cifar10_LeNet --preprocessing none", 1,
+       {"import whole.tar --out out --network cifar10_LeNet --preprocessing none", 1,
         "the network has 'bn2d1.running_mean', which the file does not hold"},
-       {"import large.tar --output out", 1, "large.tar"},
-       {"import later.tar --output out", 1, "format 99"},
-       {"import deep.tar --output out", 1, "model_json is damaged"}});
+       {"import large.tar --out out", 1, "large.tar"},
+       {"import later.tar --out out", 1, "format 99"},
+       {"import deep.tar --out out", 1, "model_json is damaged"}});
   EXPECT_FALSE(fs::exists(in_scratch("out")));
   for (const auto& entry : fs::directory_iterator(scratch_.path))
     EXPECT_EQ(entry.path().string().find(".partial"), std::string::npos) << entry.path();
@@ -313,7 +313,7 @@ np.savetxt('one.csv', dist.numpy())
     RecordProperty(name + "_difference", std::to_string(worst / largest));
   }
   expect_refused(scratch_.path,
-                 {{"import module.tar --output out" + as_mnist, 1, "asks for __main__.LeNet"}});
+                 {{"import module.tar --out out" + as_mnist, 1, "asks for __main__.LeNet"}});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "tools/commands/counted.h"
+#include "svdd/recipes/data_traits.h"
 #include "tools/commands/known_data.h"
 #include "tools/report/svg_chart.h"
 #include "tools/usage_error.h"
@@ -71,8 +72,13 @@ void run_data_info(const std::string& name_or_path, const datasets::LoadOptions&
   std::cout << in_column("name", name_columns) << data.name << '\n';
   if (known) std::cout << in_column("description", name_columns) << known->description << '\n';
   std::cout << in_column("found in", name_columns) << place << '\n'
-            << in_column("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n'
-            << in_column("classes", name_columns);
+            << in_column("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n';
+  if (const svdd::recipes::DataTraits traits = svdd::recipes::traits_of(name_or_path);
+      traits.survey.looked_at > 0)
+    std::cout << in_column("", name_columns) << "trained on at "
+              << datasets::shape_text(svdd::recipes::image_shape_of(traits))
+              << ", where --image-size says nothing else\n";
+  std::cout << in_column("classes", name_columns);
   const size_t listed = std::min(data.class_names.size(), most_classes);
   for (size_t k = 0; k < listed; ++k) std::cout << (k > 0 ? ", " : "") << class_text(data, k);
   if (listed < data.class_names.size()) std::cout << ", ... " << data.class_names.size() << " in all";

@@ -94,19 +94,23 @@ std::string map_name(const ScoreInput& input, size_t i, std::set<std::string>& u
   return name;
 }
 
-void write_maps(svdd::Detector& detector, const ScoreInput& input, const ExplainOptions& options) {
-  const fs::path folder = options.output;
+void make_folder(const fs::path& folder, const std::string& option) {
   if (engine::file_exists(folder) && !engine::is_folder(folder))
-    throw UsageError("--output " + engine::in_quotes(folder) + " is a file; maps of images go to a folder");
+    throw UsageError(option + " " + engine::in_quotes(folder) + " is a file, and a folder is needed");
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
+}
+
+void write_maps(svdd::Detector& detector, const ScoreInput& input, const ExplainOptions& options) {
+  const fs::path folder = options.out.empty() ? options.output : options.out;
+  make_folder(folder, options.out.empty() ? "--output" : "--out");
   const std::vector<float> scores = detector.score(input.samples);
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
   order.resize(std::min(order.size(), static_cast<size_t>(options.most)));
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
   std::set<std::string> used;
   std::string csv = "path_or_row,score,map\n";
   for (const size_t i : order) {
@@ -138,6 +142,8 @@ void run_explain(const ExplainOptions& given) {
   if (given.most < 1) throw UsageError("--most is " + std::to_string(given.most) + "; expected 1 or more");
   ExplainOptions options = given;
   options.model = folder_of_model(given.model).string();
+  if (!given.out.empty() && !given.output.empty())
+    throw UsageError("--out and --output both say where it goes: name one");
   const std::optional<bool> header = yes_or_no(options.header, "--header");
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
@@ -151,7 +157,8 @@ void run_explain(const ExplainOptions& given) {
   if (!options.quiet)
     for (const std::string& line : input.notes) std::cerr << line << '\n';
   if (shape.size() == 3 && (shape[0] == 1 || shape[0] == 3)) {
-    if (options.output.empty()) throw UsageError("--output is missing: name the folder for the maps");
+    if (options.out.empty() && options.output.empty())
+      throw UsageError("--out is missing: name the folder for the maps");
     write_maps(*detector, input, options);
   } else {
     if (!table.form || table.form->usual.empty())
@@ -160,10 +167,14 @@ void run_explain(const ExplainOptions& given) {
           " does not say what is usual in its columns: it was not trained on a table, or by an earlier "
           "version; train it again");
     const std::string csv = changes_csv(*detector, input, *table.form, options.top);
-    if (options.output.empty())
+    if (!options.out.empty()) {
+      make_folder(options.out, "--out");
+      engine::write_file_atomically(fs::path(options.out) / "columns.csv", csv);
+    } else if (options.output.empty()) {
       std::cout << csv << std::flush;
-    else
+    } else {
       engine::write_file_atomically(options.output, csv);
+    }
   }
   if (!input.damaged.empty())
     throw std::runtime_error(counted(static_cast<int64_t>(input.damaged.size()), "damaged image") + " in " +

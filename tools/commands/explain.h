@@ -8,7 +8,9 @@ namespace tools {
 
 struct ExplainOptions {
   std::string model, input;
-  std::string output;  // rows: a CSV file, or empty: standard output; images: a folder
+  std::string out;  // a folder, for the maps of images or columns.csv; or empty
+  std::string
+      output;  // rows: a CSV file, where there is no folder; both empty: standard output; images: as `out`
   std::string label_column, header;
   int64_t top = 3;     // columns of each row
   int64_t most = 100;  // images at most, the most anomalous ones

@@ -56,7 +56,7 @@ fs::path new_folder(const std::string& output) {
   if (!place.has_filename()) place = place.parent_path();  // "models/theirs/"
   std::error_code error;
   if (engine::file_exists(place) && (!engine::is_folder(place) || !fs::is_empty(place, error) || error))
-    throw UsageError("--output " + in_quotes(place) + " is there already; name a new folder");
+    throw UsageError("--out " + in_quotes(place) + " is there already; name a new folder");
   return place;
 }
 
@@ -131,8 +131,8 @@ void say_imported(const ImportCommand& c, const fs::path& place, const svdd::Imp
 }  // namespace
 
 void run_import(const ImportCommand& c) {
-  if (c.file.empty()) throw UsageError("the file is missing: svdd import FILE --output DIR");
-  if (c.output.empty()) throw UsageError("--output is missing: name the folder to write");
+  if (c.file.empty()) throw UsageError("the file is missing: svdd import FILE --out DIR");
+  if (c.output.empty()) throw UsageError("--out is missing: name the folder to write");
   svdd::ImportOptions options;
   options.threshold = c.threshold;
   options.input = input_in(c.input);

@@ -59,22 +59,27 @@ std::vector<Pick> picks(const ResolvedOptions& resolved, const TrainOptions& fit
                             : "one wide layer ranks better on most tables than the papers' narrow ones",
                      images ? "--network NAME, FILE or TEXT" : "--widths A,B,... --rep-dim P"});
     }
-    const svdd::PhaseOptions& ae = deep->pretraining;
-    const std::string epochs = std::to_string(deep->training.epochs);
-    if (!asked("epochs"))
+    const bool trains = method_takes(fitted.method, "epochs"),
+               pretrains = method_takes(fitted.method, "ae-epochs") && deep->pretrain;
+    const std::string ae_epochs =
+                          std::to_string(deep->pretraining.epochs) + (trains ? " of the autoencoder" : ""),
+                      epochs =
+                          std::to_string(deep->training.epochs) + (pretrains ? " of " + fitted.method : "");
+    if (!(trains && asked("epochs")) && !(pretrains && asked("ae-epochs")))
       all.push_back(
           {"epochs",
-           deep->pretrain && fitted.method != "autoencoder"
-               ? std::to_string(ae.epochs) + " of the autoencoder, " + epochs + " of " + fitted.method
-               : epochs,
+           (pretrains ? ae_epochs : "") + (pretrains && trains ? ", " : "") + (trains ? epochs : ""),
            "steps enough for " + samples + ", and minutes at most",
-           deep->pretrain ? "--ae-epochs N --epochs N" : "--epochs N"});
-    if (!asked("batch-size"))
-      all.push_back(
-          {"batch", std::to_string(deep->training.batch_size), "by the number of samples", "--batch-size N"});
+           std::string(pretrains ? "--ae-epochs N" : "") + (pretrains && trains ? " " : "") +
+               (trains ? "--epochs N" : "")});
+    const bool by_training = method_takes(fitted.method, "batch-size");
+    const std::string batch = by_training ? "batch-size" : "ae-batch-size";
+    if (!asked(batch.c_str()))
+      all.push_back({"batch", std::to_string((by_training ? deep->training : deep->pretraining).batch_size),
+                     "by the number of samples", "--" + batch + " N"});
   }
   if (task.calibration.count() > 0 && !asked("calibration"))
-    all.push_back({"calibration", counted(task.calibration.count(), "normal sample") + " held out",
+    all.push_back({"hold-out", counted(task.calibration.count(), "normal sample") + " held out to calibrate",
                    "so that the threshold's rate of false alarms is known",
                    "--calibration 0 trains on them too"});
   return all;
