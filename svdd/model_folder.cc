@@ -1,7 +1,5 @@
 #include "svdd/model_folder.h"
 
-#include "svdd/detector.h"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -11,6 +9,8 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
+#include "svdd/detector.h"
+#include "svdd/evaluation/receipt.h"
 
 namespace svdd {
 
@@ -78,6 +78,7 @@ void write_model_folder(const fs::path& folder, const nlohmann::json& descriptio
   engine::write_safetensors(folder / "weights.safetensors", tensors);
   nlohmann::json complete = description;
   complete["format"] = model_format;
+  complete["receipt"] = receipt_number;  // the contract by which its scores are the same bits everywhere
   engine::write_file_atomically(folder / "model.json", engine::json_text(complete, 1) + "\n");
 }
 
