@@ -174,7 +174,7 @@ struct Commands {      // what the command line says
   NetworkCommand network;
   VerifyOptions verify;
   bool verified = true;
-  std::string data_name, data_dir, label_column, header, mirror;
+  std::string data_name, data_dir, data_output, label_column, header, mirror;
   Words report_folders;
 };
 
@@ -647,20 +647,22 @@ Examples:
 }
 
 void add_data(CLI::App& app, Commands& c) {
-  CLI::App* data = app.add_subcommand("data", "Known data sets: list them, look at one, fetch one");
+  CLI::App* data =
+      app.add_subcommand("data", "Known data sets: list them, look at one, fetch one, write one as IDX");
   data->footer(R"(
 Examples:
   svdd data list
   svdd data info mnist
   svdd data info table.csv       # what the program makes of a file or folder
   svdd data fetch fashion-mnist --data-dir ~/data
+  svdd data export strokes --output strokes
 )");
   data->allow_extras();
   data->callback([data] {
     if (!data->get_subcommands().empty()) return;
     const Words leftover = data->remaining();
     throw UsageError("svdd data " + (leftover.empty() ? "alone" : engine::in_quotes(leftover[0])) +
-                     " is no command; expected list, info NAME or fetch NAME");
+                     " is no command; expected list, info NAME, fetch NAME or export NAME");
   });
   const auto data_dir = [&c](CLI::App* command) {
     command
@@ -713,6 +715,21 @@ Examples:
       ->add_option("--mirror", c.mirror,
                    "download MIRROR/NAME/FILE; else $SVDD_MIRROR, else the official address")
       ->type_name("URL");
+  CLI::App* write = add_command(*data, "export", "Write grey images as MNIST's four IDX files, unpacked", R"(
+For other programs, such as svdd/in_one_file/deep_svdd.cc of the source code.
+
+Examples:
+  svdd data export strokes --output strokes
+  svdd data export mnist --output mnist-unpacked
+)",
+                                [&c, need_name] {
+                                  need_name("export");
+                                  run_data_export(c.data_name, c.data_output, {.data_dir = c.data_dir});
+                                });
+  write->add_option("name", c.data_name, "a known name, or a path, as --data of svdd train takes it")
+      ->type_name("");
+  write->add_option("--output", c.data_output, "a folder that is new or empty")->type_name("DIR");
+  data_dir(write);
 }
 
 void add_report(CLI::App& app, Words& folders) {

@@ -17,9 +17,10 @@
 namespace tools_test {
 namespace {
 
-const std::vector<std::string> commands = {
-    "",          "train",      "score",  "evaluate", "cluster", "verify",  "reproduce", "data",   "data list",
-    "data info", "data fetch", "report", "bench",    "network", "compare", "explain",   "export", "import"};
+const std::vector<std::string> commands = {"",           "train",       "score",  "evaluate",  "cluster",
+                                           "verify",     "reproduce",   "data",   "data list", "data info",
+                                           "data fetch", "data export", "report", "bench",     "network",
+                                           "compare",    "explain",     "export", "import"};
 
 std::string help_of(const fs::path& folder, const std::string& command) {
   const Outcome outcome = run_svdd(folder, words_of(command + " --help"));

@@ -10,6 +10,7 @@
 
 #include "datasets/catalog.h"
 #include "datasets/fetch.h"
+#include "datasets/idx.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "tools/commands/counted.h"
@@ -121,6 +122,23 @@ void run_data_fetch(const std::string& name, const std::string& data_dir, const 
   const datasets::Fetched fetched = datasets::fetch(*known, folder, options);
   std::cout << name << ": " << counted(fetched.downloaded, "file") << " fetched, " << fetched.already_there
             << " were there; checked against the published SHA-256, in " << folder.string() << '\n';
+}
+
+void run_data_export(const std::string& name_or_path, const std::string& output,
+                     const datasets::LoadOptions& how) {
+  if (output.empty()) throw UsageError("--output is missing: the folder for the four IDX files");
+  std::error_code error;
+  if (std::filesystem::exists(output, error) && !std::filesystem::is_empty(output, error))
+    throw std::runtime_error("--output " + engine::in_quotes(output) +
+                             " is there and not empty; name a folder that is new or empty");
+  const datasets::Dataset data = load_data(name_or_path, how);
+  if (data.train.bytes.empty() || data.test.bytes.empty())
+    throw std::runtime_error(
+        data.name + (data.train.bytes.empty() ? " holds no images of bytes" : " has no test images") +
+        "; IDX files hold grey images of bytes, for training and for testing");
+  datasets::write_idx_folder(output, data);
+  std::cout << output << ": " << counted(data.train.count(), "training image") << " and "
+            << counted(data.test.count(), "test image") << " as IDX files\n";
 }
 
 }  // namespace tools

@@ -1,4 +1,4 @@
-// `svdd data`: which data sets are known, where they lie, and how to get them.
+// `svdd data`: which data sets are known, where they lie, how to get them, and one as IDX files.
 #pragma once
 #include <string>
 
@@ -16,5 +16,10 @@ void run_data_info(const std::string& name_or_path, const datasets::LoadOptions&
 // Downloads what is missing, checks everything. `mirror` as in datasets::FetchOptions. Throws UsageError for
 // an unknown name.
 void run_data_fetch(const std::string& name, const std::string& data_dir, const std::string& mirror);
+
+// Writes a data set of grey images as four IDX files, named as MNIST's, into `output`, a folder that is new or empty.
+// Throws std::exception where the data are no such images, or the folder is neither.
+void run_data_export(const std::string& name_or_path, const std::string& output,
+                     const datasets::LoadOptions& how);
 
 }  // namespace tools
