@@ -6,6 +6,7 @@
 #include <bit>
 #include <memory>
 
+#include "engine/backends/cuda/cuda.h"
 #include "engine/backends/entered.h"
 #include "engine/backends/reference/reference.h"
 #include "svdd/methods/dasvdd.h"
@@ -65,6 +66,7 @@ std::vector<std::pair<std::string, std::function<std::unique_ptr<engine::Backend
   if (engine::simd_available(engine::Simd::avx2))
     all.emplace_back("avx2",
                      [] { return engine::make_cpu_backend({.threads = 3, .simd = engine::Simd::avx2}); });
+  all.emplace_back("cuda, on the host", [] { return engine::make_cuda_backend(); });
   return all;
 }
 
@@ -122,7 +124,9 @@ TEST(StepTrace, AWrongBitIsLocatedToStepAndOperation) {
   for (const auto& [name, make] : backends()) {
     SCOPED_TRACE(name);
     EXPECT_EQ(first_difference(sound, traced(make(), conv2d, 0)), std::nullopt);
-    for (const Case& c : cases) {
+    for (size_t i = 0; i < cases.size(); ++i) {
+      const Case& c = cases[i];
+      if (name.starts_with("cuda") && i != 1 && i != 3) continue;  // its executor takes a second for each
       const auto first = first_difference(sound, traced(make(), c.kernel, c.call));
       ASSERT_TRUE(first) << c.place;
       EXPECT_EQ(first->place(), c.place);
