@@ -31,6 +31,7 @@ Span span_of(int64_t rows, ValueAt value_at) {
   std::vector<double> values;
   for (int64_t i = 0; i < rows; i += step) {
     const WideNumber x = value_at(i);
+    if (std::isnan(x.value)) continue;  // missing
     values.push_back(x.value);
     span.exact = span.exact && x.rest == 0 && static_cast<double>(static_cast<float>(x.value)) == x.value;
   }

@@ -64,6 +64,11 @@ char delimiter_of(std::string_view text) {
         std::all_of(fields.begin(), fields.end(), looks_like_number))
       return c;
   }
+  const std::vector<std::string_view> spaced = words(first);  // "3,9 0,6", but not "3, 9, 6"
+  if (spaced.size() > 1 && std::any_of(spaced.begin(), spaced.end(), has_decimal_comma) &&
+      std::all_of(spaced.begin(), spaced.end(),
+                  [](std::string_view word) { return looks_like_number(word) && !word.ends_with(','); }))
+    return CsvReader::white_space;
   char best = ',';
   for (const char c : {';', '\t'})
     if (count(c) > count(best)) best = c;
@@ -186,10 +191,17 @@ std::string_view CsvReader::quoted_field(size_t column) {
   return plain;
 }
 
+std::string CsvReader::complaint(size_t column, const std::string& why) const {
+  return source_ + ", line " + std::to_string(row_line_) + ", column " + std::to_string(column + 1) + ": " +
+         why + (column < names_.size() ? "; the column is named " + in_quotes(names_[column]) : "");
+}
+
 void CsvReader::refuse(size_t column, const std::string& why) const {
-  throw std::runtime_error(
-      source_ + ", line " + std::to_string(row_line_) + ", column " + std::to_string(column + 1) + ": " +
-      why + (column < names_.size() ? "; the column is named " + in_quotes(names_[column]) : ""));
+  throw std::runtime_error(complaint(column, why));
+}
+
+void CsvReader::refuse_missing(size_t column, const std::string& why) const {
+  throw MissingValue(complaint(column, why));
 }
 
 void CsvReader::refuse(const std::string& why) const {
@@ -321,13 +333,39 @@ std::string trimmed_name(std::string_view field) {
   return std::string(name);
 }
 
-double double_at(const CsvReader& reader, const std::vector<std::string_view>& fields, size_t column) {
+namespace {
+
+std::string with_point(std::string_view field) {
+  std::string number(field);
+  std::replace(number.begin(), number.end(), ',', '.');
+  return number;
+}
+
+// Whether the field has a decimal comma in a table that has such, which the first fraction decides.
+bool is_with_comma(const CsvReader& reader, std::string_view field, size_t column, DecimalMark& mark) {
+  const bool comma = has_decimal_comma(field);
+  if (!comma && field.find('.') == field.npos) return false;
+  const char found = comma ? ',' : '.';
+  if (mark.mark == 0) mark = {found, std::string(trimmed(field)), reader.line()};
+  if (mark.mark != found && (comma || decimal_number(field)))
+    reader.refuse(column, in_quotes(field, engine::longest_value) + " has a decimal " +
+                              (comma ? "comma" : "point") + ", and line " + std::to_string(mark.line) +
+                              " has a decimal " + (comma ? "point" : "comma") + " (" +
+                              in_quotes(mark.example, engine::longest_value) + "): write one of the two");
+  return comma;
+}
+
+}  // namespace
+
+double double_at(const CsvReader& reader, const std::vector<std::string_view>& fields, size_t column,
+                 DecimalMark* mark) {
   const std::string_view field = fields[column];
-  const std::optional<double> value = decimal_number(field);
+  const bool comma = mark && reader.delimiter() != ',' && is_with_comma(reader, field, column, *mark);
+  const std::optional<double> value = comma ? decimal_number(with_point(field)) : decimal_number(field);
   if (!value) {
     if (is_missing(field))
-      reader.refuse(column, "the value is missing (" + in_quotes(field, engine::longest_value) +
-                                "): fill it in or remove that row");
+      reader.refuse_missing(column, "the value is missing (" + in_quotes(field, engine::longest_value) +
+                                        "): fill it in or remove that row");
     if (parsed(field).too_large)
       reader.refuse(column, in_quotes(field, engine::longest_value) + " is beyond single precision");
     reader.refuse(column, in_quotes(field, engine::longest_value) + " is no finite number" +

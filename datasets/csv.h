@@ -6,11 +6,17 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace datasets {
+
+// A field that holds no value. A caller may know a rule for such.
+struct MissingValue : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // The rows of a text, one after the other. Nothing is copied but fields with doubled quotes.
 class CsvReader {
@@ -20,8 +26,8 @@ class CsvReader {
 
   // `text` must outlive the reader; `source` names it in messages. Delimiter 0: what the first line tells. "sep=;"
   // names it; else it is a semicolon or tab where that is more frequent than the comma, or parts numbers with decimal
-  // commas; white space where there is none of these and the first two lines have as many words each, or the only line
-  // holds numbers. Throws std::runtime_error for UTF-16. `line`: the number of the text's first line.
+  // commas; white space where it does that, or where there is none of these and the first two lines have as many words each,
+  // or the only line holds numbers. Throws std::runtime_error for UTF-16. `line`: the number of the text's first line.
   CsvReader(std::string_view text, std::string source, char delimiter = 0, int64_t line = 1);
 
   // Puts the fields of the next row in place of those there, valid until the next call; false at the end.
@@ -36,6 +42,8 @@ class CsvReader {
   // Throws std::runtime_error: "SOURCE, line L, column C: why" with the column counted from 0 here, from 1
   // there; "; the column is named 'b'" follows where it is.
   [[noreturn]] void refuse(size_t column, const std::string& why) const;
+  // The same as MissingValue.
+  [[noreturn]] void refuse_missing(size_t column, const std::string& why) const;
   // "SOURCE, line L: why".
   [[noreturn]] void refuse(const std::string& why) const;
 
@@ -46,6 +54,7 @@ class CsvReader {
   void skip_blanks();
   void skip_separator_line();
   std::string_view quoted_field(size_t column);
+  std::string complaint(size_t column, const std::string& why) const;
 
   std::string_view text_;
   std::string source_;
@@ -74,9 +83,19 @@ bool is_missing(std::string_view field);
 // and quotes around it; Latin-1 made UTF-8.
 std::string trimmed_name(std::string_view field);
 
+// What a table's fractions are parted by: a point, or a comma where something else parts its fields ("3,14;2,7"). The
+// first fraction decides; one of the other kind below it is refused, for 1,234 may be a thousand and more.
+struct DecimalMark {
+  char mark = 0;             // '.' or ','; 0: no fraction was seen yet
+  std::string example = {};  // the field that decided
+  int64_t line = 0;          // where it stands
+};
+
 // The number in a field of the reader's last row as a double within single precision's range. Throws as refuse() does,
-// saying whether the value is missing, no number, or beyond single precision.
-double double_at(const CsvReader& reader, const std::vector<std::string_view>& fields, size_t column);
+// saying whether the value is missing (MissingValue), no number, or beyond single precision. `mark`: of the table; null:
+// fractions have a point.
+double double_at(const CsvReader& reader, const std::vector<std::string_view>& fields, size_t column,
+                 DecimalMark* mark = nullptr);
 // The same as a float.
 float number_at(const CsvReader& reader, const std::vector<std::string_view>& fields, size_t column);
 

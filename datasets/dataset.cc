@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 
@@ -32,7 +33,7 @@ void check_split(const Dataset& data, const Split& split, const std::string& hal
     throw std::invalid_argument(where + ": " + std::to_string(split.count()) + " labels for " +
                                 std::to_string(there) + (as_bytes ? " bytes" : " values") +
                                 " of samples of shape " + shape_text(split.shape));
-  check_finite(split.values, size, where);
+  if (!data.table || data.table->missing != Missing::median) check_finite(split.values, size, where);
   for (size_t i = 0; i < split.labels.size(); ++i)
     if (split.labels[i] < 0 || split.labels[i] >= data.classes())
       throw std::invalid_argument(where + ": sample " + std::to_string(i) + " has label " +
@@ -94,6 +95,83 @@ std::vector<bool> anomalous_flags(const Dataset& data, const std::vector<int>& a
   return chosen;
 }
 
+// Without the features whose flags are false.
+void keep_features(Samples& samples, const std::vector<bool>& kept) {
+  const auto size = static_cast<size_t>(samples.size());
+  size_t to = 0;
+  for (size_t i = 0; i < samples.values.size(); ++i)
+    if (kept[i % size]) samples.values[to++] = samples.values[i];
+  samples.values.resize(to);
+  samples.shape = {std::count(kept.begin(), kept.end(), true)};
+}
+
+// Words that no training row holds would be features that are 0 in all of them. A model knows no such word, so new rows
+// with it are treated alike, whether they stood in this file or not.
+void leave_out_unseen_words(OneVsRest& task) {
+  TableForm& form = *task.table;
+  if (form.words.empty() || task.train.values.empty()) return;
+  const auto columns = static_cast<size_t>(form.columns);
+  std::vector<bool> kept(columns, true);
+  std::vector<WordColumn> words;
+  int64_t gone = 0;
+  for (const WordColumn& column : form.words) {
+    WordColumn& seen = words.emplace_back(WordColumn{column.first - gone, column.name, {}});
+    for (size_t k = 0; k < column.words.size(); ++k) {
+      const size_t at = static_cast<size_t>(column.first) + k;
+      bool found = false;
+      for (int64_t i = 0; !found && i < task.train.count(); ++i) found = task.train.sample(i)[at] != 0;
+      if (found)
+        seen.words.push_back(column.words[k]);
+      else
+        kept[at] = false, ++gone;
+    }
+    if (seen.words.empty())
+      throw std::invalid_argument("no normal training row holds a word in " +
+                                  (column.name.empty() ? std::string("one of the columns of words")
+                                                       : "the column " + engine::in_quotes(column.name)) +
+                                  ": drop that column");
+  }
+  if (gone == 0) return;
+  keep_features(task.train, kept);
+  if (!task.test.values.empty())
+    keep_features(task.test, kept);
+  else
+    task.test.shape = task.train.shape;
+  const auto keep = [&](auto& of_features) {
+    if (of_features.size() != columns) return;
+    size_t to = 0;
+    for (size_t i = 0; i < columns; ++i)
+      if (kept[i]) of_features[to++] = of_features[i];
+    of_features.resize(to);
+  };
+  keep(form.features);
+  keep(form.offsets);
+  task.offsets = form.offsets;
+  form.words = std::move(words);
+  form.columns -= gone;
+}
+
+// The medians of the training rows' values, those that are missing left out: the mean of the two in the middle where they
+// are even in number, as pandas has it. What stands for a word is no number that could be missing.
+std::vector<float> fill_of(const Samples& train, const TableForm& form) {
+  std::vector<float> fill, column;
+  for (int64_t j = 0; j < train.size(); ++j) {
+    column.clear();
+    for (int64_t i = 0; i < train.count(); ++i)
+      if (const float value = train.sample(i)[j]; !std::isnan(value)) column.push_back(value);
+    if (column.empty())
+      throw std::invalid_argument("the column " +
+                                  engine::in_quotes(form.feature_word(static_cast<size_t>(j))) +
+                                  " holds no value in any normal training row, so it has no median: drop it");
+    const auto middle = column.begin() + static_cast<std::ptrdiff_t>(column.size() / 2);
+    std::nth_element(column.begin(), middle, column.end());
+    const double upper = *middle,
+                 lower = column.size() % 2 ? upper : *std::max_element(column.begin(), middle);
+    fill.push_back(static_cast<float>(lower + (upper - lower) / 2));
+  }
+  return fill;
+}
+
 void require_row(int64_t row, int64_t count) {
   if (row < 0 || row >= count)
     throw std::out_of_range("row " + std::to_string(row) + " was asked for; there are " +
@@ -101,6 +179,16 @@ void require_row(int64_t row, int64_t count) {
 }
 
 }  // namespace
+
+void fill_missing(Samples& rows, const std::vector<float>& fill) {
+  const auto size = static_cast<size_t>(rows.size());
+  if (fill.empty() || rows.values.empty()) return;
+  if (fill.size() != size)
+    throw std::invalid_argument(std::to_string(fill.size()) + " values to fill in for rows of " +
+                                std::to_string(size));
+  for (size_t i = 0; i < rows.values.size(); ++i)
+    if (std::isnan(rows.values[i])) rows.values[i] = fill[i % size];
+}
 
 Samples Split::select(const std::vector<int64_t>& rows, const std::vector<double>& offsets) const {
   static const std::array<float, 256> fractions = make_fractions();
@@ -157,6 +245,10 @@ Split Split::subset(const std::vector<int64_t>& rows) const {
     append(values, chosen.values, row);
     append(wide, chosen.wide, row);
     append(wide_rest, chosen.wide_rest, row);
+    if (!files.empty())
+      chosen.files.push_back(files[static_cast<size_t>(row)]);
+    else
+      chosen.row_numbers.push_back(row_numbers.empty() ? row : row_numbers[static_cast<size_t>(row)]);
   }
   return chosen;
 }
@@ -213,7 +305,7 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
     rows.push_back(i);
     task.train_classes.push_back(static_cast<int32_t>(label));
   }
-  task.offsets = options.offsets ? *options.offsets : column_offsets(data.train, rows);
+  task.offsets = options.form ? options.form->offsets : column_offsets(data.train, rows);
   task.train = data.train.select(rows, task.offsets);
 
   rows.clear();
@@ -225,6 +317,26 @@ OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classe
     task.test_labels.push_back(is_normal[label] ? 0 : 1);
   }
   task.test = data.test.select(rows, task.offsets);
+  for (const int64_t row : rows) {
+    const auto at = static_cast<size_t>(row);
+    if (!data.test.files.empty())
+      task.test_files.push_back(data.test.files[at]);
+    else
+      task.test_rows.push_back(data.test.row_numbers.empty() ? row : data.test.row_numbers[at]);
+  }
+  if (data.table) {
+    task.table = data.table;
+    task.table->offsets = task.offsets;
+    if (options.form) {
+      task.table->words = options.form->words;
+      task.table->fill = options.form->fill;
+    } else {
+      leave_out_unseen_words(task);
+      if (data.table->missing == Missing::median) task.table->fill = fill_of(task.train, *task.table);
+    }
+    fill_missing(task.train, task.table->fill);
+    fill_missing(task.test, task.table->fill);
+  }
   return task;
 }
 

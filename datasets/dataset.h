@@ -23,6 +23,10 @@ struct Split {
   // numbers beyond 2^53 have more than their double, which may be left out.
   std::vector<double> wide = {};
   std::vector<float> wide_rest = {};
+  // Where each sample comes from: the file that holds it, or its number in the file of all, counted from 0. Both empty: as
+  // the samples come.
+  std::vector<std::string> files = {};
+  std::vector<int64_t> row_numbers = {};
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
   int64_t size() const { return sample_size(shape); }
@@ -79,7 +83,16 @@ struct OneVsRest {
   std::vector<int32_t> test_classes;
   std::vector<double> offsets =
       {};  // what was subtracted from each feature, from the training rows; empty: nothing
+  // Of each test sample: the file that holds it, or its number in the file or test half, counted from 0.
+  std::vector<std::string> test_files = {};
+  std::vector<int64_t> test_rows = {};
+  // Of a table, what a model is to remember, but for the names of the normal classes: words that no training row holds are
+  // none of its features, and values to fill in are known.
+  std::optional<TableForm> table = {};
 };
+
+// Puts the value for its feature in the place of each NaN; `fill` may be empty, and then nothing is filled in.
+void fill_missing(Samples& rows, const std::vector<float>& fill);
 
 struct OneVsRestOptions {
   int64_t limit = 0;                // above 0: only the first so many training samples
@@ -89,11 +102,14 @@ struct OneVsRestOptions {
   bool train_on_anomalies = false;  // leave those classes in the training data, as the released DASVDD code
                                     // does with tables; the paper, and we, train on normal samples only
   bool test_only = false;           // no training samples are wanted, nor need there be any
-  std::optional<std::vector<double>> offsets = {};  // those of a model; nothing: as the training rows need
+  std::optional<TableForm> form =
+      {};  // of a model, whose offsets and values to fill in count; nothing: as the
+           // training rows need
 };
 
 // Throws std::invalid_argument when no class is named, a class is not in the data, named twice, normal
-// without training samples, when `limit` is negative, or where Dataset::check() does.
+// without training samples, when `limit` is negative, when a column of a table whose missing values are to be filled in, or
+// of words, has none in the training rows, or where Dataset::check() does.
 OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes,
                       const OneVsRestOptions& options);
 OneVsRest one_vs_rest(const Dataset& data, const std::vector<int>& normal_classes, int64_t limit = 0);

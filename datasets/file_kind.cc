@@ -69,6 +69,11 @@ FileKind kind_of_ending(const std::string& ending) {
   return FileKind::unknown;
 }
 
+// "t.csv.gz".
+bool is_packed_table(const fs::path& name) {
+  return ending_of(name) == ".gz" && kind_of_ending(ending_of(name.stem())) == FileKind::csv;
+}
+
 }  // namespace
 
 std::string in_small_letters(std::string_view text) {
@@ -83,10 +88,10 @@ std::string ending_of(const fs::path& path) { return in_small_letters(path.exten
 FileKind file_kind(std::string_view bytes, const fs::path& name) {
   if (bytes.starts_with("\x93NUMPY")) return FileKind::npy;
   if (starts_with_one_of(bytes, {"PK\3\4", "PK\5\6", "PK\7\x08"})) return FileKind::npz;
-  if (bytes.starts_with("\x1f\x8b")) return FileKind::gzip;
+  if (bytes.starts_with("\x1f\x8b")) return is_packed_table(name) ? FileKind::csv : FileKind::gzip;
   if (is_idx(bytes)) return FileKind::idx;
   if (is_image(bytes)) return FileKind::image;
-  const FileKind by_name = kind_of_ending(ending_of(name));
+  const FileKind by_name = is_packed_table(name) ? FileKind::csv : kind_of_ending(ending_of(name));
   if (by_name == FileKind::unknown && is_text(bytes)) return FileKind::text;
   return by_name;
 }
@@ -122,8 +127,8 @@ void refuse_foreign(const fs::path& path) {
   if (!bytes.starts_with("\x1f\x8b")) return;
   const std::string inner = ending_of(ending == ".gz" ? path.stem() : fs::path());
   const FileKind kind = kind_of_ending(inner);
-  if (inner == ".txt" || inner == ".tar" || kind == FileKind::csv || kind == FileKind::npz ||
-      kind == FileKind::npy || kind == FileKind::image)
+  if (inner == ".txt" || inner == ".tar" || kind == FileKind::npz || kind == FileKind::npy ||
+      kind == FileKind::image)
     refuse("packed by gzip: unpack it first (gunzip -k) and name " + engine::in_quotes(path.stem()));
 }
 

@@ -8,7 +8,7 @@
 namespace datasets {
 
 enum class FileKind {
-  csv,      // text, and the name ends in .csv or .tsv
+  csv,      // text, and the name ends in .csv or .tsv; or packed by gzip, and the name in .csv.gz or .tsv.gz
   npz,      // a zip archive
   npy,      // NumPy's array
   idx,      // IDX images or labels, plain
@@ -28,7 +28,7 @@ FileKind file_kind(std::string_view beginning, const std::filesystem::path& name
 std::string name_of(FileKind kind);
 
 // Throws std::runtime_error for a file that holds what people take for a table or an image and that nobody here reads: a
-// spreadsheet, a data frame in binary, a table packed by gzip; says what to do with it. For all others, nothing.
+// spreadsheet, a data frame in binary, an array packed by gzip; says what to do with it. For all others, nothing.
 void refuse_foreign(const std::filesystem::path& path);
 
 // The ending of a name in small letters: ".csv" for T.CSV.

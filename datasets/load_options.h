@@ -20,6 +20,12 @@ struct LoadOptions {
   std::string label_column = {};
   std::optional<bool> header =
       {};  // CSV tables: whether the first line names the columns; nothing: as it looks
+  // Tables: the columns that are features, and those that are left out, each by its name or number (table_columns.h); what
+  // is done with missing values. Not of a table that is read for a model, whose form says all that.
+  std::vector<std::string> columns = {}, drop = {};
+  Missing missing = Missing::refuse;
+  // Tables: a second file, whose rows are the test half; all of the first are for training. Empty: none.
+  std::filesystem::path test_data = {};
   // Tables: the one that a model was trained on, whose columns, classes and offsets these are to be.
   std::optional<TableForm> form = {};
   // Tables: every row is of the test half, nothing is held out.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/file_kind.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
 
@@ -153,7 +154,7 @@ PackedFile::PackedFile(const std::filesystem::path& path) : path_(path) {
   stream_.clear();
   stream_.seekg(0);
   const bool is_gzip = first.starts_with(gzip_magic);
-  if (path.extension() != ".gz") {
+  if (ending_of(path) != ".gz") {
     if (is_gzip)
       throw std::runtime_error(in_quotes(path) +
                                " is gzip-compressed, but its name does not end in .gz: rename it to " +

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "datasets/csv.h"
+#include "datasets/edit_distance.h"
 #include "datasets/file_kind.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
@@ -48,7 +49,8 @@ void look(ColumnLook& column, std::string_view field, std::string_view first, bo
   ++column.rows;
   const std::optional<double> number = decimal_number(field);
   if (!number && !looks_like_number(field)) column.numbers = false;
-  if (number && *number != std::floor(*number)) column.whole = false, ++column.fractions;
+  if ((number && *number != std::floor(*number)) || (!number && has_decimal_comma(field)))
+    column.whole = false, ++column.fractions;
   if (!first.empty() && field.find(first) != field.npos && trimmed_name(field) == first)
     column.repeats_first = true;
   if (may_be_label) column.values.insert(trimmed_name(field));
@@ -234,6 +236,70 @@ size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const 
                                 : " without names: give its number, 1 for the first or -1 for the last"));
 }
 
+// ---- the columns that are wished for
+
+// " Did you mean 'temperature'?" where a name is near.
+std::string nearest_name(const Names& names, const std::string& wanted) {
+  const std::string* nearest = nullptr;
+  size_t least = std::max<size_t>(2, wanted.size() / 3) + 1;
+  const std::string small = in_small_letters(wanted);
+  for (const std::string& name : names)
+    if (const size_t distance = edit_distance(small, in_small_letters(name)); distance < least)
+      nearest = &name, least = distance;
+  return nearest ? "; did you mean " + in_quotes(*nearest) + "?" : "";
+}
+
+// By name, or by number: 1 the first, -1 the last.
+size_t wanted_column(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {
+  const std::string name = trimmed_name(wanted);
+  if (std::count(columns.names.begin(), columns.names.end(), name) > 1)
+    reader.refuse(in_quotes(name) + " names more than one column: give the number of the one that is meant");
+  if (const std::optional<size_t> named = column_named(columns.names, name)) return *named;
+  const auto count = static_cast<double>(columns.count);
+  const std::optional<double> number = decimal_number(wanted);
+  if (number && *number == std::floor(*number) && std::abs(*number) >= 1 && std::abs(*number) <= count)
+    return static_cast<size_t>(*number > 0 ? *number - 1 : count + *number);
+  const std::string there = "there is no column " + in_quotes(wanted, engine::longest_value);
+  if (!columns.header)
+    reader.refuse(there + ": the file names none; give numbers from 1 to " + std::to_string(columns.count));
+  const std::string nearest = nearest_name(columns.names, name);
+  reader.refuse(there + (nearest.empty() ? " among " + in_quotes(columns.names) : nearest));
+}
+
+std::vector<bool> wanted_columns(const CsvReader& reader, const TableColumns& columns, const Names& wanted) {
+  std::vector<bool> chosen(columns.count, false);
+  for (const std::string& name : wanted) {
+    const size_t column = wanted_column(reader, columns, name);
+    if (chosen[column]) reader.refuse(column, "this column is named twice among those to choose or drop");
+    chosen[column] = true;
+  }
+  return chosen;
+}
+
+void take_wanted(const CsvReader& reader, const ColumnWishes& wishes, const std::vector<ColumnLook>& below,
+                 TableColumns& columns) {
+  const std::vector<bool> chosen = wanted_columns(reader, columns, wishes.columns),
+                          dropped = wanted_columns(reader, columns, wishes.drop);
+  for (size_t c = 0; c < columns.count; ++c)
+    if (chosen[c] && dropped[c]) reader.refuse(c, "this column is both chosen and dropped");
+  std::vector<bool> may_be_label = dropped;
+  may_be_label.flip();
+  const bool named_elsewhere = wishes.label_may_be_missing && columns.header &&
+                               !decimal_number(wishes.label) &&
+                               !column_named(columns.names, trimmed_name(wishes.label));
+  if (!wishes.label.empty() && wishes.label != "none" && !named_elsewhere) {
+    columns.label = wanted_label(reader, columns, wishes.label);
+    if (dropped[*columns.label])
+      reader.refuse(*columns.label, "this column is the label and to be dropped: it can be one of the two");
+  } else if (wishes.label.empty() && columns.header) {
+    columns.label = told_label(columns.names, below, may_be_label, columns.notes);
+  }
+  for (size_t c = 0; c < columns.count; ++c)
+    if (columns.label != c && !dropped[c] && (wishes.columns.empty() || chosen[c]))
+      columns.features.push_back(c);
+  columns.chosen = !wishes.columns.empty() || !wishes.drop.empty();
+}
+
 // ---- the columns of a model
 
 bool all_different(Names names) {
@@ -246,8 +312,9 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
                   TableColumns& columns) {
   const TableForm& form = *wishes.form;
   Names missing;
+  const Names wanted = form.source_names();
   std::vector<bool> taken(columns.count, false);
-  for (const std::string& name : form.features) {
+  for (const std::string& name : wanted) {
     const std::optional<size_t> column = column_named(columns.names, name);
     if (!column || taken[*column])
       missing.push_back(name);
@@ -256,10 +323,10 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
   }
   if (!missing.empty())
     reader.refuse("the columns are " + in_quotes(columns.names) + ", but the model was trained on " +
-                  in_quotes(form.features) + ": " + in_quotes(missing) +
-                  (missing.size() == 1 ? " is" : " are") + " missing here");
+                  in_quotes(wanted) + ": " + in_quotes(missing) + (missing.size() == 1 ? " is" : " are") +
+                  " missing here");
   if (!std::is_sorted(columns.features.begin(), columns.features.end()))
-    columns.notes.push_back("the columns are put in the model's order: " + in_quotes(form.features));
+    columns.notes.push_back("the columns are put in the model's order: " + in_quotes(wanted));
   if (!wishes.label.empty() && wishes.label != "none") {
     columns.label = wanted_label(reader, columns, wishes.label);
     if (taken[*columns.label])
@@ -282,11 +349,32 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
   columns.passed_over = std::move(others);
 }
 
+// Of a file that has the columns of the one trained on, of which some were chosen; its label may be missing. Whether it
+// is such a file.
+bool take_chosen_places(const CsvReader& reader, const ColumnWishes& wishes, TableColumns& columns) {
+  const TableForm& form = *wishes.form;
+  if (form.places.empty()) return false;
+  const auto count = static_cast<int64_t>(columns.count);
+  const bool whole = count == form.fields,
+             no_label = form.label_number > 0 && count == form.fields - 1 && wishes.label.empty();
+  if (!whole && !no_label) return false;
+  for (const int64_t place : form.places)
+    columns.features.push_back(static_cast<size_t>(place - 1 - (no_label && place > form.label_number)));
+  if (!wishes.label.empty() && wishes.label != "none")
+    columns.label = wanted_label(reader, columns, wishes.label);
+  else if (whole && wishes.label.empty() && form.label_number > 0)
+    columns.label = static_cast<size_t>(form.label_number - 1);
+  columns.notes.push_back("the model's columns are taken by their places: " +
+                          std::to_string(columns.features.size()) + " of " + std::to_string(count));
+  return true;
+}
+
 // As many as the model takes, in the file's order, where one of the two has no names.
 void take_by_place(const CsvReader& reader, const ColumnWishes& wishes, const std::vector<ColumnLook>& below,
                    TableColumns& columns) {
   const TableForm& form = *wishes.form;
-  const auto wanted = static_cast<size_t>(form.columns);
+  if (take_chosen_places(reader, wishes, columns)) return;
+  const auto wanted = static_cast<size_t>(form.source_count());
   if (!wishes.label.empty() && wishes.label != "none") {
     columns.label = wanted_label(reader, columns, wishes.label);
   } else if (wishes.label.empty() && columns.count == wanted + 1) {
@@ -304,12 +392,12 @@ void take_by_place(const CsvReader& reader, const ColumnWishes& wishes, const st
                        : "there are " + std::to_string(columns.features.size()) + " features") +
                   (columns.label ? " beside the label" : "") + "; expected " + std::to_string(wanted) +
                   ", as the model was trained on" +
-                  (form.features.empty() ? "" : ": " + in_quotes(form.features)));
+                  (form.features.empty() ? "" : ": " + in_quotes(form.source_names())));
   if (form.features.empty() && columns.header)
     columns.notes.push_back("the model knows no names of columns: they are taken in the file's order");
   else if (!form.features.empty())
     columns.notes.push_back("without a header the columns are taken for the model's, in its order: " +
-                            in_quotes(form.features));
+                            in_quotes(form.source_names()));
 }
 
 }  // namespace
@@ -348,10 +436,11 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
   TableColumns columns;
   columns.count = first.size();
   const TableForm* form = wishes.form;
-  const bool named = form && !form->features.empty() && all_different(form->features);
+  const Names of_form = form ? form->source_names() : Names{};
+  const bool named = !of_form.empty() && all_different(of_form);
   if (wishes.header)
     columns.header = *wishes.header;
-  else if (named && std::any_of(form->features.begin(), form->features.end(), [&](const std::string& name) {
+  else if (named && std::any_of(of_form.begin(), of_form.end(), [&](const std::string& name) {
              return column_named(first, name).has_value();
            }))
     columns.header = true;
@@ -362,21 +451,16 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
     columns.notes.push_back("the first line, " + in_quotes(first) +
                             ", is taken for a row of numbers: if it names the columns, say header yes");
   if (columns.header) columns.names = first;
-  if (columns.header && first[0].empty())
-    reader.refuse(0, "the column has no name: a row number? Write the table without it");
-
   if (form && named && columns.header) {
     take_by_name(reader, wishes, below, columns);
   } else if (form) {
     take_by_place(reader, wishes, below, columns);
   } else {
-    if (!wishes.label.empty() && wishes.label != "none")
-      columns.label = wanted_label(reader, columns, wishes.label);
-    else if (wishes.label.empty() && columns.header)
-      columns.label = told_label(columns.names, below, std::vector<bool>(columns.count, true), columns.notes);
-    for (size_t c = 0; c < columns.count; ++c)
-      if (columns.label != c) columns.features.push_back(c);
+    take_wanted(reader, wishes, below, columns);
   }
+  if (columns.header && first[0].empty() &&
+      std::find(columns.features.begin(), columns.features.end(), 0) != columns.features.end())
+    reader.refuse(0, "the column has no name: a row number? Drop it, as column 1");
   if (columns.features.empty()) reader.refuse("there is no column but the label's");
   if (columns.header && !all_different(columns.names)) {
     Names sorted = columns.names, twice;

@@ -30,6 +30,7 @@ struct TableColumns {
   bool numbers_as_names = false;         // and was told by its numbers
   std::vector<std::string> names;        // of all columns, trimmed; empty without a header
   std::vector<size_t> features;          // which columns are features, in the order in which they are read
+  bool chosen = false;                   // some were wished for, or dropped
   std::optional<size_t> label;           // which holds the classes
   std::vector<std::string> notes;        // what was guessed beyond that
   std::vector<std::string> passed_over;  // the names of columns that the form lacks
@@ -41,10 +42,15 @@ struct ColumnWishes {
   const TableForm* form =
       {};  // the columns of the model that the rows are for, which are put in its order; may be
            // null
+  // Without a form: the features, each by its name or its number from 1 (-1: the last), and columns that are none. Empty
+  // `columns`: all that are neither dropped nor the label. They stay in the file's order.
+  std::vector<std::string> columns = {}, drop = {};
+  bool label_may_be_missing = false;  // a label's column that is named and not there is none
 };
 
 // Looks at the beginning of the text. Throws std::runtime_error naming the file (`source`) and its first line where
-// there is no row, no such label column, no feature, or a column that the form has is missing.
+// there is no row, no such label column, no feature, a column that is wished for is not there (suggesting the nearest
+// name), or one that the form has is missing.
 TableColumns table_columns(std::string_view text, const std::string& source, const ColumnWishes& wishes);
 
 // Whether a column or array of this name holds labels by custom.

@@ -174,7 +174,7 @@ struct Commands {      // what the command line says
   NetworkCommand network;
   VerifyOptions verify;
   bool verified = true;
-  std::string data_name, data_dir, data_output, label_column, header, mirror;
+  std::string data_name, data_dir, data_output, label_column, header, columns, drop, missing, mirror;
   Words report_folders;
 };
 
@@ -191,6 +191,8 @@ Examples:
   svdd train --data mnist --normal 3 --objective soft-boundary --nu 0.05 --out runs/soft
   svdd train --method multi-radius --data mnist --normal 3,0,1 --out runs/three
   svdd train --method dasvdd --data table.csv --label-column outlier --out runs/table
+  svdd train --data rows.csv.gz --drop id,time --missing median --out runs/rows
+  svdd train --data normal.csv --test-data labelled.csv --out runs/two-files
   svdd train --config runs/first/config.json --out runs/again    # the same bits
   svdd train --resume --out runs/first                           # goes on after a stop
 )";
@@ -513,11 +515,16 @@ Examples:
             help)
         ->type_name(type);
   };
-  data_option("data", "a .csv or .npz table, a folder of images, a known set", "NAME|PATH");
+  data_option("data", "a table (.csv, .tsv, .csv.gz, .npz, .npy), a folder of images, a known set",
+              "NAME|PATH");
   data_option("normal", "the normal class or classes, by name or number", "A,B,...");
   data_option("anomalous", "test against these classes only", "A,B,...");
   data_option("label-column", "of a table: the column with the classes", "NAME|N");
   data_option("header", "of a .csv table: whether the first line names the columns", "auto|yes|no");
+  data_option("columns", "of a table: the features, by name or number", "A,B,...");
+  data_option("drop", "of a table: columns that are left out", "A,B,...");
+  data_option("missing", "what is done with values that a table misses", "refuse|median|drop");
+  data_option("test-data", "of a table: a second table with the test rows", "FILE");
   data_option("test-fraction", "of a table: the share held out for the test", "X");
   data_option("split-seed", "another number, other rows held out", "S");
   data_option("limit", "only the first N training samples", "N");
@@ -684,12 +691,16 @@ Examples:
 Examples:
   svdd data info mnist
   svdd data info table.csv --label-column status     # what the program makes of a file
+  svdd data info table.csv --drop id --missing median
 )",
                   [&c, need_name] {
                     need_name("info");
                     run_data_info(c.data_name, {.data_dir = c.data_dir,
                                                 .label_column = c.label_column,
-                                                .header = yes_or_no(c.header, "--header")});
+                                                .header = yes_or_no(c.header, "--header"),
+                                                .columns = columns_named(c.columns, "--columns"),
+                                                .drop = columns_named(c.drop, "--drop"),
+                                                .missing = missing_rule(c.missing, "--missing")});
                     for (const std::string& line : idle_table_options(c.label_column, c.header, c.data_name))
                       std::cerr << line << '\n';
                   });
@@ -697,6 +708,11 @@ Examples:
       ->type_name("");
   data_dir(info);
   add_table_options(*info, c.label_column, c.header, "as its name tells");
+  info->add_option("--columns", c.columns, "of a table: the features, by name or number")
+      ->type_name("A,B,...");
+  info->add_option("--drop", c.drop, "of a table: columns that are left out")->type_name("A,B,...");
+  info->add_option("--missing", c.missing, "what is done with values that a table misses")
+      ->type_name("refuse|median|drop");
   CLI::App* fetch =
       add_command(*data, "fetch", "Download a data set with curl or wget, checked by SHA-256", R"(
 It goes to NAME below --data-dir, else below $SVDD_DATA, else the user's cache.

@@ -45,7 +45,12 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
   graph.note("sample_shape", json(detector.sample_shape()).dump());
   graph.note("input", detector.sample_shape().size() == 3
                           ? "pixels from 0 to 1, channels first"
-                          : "one row a sample, columns as they are in the table");
+                          : std::string("one row a sample, columns as they are in the table") +
+                                (table && !table->words.empty()
+                                     ? "; for each word of a column of words a number, 1 where "
+                                       "the row has it and 0 elsewhere"
+                                     : "") +
+                                (table && !table->fill.empty() ? "; NaN is a value that is missing" : ""));
   graph.note("threshold", json(detector.threshold()).dump());
   graph.note("pred_label", "1 (anomaly) where pred_score > threshold or is NaN, else 0");
   graph.note("weights_sha256", detector.weights_sha256());
@@ -55,6 +60,10 @@ void describe(Graph& graph, const Detector& detector, const std::optional<datase
                json{{"samples", c->samples}, {"false_alarm_rate", c->false_alarm_rate}}.dump());
   if (!table) return;
   if (!table->features.empty()) graph.note("columns", json(table->features).dump());
+  json words = json::array();
+  for (const datasets::WordColumn& column : table->words)
+    words.push_back({{"first", column.first}, {"name", column.name}, {"words", column.words}});
+  if (!words.empty()) graph.note("one_hot", words.dump());
   if (!table->class_names.empty()) graph.note("class_names", json(table->class_names).dump());
   if (!table->normal.empty()) graph.note("normal", json(table->normal).dump());
 }
@@ -72,6 +81,11 @@ std::string onnx_model(const Detector& detector) {
   Value input = graph.input("input", has_offsets(table) ? Type::f64 : Type::f32, shape);
   if (has_offsets(table))  // in double, before values are rounded
     input = cast(input - graph.constant("column_offsets", NdArray::from(shape, table->offsets)), Type::f32);
+  if (table && !table->fill.empty()) {  // what is missing has its column's median
+    const Value missing = graph.node("IsNaN", {input}, Type::boolean);
+    input = graph.node(
+        "Where", {missing, graph.constant("medians", NdArray::from(shape, table->fill)), input}, Type::f32);
+  }
   const Value score = detector.score_graph(input);
   // "Not at most": a sample that holds NaN has no score, and is not called normal.
   const Value within =

@@ -44,7 +44,8 @@ TEST_F(Offsets, KeepSecondsApart) {
   const Dataset again = load(csv("1700000000"), whole);
   datasets::OneVsRestOptions rule;
   rule.test_only = true;
-  rule.offsets = task.offsets;
+  rule.form.emplace();
+  rule.form->offsets = task.offsets;
   const datasets::OneVsRest test = one_vs_rest(again, {0}, rule);
   EXPECT_EQ(test.test.count(), 40);
   EXPECT_EQ(test.train.count(), 0);

@@ -11,6 +11,8 @@ using datasets::file_kind, datasets::FileKind;
 using namespace std::string_view_literals;
 
 TEST(FileKind, IsToldByTheContents) {
+  EXPECT_EQ(file_kind("\x1f\x8b\x08", "a.csv.gz"), FileKind::csv);
+  EXPECT_EQ(file_kind("\x1f\x8b\x08", "A.TSV.GZ"), FileKind::csv);
   for (const char* name : {"a", "a.csv", "a.png", "a.gz", "a.NPY"}) {
     EXPECT_EQ(file_kind("PK\3\4abc", name), FileKind::npz) << name;
     EXPECT_EQ(file_kind("\x93NUMPY\1", name), FileKind::npy) << name;
@@ -38,9 +40,10 @@ TEST(FileKind, FilesOfOtherProgramsAreToldWithAWayOut) {
     EXPECT_TRUE(scratch::contains(refusal(name, "PK\3\4abc"), "is a spreadsheet: save it as CSV")) << name;
   EXPECT_TRUE(scratch::contains(refusal("t.csv", "PK\3\4...[Content_Types].xml"), "is a spreadsheet"));
   EXPECT_TRUE(scratch::contains(refusal("t.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "is a spreadsheet"));
-  EXPECT_TRUE(scratch::contains(refusal("t.csv.gz", "\x1f\x8b\x08"), "packed by gzip: unpack it first"));
+  EXPECT_TRUE(scratch::contains(refusal("t.npy.gz", "\x1f\x8b\x08"), "packed by gzip: unpack it first"));
   EXPECT_TRUE(scratch::contains(refusal("t.parquet", "PAR1"), "is a Parquet file"));
   EXPECT_EQ(refusal("t.npz", "PK\3\4abc"), "");
+  EXPECT_EQ(refusal("t.csv.gz", "\x1f\x8b\x08"), "");
   EXPECT_EQ(refusal("train-images-idx3-ubyte.gz", "\x1f\x8b\x08"), "");
   EXPECT_EQ(refusal("t.csv", "PAR,value\n1,2\n"), "");
   EXPECT_EQ(refusal("t.csv", ""), "");

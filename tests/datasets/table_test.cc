@@ -176,7 +176,7 @@ TEST_F(TableTest, BadArraysAreNamed) {
     return error_of<std::runtime_error>([&] { read_npz(arrays); });
   };
   const NdArray x = NdArray::from({2, 1}, std::vector<float>{1, 2});
-  EXPECT_TRUE(contains(complaint({{"data", x}}), "holds the arrays 'data'; expected X"));
+  EXPECT_TRUE(contains(complaint({{"data", x}}), "holds the arrays 'data' (2, 1); expected X"));
   EXPECT_TRUE(
       contains(complaint({{"X", NdArray::from({2}, std::vector<float>{1, 2})}}), "has the shape (2,)"));
   EXPECT_TRUE(

@@ -131,7 +131,7 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
   EXPECT_EQ(results["command_line"][0], "train");
 
   const std::string scores = text_of(run / "scores.csv");
-  EXPECT_EQ(scores.rfind("index,label,class,score\n", 0), 0u);
+  EXPECT_EQ(scores.rfind("index,label,class,score,path_or_row\n", 0), 0u);
   const auto labels = column(scores, 1), classes = column(scores, 2);
   ASSERT_EQ(labels.size(), 40u);
   for (size_t i = 0; i < labels.size(); ++i)

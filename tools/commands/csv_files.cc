@@ -34,11 +34,17 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
-                       std::span<const int32_t> classes, const std::vector<std::string>& words) {
-  std::string csv = "index,label,class,score\n";
+                       std::span<const int32_t> classes, const std::vector<std::string>& words,
+                       std::span<const std::string> files, std::span<const int64_t> rows) {
+  const bool from = !files.empty() || !rows.empty();
+  std::string csv = std::string("index,label,class,score") + (from ? ",path_or_row\n" : "\n");
   for (size_t i = 0; i < scores.size(); ++i)
     csv += std::to_string(i) + ',' + std::to_string(labels[i]) + ',' +
-           csv_field(words.at(static_cast<size_t>(classes[i]))) + ',' + shortest(scores[i]) + '\n';
+           csv_field(words.at(static_cast<size_t>(classes[i]))) + ',' + shortest(scores[i]) +
+           (!files.empty() ? ',' + csv_field(files[i])
+            : from         ? ',' + std::to_string(rows[i])
+                           : "") +
+           '\n';
   return csv;
 }
 

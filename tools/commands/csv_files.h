@@ -18,10 +18,12 @@ std::string shortest(double value);
 // A field as RFC 4180 wants it: in double quotes where it holds a comma, a quote or a line break.
 std::string csv_field(std::string_view text);
 
-// "index,label,class,score": the test samples in file order; label 1 is an anomaly. All of one length. `words`: what
-// --normal takes for each class (Task::class_words).
+// "index,label,class,score,path_or_row": the test samples in file order; label 1 is an anomaly. All of one length. `words`:
+// what --normal takes for each class (Task::class_words). The last column is left out where neither `files` nor `rows` says
+// where each sample is from (datasets::OneVsRest).
 std::string scores_csv(std::span<const float> scores, std::span<const int32_t> labels,
-                       std::span<const int32_t> classes, const std::vector<std::string>& words);
+                       std::span<const int32_t> classes, const std::vector<std::string>& words,
+                       std::span<const std::string> files = {}, std::span<const int64_t> rows = {});
 
 // "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
 std::string history_csv(const std::vector<svdd::EpochReport>& history);

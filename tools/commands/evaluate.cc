@@ -180,7 +180,8 @@ void run_evaluate(const EvaluateOptions& given) {
     file->write(text);
     file->commit();
   };
-  write(scores_file, scores_csv(scores, split.test_labels, split.test_classes, task.class_words));
+  write(scores_file, scores_csv(scores, split.test_labels, split.test_classes, task.class_words,
+                                split.test_files, split.test_rows));
   write(output, engine::json_text(results, 2) + '\n');
   std::cout << summary(results);
 }

@@ -28,7 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string row_name(const ScoreInput& input, size_t i) {
-  return input.names.empty() ? std::to_string(i) : csv_field(input.names[i]);
+  if (!input.names.empty()) return csv_field(input.names[i]);
+  return std::to_string(input.rows.empty() ? static_cast<int64_t>(i) : input.rows[i]);
 }
 
 // ---- rows
@@ -51,7 +52,7 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
     for (size_t rank = 0; rank < std::min(static_cast<size_t>(top), d); ++rank) {
       const size_t column = order[rank];
       csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + std::to_string(rank + 1) + ',' +
-             (form.features.empty() ? std::to_string(column + 1) : csv_field(form.features[column])) + ',' +
+             csv_field(form.feature_word(column)) + ',' +
              in_table(input.samples.sample(static_cast<int64_t>(i))[column], column) + ',' +
              in_table(form.usual[column], column) + ',' + shortest(change[column]) + '\n';
     }

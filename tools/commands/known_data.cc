@@ -1,5 +1,6 @@
 #include "tools/commands/known_data.h"
 
+#include <optional>
 #include <stdexcept>
 
 #include "engine/files/in_quotes.h"
@@ -22,8 +23,11 @@ std::string quoted_for_shell(const std::string& word) {
   return plain ? word : '"' + word + '"';
 }
 
+// Whose rows are read, and so what can be said of them on the command line.
+enum class Rows { to_train, of_model, to_cluster };
+
 template <class Search>
-auto in_words_of_the_command(const Search& search) {
+auto in_words_of_the_command(Rows rows, const Search& search) {
   try {
     return search();
   } catch (const datasets::NotFound& error) {
@@ -31,11 +35,29 @@ auto in_words_of_the_command(const Search& search) {
     throw std::runtime_error(std::string(error.what()) + ": svdd data fetch " + error.name +
                              ", or --data-dir DIR");
   } catch (const datasets::TextColumn& error) {
-    if (!error.like_classes) throw;
+    const std::string name = quoted_for_shell(error.column),
+                      numbers = error.complaint + "; columns must hold numbers";
+    if (rows == Rows::of_model || (rows == Rows::to_cluster && !error.like_classes)) throw;
+    if (rows == Rows::to_cluster)
+      throw std::runtime_error(numbers + ": if this one holds the classes, --label-column " + name +
+                               " says so; else take it out of the table");
     throw std::runtime_error(
-        error.complaint + "; columns must hold numbers: if this one holds the classes, " + "--label-column " +
-        quoted_for_shell(error.column) + " says so; else take it out of the table");
+        numbers + (error.like_classes
+                       ? ": if this one holds the classes, --label-column " + name +
+                             " says so; --label-column none makes a feature of each of its words; --drop " +
+                             name + " leaves it out"
+                       : ", and this one holds text or times: --drop " + name + " leaves it out"));
+  } catch (const datasets::MissingValue& error) {
+    if (rows == Rows::to_cluster) throw;
+    throw std::runtime_error(std::string(error.what()) +
+                             (rows == Rows::to_train
+                                  ? ", or let --missing median or --missing drop do so for all"
+                                  : " (a model of svdd train --missing median fills such values in)"));
   }
+}
+
+Rows rows_for(const std::optional<datasets::TableForm>& form, Rows without) {
+  return form ? Rows::of_model : without;
 }
 
 }  // namespace
@@ -43,16 +65,18 @@ auto in_words_of_the_command(const Search& search) {
 datasets::Dataset load_data(const std::string& name_or_path, const datasets::LoadOptions& options) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
   if (known && !known->built_in()) require_folder(options.data_dir);
-  return in_words_of_the_command([&] { return datasets::load(name_or_path, options); });
+  return in_words_of_the_command(rows_for(options.form, Rows::to_train),
+                                 [&] { return datasets::load(name_or_path, options); });
 }
 
 datasets::Table read_table(const std::filesystem::path& path, const datasets::TableOptions& options) {
-  return in_words_of_the_command([&] { return datasets::read_table(path, options); });
+  return in_words_of_the_command(rows_for(options.form, Rows::to_cluster),
+                                 [&] { return datasets::read_table(path, options); });
 }
 
 std::filesystem::path find_data(const std::string& name, const std::filesystem::path& data_dir) {
   require_folder(data_dir);
-  return in_words_of_the_command([&] { return datasets::find(name, data_dir); });
+  return in_words_of_the_command(Rows::to_train, [&] { return datasets::find(name, data_dir); });
 }
 
 }  // namespace tools

@@ -150,13 +150,15 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
   std::optional<svdd::DriftAlarm> alarm;
   if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
 
-  int64_t samples = 0, above = 0, passed_over = 0;
+  int64_t samples = 0, above = 0, passed_over = 0, dropped = 0;
   while (const std::optional<ScoreStream::Piece> piece = stream.next()) {
-    if (samples + passed_over == 0) {
+    if (samples + passed_over + dropped == 0) {
       if (!options.quiet)
         for (const std::string& line : stream.notes()) std::cerr << line << '\n';
       write_header(options, file);
     }
+    if (!options.quiet)
+      for (const std::string& line : piece->remarks) std::cerr << line << '\n';
     const std::vector<float> scores =
         piece->samples.count() > 0 ? detector.score(piece->samples) : std::vector<float>{};
     write_predictions(options, file,
@@ -166,8 +168,8 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
                        .paths = piece->paths,
                        .rows = piece->rows});
     if (piece->passed_over()) {
-      ++passed_over;
-      std::cerr << "passed over: " << piece->why << '\n';
+      ++(piece->dropped ? dropped : passed_over);
+      if (!piece->dropped) std::cerr << "passed over: " << piece->why << '\n';
       if (options.output_format == "jsonl")
         write_text(file, refusal_jsonl(piece->bad_path, piece->bad_row, piece->why));
     }
@@ -185,9 +187,11 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
       alarm.reset();
     }
   }
-  if (samples + passed_over == 0) throw std::runtime_error("standard input holds no samples");
+  if (samples + passed_over + dropped == 0) throw std::runtime_error("standard input holds no samples");
   if (file && samples > 0) file->commit();
   if (!options.quiet) say_above(samples, above, threshold);
+  if (dropped > 0 && !options.quiet)
+    std::cerr << counted(dropped, "row") << " with missing values left out, as in training\n";
   if (passed_over > 0)
     throw std::runtime_error(std::to_string(passed_over) + " of the " +
                              counted(samples + passed_over, "sample") +
@@ -232,6 +236,7 @@ void run_score(const ScoreOptions& given) {
                      .p_values = p_values ? &*p_values : nullptr,
                      .threshold = threshold,
                      .paths = input.names,
+                     .rows = input.rows,
                      .selected = selected});
   if (file) file->commit();
   // What is damaged is an error, and said even to those who want no remarks: the others have their scores.

@@ -272,6 +272,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   if (!datasets::known_dataset(options.data))
     refuse_input_in_output("--data", options.data_to_read(), options.out);
+  if (!options.test_data.empty())
+    refuse_input_in_output("--test-data", options.test_data_to_read(), options.out);
   RunOutput folder(options.out);
   const Task task = load_task(options);
   if (const auto* known = datasets::known_dataset(options.data); known && !known->built_in())
@@ -301,6 +303,11 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   ordered_json recorded = to_json(options);
   if (!datasets::known_dataset(options.data))
     recorded[recorded_data_key] = engine::absolute_path(options.data_to_read()).lexically_normal().string();
+  if (!options.data_dir.empty())
+    recorded[recorded_data_dir_key] = engine::absolute_path(options.data_dir).lexically_normal().string();
+  if (!options.test_data.empty())
+    recorded[recorded_test_data_key] =
+        engine::absolute_path(options.test_data_to_read()).lexically_normal().string();
   const std::string config_text = engine::json_text(recorded, 2) + '\n';
   goes_on ? folder.go_on(config_text) : folder.begin(config_text);
   TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
@@ -405,7 +412,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   const engine::StopGrace to_the_end(std::numeric_limits<double>::infinity());
   folder.keep();
   engine::write_file_atomically(folder.file("scores.csv"),
-                                scores_csv(scores, split.test_labels, split.test_classes, task.class_words));
+                                scores_csv(scores, split.test_labels, split.test_classes, task.class_words,
+                                           split.test_files, split.test_rows));
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   if (trace && trace->entries().empty())

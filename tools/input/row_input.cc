@@ -34,7 +34,8 @@ void take_values(const datasets::Split& split, bool centre, const std::string& s
 }
 
 RowInput from_table(const fs::path& path, const RowOptions& options) {
-  const datasets::Table table = read_table(path, {options.label_column, options.header, {}});
+  const datasets::Table table =
+      read_table(path, {.label_column = options.label_column, .header = options.header});
   RowInput rows;
   rows.notes = table.notes;
   take_values(table.rows, options.centre, in_quotes(path), rows);
@@ -60,7 +61,8 @@ RowInput from_idx(const fs::path& path) {
   const datasets::IdxImages images = datasets::read_idx_images(path);
   RowInput rows;
   rows.features = images.rows * images.columns;
-  rows.values.reserve(images.bytes.size());
+  rows.values = images.values;
+  rows.values.reserve(rows.values.size() + images.bytes.size());
   for (const uint8_t byte : images.bytes) rows.values.push_back(static_cast<float>(byte) / 255.0f);
   return rows;
 }

@@ -43,9 +43,15 @@ datasets::Samples from_bytes(std::vector<uint8_t> bytes, int64_t count, const st
 datasets::Samples from_rows(const NdArray& array, const std::vector<int64_t>& shape,
                             const ScoreTable& table) {
   const bool plain = !table.form || table.form->offsets.empty();
-  if (plain) return {shape, array.as<float>()};
-  datasets::Split rows = datasets::wide_rows(array);
-  return rows.select(rows.all(), table.form->offsets);
+  datasets::Samples samples{shape, {}};
+  if (plain) {
+    samples.values = array.as<float>();
+  } else {
+    const datasets::Split rows = datasets::wide_rows(array);
+    samples = rows.select(rows.all(), table.form->offsets);
+  }
+  if (table.form) fill_missing(samples, table.form->fill);
+  return samples;
 }
 
 // `found`: the shape of an array of samples, of `shape` each.
@@ -76,13 +82,30 @@ datasets::Samples from_array(const NdArray& array, const std::string& source,
   }
 }
 
-datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table) {
+bool fits(const engine::Npz& archive, const std::string& name, const std::vector<int64_t>& shape) {
+  try {
+    check_shape(archive.shape(name), "", shape);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table,
+                           std::vector<std::string>& notes) {
   engine::Npz archive = engine::Npz::open(path);
   const std::vector<std::string> names = archive.names();
   std::string name;
   for (const char* usual : {"images", "x", "X"})
     if (archive.contains(usual)) name = usual;
   if (name.empty() && names.size() == 1) name = names[0];
+  for (const std::string& one : names)  // or the only one of the model's shape
+    if (name.empty() && fits(archive, one, shape) &&
+        std::none_of(names.begin(), names.end(),
+                     [&](const std::string& other) { return other != one && fits(archive, other, shape); })) {
+      name = one;
+      notes.push_back("the array " + in_quotes(one) + " is scored, the only one of the model's shape");
+    }
   if (name.empty())
     throw std::invalid_argument(in_quotes(path) + " holds " +
                                 (names.empty() ? "no arrays" : "the arrays " + in_quotes(names)) +
@@ -94,17 +117,20 @@ datasets::Samples from_npz(const fs::path& path, const std::vector<int64_t>& sha
 }
 
 // Columns that the model does not know, those with labels, are left out (datasets/table.h).
-datasets::Samples from_csv(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& how,
-                           std::vector<std::string>& notes) {
+void from_csv(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& how,
+              ScoreInput& input) {
   if (shape.size() != 1)
     throw std::invalid_argument(in_quotes(path) + " is a table; " + expected_shape(shape));
-  datasets::Table table = read_table(path, {how.label_column, how.header, how.form});
+  datasets::Table table =
+      read_table(path, {.label_column = how.label_column, .header = how.header, .form = how.form});
   if (table.rows.shape != shape)
     throw std::invalid_argument(in_quotes(path) + " holds rows of " + datasets::shape_text(table.rows.shape) +
                                 " values" + (table.labelled ? " beside the label" : "") + "; " +
                                 expected_shape(shape));
-  notes = std::move(table.notes);
-  return table.rows.select(table.rows.all(), how.form ? how.form->offsets : std::vector<double>{});
+  input.notes = std::move(table.notes);
+  input.rows = std::move(table.rows.row_numbers);
+  input.samples = table.rows.select(table.rows.all(), how.form ? how.form->offsets : std::vector<double>{});
+  if (how.form) fill_missing(input.samples, how.form->fill);
 }
 
 datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& shape) {
@@ -113,6 +139,7 @@ datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& sha
   if (found != shape)
     throw std::invalid_argument(in_quotes(path) + " holds images of " + datasets::shape_text(found) + "; " +
                                 expected_shape(shape));
+  if (!images.values.empty()) return {shape, std::move(images.values)};
   return from_bytes(std::move(images.bytes), images.count, shape);
 }
 
@@ -156,10 +183,10 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
       input.samples = from_array(engine::read_npy(path), in_quotes(path), shape, table);
       break;
     case FileKind::npz:
-      input.samples = from_npz(path, shape, table);
+      input.samples = from_npz(path, shape, table, input.notes);
       break;
     case FileKind::csv:
-      input.samples = from_csv(path, shape, table, input.notes);
+      from_csv(path, shape, table, input);
       break;
     case FileKind::idx:
     case FileKind::gzip:

@@ -13,6 +13,7 @@ namespace tools {
 struct ScoreInput {
   datasets::Samples samples;
   std::vector<std::string> names;         // the files' paths; empty for the rows of an array
+  std::vector<int64_t> rows = {};         // their numbers in the file, counted from 0; empty: as they come
   std::vector<std::string> notes = {};    // what was guessed or passed over, a sentence each
   std::vector<std::string> damaged = {};  // files of a folder that could not be read, a sentence each
 };
@@ -27,10 +28,11 @@ struct ScoreTable {
 // By what the file holds (datasets/file_kind.h):
 // - an image file or a folder of them (datasets/image_folder.h): brought to the model's size and colours; damaged
 //   files of a folder are passed over;
-// - a .npy file, or the array "X", "x" or "images", or else the only one, of a .npz file: (N, C, H, W), or
-//   (N, H, W) for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused.
-//   Rows of a table, (N, D), may hold any numbers;
-// - a .csv table (datasets/table.h), in the order of the model's columns, the one with labels, if any, left out;
+// - a .npy file, or the array "X", "x" or "images" of a .npz file, or else the only one of the model's shape: (N, C, H, W),
+//   or (N, H, W) for one channel. uint8 is divided by 255, floating point taken as it is, other integers are refused.
+//   Rows of a table, (N, D), may hold any numbers, and NaN where the model fills in what is missing;
+// - a .csv table (datasets/table.h), in the order of the model's columns, the one with labels, if any, left out, and rows
+//   with missing values where the model drops such;
 // - IDX images, plain or .gz: divided by 255.
 // Throws std::runtime_error or std::invalid_argument naming the file when it is none of these, damaged,
 // empty, of another shape, or holds a number that is not finite.

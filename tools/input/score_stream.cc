@@ -90,7 +90,8 @@ void ScoreStream::begin_table() {
     record_line_ = first.number;
   }
   rows_.emplace(beginning, lines_.source(),
-                datasets::TableOptions{table_.label_column, table_.header, table_.form});
+                datasets::TableOptions{
+                    .label_column = table_.label_column, .header = table_.header, .form = table_.form});
   if (rows_->size() != shape_[0])
     throw std::invalid_argument(lines_.source() + " holds rows of " + std::to_string(rows_->size()) +
                                 " values; expected samples of " + datasets::shape_text(shape_) +
@@ -107,9 +108,14 @@ void ScoreStream::add_row(Piece& piece) {
   const size_t there = values.size();
   values.resize(there + static_cast<size_t>(shape_[0]));
   try {
-    if (rows_->read(record_, record_line_, values.data() + there)) {
-      piece.rows.push_back(row_++);
-      return;
+    using Found = datasets::TableRows::Found;
+    const Found found = rows_->read(record_, record_line_, values.data() + there);
+    for (std::string& remark : rows_->remarks()) piece.remarks.push_back(std::move(remark));
+    if (found == Found::row) return piece.rows.push_back(row_++);
+    if (found == Found::dropped) {
+      piece.bad_row = row_++;
+      piece.why = "the row misses a value";
+      piece.dropped = true;
     }
   } catch (const std::runtime_error& error) {
     piece.why = error.what();

@@ -22,6 +22,8 @@ class ScoreStream {
     // What came after these and had no sample in it: the row's number or the path, and why.
     std::optional<int64_t> bad_row = {};
     std::string bad_path = {}, why = {};
+    bool dropped = false;                   // as the model has it with missing values: no mistake
+    std::vector<std::string> remarks = {};  // what the rows have shown for the first time
     bool passed_over() const { return !why.empty(); }
   };
 

@@ -85,8 +85,8 @@ std::vector<int> classes_named(const std::string& option, const std::vector<std:
 // ---- what is said of a table's columns, once the training rows are known
 
 std::string column_text(const datasets::TableForm& form, size_t j) {
-  return form.features.empty() ? "column " + std::to_string(j + 1)
-                               : "column " + engine::in_quotes(form.features[j]);
+  const std::string word = form.feature_word(j);
+  return "column " + (form.features.empty() ? word : engine::in_quotes(word));
 }
 
 void say_offsets(const datasets::TableForm& form, std::vector<std::string>& notes) {
@@ -236,6 +236,18 @@ void say_far_values(const datasets::TableForm& form, const datasets::Samples& tr
                        (found.size() == most + 1 ? " more column" : " more columns"));
 }
 
+// The options of tables on what is none.
+void refuse_table_options(const TrainOptions& options) {
+  if (svdd::recipes::traits_of(options.data_to_read()).kind == svdd::recipes::DataKind::table) return;
+  for (const auto& [option, given] : {std::pair{"--columns", !options.columns.empty()},
+                                      {"--drop", !options.drop.empty()},
+                                      {"--missing", !options.missing.empty()},
+                                      {"--test-data", !options.test_data.empty()}})
+    if (given)
+      throw UsageError(std::string(option) + " is an option of tables, and " +
+                       engine::in_quotes(options.data) + " is none");
+}
+
 // Takes the samples to calibrate with, and those of the method's protocol, out of the training samples.
 void set_aside(Task& task, datasets::OneVsRest& split, const TrainOptions& options) {
   try {
@@ -278,10 +290,23 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   datasets::LoadOptions how{.data_dir = options.data_dir,
                             .label_column = options.label_column,
                             .header = options.header,
+                            .columns = options.columns,
+                            .drop = options.drop,
+                            .missing = missing_rule(options.missing, "--missing"),
+                            .test_data = options.test_data_to_read(),
                             .test_fraction = options.test_fraction,
                             .split_seed = options.split_seed.value_or(0)};
   how.image_shape = test && test->shape.size() == 3 ? test->shape : options.image_size;
   if (test) how.form = test->form, how.all_for_test = test->whole;
+  if (how.all_for_test) how.test_data.clear();
+  if (!test) refuse_table_options(options);
+  if (!how.test_data.empty() && !engine::file_exists(how.test_data))
+    throw std::runtime_error("--test-data " + engine::in_quotes(options.test_data) +
+                             ": there is no such file here" +
+                             (options.recorded_test_data.empty()
+                                  ? ""
+                                  : ", and none at " + engine::in_quotes(options.recorded_test_data) +
+                                        ", where the run recorded it"));
   std::vector<std::string> notes;
   const datasets::Dataset data = load_named_data(options, how, notes);
   const std::vector<std::string> other_data = test ? std::vector<std::string>{} : std::exchange(notes, {});
@@ -313,7 +338,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                              : known->built_in() ? "built in"
                                                  : find_data(options.data, options.data_dir).string();
   datasets::OneVsRestOptions rule{.limit = options.limit, .anomalous = anomalous, .test_only = whole};
-  if (test) rule.offsets = test->form ? test->form->offsets : std::vector<double>{};
+  if (test) rule.form = test->form.value_or(datasets::TableForm{});
   datasets::OneVsRest split = datasets::one_vs_rest(data, normal, rule);
   Task task{source, data.class_names, normal, {}};
   task.warnings = other_data;
@@ -322,8 +347,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   if (asked.empty() && !known) say_guess(data, task.notes);
   for (int k = 0; k < data.classes(); ++k) task.class_words.push_back(data.class_word(k));
   if (data.table) {
-    task.table = data.table;
-    task.table->offsets = split.offsets;
+    task.table = split.table;
     if (!test && split.train.count() > 0) task.table->usual = svdd::column_medians(split.train);
     for (const int k : normal) task.table->normal.push_back(data.class_names[static_cast<size_t>(k)]);
     if (!test) say_offsets(*task.table, task.notes);

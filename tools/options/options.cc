@@ -34,11 +34,9 @@ constexpr uint64_t most_config_bytes = uint64_t{1} << 20;
 
 // ---- kinds of rows that methods have not
 
-// Classes by their names or numbers, with commas between them; "none" is the empty list. A name with a comma stands in
-// double quotes. Numbers are numbers in config.json.
-std::vector<std::string> class_words(const std::string& text) {
-  const std::string expected =
-      "the names or numbers of classes with commas between them, such as 3,0,1, or none";
+// Classes or columns by their names or numbers, with commas between them; "none" is the empty list. A name with a comma
+// stands in double quotes. Numbers are numbers in config.json.
+std::vector<std::string> listed_words(const std::string& text, const std::string& expected) {
   std::vector<std::string> words;
   if (text == "none") return words;
   for (size_t begin = 0; begin <= text.size();) {
@@ -62,8 +60,41 @@ std::vector<std::string> class_words(const std::string& text) {
 
 Option class_row(option::Words words, std::vector<std::string>& target) {
   Option o = option::row(std::move(words), Kind::words);
-  o.set = [&target](const std::string& text) { target = class_words(text); };
+  o.set = [&target](const std::string& text) {
+    target = listed_words(text,
+                          "the names or numbers of classes with commas between them, such as 3,0,1, or none");
+  };
   o.get = [&target] { return target; };
+  return o;
+}
+
+// Without a value while it is empty.
+Option columns_row(option::Words words, std::vector<std::string>& target) {
+  Option o = option::row(std::move(words), Kind::words);
+  o.set = [&target](const std::string& text) {
+    target = listed_words(text,
+                          "the names or numbers of columns with commas between them, such as age,bmi or 1,3");
+  };
+  o.get = [&target]() -> Option::Value {
+    if (target.empty()) return {};
+    return target;
+  };
+  return o;
+}
+
+// "refuse" leaves it without a value.
+Option missing_row(option::Words words, std::string& target) {
+  Option o = option::row(std::move(words), Kind::text);
+  o.choices = {"refuse", "median", "drop"};
+  o.set = [&target](const std::string& text) {
+    if (text != "refuse" && text != "median" && text != "drop")
+      throw BadValue::of(text, "refuse, median or drop");
+    target = text == "refuse" ? "" : text;
+  };
+  o.get = [&target]() -> Option::Value {
+    if (target.empty()) return {};
+    return target;
+  };
   return o;
 }
 
@@ -168,8 +199,8 @@ std::vector<Option> data_rows(TrainOptions& o) {
       text_row(
           {"data", "NAME|PATH", group,
            "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a path: "
-           "a .csv or .npz table;\na folder of images (train/good, test/good, test/DEFECT),\nof IDX files "
-           "or of CIFAR-10 batches"},
+           "a .csv, .tsv (also .gz), .npz or .npy table;\na folder of images (train/good, test/good, "
+           "test/DEFECT),\nof IDX files or of CIFAR-10 batches"},
           o.data),
       text_row({"data-dir", "DIR", group, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
                o.data_dir),
@@ -191,6 +222,21 @@ std::vector<Option> data_rows(TrainOptions& o) {
            "of a folder of images: what they are brought to; else 64 or 32, as\nthey come, and grey "
            "where none has colour"},
           o.image_size),
+      columns_row({"columns", "A,B,...", group,
+                   "of a table: the columns that are features, by name or by number\nfrom 1; else all but "
+                   "the label's"},
+                  o.columns),
+      columns_row({"drop", "A,B,...", group, "of a table: columns that are left out, likewise"}, o.drop),
+      missing_row({"missing", "refuse|median|drop", group,
+                   "values that a table misses: refuse such a table (the default),\nfill in the median of "
+                   "the column's "
+                   "normal training rows, or drop\nthe row; the model keeps it, and scores new rows alike"},
+                  o.missing),
+      text_row({"test-data", "FILE", group,
+                "of a table: a second table with the test rows; all of the first\nare for training, normal "
+                "where it has "
+                "no labels"},
+               o.test_data),
       optional_row({"test-fraction", "X", group,
                     "of data that come whole (tables; MobiFall's recording, by\nsubjects): the share "
                     "held out for the test, the same rows\nwhatever the seed"},
@@ -300,7 +346,11 @@ struct Value {
 };
 using Values = std::map<std::string, Value>;  // by option name
 
-Values read_config(const std::filesystem::path& path, std::string& recorded_data) {
+struct RecordedData {
+  std::string data, test_data, data_dir;
+};
+
+Values read_config(const std::filesystem::path& path, RecordedData& recorded) {
   const std::string file = "the configuration " + in_quotes(path);
   json config;
   try {
@@ -314,8 +364,12 @@ Values read_config(const std::filesystem::path& path, std::string& recorded_data
   for (const auto& [key, value] : config.items()) {
     const std::string where = file + ": " + in_quotes(key), name = option_name(key);
     if (value.is_null()) continue;  // as if it were not there
-    if (key == recorded_data_key) {
-      recorded_data = text_of(value, Kind::text, where);
+    std::string* const place = key == recorded_data_key        ? &recorded.data
+                               : key == recorded_test_data_key ? &recorded.test_data
+                               : key == recorded_data_dir_key  ? &recorded.data_dir
+                                                               : nullptr;
+    if (place) {
+      *place = text_of(value, Kind::text, where);
       continue;
     }
     const TrainOption* row = find_row(name);
@@ -409,6 +463,13 @@ void TrainOptions::prefer_recorded_data() {
     reads_recorded_data = true;
 }
 
+const std::string& TrainOptions::test_data_to_read() const {
+  const bool is_recorded = !recorded_test_data.empty() && engine::file_exists(recorded_test_data) &&
+                           ends_with(recorded_test_data, test_data);
+  return is_recorded && (reads_recorded_data || !engine::file_exists(test_data)) ? recorded_test_data
+                                                                                 : test_data;
+}
+
 void set_published(TrainOptions& options, svdd::Recipe recipe) {
   options.traits = svdd::recipes::traits_of(options.data_to_read(), options.image_size);
   options.settings = options.method_row().published(options.traits, recipe);
@@ -421,6 +482,28 @@ std::vector<Option> train_options(TrainOptions& options) {
        std::vector<std::vector<Option>>{options.settings.options(), machine_rows(options), run_rows(options)})
     for (Option& row : more) rows.push_back(std::move(row));
   return rows;
+}
+
+std::vector<std::string> columns_named(const std::string& text, const std::string& option) {
+  std::vector<std::string> columns;
+  try {
+    if (!text.empty()) columns_row({}, columns).set(text);
+  } catch (const BadValue& bad) {
+    throw UsageError(option + ' ' + bad.what());
+  }
+  return columns;
+}
+
+datasets::Missing missing_rule(const std::string& text, const std::string& option) {
+  std::string rule;
+  try {
+    if (!text.empty()) missing_row({}, rule).set(text);
+  } catch (const BadValue& bad) {
+    throw UsageError(option + ' ' + bad.what());
+  }
+  return rule == "median" ? datasets::Missing::median
+         : rule == "drop" ? datasets::Missing::drop
+                          : datasets::Missing::refuse;
 }
 
 const std::vector<TrainOption>& every_train_option() {
@@ -446,8 +529,9 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
   ResolvedOptions resolved;
   TrainOptions& options = resolved.options;
 
-  std::string recorded_data;
-  const Values from_file = config.empty() ? Values{} : read_config(config, recorded_data);
+  RecordedData recorded;
+  const Values from_file = config.empty() ? Values{} : read_config(config, recorded);
+  const std::string& recorded_data = recorded.data;
   Values from_line;
   for (const auto& [name, texts] : given) {
     const TrainOption* row = find_row(name);
@@ -502,6 +586,14 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
     apply(*std::find_if(rows.begin(), rows.end(), [&](const Option& o) { return o.name == known.name; }),
           *value);
   }
+
+  if (from_file.contains("test-data") && !from_line.contains("test-data"))
+    options.recorded_test_data = recorded.test_data;
+  // A folder that is not seen from here is looked for where the run saw it.
+  if (from_file.contains("data-dir") && !from_line.contains("data-dir") &&
+      !engine::is_folder(options.data_dir) && engine::is_folder(recorded.data_dir) &&
+      ends_with(recorded.data_dir, options.data_dir))
+    options.data_dir = recorded.data_dir;
 
   // A run's own configuration says all; those of version 0.1 calibrated nothing, and chose no size.
   if (from_file.contains("out") && !value_of("calibration")) options.calibration = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/table_form.h"
 #include "svdd/methods/method.h"
 #include "tools/arguments.h"
 #include "tools/options/backend_options.h"
@@ -21,6 +22,10 @@ struct TrainOptions {
   // there, if it did; and whether that is read since `data` is not there.
   std::string data_named_by = {}, recorded_data = {};
   bool reads_recorded_data = false;
+  // Of a table: a second file, whose rows are the test half, and its place that a run recorded; the features, and columns
+  // that are none; what is done with missing values ("refuse", "median", "drop"; empty: refuse).
+  std::string test_data = {}, recorded_test_data = {}, missing = {};
+  std::vector<std::string> columns = {}, drop = {};
   // Classes, each by its number or as it is called (task.h).
   std::vector<std::string> normal;     // empty until the data are known, where they name a default
   std::vector<std::string> anomalous;  // empty: all that are not normal
@@ -44,6 +49,8 @@ struct TrainOptions {
   // For whoever repeats a run: what it read counts, wherever it is repeated, and not what is called so here.
   void prefer_recorded_data();
   const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
+  // As the data are: where they are read from the place that was recorded, so is this.
+  const std::string& test_data_to_read() const;
   const svdd::Method& method_row() const { return svdd::method_named(method); }
 };
 
@@ -62,6 +69,11 @@ const std::vector<TrainOption>& every_train_option();
 
 // Whether a method has the option of this name; UsageError where no method has.
 bool method_takes(const std::string& method, const std::string& option);
+
+// What --columns and --drop say, and --missing, of commands that have no TrainOptions. Empty: nothing, refuse. UsageError,
+// naming the option, for what is none.
+std::vector<std::string> columns_named(const std::string& text, const std::string& option);
+datasets::Missing missing_rule(const std::string& text, const std::string& option);
 
 // What stood on the command line, by option name: one text for each time it was given.
 using GivenOptions = std::map<std::string, std::vector<std::string>>;
@@ -86,9 +98,10 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
                                       const Spellings& typed = {});
 
 // The key under which config.json records, beside the options, where one's own data lay.
-inline constexpr const char* recorded_data_key = "data_path";
+inline constexpr const char *recorded_data_key = "data_path", *recorded_test_data_key = "test_data_path",
+                            *recorded_data_dir_key = "data_dir_path";
 
-// Every option, by its key: the contents of config.json, but for recorded_data_key.
+// Every option, by its key: the contents of config.json, but for those three.
 nlohmann::ordered_json to_json(const TrainOptions& options);
 
 // Those of them that decide on the results: without the machine, the folders and what is shown or kept.
