@@ -11,6 +11,7 @@
 #include "datasets/edit_distance.h"
 #include "datasets/file_kind.h"
 #include "datasets/idx.h"
+#include "datasets/image_archive.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
 #include "engine/files/file_status.h"
@@ -151,6 +152,8 @@ Dataset load_folder(const fs::path& folder, const LoadOptions& options) {
     throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + unreadable.message());
   for (const KnownDataset& known : known_datasets())
     if (lies_in(known, folder)) return known.read(folder, options);
+  if (is_emnist(folder)) return load_emnist(folder);
+  if (is_kmnist_folder(folder)) return load_kmnist_folder(folder, options);
   if (is_defect_folder(folder)) return load_defect_folder(folder, options);
   if (holds_images(folder)) return load_image_folder(folder, options);
   throw std::invalid_argument("the folder " + in_quotes(folder) +
@@ -231,6 +234,8 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   const fs::file_status status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return load_folder(name_or_path, options);
   refuse_foreign(name_or_path);
+  if (fs::is_regular_file(status) && is_emnist(name_or_path)) return load_emnist(name_or_path);
+  if (is_image_archive(name_or_path)) return load_image_archive(name_or_path, options);
   if (is_table_file(name_or_path)) return load_table(name_or_path, options);
   if (error && status.type() != fs::file_type::not_found)
     throw std::runtime_error("cannot look at " + in_quotes(name_or_path) + ": " + error.message());

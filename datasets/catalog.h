@@ -76,8 +76,8 @@ struct NotFound : std::runtime_error {
 // is no folder, NotFound when the files are nowhere: the message lists the places and says how to get the files.
 std::filesystem::path find(std::string_view name, const std::filesystem::path& data_dir = {});
 
-// A known set; or, by its path, a folder of IDX files, of CIFAR-10 batches, of GTSRB, of MobiFall, of images
-// (defect_folder.h), or a .csv or .npz table. Throws as find and the readers do; where the files are not of
+// A known set; or, by its path, a folder of IDX files, of EMNIST's or KMNIST's, of CIFAR-10 batches, of GTSRB, of MobiFall,
+// of images (defect_folder.h), an archive of images (image_archive.h), or a table (table.h). Throws as find and the readers do; where the files are not of
 // the shape or the number of classes that the name stands for; and std::invalid_argument when there is
 // neither such a name nor such a file or folder.
 Dataset load(const std::string& name_or_path, const LoadOptions& options);

@@ -1,10 +1,16 @@
 #include "datasets/defect_folder.h"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "datasets/hold_out.h"
 #include "datasets/image_file.h"
 #include "datasets/image_folder.h"
+#include "datasets/table_classes.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
 
@@ -44,7 +50,9 @@ std::vector<int64_t> shape_for(const LoadOptions& options, const fs::path& folde
 }
 
 void append_images(const fs::path& folder, int32_t label, Split& split, ImageFindings& findings) {
-  Samples images = load_images(folder, split.shape, nullptr, &findings);
+  std::vector<std::string> names;
+  Samples images = load_images(folder, split.shape, &names, &findings);
+  split.files.insert(split.files.end(), names.begin(), names.end());
   split.labels.insert(split.labels.end(), static_cast<size_t>(images.count()), label);
   if (split.values.empty())
     split.values = std::move(images.values);
@@ -66,33 +74,129 @@ void finish(Dataset& data, const ImageFindings& findings) {
                              std::to_string(damaged) + "); the first of them: " + findings.damaged.front());
 }
 
+// Where images lie, and of which class they are.
+struct Layout {
+  struct Part {
+    fs::path folder;
+    std::string of_class;
+  };
+  std::vector<Part> train, test;  // or, without halves, all in `train`
+  bool halves = false;
+  std::string normal;  // the class that is; empty: none reads so
+};
+
+// The visible subfolders, each a class: those of a half, or those in which images are.
+std::vector<Layout::Part> class_folders(const fs::path& folder, bool of_half) {
+  std::vector<Layout::Part> parts;
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return parts;
+  for (const std::string& name : subfolders(folder))
+    if (of_half || holds_images_below(folder / name)) parts.push_back({folder / name, name});
+  return parts;
+}
+
+// MVTec's own word counts before all others. Throws where there are several.
+std::string normal_of(const std::vector<Layout::Part>& parts, const fs::path& folder) {
+  std::vector<std::string> found;
+  for (const Layout::Part& part : parts) {
+    if (part.of_class == "good") return part.of_class;
+    if (reads_normal(part.of_class)) found.push_back(part.of_class);
+  }
+  if (found.size() > 1)
+    throw std::runtime_error(in_quotes(folder) + " holds " + in_quotes(found) +
+                             ", which all read as normal: put their images into one folder");
+  return found.empty() ? "" : found[0];
+}
+
+Layout layout_of(const fs::path& folder) {
+  Layout layout;
+  const fs::path train = folder / "train", test = folder / "test";
+  std::error_code error;
+  layout.halves = fs::is_directory(train, error) && holds_images_below(train);
+  if (!layout.halves) {
+    layout.train = class_folders(folder, false);
+    layout.normal = normal_of(layout.train, folder);
+    return layout;
+  }
+  layout.test = class_folders(test, true);
+  if (holds_images(train)) {
+    layout.normal = normal_of(layout.test, test);
+    if (layout.normal.empty()) layout.normal = "good";
+    layout.train = {{train, layout.normal}};
+  } else {
+    layout.train = class_folders(train, true);
+    layout.normal = normal_of(layout.train, train);
+  }
+  return layout;
+}
+
+// The normal class first, the others by name.
+std::vector<std::string> classes_of(const Layout& layout) {
+  std::set<std::string> names;
+  for (const auto* half : {&layout.train, &layout.test})
+    for (const Layout::Part& part : *half) names.insert(part.of_class);
+  std::vector<std::string> classes;
+  if (!layout.normal.empty()) classes.push_back(layout.normal);
+  for (const std::string& name : names)
+    if (name != layout.normal) classes.push_back(name);
+  return classes;
+}
+
+fs::path normal_folder(const Layout& layout, const fs::path& folder) {
+  for (const Layout::Part& part : layout.train)
+    if (part.of_class == layout.normal || layout.normal.empty()) return part.folder;
+  return folder;
+}
+
+// Of images without halves: of the normal ones a share is for the test, and all others; of classes none of which reads as
+// normal, a share of all.
+void draw_test_half(Dataset& data, const LoadOptions& options) {
+  const double share = options.test_fraction.value_or(0.4);  // as of tables
+  data.test_was_held_out = true;
+  std::vector<int64_t> normal, others;
+  for (int64_t i = 0; i < data.train.count(); ++i)
+    (data.default_normal.empty() || data.train.labels[static_cast<size_t>(i)] == 0 ? normal : others)
+        .push_back(i);
+  const Split all = std::move(data.train);
+  Halves halves = hold_out_test(all.subset(normal), share, options.split_seed);
+  data.train = std::move(halves.train);
+  data.test = std::move(halves.test);
+  const Split anomalous = all.subset(others);
+  data.test.labels.insert(data.test.labels.end(), anomalous.labels.begin(), anomalous.labels.end());
+  data.test.values.insert(data.test.values.end(), anomalous.values.begin(), anomalous.values.end());
+  data.test.files.insert(data.test.files.end(), anomalous.files.begin(), anomalous.files.end());
+}
+
 }  // namespace
 
 bool is_defect_folder(const fs::path& folder) {
   std::error_code error;
-  return fs::is_directory(folder / "train" / "good", error);
+  if (fs::is_directory(folder / "train" / "good", error)) return true;
+  if (fs::is_directory(folder / "train", error) && holds_images_below(folder / "train")) return true;
+  return !holds_images(folder) && !class_folders(folder, false).empty();
+}
+
+fs::path normal_images_of(const fs::path& folder) {
+  return is_defect_folder(folder) ? normal_folder(layout_of(folder), folder) : folder;
 }
 
 Dataset load_defect_folder(const fs::path& folder, const LoadOptions& options) {
-  Dataset data{folder.string(), {"good"}, {}, {}, {0}};
-  data.train.shape = data.test.shape = shape_for(options, folder / "train" / "good");
-  std::error_code error;
-  const bool has_test = fs::is_directory(folder / "test", error);
-  const std::vector<std::string> train = subfolders(folder / "train"),
-                                 test = has_test ? subfolders(folder / "test") : std::vector<std::string>{};
-  std::vector<std::string> defects;
-  std::set_union(train.begin(), train.end(), test.begin(), test.end(), std::back_inserter(defects));
-  for (const std::string& name : defects)
-    if (name != "good") data.class_names.push_back(name);
+  const Layout layout = layout_of(folder);
+  if (layout.train.empty()) images_in(folder / "train" / "good");  // says what is missing there
+  Dataset data{folder.string(), classes_of(layout), {}, {}, {}};
+  if (!layout.normal.empty()) data.default_normal = {0};
+  data.train.shape = data.test.shape = shape_for(options, normal_folder(layout, folder));
   ImageFindings findings;
-  const auto append_half = [&](const char* half, const std::vector<std::string>& names, Split& split) {
+  const auto append_half = [&](const std::vector<Layout::Part>& parts, Split& split) {
     for (size_t k = 0; k < data.class_names.size(); ++k)
-      if (std::binary_search(names.begin(), names.end(), data.class_names[k]))
-        append_images(folder / half / data.class_names[k], static_cast<int32_t>(k), split, findings);
+      for (const Layout::Part& part : parts)
+        if (part.of_class == data.class_names[k])
+          append_images(part.folder, static_cast<int32_t>(k), split, findings);
   };
-  append_half("train", train, data.train);
-  append_half("test", test, data.test);
+  append_half(layout.train, data.train);
+  append_half(layout.test, data.test);
   finish(data, findings);
+  if (!layout.halves && data.classes() > 1) draw_test_half(data, options);
   return data;
 }
 

@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstring>
 #include <limits>
+#include <map>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
+#include "datasets/file_kind.h"
 #include "datasets/packed_file.h"
+#include "datasets/pixel_values.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 
@@ -15,8 +23,31 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine::in_quotes;
+using engine::NdArray;
 
 constexpr uint32_t images_magic = 0x00000803, labels_magic = 0x00000801;
+constexpr int64_t most_idx_classes = 1000;
+
+// The third byte of the magic number: which numbers follow. Nothing for what is none.
+std::optional<NdArray::DType> type_of(uint32_t magic) {
+  using enum NdArray::DType;
+  switch (magic >> 8) {
+    case 0x08:
+      return u1;
+    case 0x09:
+      return i1;
+    case 0x0b:
+      return i2;
+    case 0x0c:
+      return i4;
+    case 0x0d:
+      return f4;
+    case 0x0e:
+      return f8;
+    default:
+      return std::nullopt;
+  }
+}
 
 std::string hex(uint32_t word) {
   std::string text = "0x";
@@ -24,7 +55,7 @@ std::string hex(uint32_t word) {
   return text;
 }
 
-std::string kind(uint32_t magic) { return magic == images_magic ? "IDX images" : "IDX labels"; }
+std::string kind(uint32_t magic) { return (magic & 0xff) == 3 ? "IDX images" : "IDX labels"; }
 
 void append_big_endian(std::string& bytes, uint32_t word) {
   for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(word >> shift & 255u);
@@ -37,34 +68,44 @@ uint32_t read_word(PackedFile& file, const fs::path& path) {
   return uint32_t{b[0]} << 24 | uint32_t{b[1]} << 16 | uint32_t{b[2]} << 8 | uint32_t{b[3]};
 }
 
-// Checks the magic number; `sizes` numbers follow it: the count and the extents of one entry.
-std::vector<int64_t> read_header(PackedFile& file, const fs::path& path, uint32_t expected, int sizes) {
-  const uint32_t magic = read_word(file, path);
-  if (magic != expected) {
-    const bool swapped = magic == (expected == images_magic ? labels_magic : images_magic);
+struct IdxHeader {
+  NdArray::DType type = NdArray::DType::u1;
+  std::vector<int64_t> sizes = {};  // the count and the extents of one entry
+};
+
+// Checks the magic number: numbers of any type, and as many sizes as `expected` has, which is that of bytes.
+IdxHeader read_header(PackedFile& file, const fs::path& path, uint32_t expected) {
+  const uint32_t magic = read_word(file, path), sizes = expected & 0xff;
+  const std::optional<NdArray::DType> type = type_of(magic);
+  if (!type || (magic & 0xff) != sizes) {
+    const bool swapped =
+        type && (magic & 0xff) == ((expected == images_magic ? labels_magic : images_magic) & 0xff);
     throw std::runtime_error(in_quotes(path) + " begins with " + hex(magic) + ", expected " + hex(expected) +
                              " (" + kind(expected) + ")" +
                              (swapped ? ": these are " + kind(magic) + ", the names may be swapped" : ""));
   }
-  std::vector<int64_t> header;
-  for (int i = 0; i < sizes; ++i) {
-    header.push_back(read_word(file, path));
-    if (header.back() == 0)
+  IdxHeader header{*type, {}};
+  for (uint32_t i = 0; i < sizes; ++i) {
+    header.sizes.push_back(read_word(file, path));
+    if (header.sizes.back() == 0)
       throw std::runtime_error(in_quotes(path) + " holds nothing: its header gives a size of 0");
   }
   return header;
 }
 
-// The product of the sizes, once it is known that so many bytes can be in the file.
-uint64_t contents_size(const PackedFile& file, const fs::path& path, const std::vector<int64_t>& sizes) {
+// Bytes of so many numbers, once it is known that they can be in the file.
+uint64_t contents_size(const PackedFile& file, const fs::path& path, const IdxHeader& header) {
   const uint64_t most = std::min<uint64_t>(file.largest_contents(), std::numeric_limits<int64_t>::max());
-  uint64_t product = 1;
+  const std::vector<int64_t>& sizes = header.sizes;
+  uint64_t product = NdArray::item_bytes(header.type);
   for (const int64_t size : sizes) {
     const uint64_t factor = static_cast<uint64_t>(size);
     if (product > most / factor)
-      throw std::runtime_error(in_quotes(path) + " is truncated or no IDX file: its header promises " +
-                               shape_text(sizes) + " bytes, but it can hold " +
-                               std::to_string(file.largest_contents()) + " at most");
+      throw std::runtime_error(
+          in_quotes(path) + " is truncated or no IDX file: its header promises " + shape_text(sizes) +
+          (header.type == NdArray::DType::u1 ? " bytes"
+                                             : std::string(" numbers of ") + NdArray::name(header.type)) +
+          ", but it can hold " + std::to_string(file.largest_contents()) + " at most");
     product *= factor;
   }
   return product;
@@ -93,6 +134,42 @@ std::vector<uint8_t> read_rest(PackedFile& file, const fs::path& path, uint64_t 
   return bytes;
 }
 
+// What the header promises, as an array: from big-endian to the machine's order.
+NdArray read_array(PackedFile& file, const fs::path& path, const IdxHeader& header) {
+  const std::vector<uint8_t> read = read_rest(file, path, contents_size(file, path, header));
+  NdArray array;
+  array.shape = header.sizes;
+  array.dtype = header.type;
+  array.bytes.resize(read.size());
+  std::memcpy(array.bytes.data(), read.data(), read.size());
+  const auto item = static_cast<std::ptrdiff_t>(NdArray::item_bytes(header.type));
+  for (auto at = array.bytes.begin(); item > 1 && at != array.bytes.end(); at += item)
+    std::reverse(at, at + item);
+  return array;
+}
+
+// "emnist-letters" of "emnist-letters-train-images-idx3-ubyte.gz"; empty of other names.
+std::string emnist_name(const std::string& file) {
+  const std::string small = in_small_letters(file);
+  const size_t end = small.find("-train-images");
+  const bool named =
+      small.starts_with("emnist-") && end != std::string::npos && small.find("idx3-ubyte") > end;
+  return named ? file.substr(0, end) : "";
+}
+
+// The sets of EMNIST of which the folder holds the training images, in order.
+std::vector<std::string> emnist_sets(const fs::path& folder) {
+  std::vector<std::string> sets;
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error))
+    if (const std::string name = emnist_name(entries->path().filename().string()); !name.empty())
+      sets.push_back(name);
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  return sets;
+}
+
 // "train-images.idx3-ubyte" for "train-images-idx3-ubyte".
 std::string dotted(std::string name) {
   name[name.rfind("-idx")] = '.';
@@ -118,6 +195,7 @@ Split read_half(const fs::path& images_path, const fs::path& labels_path) {
                              " labels: they belong to different data sets");
   split.shape = {1, images.rows, images.columns};
   split.bytes = std::move(images.bytes);
+  split.values = std::move(images.values);
   return split;
 }
 
@@ -132,17 +210,33 @@ uint32_t as_word(int64_t size, const std::string& what) {
 
 IdxImages read_idx_images(const fs::path& path) {
   PackedFile file(path);
-  const std::vector<int64_t> sizes = read_header(file, path, images_magic, 3);
-  IdxImages images{sizes[0], sizes[1], sizes[2], {}};
-  images.bytes = read_rest(file, path, contents_size(file, path, sizes));
+  const IdxHeader header = read_header(file, path, images_magic);
+  IdxImages images{header.sizes[0], header.sizes[1], header.sizes[2], {}};
+  if (header.type == NdArray::DType::u1) {
+    images.bytes = read_rest(file, path, contents_size(file, path, header));
+    return images;
+  }
+  Pixels pixels = pixels_of(read_array(file, path, header), in_quotes(path));
+  images.bytes = std::move(pixels.bytes);
+  images.values = std::move(pixels.values);
   return images;
 }
 
 std::vector<int32_t> read_idx_labels(const fs::path& path) {
   PackedFile file(path);
-  const std::vector<int64_t> sizes = read_header(file, path, labels_magic, 1);
-  const std::vector<uint8_t> bytes = read_rest(file, path, contents_size(file, path, sizes));
-  return {bytes.begin(), bytes.end()};
+  const IdxHeader header = read_header(file, path, labels_magic);
+  if (header.type == NdArray::DType::u1) {
+    const std::vector<uint8_t> bytes = read_rest(file, path, contents_size(file, path, header));
+    return {bytes.begin(), bytes.end()};
+  }
+  std::vector<int32_t> labels;
+  for (const double label : read_array(file, path, header).as<double>()) {
+    if (!(label >= 0 && label < static_cast<double>(most_idx_classes) && label == std::floor(label)))
+      throw std::runtime_error(in_quotes(path) + " holds the label " + engine::number_text(label) +
+                               "; expected whole numbers from 0 to " + std::to_string(most_idx_classes - 1));
+    labels.push_back(static_cast<int32_t>(label));
+  }
+  return labels;
 }
 
 void write_idx_images(const fs::path& path, const IdxImages& images) {
@@ -195,11 +289,12 @@ bool is_idx_folder(const fs::path& folder) {
   });
 }
 
-Dataset load_idx_folder(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  for (const std::string& name : idx_file_names()) paths.push_back(plain_or_packed(folder, name));
+namespace {
+
+// Of the four files; the classes are numbered.
+Dataset load_idx_files(const std::vector<fs::path>& paths, const std::string& name) {
   Dataset data;
-  data.name = folder.string();
+  data.name = name;
   data.train = read_half(paths[0], paths[1]);
   data.test = read_half(paths[2], paths[3]);
   if (data.train.shape != data.test.shape)
@@ -209,6 +304,78 @@ Dataset load_idx_folder(const fs::path& folder) {
   const int32_t last = std::max(*std::max_element(data.train.labels.begin(), data.train.labels.end()),
                                 *std::max_element(data.test.labels.begin(), data.test.labels.end()));
   for (int32_t k = 0; k <= last; ++k) data.class_names.push_back(std::to_string(k));
+  return data;
+}
+
+// Rows and columns of each image change places.
+void transpose(Split& split) {
+  const auto rows = static_cast<size_t>(split.shape[1]), columns = static_cast<size_t>(split.shape[2]);
+  const auto turn = [&](auto& values) {
+    auto image = values;
+    image.resize(std::min(values.size(), rows * columns));
+    for (size_t at = 0; at < values.size(); at += image.size()) {
+      for (size_t r = 0; r < rows; ++r)
+        for (size_t c = 0; c < columns; ++c) image[c * rows + r] = values[at + r * columns + c];
+      std::copy(image.begin(), image.end(), values.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+  };
+  turn(split.bytes);
+  turn(split.values);
+  std::swap(split.shape[1], split.shape[2]);
+}
+
+// Each line of a mapping is a class and the codes of its characters: "1 65 97" is A. What is not there stays a number.
+void name_by_mapping(const fs::path& mapping, Dataset& data) {
+  std::error_code error;
+  if (!fs::is_regular_file(mapping, error)) return;
+  std::istringstream lines(engine::read_file(mapping, uint64_t{1} << 16));
+  std::map<int64_t, std::string> names;
+  int64_t k = -1;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream numbers(line);
+    int code = 0;
+    if (numbers >> k >> code && code > 32 && code < 127) names[k] = std::string(1, static_cast<char>(code));
+  }
+  for (size_t i = 0; i < data.class_names.size(); ++i)
+    if (const auto name = names.find(static_cast<int64_t>(i)); name != names.end())
+      data.class_names[i] = name->second;
+}
+
+}  // namespace
+
+Dataset load_idx_folder(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : idx_file_names()) paths.push_back(plain_or_packed(folder, name));
+  return load_idx_files(paths, folder.string());
+}
+
+bool is_emnist(const fs::path& path) {
+  if (!emnist_name(path.filename().string()).empty()) return true;
+  std::error_code error;
+  return fs::is_directory(path, error) && !emnist_sets(path).empty();
+}
+
+Dataset load_emnist(const fs::path& path) {
+  std::string set = emnist_name(path.filename().string());
+  const fs::path folder = set.empty() ? path : path.parent_path();
+  if (set.empty()) {
+    const std::vector<std::string> sets = emnist_sets(folder);
+    if (sets.size() != 1)
+      throw std::runtime_error(in_quotes(folder) + " holds several sets, " + in_quotes(sets) +
+                               ": name the file of the training images of one, such as " +
+                               in_quotes(folder / (sets[0] + "-train-images-idx3-ubyte.gz")));
+    set = sets[0];
+  }
+  std::vector<fs::path> paths;
+  for (const char* name : {"-train-images-idx3-ubyte", "-train-labels-idx1-ubyte", "-test-images-idx3-ubyte",
+                           "-test-labels-idx1-ubyte"})
+    paths.push_back(plain_or_packed(folder, set + name));
+  Dataset data = load_idx_files(paths, path.string());
+  transpose(data.train);
+  transpose(data.test);
+  name_by_mapping(folder / (set + "-mapping.txt"), data);
+  data.notes.push_back(in_quotes(set) +
+                       ": rows and columns change places, for EMNIST's images lie on their side");
   return data;
 }
 

@@ -45,6 +45,11 @@ std::string head_of(const fs::path& path) {
   return engine::beginning_of(path, enough);
 }
 
+// "PNG, JPEG, BMP, PGM or PPM", and what this build reads beside them.
+std::string readable_formats(const std::string& last = "or") {
+  return "PNG, JPEG, BMP, PGM " + last + " PPM";
+}
+
 enum class Entry { image, passed_over, silent };
 
 // What one entry of a folder is; `kind`: what it is passed over as.
@@ -120,8 +125,8 @@ std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
   int64_t files = 0;
   for (const auto& [kind, count] : passed_over) files += count;
   if (files > 0)
-    sentences.push_back(counted(files, "file") + " passed over: " + list_of(passed_over) +
-                        " (PNG, JPEG, BMP, PGM and PPM are read)");
+    sentences.push_back(counted(files, "file") + " passed over: " + list_of(passed_over) + " (" +
+                        readable_formats("and") + " are read)");
   if (!damaged.empty() && name_damaged) {
     std::string names;
     constexpr size_t most = 3;
@@ -141,26 +146,44 @@ std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
   return sentences;
 }
 
-std::vector<fs::path> images_in(const fs::path& folder, ImageFindings* findings) {
+namespace {
+
+constexpr int most_levels = 8;  // of folders in folders; links among them may lead round in a circle
+
+// Adds the images right inside, or else those below; what is passed over is counted.
+void find_images(const fs::path& folder, int level, std::vector<fs::path>& images,
+                 std::map<std::string, int64_t>& passed_over) {
   std::error_code error;
-  std::vector<fs::path> images;
-  std::map<std::string, int64_t> passed_over;
+  const size_t there = images.size();
+  std::vector<fs::path> subfolders;
   fs::directory_iterator entries(folder, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
     engine::check_stop();
     std::string kind;
     const Entry entry = look_at(*entries, kind);
     if (entry == Entry::image) images.push_back(entries->path());
-    if (entry == Entry::passed_over) ++passed_over[kind];
+    if (entry == Entry::passed_over && kind == "subfolder")
+      subfolders.push_back(entries->path());
+    else if (entry == Entry::passed_over)
+      ++passed_over[kind];
   }
   if (error) throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + error.message());
-  if (images.empty()) {
-    const bool has_subfolder = passed_over.erase("subfolder") > 0;
-    throw std::runtime_error("no images in " + in_quotes(folder) +
-                             ": expected PNG, JPEG, BMP, PGM or PPM files" +
-                             (passed_over.empty() ? "" : ", found " + list_of(passed_over)) +
-                             (has_subfolder ? " (there are subfolders: name one of them)" : ""));
-  }
+  if (images.size() > there && !subfolders.empty())
+    passed_over["subfolder"] += static_cast<int64_t>(subfolders.size());
+  else if (images.size() == there && level < most_levels)
+    for (const fs::path& subfolder : subfolders) find_images(subfolder, level + 1, images, passed_over);
+}
+
+}  // namespace
+
+std::vector<fs::path> images_in(const fs::path& folder, ImageFindings* findings) {
+  std::vector<fs::path> images;
+  std::map<std::string, int64_t> passed_over;
+  find_images(folder, 1, images, passed_over);
+  if (images.empty())
+    throw std::runtime_error("no images in " + in_quotes(folder) + " or below: expected " +
+                             readable_formats() + " files" +
+                             (passed_over.empty() ? "" : ", found " + list_of(passed_over)));
   if (findings)
     for (const auto& [kind, count] : passed_over) findings->passed_over[kind] += count;
   std::sort(images.begin(), images.end());
@@ -173,6 +196,19 @@ bool holds_images(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (look_at(*entry, kind) == Entry::image) return true;
   return false;
+}
+
+bool holds_images_below(const fs::path& folder) {
+  try {
+    std::vector<fs::path> images;
+    std::map<std::string, int64_t> passed_over;
+    find_images(folder, 1, images, passed_over);
+    return !images.empty();
+  } catch (const engine::Stopped&) {
+    throw;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 Samples load_images(const fs::path& path, const std::vector<int64_t>& shape, std::vector<std::string>* names,

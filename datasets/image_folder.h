@@ -26,7 +26,8 @@ struct ImageFindings {
   std::vector<std::string> notes(bool name_damaged = true) const;
 };
 
-// The images of a folder (not of its subfolders), sorted by name, as sorted paths. An image is what its first bytes
+// The images of a folder, or, where none lies right inside, those of its subfolders down to eight levels, hidden ones left
+// out; as sorted paths. An image is what its first bytes
 // say, whatever its name; what is named like one that is read here (.png, .jpg, .jpeg, .jpe, .jfif, .bmp, .pgm,
 // .ppm or .pnm, in capitals or small letters) and is none counts too, for it is damaged. Hidden files are left out.
 // `findings`, unless null, is told what was passed over. Throws std::runtime_error when the folder is missing,
@@ -34,8 +35,9 @@ struct ImageFindings {
 std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder,
                                              ImageFindings* findings = nullptr);
 
-// Whether there is at least one; false where the folder cannot be read.
+// Whether there is at least one right inside; false where the folder cannot be read. And whether images_in finds one.
 bool holds_images(const std::filesystem::path& folder);
+bool holds_images_below(const std::filesystem::path& folder);
 
 // One image file, or all of a folder, as samples of `shape` {1 or 3, height, width} with values in [0, 1]:
 // converted between grey and RGB (Image::plane) and resampled (resample) where need be. `names`, unless null,

@@ -12,9 +12,9 @@ struct ImageSurvey {
   bool coloured = false;          // R, G and B differ in some pixel of some of them
 };
 
-// Of the training images: those under FOLDER/train where there is such a folder, else all under FOLDER, at any depth. At most
-// `most` are decoded, evenly chosen by name, so that a folder of photographs takes no longer than a moment; damaged ones are
-// passed over, for whoever loads the folder says so. Where the folder is missing or cannot be read: no images.
+// Of the normal training images of a folder (normal_images_of in defect_folder.h). At most `most` are decoded, evenly chosen by
+// name, so that a folder of photographs takes no longer than a moment; damaged ones are passed over, for whoever loads the folder
+// says so. Where the folder is missing, cannot be read or holds no images: no images.
 ImageSurvey survey_images(const std::filesystem::path& folder, int64_t most = 24);
 
 }  // namespace datasets

@@ -29,13 +29,6 @@ std::string plain_word(std::string_view word) {
   return plain;
 }
 
-bool is_normal_word(std::string_view word) {
-  constexpr std::array<std::string_view, 12> words = {
-      "normal", "good",    "ok",      "inlier",  "inliers",       "nominal",
-      "benign", "normals", "healthy", "regular", "non-anomalous", "not anomalous"};
-  return is_among(words, plain_word(word));
-}
-
 bool is_yes(std::string_view word) {
   constexpr std::array<std::string_view, 4> words = {"true", "yes", "t", "y"};
   return is_among(words, plain_word(word));
@@ -101,13 +94,13 @@ void by_word(Distinct found, const std::string& name, TableClasses& classes) {
   std::sort(found.begin(), found.end());
   const bool answers =
       std::all_of(found.begin(), found.end(), [](const auto& w) { return is_yes(w) || is_no(w); });
-  const auto reads_normal = [&](const std::string& w) {
-    return is_normal_word(w) ||
+  const auto is_normal = [&](const std::string& w) {
+    return reads_normal(w) ||
            (says_normal(name) ? is_yes(w) || w == "1" : w == "0" || (says_anomalous(name) && is_no(w)));
   };
-  const bool guess = answers || std::any_of(found.begin(), found.end(), is_normal_word);
+  const bool guess = answers || std::any_of(found.begin(), found.end(), reads_normal);
   Distinct normal;
-  if (guess) std::copy_if(found.begin(), found.end(), std::back_inserter(normal), reads_normal);
+  if (guess) std::copy_if(found.begin(), found.end(), std::back_inserter(normal), is_normal);
   if (normal.size() == 1) {
     const auto at = std::find(found.begin(), found.end(), normal[0]);
     std::rotate(found.begin(), at, at + 1);
@@ -132,6 +125,13 @@ NormalGuess guess_of(const Distinct& found, const std::string& source, const std
 }
 
 }  // namespace
+
+bool reads_normal(std::string_view word) {
+  constexpr std::array<std::string_view, 12> words = {
+      "normal", "good",    "ok",      "inlier",  "inliers",       "nominal",
+      "benign", "normals", "healthy", "regular", "non-anomalous", "not anomalous"};
+  return is_among(words, plain_word(word));
+}
 
 void TableLabels::add(std::string_view label) {
   const auto known = numbers_.find(label);

@@ -29,6 +29,9 @@ struct TableClasses {
   std::vector<std::string> notes = {};
 };
 
+// Whether a class of this name is normal by custom: normal, good, ok, inlier, nominal, benign, healthy, ... in any case.
+bool reads_normal(std::string_view word);
+
 class TableLabels {
  public:
   static constexpr int64_t most_classes = 1000;

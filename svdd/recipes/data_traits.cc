@@ -5,6 +5,7 @@
 
 #include "datasets/catalog.h"
 #include "datasets/file_kind.h"
+#include "datasets/image_archive.h"
 
 namespace svdd::recipes {
 namespace {
@@ -16,8 +17,9 @@ DataKind kind_of(const std::string& data) {
   if (const datasets::KnownDataset* known = datasets::known_dataset(data))
     return known->shape.size() == 1 ? DataKind::table : DataKind::digits;
   const std::filesystem::path path(data);
+  if (datasets::is_image_archive(path)) return DataKind::digits;
   if (const datasets::FileKind kind = datasets::file_kind(path);
-      kind == datasets::FileKind::csv || kind == datasets::FileKind::npz)
+      kind == datasets::FileKind::csv || kind == datasets::FileKind::npz || kind == datasets::FileKind::npy)
     return DataKind::table;
   const auto holds = [&](const char* name) {
     std::error_code error;  // what cannot be looked at is told when it is read
@@ -51,7 +53,9 @@ int64_t side_for(const datasets::ImageSurvey& survey) {
 DataTraits traits_of(const std::string& data, const std::vector<int64_t>& asked) {
   DataTraits traits{.kind = kind_of(data), .own = is_own(data), .name = data};
   if (!traits.own || traits.kind != DataKind::digits) return traits;
-  const datasets::ImageSurvey survey = datasets::survey_images(data);
+  const bool archive = datasets::is_image_archive(data);
+  const datasets::ImageSurvey survey =
+      archive ? datasets::survey_archive(data) : datasets::survey_images(data);
   if (survey.looked_at == 0) return traits;
   std::vector<int64_t> shape = asked;
   if (shape.empty() && survey.height == 28 && survey.width == 28) shape = {28, 28};

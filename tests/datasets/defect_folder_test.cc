@@ -70,6 +70,11 @@ TEST_F(DefectFolderTest, OtherFoldersAreRefused) {
   EXPECT_TRUE(contains(error_of([&] { load_defect_folder(root_); }), "above its maximum"));
   write("test/crack/e.pgm", 50);
   fs::rename(root_ / "train/good", root_ / "train/fine");
+  EXPECT_TRUE(datasets::load(root_.string()).default_normal.empty())
+      << "none of the training classes reads so";
+  fs::remove_all(root_ / "train/fine");
+  fs::remove_all(root_ / "test");
+  fs::remove_all(root_ / "ground_truth");
   EXPECT_FALSE(datasets::is_defect_folder(root_));
   EXPECT_TRUE(
       contains(error_of<std::invalid_argument>([&] { datasets::load(root_.string()); }), "train/good"));
@@ -87,11 +92,89 @@ TEST_F(DefectFolderTest, AFewDamagedFilesArePassedOverAndSaid) {
                        "more than half are damaged (6)"));
 }
 
+// Images that people have sorted otherwise.
+class Layouts : public testing::Test {
+ protected:
+  void write(const std::string& name, int count = 1) {
+    fs::create_directories((root_ / name).parent_path());
+    for (int i = 0; i < count; ++i)
+      scratch::write(root_ / (name + std::to_string(i) + ".pgm"), "P2 1 1 255 " + std::to_string(++level_));
+  }
+  Dataset load() const {
+    Dataset data = datasets::load(root_.string());
+    data.check();
+    return data;
+  }
+
+  const scratch::Folder folder_;
+  const fs::path root_ = folder_ / "parts";
+  int level_ = 0;
+};
+
+TEST_F(Layouts, NormalAndAbnormal) {
+  write("normal/a", 10);
+  write("abnormal/b", 3);
+  const Dataset data = load();
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"normal", "abnormal"}));
+  EXPECT_EQ(data.default_normal, std::vector<int>{0});
+  EXPECT_EQ(data.train.count(), 6);
+  EXPECT_EQ(data.test.count(), 7) << "four normal ones, and all others";
+  EXPECT_TRUE(data.test_was_held_out);
+  EXPECT_EQ(data.test.files.back(), (root_ / "abnormal" / "b2.pgm").string());
+  EXPECT_EQ(one_vs_rest(data, {0}).test_labels, (std::vector<int32_t>{0, 0, 0, 0, 1, 1, 1}));
+  const LoadOptions all{.test_fraction = 0.0};
+  EXPECT_EQ(datasets::load(root_.string(), all).train.count(), 10);
+  EXPECT_EQ(datasets::normal_images_of(root_), root_ / "normal");
+}
+
+TEST_F(Layouts, HalvesWithOtherWords) {
+  write("train/OK/a", 3);
+  write("test/OK/b", 2);
+  write("test/broken/deep/c", 2);
+  const Dataset data = load();
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"OK", "broken"}));
+  EXPECT_EQ(data.test.labels, (std::vector<int32_t>{0, 0, 1, 1}));
+}
+
+TEST_F(Layouts, TrainingImagesThatLieTogether) {
+  write("train/a", 3);
+  write("test/good/b", 2);
+  write("test/hole/c");
+  const Dataset data = load();
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"good", "hole"}));
+  EXPECT_EQ(data.train.count(), 3);
+  EXPECT_EQ(data.test.count(), 3);
+}
+
+TEST_F(Layouts, ClassesNoneOfWhichReadsAsNormal) {
+  write("train/cat/a", 2);
+  write("train/dog/b", 3);
+  write("test/cat/c");
+  write("test/dog/d");
+  Dataset data = load();
+  EXPECT_TRUE(data.default_normal.empty());
+  EXPECT_EQ(data.train.labels, (std::vector<int32_t>{0, 0, 1, 1, 1}));
+  fs::remove_all(root_ / "test");
+  fs::rename(root_ / "train" / "cat", root_ / "cat");
+  fs::rename(root_ / "train" / "dog", root_ / "dog");
+  fs::remove(root_ / "train");
+  data = load();
+  EXPECT_EQ(data.train.count() + data.test.count(), 5);
+  EXPECT_EQ(data.test.count(), 2) << "a share of all";
+}
+
+TEST_F(Layouts, SeveralNormalOnesAreRefused) {
+  write("normal/a");
+  write("ok/b");
+  EXPECT_TRUE(contains(error_of([&] { load(); }), "'normal', 'ok', which all read as normal"));
+}
+
 TEST_F(DefectFolderTest, AFlatFolderIsAllNormal) {
   const Dataset data = datasets::load_image_folder(root_ / "train/good");
   EXPECT_EQ(data.train.labels, (std::vector<int32_t>{0, 0}));
   EXPECT_EQ(data.test.count(), 0);
-  EXPECT_THROW(datasets::load_image_folder(root_), std::runtime_error);
+  fs::remove_all(root_ / "train/good");
+  EXPECT_THROW(datasets::load_image_folder(root_ / "train"), std::runtime_error);
 }
 
 TEST(DefectFolderRealData, MvtecScrew) {

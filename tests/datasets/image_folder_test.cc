@@ -170,7 +170,14 @@ TEST(LoadImages, Errors) {
   const auto message = [](const fs::path& path) { return error_of([&] { load_images(path, {1, 2, 2}); }); };
   EXPECT_TRUE(contains(message(folder.path()), "no images in"));
   fs::create_directory(folder / "good");
-  EXPECT_TRUE(contains(message(folder.path()), "there are subfolders"));
+  EXPECT_TRUE(contains(message(folder.path()), "or below"));
+  for (const char* name : {"good/b", "good/a", "good/.hidden"}) fs::create_directory(folder / name);
+  for (const char* name : {"good/a/2.pgm", "good/b/1.pgm", "good/.hidden/3.pgm"})
+    scratch::write(folder / name, "P2 1 1 255 7");
+  std::vector<std::string> names;
+  EXPECT_EQ(load_images(folder.path(), {1, 1, 1}, &names).count(), 2) << "those of folders in folders";
+  EXPECT_EQ(names, (std::vector<std::string>{(folder / "good/a/2.pgm").string(),
+                                             (folder / "good/b/1.pgm").string()}));
   scratch::write(folder / "bad.png", "no image");
   EXPECT_TRUE(contains(message(folder.path()), "bad.png"));
   EXPECT_TRUE(contains(message(folder / "none"), "none"));
