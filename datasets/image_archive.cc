@@ -183,14 +183,16 @@ ImageSurvey survey_archive(const fs::path& path) {
     for (const char* rows : {"X", "x"})  // of a table, whatever lies beside it
       if (archive.contains(rows) && archive.shape(rows).size() == 2) return {};
     for (const char* part : {"train", ""})
-      if (const std::string name = images_named(archive, part); !name.empty())
-        return image_shape(archive, name)->channels;
+      if (const std::string name = images_named(archive, part); !name.empty()) {
+        const ImageShape shape = image_shape(archive, name).value();
+        return {shape.count, shape.count, shape.height, shape.width, shape.channels == 3};
+      }
   } catch (const std::runtime_error&) {
   }
-  return 0;
+  return {};
 }
 
-bool is_image_archive(const fs::path& path) { return channels_of_archive(path) > 0; }
+bool is_image_archive(const fs::path& path) { return survey_archive(path).images > 0; }
 
 Dataset load_image_archive(const fs::path& path, const LoadOptions& options) {
   Npz archive = Npz::open(path);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "datasets/csv.h"
 #include "engine/files/in_quotes.h"
 
 namespace tools {
