@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "engine/fused_multiply_add.h"
 #include "engine/host_device.h"
 
 namespace engine::elementary {
@@ -22,7 +23,9 @@ struct Scalar {  // one float with the interface that exp_lanes asks for
   SVDD_HOST_DEVICE friend Scalar operator+(Scalar a, Scalar b) { return a.v + b.v; }
   SVDD_HOST_DEVICE friend Scalar operator-(Scalar a, Scalar b) { return a.v - b.v; }
   SVDD_HOST_DEVICE friend Scalar operator*(Scalar a, Scalar b) { return a.v * b.v; }
-  SVDD_HOST_DEVICE friend Scalar fma(Scalar a, Scalar b, Scalar c) { return std::fma(a.v, b.v, c.v); }
+  SVDD_HOST_DEVICE friend Scalar fma(Scalar a, Scalar b, Scalar c) {
+    return fused_multiply_add(a.v, b.v, c.v);
+  }
   SVDD_HOST_DEVICE friend Scalar clamp(Scalar a, float lo, float hi) {
     return a.v < lo ? lo : (a.v > hi ? hi : a.v);
   }
@@ -69,19 +72,19 @@ inline float log(float x) {
   }
   const float f = m - 1.0f, z = f * f;
   float p = 7.0376836292e-2f;
-  p = std::fma(p, f, -1.1514610310e-1f);
-  p = std::fma(p, f, 1.1676998740e-1f);
-  p = std::fma(p, f, -1.2420140846e-1f);
-  p = std::fma(p, f, 1.4249322787e-1f);
-  p = std::fma(p, f, -1.6668057665e-1f);
-  p = std::fma(p, f, 2.0000714765e-1f);
-  p = std::fma(p, f, -2.4999993993e-1f);
-  p = std::fma(p, f, 3.3333331174e-1f);
+  p = fused_multiply_add(p, f, -1.1514610310e-1f);
+  p = fused_multiply_add(p, f, 1.1676998740e-1f);
+  p = fused_multiply_add(p, f, -1.2420140846e-1f);
+  p = fused_multiply_add(p, f, 1.4249322787e-1f);
+  p = fused_multiply_add(p, f, -1.6668057665e-1f);
+  p = fused_multiply_add(p, f, 2.0000714765e-1f);
+  p = fused_multiply_add(p, f, -2.4999993993e-1f);
+  p = fused_multiply_add(p, f, 3.3333331174e-1f);
   float y = p * f * z;
   const float ef = static_cast<float>(e);
-  y = std::fma(ef, -2.12194440e-4f, y);
-  y = std::fma(-0.5f, z, y);
-  return std::fma(ef, 0.693359375f, f + y);
+  y = fused_multiply_add(ef, -2.12194440e-4f, y);
+  y = fused_multiply_add(-0.5f, z, y);
+  return fused_multiply_add(ef, 0.693359375f, f + y);
 }
 
 // cos(2·pi·u) and sin(2·pi·u) for any finite u: the turn is reduced to an eighth, then Taylor-like
@@ -92,12 +95,12 @@ inline void sincos_turns(float u, float& sine, float& cosine) {
   const int quadrant = static_cast<int>(turn * 4.0f + 0.5f);
   const float a = (turn - 0.25f * static_cast<float>(quadrant)) * 6.283185307179586f;  // |a| <= pi/4
   const float z = a * a;
-  float s = std::fma(-1.9515295891e-4f, z, 8.3321608736e-3f);
-  s = std::fma(s, z, -1.6666654611e-1f);
-  s = std::fma(s * z, a, a);
-  float c = std::fma(2.443315711809948e-5f, z, -1.388731625493765e-3f);
-  c = std::fma(c, z, 4.166664568298827e-2f);
-  c = std::fma(c * z, z, std::fma(-0.5f, z, 1.0f));
+  float s = fused_multiply_add(-1.9515295891e-4f, z, 8.3321608736e-3f);
+  s = fused_multiply_add(s, z, -1.6666654611e-1f);
+  s = fused_multiply_add(s * z, a, a);
+  float c = fused_multiply_add(2.443315711809948e-5f, z, -1.388731625493765e-3f);
+  c = fused_multiply_add(c, z, 4.166664568298827e-2f);
+  c = fused_multiply_add(c * z, z, fused_multiply_add(-0.5f, z, 1.0f));
   switch (quadrant & 3) {
     case 0:
       sine = s, cosine = c;

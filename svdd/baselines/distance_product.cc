@@ -1,8 +1,8 @@
 #include "svdd/baselines/distance_product.h"
 
-#include <cmath>
 #include <numeric>
 
+#include "engine/fused_multiply_add.h"
 #include "engine/stopping.h"
 
 namespace svdd {
@@ -31,7 +31,7 @@ float DistanceProduct::centred(const float* row, int64_t features, float* to) co
   float norm = 0;
   for (int64_t f = 0; f < features; ++f) {
     to[f] = row[f] - origin_[static_cast<size_t>(f)];
-    norm = std::fma(to[f], to[f], norm);
+    norm = engine::fused_multiply_add(to[f], to[f], norm);
   }
   return norm;
 }

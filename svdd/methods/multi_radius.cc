@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "engine/fused_multiply_add.h"
 #include "engine/stopping.h"
 #include "svdd/clustering/finch.h"
 #include "svdd/clustering/kmeans.h"
@@ -152,7 +153,7 @@ float squared(const float* a, const float* b, int64_t p) {
   float sum = 0;
   for (int64_t j = 0; j < p; ++j) {
     const float difference = a[j] - b[j];
-    sum = std::fma(difference, difference, sum);
+    sum = engine::fused_multiply_add(difference, difference, sum);
   }
   return sum;
 }

@@ -12,6 +12,7 @@
 #include "engine/backends/cpu/openblas.h"
 #include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
+#include "engine/fused_multiply_add.h"
 #include "engine/threads.h"
 
 namespace engine {
@@ -401,7 +402,8 @@ class CpuBackend final : public Backend {
   void update_running(const Array& batch, double momentum, double factor, Array& running) override {
     const auto keep = static_cast<float>(1 - momentum), take = static_cast<float>(momentum * factor);
     for (int64_t c = 0; c < batch.shape().count(); ++c)
-      running.data<float>()[c] = std::fma(keep, running.data<float>()[c], take * batch.data<float>()[c]);
+      running.data<float>()[c] =
+          fused_multiply_add(keep, running.data<float>()[c], take * batch.data<float>()[c]);
   }
 
   // ---- pointwise

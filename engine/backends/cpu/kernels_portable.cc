@@ -1,3 +1,9 @@
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#endif
+
 #include "engine/backends/cpu/kernels_table.h"
 
 namespace engine::cpu {

@@ -184,68 +184,107 @@ inline void tree_sums(const V (&low)[8], const V (&high)[8], float* out, int64_t
 }
 
 #else
+// Four floats in a vector type of the compiler (GNU's vector extensions), which makes of it what the target has: SSE2,
+// NEON, VSX, SIMD of WebAssembly, or four registers.
 struct V {
   static constexpr int width = 4;
-  float v[4];
+  using Floats [[gnu::vector_size(16)]] = float;
+  using Bits [[gnu::vector_size(16)]] = uint32_t;
+  Floats v;
   V() = default;
+  V(Floats x) : v(x) {}
   explicit V(float x) : v{x, x, x, x} {}
-  template <class F>
-  static V each(F f) {
+  static V load(const float* p) {
     V r;
-    for (int i = 0; i < 4; ++i) r.v[i] = f(i);
+    __builtin_memcpy(&r.v, p, sizeof r.v);
     return r;
   }
-  static V load(const float* p) {
-    return each([&](int i) { return p[i]; });
-  }
-  void store(float* p) const {
-    for (int i = 0; i < 4; ++i) p[i] = v[i];
-  }
-  friend V operator+(V a, V b) {
-    return each([&](int i) { return a.v[i] + b.v[i]; });
-  }
-  friend V operator-(V a, V b) {
-    return each([&](int i) { return a.v[i] - b.v[i]; });
-  }
-  friend V operator*(V a, V b) {
-    return each([&](int i) { return a.v[i] * b.v[i]; });
-  }
-  friend V operator/(V a, V b) {
-    return each([&](int i) { return a.v[i] / b.v[i]; });
-  }
+  void store(float* p) const { __builtin_memcpy(p, &v, sizeof v); }
+  friend V operator+(V a, V b) { return a.v + b.v; }
+  friend V operator-(V a, V b) { return a.v - b.v; }
+  friend V operator*(V a, V b) { return a.v * b.v; }
+  friend V operator/(V a, V b) { return a.v / b.v; }
+#if !SVDD_HAS_FUSED_MULTIPLY_ADD && (defined(__SSE2__) || defined(__wasm_simd128__))
+  // fused_multiply_add.h explains it. One branch for four lanes, almost never taken; the careful way alone, without
+  // any, takes three times as long.
   friend V fma(V a, V b, V c) {
-    return each([&](int i) { return __builtin_fmaf(a.v[i], b.v[i], c.v[i]); });
+    const Doubles sum = low(a) * low(b) + low(c), high_sum = high(a) * high(b) + high(c);
+    const Bits last = low_words(sum, high_sum), first = high_words(sum, high_sum) & 0x7fffffffu;
+    const auto halfway = (last & 0x1fffffffu) == 0x10000000u;
+    // 0 < |sum| < 2^-126 by one comparison; SSE2 compares integers with signs.
+    const auto denormal = (SignedBits)(first + 0x7fffffffu) < denormals_end;
+    if (any(halfway | denormal)) [[unlikely]]
+      return rounded_to_odd(a, b, c);
+    return join(sum, high_sum);
   }
+#else
+  friend V fma(V a, V b, V c) {
+    for (int i = 0; i < 4; ++i) c.v[i] = fused_multiply_add(a.v[i], b.v[i], c.v[i]);
+    return c;
+  }
+#endif
   friend V sqrt(V a) {
-    return each([&](int i) { return __builtin_sqrtf(a.v[i]); });
+    for (int i = 0; i < 4; ++i) a.v[i] = __builtin_sqrtf(a.v[i]);
+    return a;
   }
-  friend V if_greater(V a, V b, V yes, V no) {
-    return each([&](int i) { return a.v[i] > b.v[i] ? yes.v[i] : no.v[i]; });
-  }
-  friend V larger(V a, V b) {
-    return each([&](int i) { return a.v[i] > b.v[i] || a.v[i] != a.v[i] ? a.v[i] : b.v[i]; });
-  }
+  friend V if_greater(V a, V b, V yes, V no) { return a.v > b.v ? yes.v : no.v; }
+  friend V larger(V a, V b) { return ((a.v > b.v) | (a.v != a.v)) ? a.v : b.v; }
   friend bool any_nan(V a) {
-    return a.v[0] != a.v[0] || a.v[1] != a.v[1] || a.v[2] != a.v[2] || a.v[3] != a.v[3];
+    const auto nan = a.v != a.v;
+    return (nan[0] | nan[1] | nan[2] | nan[3]) != 0;
   }
-  friend V if_equal(V a, V b, V yes, V no) {
-    return each([&](int i) { return a.v[i] == b.v[i] ? yes.v[i] : no.v[i]; });
-  }
-  friend V scale_by_power(V p, V t) {
-    return each([&](int i) {
-      return __builtin_bit_cast(
-          float, __builtin_bit_cast(unsigned, p.v[i]) + (__builtin_bit_cast(unsigned, t.v[i]) << 23));
-    });
-  }
-  using Mask = uint32_t;
-  static Mask mask(uint32_t bits) { return bits; }
-  friend V fma_where(Mask m, V a, V b, V c) {
-    return each([&](int i) { return m >> i & 1 ? __builtin_fmaf(a.v[i], b.v[i], c.v[i]) : c.v[i]; });
-  }
+  friend V if_equal(V a, V b, V yes, V no) { return a.v == b.v ? yes.v : no.v; }
+  friend V scale_by_power(V p, V t) { return (Floats)((Bits)p.v + ((Bits)t.v << 23)); }
+  using Mask = Bits;
+  static Mask mask(uint32_t bits) { return (Mask)((Bits{bits, bits, bits, bits} & Bits{1, 2, 4, 8}) != 0); }
+  friend V fma_where(Mask m, V a, V b, V c) { return m != 0 ? fma(a, b, c).v : c.v; }
   friend void split(V low, V high, V& even, V& odd) {
-    even = each([&](int i) { return (i < 2 ? low : high).v[2 * i % 4]; });
-    odd = each([&](int i) { return (i < 2 ? low : high).v[2 * i % 4 + 1]; });
+    even = V(Floats{low.v[0], low.v[2], high.v[0], high.v[2]});
+    odd = V(Floats{low.v[1], low.v[3], high.v[1], high.v[3]});
   }
+
+ private:
+#if defined(__SSE2__) || defined(__wasm_simd128__)
+  using SignedBits [[gnu::vector_size(16)]] = int32_t;
+  using Doubles [[gnu::vector_size(16)]] = double;
+  using DoubleBits [[gnu::vector_size(16)]] = uint64_t;
+  static constexpr int32_t denormals_end = -0x47f00001;  // the first word of 2^-126, 0x38100000, + 0x7fffffff
+#if defined(__SSE2__)
+  static Doubles low(V a) { return _mm_cvtps_pd(a.v); }
+  static Doubles high(V a) { return _mm_cvtps_pd(_mm_movehl_ps(a.v, a.v)); }
+  static V join(Doubles low, Doubles high) { return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high)); }
+  static Bits low_words(Doubles low, Doubles high) {
+    return (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(2, 0, 2, 0));
+  }
+  static Bits high_words(Doubles low, Doubles high) {
+    return (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(3, 1, 3, 1));
+  }
+  static bool any(SignedBits mask) { return _mm_movemask_ps((Floats)mask) != 0; }
+#else
+  static Doubles low(V a) { return (Doubles)wasm_f64x2_promote_low_f32x4((v128_t)a.v); }
+  static Doubles high(V a) { return low(V((Floats)wasm_i64x2_shuffle((v128_t)a.v, (v128_t)a.v, 1, 0))); }
+  static V join(Doubles low, Doubles high) {
+    return (Floats)wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero((v128_t)low),
+                                      wasm_f32x4_demote_f64x2_zero((v128_t)high), 0, 2);
+  }
+  static Bits low_words(Doubles low, Doubles high) {
+    return (Bits)wasm_i32x4_shuffle((v128_t)low, (v128_t)high, 0, 2, 4, 6);
+  }
+  static Bits high_words(Doubles low, Doubles high) {
+    return (Bits)wasm_i32x4_shuffle((v128_t)low, (v128_t)high, 1, 3, 5, 7);
+  }
+  static bool any(SignedBits mask) { return wasm_v128_any_true((v128_t)mask); }
+#endif
+  static Doubles sum_to_odd(Doubles a, Doubles b, Doubles term) {
+    const Doubles product = a * b, sum = product + term;
+    const Doubles of_term = sum - product, error = (product - (sum - of_term)) + (term - of_term);
+    const DoubleBits inexact = (DoubleBits)(error > 0.0) | (DoubleBits)(error < 0.0), bits = (DoubleBits)sum;
+    return (Doubles)((bits - (((bits ^ (DoubleBits)error) >> 63) & inexact)) | (inexact >> 63));
+  }
+  [[gnu::noinline, gnu::cold]] static V rounded_to_odd(V a, V b, V c) {
+    return join(sum_to_odd(low(a), low(b), low(c)), sum_to_odd(high(a), high(b), high(c)));
+  }
+#endif
 };
 
 inline void turn(V (&rows)[4]) {

@@ -12,6 +12,7 @@
 
 #include "engine/backend.h"
 #include "engine/elementary.h"
+#include "engine/fused_multiply_add.h"
 #include "engine/host_device.h"
 
 namespace engine::reference {
@@ -52,7 +53,8 @@ void conv2d(const T* x, Image xs, const T* w, const T* bias, Window v, T* y, Ima
               for (int64_t l = 0; l < v.kernel; ++l) {
                 const int64_t a = i * v.stride + k - v.padding, b = j * v.stride + l - v.padding;
                 if (!xs.inside(a, b)) continue;
-                sum = std::fma(x[xs.at(n, c, a, b)], w[((o * xs.c + c) * v.kernel + k) * v.kernel + l], sum);
+                sum = fused_multiply_add(x[xs.at(n, c, a, b)],
+                                         w[((o * xs.c + c) * v.kernel + k) * v.kernel + l], sum);
               }
           y[ys.at(n, o, i, j)] = sum;
         }
@@ -80,7 +82,8 @@ void conv2d_input_gradient(const T* gy, Image ys, const T* w, Window v, T* gx, I
             for (int64_t i = rows.first; i <= rows.last; ++i)
               for (int64_t j = columns.first; j <= columns.last; ++j) {
                 const int64_t k = a + v.padding - i * v.stride, l = b + v.padding - j * v.stride;
-                sum = std::fma(gy[ys.at(n, o, i, j)], w[((o * xs.c + c) * v.kernel + k) * v.kernel + l], sum);
+                sum = fused_multiply_add(gy[ys.at(n, o, i, j)],
+                                         w[((o * xs.c + c) * v.kernel + k) * v.kernel + l], sum);
               }
           gx[xs.at(n, c, a, b)] = sum;
         }
@@ -98,7 +101,7 @@ void conv2d_weight_gradient(const T* x, Image xs, const T* gy, Image ys, Window 
               for (int64_t j = 0; j < ys.w; ++j) {
                 const int64_t a = i * v.stride + k - v.padding, b = j * v.stride + l - v.padding;
                 if (!xs.inside(a, b)) continue;
-                part = std::fma(gy[ys.at(n, o, i, j)], x[xs.at(n, c, a, b)], part);
+                part = fused_multiply_add(gy[ys.at(n, o, i, j)], x[xs.at(n, c, a, b)], part);
               }
             return part;
           });
@@ -109,7 +112,8 @@ void dense(const T* x, const T* w, const T* bias, T* y, int64_t samples, int64_t
   for (int64_t n = 0; n < samples; ++n)
     for (int64_t o = 0; o < outputs; ++o) {
       T sum = bias ? bias[o] : T(0);
-      for (int64_t f = 0; f < features; ++f) sum = std::fma(x[n * features + f], w[o * features + f], sum);
+      for (int64_t f = 0; f < features; ++f)
+        sum = fused_multiply_add(x[n * features + f], w[o * features + f], sum);
       y[n * outputs + o] = sum;
     }
 }
@@ -120,7 +124,8 @@ void dense_input_gradient(const T* gy, const T* w, T* gx, int64_t samples, int64
   for (int64_t n = 0; n < samples; ++n)
     for (int64_t f = 0; f < features; ++f) {
       T sum = 0;
-      for (int64_t o = 0; o < outputs; ++o) sum = std::fma(gy[n * outputs + o], w[o * features + f], sum);
+      for (int64_t o = 0; o < outputs; ++o)
+        sum = fused_multiply_add(gy[n * outputs + o], w[o * features + f], sum);
       gx[n * features + f] = sum;
     }
 }
@@ -133,7 +138,7 @@ void dense_weight_gradient(const T* x, const T* gy, T* gw, int64_t samples, int6
     for (int64_t f = 0; f < features; ++f) {
       std::array<T, lanes> s{};
       for (int64_t n = 0; n < samples; ++n)
-        s[n % lanes] = std::fma(gy[n * outputs + o], x[n * features + f], s[n % lanes]);
+        s[n % lanes] = fused_multiply_add(gy[n * outputs + o], x[n * features + f], s[n % lanes]);
       gw[o * features + f] = tree_sum(s);
     }
 }
@@ -163,7 +168,7 @@ void channel_moments(const T* x, Image s, T* mean, T* variance) {
     variance[c] = channel_total<T>(s, c,
                                    [&](T part, int64_t i) {
                                      const T d = x[i] - mean[c];
-                                     return std::fma(d, d, part);
+                                     return fused_multiply_add(d, d, part);
                                    }) /
                   m;
   }
@@ -176,7 +181,7 @@ void normalise(const T* x, Image s, const T* mean, const T* inverse_std, const T
     for (int64_t c = 0; c < s.c; ++c)
       for (int64_t i = s.at(n, c, 0, 0), end = i + s.h * s.w; i < end; ++i) {
         const T xhat = (x[i] - mean[c]) * inverse_std[c];
-        y[i] = weight ? std::fma(xhat, weight[c], bias[c]) : xhat;
+        y[i] = weight ? fused_multiply_add(xhat, weight[c], bias[c]) : xhat;
       }
 }
 
@@ -187,12 +192,13 @@ void batch_norm_gradient(const T* x, Image s, const T* mean, const T* inverse_st
   channel_sum(gy, s, gbias);
   for (int64_t c = 0; c < s.c; ++c) {
     const auto xhat = [&](int64_t i) { return (x[i] - mean[c]) * inverse_std[c]; };
-    gweight[c] = channel_total<T>(s, c, [&](T part, int64_t i) { return std::fma(gy[i], xhat(i), part); });
+    gweight[c] =
+        channel_total<T>(s, c, [&](T part, int64_t i) { return fused_multiply_add(gy[i], xhat(i), part); });
     const T gbias_mean = gbias[c] / m, gweight_mean = gweight[c] / m;
     const T factor = weight ? inverse_std[c] * weight[c] : inverse_std[c];
     for (int64_t n = 0; n < s.n; ++n)
       for (int64_t i = s.at(n, c, 0, 0), end = i + s.h * s.w; i < end; ++i)
-        gx[i] = std::fma(-xhat(i), gweight_mean, gy[i] - gbias_mean) * factor;
+        gx[i] = fused_multiply_add(-xhat(i), gweight_mean, gy[i] - gbias_mean) * factor;
   }
 }
 
@@ -312,7 +318,7 @@ void squared_distance(const T* a, const T* b, int64_t per_sample_b, T* d, int64_
     T sum = 0;
     for (int64_t f = 0; f < features; ++f) {
       const T difference = a[n * features + f] - b[n * per_sample_b + f];
-      sum = std::fma(difference, difference, sum);
+      sum = fused_multiply_add(difference, difference, sum);
     }
     d[n] = sum;
   }
@@ -337,7 +343,7 @@ void nearest_point(const T* a, const T* points, const T* alive, int64_t count, T
       T sum = 0;
       for (int64_t f = 0; f < features; ++f) {
         const T difference = a[n * features + f] - points[k * features + f];
-        sum = std::fma(difference, difference, sum);
+        sum = fused_multiply_add(difference, difference, sum);
       }
       if (!(sum < least)) continue;
       least = sum;
@@ -390,7 +396,8 @@ T root_quantile(T* values, int64_t count, double q) {
   const auto low = static_cast<int64_t>(position);
   const int64_t high = std::min(low + 1, count - 1);
   const auto root = [&](int64_t i) { return std::sqrt(values[i] <= 0 ? T(0) : values[i]); };
-  return std::fma(static_cast<T>(position - static_cast<double>(low)), root(high) - root(low), root(low));
+  return fused_multiply_add(static_cast<T>(position - static_cast<double>(low)), root(high) - root(low),
+                            root(low));
 }
 
 // Adam and AMSGrad with the weight decay added to the gradient (PyTorch's Adam).
@@ -402,9 +409,9 @@ void adam(const AdamConstants& s, const T* rates, const T* gradient, T* m, T* v,
           decay = static_cast<T>(s.weight_decay), epsilon = static_cast<T>(s.epsilon), step = rates[0],
           correction = rates[1];
   for (int64_t i = 0; i < count; ++i) {
-    const T g = std::fma(decay, p[i], gradient[i]);
-    m[i] = std::fma(beta1, m[i], rest1 * g);
-    v[i] = std::fma(beta2, v[i], (rest2 * g) * g);
+    const T g = fused_multiply_add(decay, p[i], gradient[i]);
+    m[i] = fused_multiply_add(beta1, m[i], rest1 * g);
+    v[i] = fused_multiply_add(beta2, v[i], (rest2 * g) * g);
     if (v_max) v_max[i] = v_max[i] > v[i] ? v_max[i] : v[i];
     const T denominator = std::sqrt(v_max ? v_max[i] : v[i]) / correction + epsilon;
     p[i] = p[i] - step * (m[i] / denominator);
@@ -414,17 +421,17 @@ void adam(const AdamConstants& s, const T* rates, const T* gradient, T* m, T* v,
 template <class T>
 void sgd(T lr, T momentum, T decay, const T* gradient, T* velocity, T* p, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    const T g = std::fma(decay, p[i], gradient[i]);
-    velocity[i] = std::fma(momentum, velocity[i], g);
-    p[i] = std::fma(-lr, velocity[i], p[i]);
+    const T g = fused_multiply_add(decay, p[i], gradient[i]);
+    velocity[i] = fused_multiply_add(momentum, velocity[i], g);
+    p[i] = fused_multiply_add(-lr, velocity[i], p[i]);
   }
 }
 
 template <class T>
 void adagrad(T lr, T epsilon, T decay, const T* gradient, T* sum, T* p, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    const T g = std::fma(decay, p[i], gradient[i]);
-    sum[i] = std::fma(g, g, sum[i]);
+    const T g = fused_multiply_add(decay, p[i], gradient[i]);
+    sum[i] = fused_multiply_add(g, g, sum[i]);
     p[i] = p[i] - lr * (g / (std::sqrt(sum[i]) + epsilon));
   }
 }

@@ -7,6 +7,7 @@
 
 #include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
+#include "engine/fused_multiply_add.h"
 #include "engine/threads.h"
 
 namespace engine {
@@ -195,7 +196,7 @@ class ReferenceBackend final : public Backend {
     by_type(batch, [&]<class T>(T) {
       const T keep = static_cast<T>(1 - momentum), take = static_cast<T>(momentum * factor);
       for (int64_t c = 0; c < batch.shape().count(); ++c)
-        running.data<T>()[c] = std::fma(keep, running.data<T>()[c], take * batch.data<T>()[c]);
+        running.data<T>()[c] = fused_multiply_add(keep, running.data<T>()[c], take * batch.data<T>()[c]);
     });
   }
 
