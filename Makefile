@@ -19,7 +19,7 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build cuda test verify bench format tidy sanitize tsan minimal platforms kills install static deb clean
+.PHONY: help run build cuda test verify book bench format tidy sanitize tsan minimal platforms kills install static deb clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (some minutes the first time)"
@@ -27,6 +27,7 @@ help:
 	@echo "make test      install what is missing, check the formatting, build everything, test"
 	@echo "make cuda      build/svdd with the CUDA backend, where no GPU is too (where one is, every build has it)"
 	@echo "make verify    run a small cell of every method, and compare it with the ledger's receipts"
+	@echo "make book      write build/book: the methods' equations beside their code, with figures of runs (needs pandoc)"
 	@echo "make bench     measure the speed of the engine on this machine"
 	@echo "make install   install the command, the C++ and C libraries, the Python module under PREFIX=$(PREFIX)"
 	@echo "make static    build build-static/svdd, one file that runs on any Linux of this processor"
@@ -63,6 +64,11 @@ verify:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	@$(BUILD)/svdd reproduce strokes --verify
 
+book:
+	@command -v pandoc >/dev/null || { echo "make book needs pandoc: apt-get install pandoc" >&2; exit 1; }
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	@tools/book/build.py --svdd $(BUILD)/svdd --out $(BUILD)/book
+
 bench:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	$(BUILD)/svdd bench
@@ -92,7 +98,7 @@ kills:
 
 tidy:
 	cmake -S . -B build-tidy -DSVDD_TOGETHER=OFF -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
-	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' ':!svdd/in_one_file' \
+	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' ':!svdd/in_one_file' ':!tools/book' \
 		| xargs -P $(JOBS) -n 1 clang-tidy -p build-tidy --quiet
 
 install:

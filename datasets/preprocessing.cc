@@ -19,6 +19,7 @@ namespace {
 //
 // The mean of equal floats is exact (up to 2^29 of them: their sum needs no more than 53 bits), so a constant
 // sample has a scale of exactly 0, and no threshold is needed.
+// [book: contrast]
 void normalise_contrast(Preprocessing::Gcn gcn, const float* from, int64_t n, float* to) {
   double sum = 0, deviations = 0;
   for (int64_t i = 0; i < n; ++i) sum += from[i];
@@ -67,6 +68,7 @@ void fit_min_max(const Samples& train, Preprocessing& result) {
   result.max = *high;
 }
 
+// [book: min-max]
 void apply_min_max(const Preprocessing& p, Samples& samples) {
   const double low = p.min, range = static_cast<double>(p.max) - low;
   for (float& value : samples.values) value = static_cast<float>((value - low) / range);

@@ -46,6 +46,7 @@ Adam::Adam(std::vector<Tensor> parameters, Options options)
   if (options.amsgrad) v_max_ = zeros_like_parameters();
 }
 
+// [book: rates]
 Optimizer::Rates Adam::next_rates(double lr) {
   const IeeeMode ieee;
   beta1_power_ *= options_.beta1;
@@ -105,6 +106,7 @@ void AdaGrad::apply() {
   }
 }
 
+// [book: milestones]
 double multi_step_rate(double lr, const std::vector<int64_t>& milestones, int64_t epoch, double gamma) {
   const IeeeMode ieee;
   for (const int64_t m : milestones)

@@ -6,6 +6,7 @@
 
 namespace engine {
 
+// [book: philox]
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> x, std::array<uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t{0xD2511F53} * x[0], p1 = uint64_t{0xCD9E8D57} * x[2];
@@ -57,6 +58,7 @@ uint64_t RandomStream::below(uint64_t n, uint64_t index) const {  // high word o
   return (word >> 32) * (n >> 32) + (a >> 32) + (middle >> 32);
 }
 
+// [book: permutation]
 std::vector<int32_t> permutation(int64_t n, const RandomStream& stream) {
   std::vector<int32_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);

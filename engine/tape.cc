@@ -35,6 +35,7 @@ std::vector<Operation::Attribute> attributes_of(const Window& w) {
 
 bool recording() { return recording_tape != nullptr; }
 
+// [book: record]
 Tensor apply(Operation op) {
   check_stop();
   check_one_home(op);
@@ -101,6 +102,7 @@ void Tape::plan(const Tensor& loss) {
   planned_loss_ = loss;
 }
 
+// [book: backward]
 void Tape::backward(const Tensor& loss) {
   if (!planned_loss_.defined() || !planned_loss_.same_as(loss)) plan(loss);
   Backend& backend = loss.backend();

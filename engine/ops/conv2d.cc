@@ -25,6 +25,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t
     inputs.push_back(bias);
   }
   const Shape ys{xs[0], ws[0], window.output_extent(xs[2]), window.output_extent(xs[3])};
+  // [book: operation]
   return apply({.name = "conv2d",
                 .inputs = std::move(inputs),
                 .attributes = attributes_of(window),

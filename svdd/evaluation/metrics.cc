@@ -82,6 +82,7 @@ RocCurve roc_curve(const Ranking& r) {
   return curve;
 }
 
+// [book: auc]
 double roc_auc(const Ranking& r) {
   int64_t twice_wins = 0, normals_below = r.normals;  // pairs (anomaly, normal): 2 for a win, 1 for a tie
   for (const TieGroup& g : r.groups) {

@@ -132,6 +132,7 @@ void Dasvdd::minimise_objective(const Samples& x, Monitor& monitor) {
     const Tensor s = score_of(b.samples, Mode::train);
     return StepResult{.loss = mean(s), .distances = s};
   };
+  // [book: turns, 2 statements]
   engine::AdaGrad adagrad({centre_}, {.lr_decay = own_.centre_lr_decay});
   if (own_.train_centre)  // by codes of the network as it is after its own turn
     training.alternation = {.share = own_.network_share,
@@ -189,6 +190,7 @@ void check(const DasvddOptions& o) {
 
 }  // namespace
 
+// [book: score]
 Tensor dasvdd_score(Network& network, const Tensor& x, const Tensor& centre, double gamma, Mode mode) {
   const Tensor z = network.encoder.forward(x, mode);
   const Tensor reconstruction = network.decoder.forward(z, mode);
@@ -196,6 +198,7 @@ Tensor dasvdd_score(Network& network, const Tensor& x, const Tensor& centre, dou
   return (1 / features) * squared_distance(reconstruction, x) + gamma * squared_distance(z, centre);
 }
 
+// [book: centre-gradient]
 void dasvdd_centre_gradient(const Tensor& z, const Tensor& centre) {
   using enum engine::Unary;
   engine::Backend& on = z.backend();

@@ -256,6 +256,7 @@ const std::vector<float>& DeepDetector::training_representations() {
   return training_z_;
 }
 
+// [book: away-from-zero]
 std::vector<float> DeepDetector::centre_of(const std::vector<double>& sum, int64_t count) {
   constexpr float epsilon = 0.1f;
   std::vector<float> c(sum.size());

@@ -63,6 +63,7 @@ class DeepSvdd final : public DeepDetector {
   Tensor radius_;  // R, (1); 0 under the one-class objective
 };
 
+// [book: centre]
 // c: the mean representation of the training set, in evaluation mode.
 void DeepSvdd::initialise_spheres(const Samples& x, const std::vector<int32_t>&, Monitor&) {
   const std::vector<float>& z = training_representations();
@@ -74,12 +75,14 @@ void DeepSvdd::initialise_spheres(const Samples& x, const std::vector<int32_t>&,
   backend_.fill(radius_.value(), 0);
 }
 
+// [book: one-class]
 // Equation 4, One-Class Deep SVDD: the mean squared distance to the centre.
 StepResult DeepSvdd::one_class_step(const Tensor& x) {
   const Tensor d = squared_distance(phi(x, Mode::train), centre_);
   return {.loss = mean(d), .distances = d};
 }
 
+// [book: soft-boundary]
 // Equation 3, soft-boundary Deep SVDD: the sphere's size, and how far samples lie outside it.
 StepResult DeepSvdd::soft_boundary_step(const Tensor& x) {
   const Tensor d = squared_distance(phi(x, Mode::train), centre_);
@@ -94,6 +97,7 @@ void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   if (soft_boundary()) {
     warn_of_warm_up(own_.warm_up_epochs);
     training.step = [&](const Batch& b) { return soft_boundary_step(b.samples); };
+    // [book: radius]
     // R: the (1 − ν)-quantile of the batch's distances, those of the forward pass before the step
     // (Section 3.2; the paper searches a line over all samples, the quantile is its solution on the batch).
     training.after_step = [&](const Batch&, const StepResult& step) {
@@ -107,6 +111,7 @@ void DeepSvdd::minimise_objective(const Samples& x, Monitor& monitor) {
   svdd::train(x, training, backend_, monitor);
 }
 
+// [book: score]
 // Equation 5: d(x), or d(x) − R² under the soft boundary.
 std::vector<float> DeepSvdd::margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of) {
   std::vector<float> scores = evaluate_batches(

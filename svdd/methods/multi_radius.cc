@@ -130,6 +130,7 @@ std::vector<int32_t> MultiRadius::pseudo_labels(const std::vector<float>& z,
   return labels;
 }
 
+// [book: centres]
 // c_k: the mean of its samples' representations, kept away from 0 as Deep SVDD's.
 void MultiRadius::centre_spheres(const std::vector<float>& z) {
   const auto p = static_cast<size_t>(rep_dim());
@@ -199,6 +200,7 @@ void MultiRadius::report_clusters(const std::vector<int32_t>& classes, Monitor& 
   monitor.note(line);
 }
 
+// [book: one-class]
 // The mean squared distance of every sample to the centre of its own cluster.
 StepResult MultiRadius::one_class_step(const Batch& batch, const Tensor& centres) {
   const Tensor d = squared_distance(phi(batch.samples, Mode::train), centres);
@@ -336,6 +338,7 @@ void MultiRadius::keep_spheres(Checkpoint& c) {
 
 }  // namespace
 
+// [book: score]
 float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
                          std::span<const float> radii) {
   float nearest = std::numeric_limits<float>::infinity(), least = nearest, r2 = 0;
@@ -355,6 +358,7 @@ float multi_radius_score(Inference rule, std::span<const float> z, std::span<con
   return nearest - r2;
 }
 
+// [book: shares]
 void ClusterShares::update(std::span<const int32_t> clusters, std::span<const float> radii, double nu) {
   count_.assign(radii.size(), 0);
   for (const int32_t k : clusters) ++count_[static_cast<size_t>(k)];
@@ -375,6 +379,7 @@ void ClusterShares::update(std::span<const int32_t> clusters, std::span<const fl
   }
 }
 
+// [book: radii]
 void update_radii(std::span<const float> distances, std::span<const int32_t> clusters, double nu,
                   std::span<float> radii) {
   std::vector<std::vector<float>> roots(radii.size());

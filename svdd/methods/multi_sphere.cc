@@ -102,12 +102,14 @@ void MultiSphere::initialise_spheres(const Samples& x, const std::vector<int32_t
   alive_by_epoch_.clear();
 }
 
+// [book: margin]
 // d − R² of the nearest live sphere.
 Tensor MultiSphere::margin(const Tensor& z) const {
   const Tensor k = nearest_sphere(z);
   return squared_distance(z, take(centres_, k)) - take(radius2_, k);
 }
 
+// [book: objective]
 // The objective: how far samples lie outside their nearest sphere; softly, how large the spheres are too.
 StepResult MultiSphere::step(const Tensor& x) {
   const Tensor outside = (1 / own_.nu) * mean(relu(margin(phi(x, Mode::train))));
@@ -245,12 +247,14 @@ void check(const MultiSphereOptions& o) {
 
 }  // namespace
 
+// [book: least]
 int64_t least_samples(const SphereDistances& d, double nu) {
   size_t most = 0;
   for (const std::vector<float>& of_one : d) most = std::max(most, of_one.size());
   return std::max<int64_t>(1, static_cast<int64_t>(nu * static_cast<double>(most)));
 }
 
+// [book: radii]
 std::vector<float> sphere_radii(SphereDistances d, double nu, int64_t least) {
   constexpr float smallest = 1e-18f;  // whose square is still a normal number
   std::vector<float> radii;

@@ -6,6 +6,7 @@ using engine::Mode;
 using engine::Tensor;
 
 namespace {
+// [book: errors]
 Tensor errors(Network& network, const Tensor& x, Mode mode) {
   return engine::squared_distance(network.decoder.forward(network.encoder.forward(x, mode), mode), x);
 }
@@ -19,6 +20,7 @@ void pretrain_autoencoder(Network& network, const datasets::Samples& samples, co
   phase.trace = trace;
   phase.names = network.state();
   for (const auto& optimizer : optimizers) phase.optimizers.push_back(optimizer.get());
+  // [book: reconstruction-loss]
   phase.step = [&](const Batch& batch) {
     const Tensor e = errors(network, batch.samples, Mode::train);
     return StepResult{.loss = engine::mean(e), .distances = e};

@@ -19,6 +19,7 @@ namespace engine::reference {
 
 inline constexpr int64_t lanes = 16;
 
+// [book: tree]
 template <class T>
 T tree_sum(std::array<T, lanes> s) {
   for (int64_t width = lanes / 2; width > 0; width /= 2)
@@ -26,6 +27,7 @@ T tree_sum(std::array<T, lanes> s) {
   return s[0];
 }
 
+// [book: sum-over-samples]
 // Σ over samples of part(n), where part(n) is one sample's share (itself a chain over its positions).
 template <class T, class Part>
 T sum_over_samples(int64_t samples, Part part) {
@@ -41,6 +43,7 @@ struct Image {  // extents of (N, C, H, W); representations (N, F) are images of
   bool inside(int64_t i, int64_t j) const { return i >= 0 && i < h && j >= 0 && j < w; }
 };
 
+// [book: conv2d]
 template <class T>
 void conv2d(const T* x, Image xs, const T* w, const T* bias, Window v, T* y, Image ys) {
   for (int64_t n = 0; n < ys.n; ++n)
@@ -68,6 +71,7 @@ struct Cover {
         last(std::min(extent - 1, (a + v.padding) / v.stride)) {}
 };
 
+// [book: conv2d-input-gradient]
 // The chain runs over (o, i, j): the output channels, rows and columns that pixel (a, b) of channel c has
 // touched.
 template <class T>
@@ -89,6 +93,7 @@ void conv2d_input_gradient(const T* gy, Image ys, const T* w, Window v, T* gx, I
         }
 }
 
+// [book: conv2d-weight-gradient]
 template <class T>
 void conv2d_weight_gradient(const T* x, Image xs, const T* gy, Image ys, Window v, T* gw) {
   for (int64_t o = 0; o < ys.c; ++o)
@@ -159,6 +164,7 @@ void channel_sum(const T* x, Image s, T* sum) {
     sum[c] = channel_total<T>(s, c, [&](T part, int64_t i) { return part + x[i]; });
 }
 
+// [book: moments]
 template <class T>
 void channel_moments(const T* x, Image s, T* mean, T* variance) {
   const T m = static_cast<T>(s.n * s.h * s.w);
@@ -174,6 +180,7 @@ void channel_moments(const T* x, Image s, T* mean, T* variance) {
   }
 }
 
+// [book: normalise]
 template <class T>
 void normalise(const T* x, Image s, const T* mean, const T* inverse_std, const T* weight, const T* bias,
                T* y) {
@@ -185,6 +192,7 @@ void normalise(const T* x, Image s, const T* mean, const T* inverse_std, const T
       }
 }
 
+// [book: batch-norm-gradient]
 template <class T>
 void batch_norm_gradient(const T* x, Image s, const T* mean, const T* inverse_std, const T* weight,
                          const T* gy, T* gx, T* gweight, T* gbias) {
@@ -311,6 +319,7 @@ SVDD_HOST_DEVICE T binary(Binary f, T a, T b) {
   return a;
 }
 
+// [book: squared-distance]
 // `per_sample_b` is 0 where b is one point for all samples.
 template <class T>
 void squared_distance(const T* a, const T* b, int64_t per_sample_b, T* d, int64_t samples, int64_t features) {
@@ -388,6 +397,7 @@ void take_gradient(const T* index, const T* gy, T* gtable, int64_t samples, int6
           samples, [&](int64_t n) { return static_cast<int64_t>(index[n]) == k ? gy[n * size + f] : T(0); });
 }
 
+// [book: root-quantile]
 // `values` is reordered: NaN comes last, and out as NaN.
 template <class T>
 T root_quantile(T* values, int64_t count, double q) {
@@ -400,6 +410,7 @@ T root_quantile(T* values, int64_t count, double q) {
                             root(low));
 }
 
+// [book: adam]
 // Adam and AMSGrad with the weight decay added to the gradient (PyTorch's Adam).
 template <class T>
 void adam(const AdamConstants& s, const T* rates, const T* gradient, T* m, T* v, T* v_max, T* p,
