@@ -65,6 +65,7 @@ std::vector<std::vector<double>> GaussianDensity::log_density(const Samples& row
     backend_.binary(engine::Binary::subtract, exponents, copies, exponents);
 
     Array sums(backend_, {count, 1}, Layout::samples, DType::f32);
+    // [book: log-density]
     for (size_t b = 0; b < bandwidths.size(); ++b) {
       engine::check_stop();
       const double h = bandwidths[b], factor = 1 / (2 * h * h), constant = log_constant(h);

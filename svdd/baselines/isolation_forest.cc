@@ -91,6 +91,7 @@ void IsolationForest::learn(const Samples& rows, Monitor&) {
   path_lengths_ = mean_path_lengths(psi);
 }
 
+// [book: score]
 std::vector<float> IsolationForest::score_rows(const Samples& rows) {
   constexpr double log_2 = 0.69314718055994530942;
   const double factor = -log_2 / (static_cast<double>(trees_.roots.size()) * path_lengths_.back());

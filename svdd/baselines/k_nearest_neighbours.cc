@@ -62,6 +62,7 @@ void KNearestNeighbours::learn(const Samples& rows, Monitor& monitor) {
                                            [&](double share) { progress("search", share); }));
 }
 
+// [book: score]
 std::vector<float> KNearestNeighbours::score_rows(const Samples& rows) {
   return farthest(k_nearest(points_.values, rows.values, rows.size(), neighbours_, machine_));
 }

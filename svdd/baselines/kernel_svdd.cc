@@ -122,6 +122,7 @@ void KernelSvdd::place_support_vectors() {
   weights_ = Array::from(backend_, {1, support_.count()}, Layout::plain, DType::f32, alpha_);
 }
 
+// [book: score]
 std::vector<float> KernelSvdd::score_rows(const Samples& rows) {
   constexpr int64_t block = 480;  // rows at a time: kernel values that stay in the cache
   std::vector<float> scores;

@@ -146,6 +146,7 @@ void Mahalanobis::learn(const Samples& rows, Monitor&) {
   whitening_ = {{moments.mean.begin(), moments.mean.end()}, inverse(s)};
 }
 
+// [book: score]
 std::vector<float> Mahalanobis::score_rows(const Samples& rows) {
   const Samples white = whitening_.apply(rows, {whitening_.outputs()});
   std::vector<float> scores;
