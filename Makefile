@@ -65,7 +65,8 @@ verify:
 	@$(BUILD)/svdd reproduce strokes --verify
 
 book:
-	@command -v pandoc >/dev/null || { echo "make book needs pandoc: apt-get install pandoc" >&2; exit 1; }
+	@for tool in pandoc python3; do \
+	  command -v $$tool >/dev/null || { echo "make book needs $$tool: apt-get install $$tool" >&2; exit 1; }; done
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	@tools/book/build.py --svdd $(BUILD)/svdd --out $(BUILD)/book
 

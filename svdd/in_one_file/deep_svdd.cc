@@ -70,7 +70,7 @@ struct Network {
   bool training = true;
   std::map<std::string, Numbers> weights = {}, gradients = {};  // by name; weights begin when they are first asked for
   std::vector<std::function<Batch(Batch)>> tape = {};  // ∂L/∂x from ∂L/∂y of the layers that a batch went through
-  Batch noted(Batch y, std::function<Batch(Batch)> gradient) {
+  Batch recorded(Batch y, std::function<Batch(Batch)> gradient) {
     if (training) tape.push_back(std::move(gradient));
     return y;
   }
@@ -100,7 +100,7 @@ struct Network {
     Batch y(x.n, transposed ? in * x_rows * x_rows : out * rows * rows);
     for (const auto& [to, weight, from] : products)
       for (int s = 0; s < x.n; ++s) y[to][s] = std::fma(x[from][s], w[weight], y[to][s]);
-    return noted(y, [=, &w, &gradient](const Batch& g) {
+    return recorded(y, [=, &w, &gradient](const Batch& g) {
       const bool once = int(products.size()) == count;  // is each weight used: then its chain goes over samples
       Batch gx(x.n, x.features()), gw(once ? 16 : x.n, count), ones(gw.n, count, 1);
       for (const auto& [to, weight, from] : products)
@@ -137,7 +137,7 @@ struct Network {
       running_mean[c] = std::fma(0.9f, running_mean[c], 0.1f * mean);
       running_var[c] = std::fma(0.9f, running_var[c], float(0.1 * (size / (size - 1.0))) * variance);
     }
-    return noted(y, [=](Batch g) {  // ∂L/∂x = (g - mean(g) - y · mean(g · y)) / √(σ² + ε), since μ and σ follow x
+    return recorded(y, [=](Batch g) {  // ∂L/∂x = (g - mean(g) - y · mean(g · y)) / √(σ² + ε), since μ and σ follow x
       for (int c = 0; c < channels; ++c) {
         const float mean_g = mean_product(g, ones, c), mean_gy = mean_product(g, y, c);
         for (int i = c * size; i < (c + 1) * size; ++i)
@@ -148,22 +148,22 @@ struct Network {
   }
   Batch leaky_relu(Batch y) {  // x, or 0.01 · x below 0: unbounded, as Proposition 3 asks
     for (float& value : y.values) value *= value > 0 ? 1 : 0.01f;
-    return noted(y, [y](Batch g) {
+    return recorded(y, [y](Batch g) {
       for (size_t i = 0; i < g.values.size(); ++i) g.values[i] *= y.values[i] > 0 ? 1 : 0.01f;
       return g;
     });
   }
   Batch sigmoid(Batch y) {  // 1 / (1 + e^-x)
     for (float& value : y.values) value = 1 / (1 + exponential(-value));
-    return noted(y, [y](Batch g) {
+    return recorded(y, [y](Batch g) {
       for (size_t i = 0; i < g.values.size(); ++i) g.values[i] *= (1 - y.values[i]) * y.values[i];
       return g;
     });
   }
-  Batch chosen(const Batch& x, const std::vector<int>& from) {  // y's value i is x's value from[i]
+  Batch gather(const Batch& x, const std::vector<int>& from) {  // y's value i is x's value from[i]
     Batch y(x.n, int(from.size()) / x.n);
     for (size_t i = 0; i < from.size(); ++i) y.values[i] = x.values[from[i]];
-    return noted(y, [from, features = x.features()](const Batch& g) {
+    return recorded(y, [from, features = x.features()](const Batch& g) {
       Batch gx(g.n, features);
       for (size_t i = 0; i < from.size(); ++i) gx.values[from[i]] += g.values[i];
       return gx;
@@ -178,13 +178,13 @@ struct Network {
         int& largest = from[halved(f, rows) * x.n + s];
         if (largest < 0 || x[f][s] > x.values[largest]) largest = f * x.n + s;
       }
-    return chosen(x, from);
+    return gather(x, from);
   }
   Batch upsample(const Batch& x, int rows) {  // 2x2 of each pixel, which makes images of so many rows
     std::vector<int> from;
     for (int f = 0; f < 4 * x.features(); ++f)
       for (int s = 0; s < x.n; ++s) from.push_back(halved(f, rows) * x.n + s);
-    return chosen(x, from);
+    return gather(x, from);
   }
 };
 
@@ -216,7 +216,7 @@ Batch squared_distances(const Batch& y, const Batch& target) {
   return d;
 }
 // (3) Soft-boundary Deep SVDD: L = R² + (1/ν) · (1/n) Σ max(0, d - R²), the target being the centre c.
-// (4) One-class Deep SVDD: L = (1/n) Σ d, or (3) with R = 0 and ν = 1. So is the autoencoder's loss, its target being x.
+// (4) One-class Deep SVDD: L = (1/n) Σ d: (3) with R = 0 and ν = 1. So is the autoencoder's loss, its target being x.
 // y becomes ∂L/∂y = (1/ν) · (1/n) · 2 · (y - target) of the samples outside the sphere, 0 of the others.
 float loss(Batch& y, const Batch& target, Batch d, float R, double nu) {
   for (int f = 0; f < y.features(); ++f)
@@ -232,7 +232,7 @@ float radius_of(Numbers d, double nu) {
   const size_t low = size_t(place), high = std::min(low + 1, d.size() - 1);
   return std::fma(float(place - double(low)), std::sqrt(d[high]) - std::sqrt(d[low]), std::sqrt(d[low]));
 }
-Batch picked(const Batch& from, const std::vector<int>& samples) {
+Batch take(const Batch& from, const std::vector<int>& samples) {
   Batch x(int(samples.size()), from.features());
   for (int f = 0; f < x.features(); ++f)
     for (int s = 0; s < x.n; ++s) x[f][s] = from[f][samples[s]];
@@ -254,7 +254,7 @@ float train(const std::string& phase, Network& net, Batch (*layers)(Network&, Ba
     }
     double sum = 0, rate = epoch < 50 ? 1e-4 : 1e-4 * 0.1;
     for (int first = 0; first < images.n; first += 200) {
-      const Batch x = picked(images, {order.begin() + first, order.begin() + std::min(first + 200, images.n)});
+      const Batch x = take(images, {order.begin() + first, order.begin() + std::min(first + 200, images.n)});
       Batch y = layers(net, x);
       const Batch &target = centre ? *centre : x, d = squared_distances(y, target);
       sum += loss(y, target, d, R, nu) * x.n;
@@ -278,13 +278,13 @@ float train(const std::string& phase, Network& net, Batch (*layers)(Network&, Ba
   return R;
 }
 
-Batch represented(Network phi, const Batch& images) {  // φ(x; W) of all, in evaluation
+Batch representations(Network phi, const Batch& images) {  // φ(x; W) of all, in evaluation
   phi.training = false;
   Batch all(images.n, 32);
   for (int first = 0; first < images.n; first += 200) {
     std::vector<int> samples(std::min(200, images.n - first));
     std::iota(samples.begin(), samples.end(), first);
-    const Batch z = encoder(phi, picked(images, samples));
+    const Batch z = encoder(phi, take(images, samples));
     for (int f = 0; f < z.features(); ++f) std::copy_n(z[f], z.n, all[f] + first);
   }
   return all;
@@ -367,7 +367,7 @@ int main(int words, char** word) try {
   for (int s = 0; s < all.n; ++s)
     if (labels[s] == normal) normals.push_back(s);
   if (normals.empty()) throw std::runtime_error("no training image has the label " + option["--normal"]);
-  Batch images = picked(all, normals), test = read_images(folder + "/t10k", test_labels);
+  Batch images = take(all, normals), test = read_images(folder + "/t10k", test_labels);
   const auto [least, most] = std::minmax_element(images.values.begin(), images.values.end());
   const double low = *least, range = *most - low;
   for (Batch* half : {&images, &test})
@@ -378,14 +378,14 @@ int main(int words, char** word) try {
     for (const auto& [name, value] : pretrained.weights)
       if (name.starts_with(layer)) phi.weights[name] = value;
   // Section 3.3: c is the mean representation, with no number near 0, where weights of 0 would lead (Proposition 1).
-  const Batch z = represented(phi, images);
+  const Batch z = representations(phi, images);
   Batch c(1, z.features());
   for (int f = 0; f < z.features(); ++f) {
     const float mean = float(std::accumulate(z[f], z[f] + z.n, 0.0) / z.n);
     c[f][0] = std::abs(mean) >= 0.1f ? mean : mean < 0 ? -0.1f : 0.1f;
   }
   const float R = train("deep-svdd", phi, encoder, images, std::stoi(option["--epochs"]), 0.5e-6, &c, nu);
-  Numbers scores = squared_distances(represented(phi, test), c).values, weights;  // (5): s(x) = ‖φ(x; W) - c‖²
+  Numbers scores = squared_distances(representations(phi, test), c).values, weights;  // (5): s(x) = ‖φ(x; W) - c‖²
   for (float& score : scores) score -= R * R;
   for (const auto& [name, value] : phi.weights) weights.insert(weights.end(), value.begin(), value.end());
   std::printf("auc %.17g\n", auc(scores, test_labels, normal));
