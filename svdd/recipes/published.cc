@@ -105,10 +105,11 @@ void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, c
     const int64_t of_an_epoch =
         std::max<int64_t>((training_samples + phase.batch_size - 1) / phase.batch_size, 1);
     if (!named(prefix + "epochs")) phase.epochs = std::clamp(steps / of_an_epoch, least, most);
-    if (!named(prefix + "lr-milestones")) phase.lr_milestones = {phase.epochs * 2 / 3};
   };
   fit(o.pretraining, "ae-", 1600, 20, 100);
   fit(o.training, "", 800, 10, 50);
+  if (!named("ae-lr-milestones")) o.pretraining.lr_milestones = {o.pretraining.epochs / 2};
+  if (!named("lr-milestones")) o.training.lr_milestones = {};
   if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
 }
 
