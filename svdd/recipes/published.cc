@@ -69,6 +69,8 @@ DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe) {
   o.preprocessing = usual_preprocessing(data.kind);
   if (!data.own_images.empty()) {
     o.dictionary = false;
+    o.pretraining.weight_decay = 0.5e-6;  // as CIFAR-10's
+    o.pretraining.lr_milestones = o.training.lr_milestones = {};
   } else if (is_colour(data.kind) && recipe == Recipe::pytorch) {
     o.pretraining.epochs = 350;
     o.pretraining.lr_milestones = {250};
@@ -108,8 +110,6 @@ void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, c
   };
   fit(o.pretraining, "ae-", 1600, 20, 100);
   fit(o.training, "", 800, 10, 50);
-  if (!named("ae-lr-milestones")) o.pretraining.lr_milestones = {o.pretraining.epochs / 2};
-  if (!named("lr-milestones")) o.training.lr_milestones = {};
   if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
 }
 

@@ -55,7 +55,7 @@ PcaReconstructionOptions pca_reconstruction(const DataTraits& data);
 void fit_to_table(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named);
 // On one's own images (DataTraits::own_images): batches from 32 to 128, a multiple of 16 and a twentieth of the samples where
 // that lies between, and epochs such that there are some 1600 steps of pretraining and 800 of training, but from 20 to 100 and from 10
-// to 50; half-way through its pretraining the rate falls to a tenth. So a training takes minutes, whatever the number of samples.
+// to 50; at one rate. So a training takes minutes, whatever the number of samples.
 void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named);
 
 // Settings::Form::fit_to_size of a method: for images of one's own; null for all other data.
