@@ -1,6 +1,7 @@
 #include "datasets/image_archive.h"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -172,13 +173,16 @@ std::string kmnist_prefix(const fs::path& folder) {
   return "";
 }
 
-}  // namespace
+// An archive is read as a whole to be looked into, and whoever picks settings, reads and reports asks the same of it.
+struct Asked {
+  std::string path;
+  uintmax_t size = 0;
+  fs::file_time_type written = {};
+  bool operator==(const Asked&) const = default;
+};
 
-bool is_kmnist_folder(const fs::path& folder) { return !kmnist_prefix(folder).empty(); }
-
-ImageSurvey survey_archive(const fs::path& path) {
+ImageSurvey look_into(const fs::path& path) {
   try {
-    if (file_kind(path) != FileKind::npz) return {};
     const Npz archive = Npz::open(path);
     for (const char* rows : {"X", "x"})  // of a table, whatever lies beside it
       if (archive.contains(rows) && archive.shape(rows).size() == 2) return {};
@@ -187,9 +191,32 @@ ImageSurvey survey_archive(const fs::path& path) {
         const ImageShape shape = image_shape(archive, name).value();
         return {shape.count, shape.count, shape.height, shape.width, shape.channels == 3};
       }
-  } catch (const std::runtime_error&) {
+  } catch (const engine::Stopped&) {
+    throw;
+  } catch (const std::runtime_error&) {  // whoever reads it says so
   }
   return {};
+}
+
+}  // namespace
+
+bool is_kmnist_folder(const fs::path& folder) { return !kmnist_prefix(folder).empty(); }
+
+ImageSurvey survey_archive(const fs::path& path) {
+  if (file_kind(path) != FileKind::npz) return {};
+  std::error_code error;
+  const Asked asked{path.string(), fs::file_size(path, error), fs::last_write_time(path, error)};
+  if (error) return {};
+  // The answer that was given last, and of what.
+  static std::mutex one_at_a_time;
+  static Asked last;
+  static ImageSurvey found;
+  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  if (!(last == asked)) {
+    found = look_into(path);
+    last = asked;
+  }
+  return found;
 }
 
 bool is_image_archive(const fs::path& path) { return survey_archive(path).images > 0; }

@@ -87,18 +87,17 @@ void FeatureReader::drop(const CsvReader& reader) {
 
 std::vector<std::string> FeatureReader::remarks(const std::vector<std::string>& names, bool of_model) {
   std::vector<std::string> found;
-  const auto tell = [&](const std::string& what, const std::string& sentence) {
-    if (told_.insert(what).second) found.push_back(sentence);
-  };
-  if (decimal_.mark == ',')
-    tell("comma", "fractions have a decimal comma: " + engine::in_quotes(decimal_.example) + " in line " +
-                      std::to_string(decimal_.line));
-  if (dropped_ > 0)
-    tell("dropped",
-         of_model ? "rows with missing values have no score, as such rows were left out in training"
-                  : std::to_string(dropped_) + (dropped_ == 1 ? " row" : " rows") +
-                        " with missing values left out, the first in line " + std::to_string(first_dropped_));
-  if (!missing_values_.empty()) {
+  const auto is_new = [&](const std::string& what) { return told_.insert(what).second; };
+  const std::string by = "by the median of the training rows";
+  if (decimal_.mark == ',' && is_new("comma"))
+    found.push_back("fractions have a decimal comma: " + engine::in_quotes(decimal_.example) + " in line " +
+                    std::to_string(decimal_.line));
+  if (dropped_ > 0 && is_new("dropped"))
+    found.push_back(
+        of_model ? "rows with missing values have no score, as such rows were left out in training"
+                 : std::to_string(dropped_) + (dropped_ == 1 ? " row" : " rows") +
+                       " with missing values left out, the first in line " + std::to_string(first_dropped_));
+  if (!missing_values_.empty() && is_new("missing")) {
     constexpr size_t most = 5;
     int64_t count = 0;
     std::string columns;
@@ -109,16 +108,16 @@ std::vector<std::string> FeatureReader::remarks(const std::vector<std::string>& 
         columns += (listed == 1 ? "" : ", ") + column_in_words(names, column) + " " + std::to_string(values);
     }
     if (listed > most) columns += " and " + std::to_string(listed - most) + " more";
-    const std::string by = "by the median of the training rows";
-    tell("missing", of_model ? "missing values are filled in " + by + ", as in training"
+    found.push_back(of_model ? "missing values are filled in " + by + ", as in training"
                              : std::to_string(count) + (count == 1 ? " missing value" : " missing values") +
                                    " filled in " + by + ": " + columns);
   }
   for (const auto& [column, words] : unknown_words_) {
-    const std::string name = column_in_words(names, column);
-    tell(name, name +
-                   " holds words that the model was not trained on, which count as none of those it knows: " +
-                   engine::in_quotes(std::vector<std::string>(words.begin(), words.end())));
+    if (!is_new("words of " + std::to_string(column))) continue;
+    found.push_back(
+        column_in_words(names, column) +
+        " holds words that the model was not trained on, which count as none of those it knows: " +
+        engine::in_quotes(std::vector<std::string>(words.begin(), words.end())));
   }
   return found;
 }
