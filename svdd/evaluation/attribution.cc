@@ -72,6 +72,10 @@ std::vector<float> column_changes(Detector& detector, const Samples& rows, const
   return changes;
 }
 
+int64_t occlusion_squares(int64_t height, int64_t width) {
+  return static_cast<int64_t>(squares_of(height, width).size());
+}
+
 std::vector<float> occlusion_map(Detector& detector, const Samples& image) {
   const engine::IeeeMode ieee;
   if (image.count() != 1 || image.shape.size() != 3)

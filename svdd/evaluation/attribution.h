@@ -21,6 +21,8 @@ std::vector<float> column_changes(Detector& detector, const datasets::Samples& r
 // mean colour. Squares have a sixth of the shorter side, at least 2, and lie half of that apart. std::invalid_argument unless
 // there is one sample and it is an image, and as Detector::score does.
 std::vector<float> occlusion_map(Detector& detector, const datasets::Samples& image);
+// How many squares those are, each of which is scored.
+int64_t occlusion_squares(int64_t height, int64_t width);
 
 // The median of each column of at least one row: of an even number the lower of the two in the middle.
 std::vector<float> column_medians(const datasets::Samples& rows);

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "svdd/baselines/k_nearest_neighbours.h"
 #include "svdd/baselines/mahalanobis.h"
+#include "svdd/evaluation/receipt.h"
 #include "svdd/methods/deep_svdd.h"
+#include "svdd/model_folder.h"
+#include "tests/datasets/scratch.h"
 #include "tests/svdd/baselines/few_points.h"
 
 namespace attribution_test {
@@ -54,6 +59,69 @@ TEST(Attribution, AMapFindsWhatIsStrange) {
   fitted(detector, other);
   EXPECT_NE(occlusion_map(*detector, image), map);
   EXPECT_THROW(occlusion_map(*detector, {{2}, {0, 0}}), std::invalid_argument);
+}
+
+// Spearman's rank correlation.
+double rank_correlation(const std::vector<float>& a, const std::vector<float>& b) {
+  const auto ranks = [](const std::vector<float>& values) {
+    std::vector<size_t> order(values.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t i, size_t j) { return values[i] < values[j]; });
+    std::vector<double> of(values.size());
+    for (size_t rank = 0; rank < order.size(); ++rank) of[order[rank]] = static_cast<double>(rank);
+    return of;
+  };
+  const std::vector<double> x = ranks(a), y = ranks(b);
+  const double n = static_cast<double>(x.size()), mean = (n - 1) / 2;
+  double both = 0, alone = 0;
+  for (size_t i = 0; i < x.size(); ++i)
+    both += (x[i] - mean) * (y[i] - mean), alone += (x[i] - mean) * (x[i] - mean);
+  return both / alone;
+}
+
+// The sanity check of Adebayo et al., "Sanity checks for saliency maps", 2018: a map that stays as it is when the weights are
+// randomised, layer by layer from the last one, tells of the image alone and not of the model.
+TEST(Attribution, AMapChangesWhenTheWeightsAreRandomised) {
+  const auto trained = small_runs::fitted(small_runs::options());
+  const scratch::Folder folder;
+  trained->save(folder.path());
+  std::vector<datasets::Samples> images;
+  const datasets::Samples& test = small_runs::ones().test;
+  for (int64_t i = 0; i < test.count(); ++i)
+    if (small_runs::ones().test_labels[static_cast<size_t>(i)] == 1 && images.size() < 6 && i % 9 == 0)
+      images.push_back({test.shape, {test.sample(i), test.sample(i + 1)}});
+  ASSERT_EQ(images.size(), 6u);
+  ModelFolder model = read_model_folder(folder.path());
+  std::vector<std::string> weights;
+  for (const auto& [name, tensor] : model.tensors.tensors)
+    if (name.ends_with(".weight")) weights.push_back(name);
+  ASSERT_EQ(weights, (std::vector<std::string>{"conv1.weight", "conv2.weight", "fc1.weight"}));
+  const engine::RandomStream noise(4, "tests/attribution/weights");
+  uint64_t drawn = 0;
+  for (auto layer = weights.rbegin(); layer != weights.rend(); ++layer) {
+    for (auto& [name, tensor] : model.tensors.tensors) {
+      if (name != *layer) continue;
+      std::vector<float> values = tensor.as<float>();
+      double squares = 0;
+      for (const float v : values) squares += static_cast<double>(v) * v;
+      const auto deviation = static_cast<float>(std::sqrt(squares / static_cast<double>(values.size())));
+      for (float& v : values) v = deviation * noise.normal(drawn++);
+      tensor = engine::NdArray::from(tensor.shape, values);
+    }
+    std::vector<std::pair<std::string, engine::NdArray>> state;
+    for (const auto& one : model.tensors.tensors)
+      if (one.first.starts_with("conv") || one.first.starts_with("bn") || one.first.starts_with("fc"))
+        state.push_back(one);
+    model.description["weights_sha256"] = arrays_sha256(state);
+    const auto randomised = detector_of(model, *small_runs::backend());
+    double correlation = 0;
+    for (const datasets::Samples& image : images)
+      correlation += rank_correlation(occlusion_map(*trained, image), occlusion_map(*randomised, image)) / 6;
+    RecordProperty("correlation_" + *layer, std::to_string(correlation));
+    EXPECT_LT(correlation, 0.5) << "after " << *layer;
+  }
+  const auto same = load_detector(folder.path(), *small_runs::backend());
+  EXPECT_EQ(occlusion_map(*same, images[0]), occlusion_map(*trained, images[0]));
 }
 
 }  // namespace attribution_test
