@@ -83,8 +83,9 @@ TEST(Cli, ARunFolderHoldsWhatTheContractSays) {
   EXPECT_NE(outcome.err.find("epoch 3/3"), std::string::npos) << outcome.err;
 
   const fs::path run = f / "new" / "run";
-  for (const char* name : {"config.json", "results.json", "scores.csv", "history.csv", "log.txt", "map.csv",
-                           "normals.png", "outliers.png", "missed.png", "report.html", "model"})
+  for (const char* name :
+       {"config.json", "results.json", "scores.csv", "history.csv", "log.txt", "map.csv", "normals.png",
+        "outliers.png", "missed.png", "explained.png", "report.html", "model"})
     EXPECT_TRUE(fs::exists(run / name)) << name;
   const json results = results_of(run);
   for (const char* key : {"method",

@@ -12,7 +12,9 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/sha256.h"
+#include "svdd/model_folder.h"
 #include "tools/report/image_grid.h"
+#include "tools/report/map_overlay.h"
 
 namespace tools {
 namespace {
@@ -363,9 +365,98 @@ TEST_F(Report, SaysWhatThePicturesShow) {
   EXPECT_TRUE(page_has(html, "<title>test sample 2, score 0.4, class 8 (&lt;crack&gt;), missed</title>"));
   EXPECT_TRUE(page_has(html, "<title>test sample 5, score 0.9, class 0 (a)</title>")) << "caught";
   EXPECT_EQ(count_of(html, "missed</title>"), 1u);
+  EXPECT_EQ(count_of(html, "<span class=\"mark\">missed</span>"), 1u) << "not by colour alone";
   // A sheet of another number of pictures is shown as it is.
   sheet("missed.png", 5);
   EXPECT_EQ(count_of(page(), "<img alt="), 1u);
+}
+
+// The most anomalous test images beside the maps of their scores.
+TEST_F(Report, ShowsMapsBesideTheirImages) {
+  const auto write_maps = [&](size_t count, int64_t side) {
+    const auto pixels = static_cast<size_t>(2 * side * side);
+    const MappedImage one{{{1, 2 * side, side}, std::vector<float>(pixels, 0.5f)},
+                          std::vector<float>(pixels, 1)};
+    write("explained.png", maps_png(std::vector<MappedImage>(count, one), 1));
+  };
+  write("results.json", R"({"threshold": 0.65, "sample_shape": [1, 4, 2]})");
+  write("scores.csv", scores);
+  EXPECT_FALSE(page_has(page(), "Why these scores")) << "without explained.png";
+  write_maps(3, 2);
+  std::string html = page();
+  EXPECT_TRUE(page_has(html, "<h2>Why these scores</h2>"));
+  EXPECT_EQ(count_of(html, "<use href=\"#sheet-explained\""), 3u);
+  EXPECT_TRUE(
+      page_has(html, "viewBox=\"2 2 6 4\" role=\"img\"><title>test sample 5, score 0.9, class 0</title>"));
+  EXPECT_TRUE(page_has(
+      html, "viewBox=\"2 14 6 4\" role=\"img\"><title>test sample 3, score 0.6, class 8, missed</title>"));
+  for (const auto& [count, side] : {std::pair<size_t, int64_t>{5, 2}, {3, 3}}) {
+    write_maps(count, side);  // more than there are anomalies; of another size
+    EXPECT_FALSE(page_has(page(), "Why these scores")) << count;
+  }
+  write_maps(2, 2);
+  write("scores.csv", "index,label,class,score\n0,0,3,0.1\n1,0,3,0.5\n");
+  html = page();
+  EXPECT_TRUE(page_has(html, "<p>The test images with the highest scores"));
+  EXPECT_LT(html.find("test sample 1, score 0.5"), html.find("test sample 0, score 0.1"));
+}
+
+TEST_F(Report, HoldsTheCalibrationToItsWord) {
+  const std::string calibrated =
+      R"({"threshold": 0.45, "calibration": {"samples": 4, "false_alarm_rate": 0.2, "seen": 0.5}})";
+  write("results.json", calibrated);
+  write("scores.csv", scores);  // normal: 0.1 and 0.5
+  std::string html = page();
+  EXPECT_TRUE(page_has(html, "set by 4 normal samples that were not trained on"));
+  EXPECT_TRUE(page_has(html, "at most 20 %. Of the normal test samples 50.00 % are."));
+  EXPECT_TRUE(page_has(html, "model/ is missing"));
+  svdd::write_model_folder(
+      folder_ / "model", {{"format", svdd::model_format}, {"method", "kde"}},
+      {{"training_scores", engine::NdArray::from({4}, std::vector<float>{0.1f, 0.2f, 0.3f, 0.4f})}});
+  html = page();
+  EXPECT_FALSE(page_has(html, "model/ is missing"));
+  EXPECT_TRUE(page_has(html, "<b>Reliability of the p-values</b>"));
+  EXPECT_TRUE(page_has(html, "seen: 1 of 2 (50.0 %), as promised."));
+  EXPECT_TRUE(page_has(html, "<th class=\"n\">20 %</th><td class=\"n\">0.4</td><td class=\"n\">1</td>"));
+  EXPECT_TRUE(page_has(html, "<title>asked 20 %: seen 50 %, by chance 0 % to 100 %</title>"));
+  write("results.json", R"({"calibration": {"samples": 5, "false_alarm_rate": 0.2}})");
+  EXPECT_TRUE(page_has(error(), "tensor 'training_scores' has shape (4,), expected (5,)"));
+  write("results.json", R"({"calibration": {"samples": 4, "false_alarm_rate": 2}})");
+  EXPECT_TRUE(page_has(error(), "expected a rate in (0, 1)"));
+}
+
+TEST_F(Report, TellsWhatWasPicked) {
+  write("results.json", R"({"picks": []})");
+  EXPECT_FALSE(page_has(page(), "What it picked"));
+  write("results.json", R"({"picks": [{"what": "image size", "picked": "64 x 64", "why": "a <median> of 900",
+                                       "otherwise": "--image-size 96"}, {"what": "epochs", "picked": "20"}]})");
+  const std::string html = page();
+  EXPECT_TRUE(page_has(html,
+                       "<tr><th>image size</th><td>64 x 64</td><td class=\"why\">a &lt;median&gt; of 900</td>"
+                       "<td><code>--image-size 96</code></td></tr>"));
+  EXPECT_TRUE(page_has(html, "<tr><th>epochs</th><td>20</td><td class=\"why\"></td><td></td></tr>"));
+  write("results.json", R"({"picks": [{"what": 3}]})");
+  EXPECT_TRUE(page_has(error(), "results.json': the entry 'picks"));
+}
+
+TEST_F(Report, OwnDataIsCalledByItsLastName) {
+  write("results.json", R"({"dataset": "/home/me/photos of screws/", "auc": 0.5, "method": "deep-svdd"})");
+  EXPECT_TRUE(page_has(page(), "<h1>Deep SVDD on photos of screws</h1>"));
+}
+
+// Whoever has no pointer or sees no colours reads the same: charts have names, what scrolls takes the focus, and what
+// stands out says so in words.
+TEST_F(Report, IsReadWithoutColoursAndPointer) {
+  write_whole_run();
+  const std::string html = page();
+  EXPECT_EQ(count_of(html, "<svg class=\"chart\" role=\"img\""), count_of(html, "<desc>"));
+  EXPECT_EQ(count_of(html, "<svg class=\"chart\" role=\"img\""), 6u);
+  EXPECT_EQ(count_of(html, "class=\"card table\" role=\"region\" tabindex=\"0\" aria-label="),
+            count_of(html, "class=\"card table\""));
+  EXPECT_EQ(count_of(html, "<pre"),
+            count_of(html, "tabindex=\"0\">svdd train") + count_of(html, "<pre tabindex"));
+  EXPECT_TRUE(page_has(html, "<html lang=\"en\">"));
+  EXPECT_EQ(count_of(html, "<h1>"), 1u);
 }
 
 TEST_F(Report, RemarksAreNoAlarms) {

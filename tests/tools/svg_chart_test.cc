@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <locale>
@@ -9,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tools/report/reliability_chart.h"
 
 namespace tools {
 namespace {
@@ -286,6 +290,83 @@ TEST(ComparisonChart, StartsAtChanceOrBelow) {
 TEST(ChartStyle, HasALightAndADarkPalette) {
   EXPECT_TRUE(chart_has(std::string(chart_style()), "prefers-color-scheme:dark"));
   EXPECT_EQ(count(std::string(chart_style()), "--series-8:"), 2u);
+}
+
+// Colours as the colour-blind see them: Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of color
+// vision deficiency", 2009, complete deficiencies, on linear RGB; distances in CIE L*a*b*, where 2 is just seen.
+TEST(ChartStyle, TheColourBlindTellTheSeriesApart) {
+  using Triple = std::array<double, 3>;
+  const std::array<std::array<Triple, 3>, 4> vision = {
+      {{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+       {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+       {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+       {{{1.255528, -0.076749, -0.178779},
+         {-0.078411, 0.930809, 0.147602},
+         {0.004733, 0.691367, 0.303900}}}}};
+  const auto times = [](const std::array<Triple, 3>& m, const Triple& x) {
+    Triple y{};
+    for (size_t i = 0; i < 3; ++i)
+      for (size_t j = 0; j < 3; ++j) y[i] += m[i][j] * x[j];
+    return y;
+  };
+  const auto lab = [&](const Triple& rgb) {
+    Triple xyz = times({{{0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}}}, rgb);
+    const Triple white{0.9505, 1, 1.089};
+    for (size_t i = 0; i < 3; ++i) {
+      const double share = std::max(xyz[i] / white[i], 0.0);
+      xyz[i] = share > 0.008856 ? std::cbrt(share) : 7.787 * share + 16.0 / 116;
+    }
+    return Triple{116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])};
+  };
+  const std::string style(chart_style());
+  size_t palettes = 0;
+  for (size_t at = style.find("--series-1:"); at != std::string::npos;
+       at = style.find("--series-1:", at + 1)) {
+    ++palettes;
+    std::vector<Triple> colours;
+    for (int k = 1; k <= 8; ++k) {
+      const std::string name = "--series-" + std::to_string(k) + ":#";
+      const size_t hex = style.find(name, at) + name.size();
+      Triple linear{};
+      for (size_t c = 0; c < 3; ++c) {
+        const double v = std::stoi(style.substr(hex + 2 * c, 2), nullptr, 16) / 255.0;
+        linear[c] = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+      }
+      colours.push_back(linear);
+    }
+    for (size_t eyes = 0; eyes < vision.size(); ++eyes)
+      for (size_t i = 0; i < colours.size(); ++i)
+        for (size_t j = 0; j < i; ++j) {
+          Triple a = times(vision[eyes], colours[i]), b = times(vision[eyes], colours[j]);
+          for (size_t c = 0; c < 3; ++c) a[c] = std::clamp(a[c], 0.0, 1.0), b[c] = std::clamp(b[c], 0.0, 1.0);
+          const Triple x = lab(a), y = lab(b);
+          const double distance = std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
+          EXPECT_GT(distance, 9) << "series " << j + 1 << " and " << i + 1 << ", eyes " << eyes;
+        }
+  }
+  EXPECT_EQ(palettes, 2u);
+}
+
+TEST(ReliabilityChart, ShowsTheBandAndTheThreshold) {
+  const std::string svg = reliability_chart(
+      {"t", "d", {{0, 0, 0, 0}, {0.5, 0.25, 0, 0.75}, {1, 1, 1, 1}}, ReliabilityPoint{0.05, 0.125, 0, 0.2}});
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_TRUE(chart_has(svg, "<title>asked 50 %: seen 25 %, by chance 0 % to 75 %</title>"));
+  EXPECT_TRUE(chart_has(svg, "<title>at the threshold: asked 5 %, seen 12.5 %</title>"));
+  EXPECT_EQ(flaw(reliability_chart({"t", "d", {}, {}})), "");
+}
+
+TEST(HistogramChart, NamesItsGroupsAsAsked) {
+  const std::vector<float> usual = {0, 1}, found = {1};
+  HistogramChart chart{"t", "d", "score", usual, found, {}};
+  chart.normal_name = "held <out>", chart.anomalous_name = "scored here", chart.anomalous_style = "s5";
+  const std::string svg = histogram_chart(chart);
+  EXPECT_EQ(flaw(svg), "");
+  EXPECT_TRUE(chart_has(svg, "held &lt;out&gt; (2)") && chart_has(svg, "scored here (1)"));
+  EXPECT_TRUE(chart_has(svg, ": 50 % of held &lt;out&gt;, 100 % of scored here</title>"));
+  EXPECT_TRUE(chart_has(svg, "class=\"bars s5\""));
+  chart.normal = {};
+  EXPECT_TRUE(chart_has(histogram_chart(chart), ": 100 % of scored here</title>"));
 }
 
 TEST(Charts, ReadTheSameUnderAnyLocale) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -19,7 +18,8 @@
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/score_input.h"
-#include "tools/report/image_grid.h"
+#include "tools/report/explanations.h"
+#include "tools/report/map_overlay.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -36,56 +36,27 @@ std::string row_name(const ScoreInput& input, size_t i) {
 
 std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const datasets::TableForm& form,
                         int64_t top) {
-  const std::vector<float> scores = detector.score(input.samples),
-                           changes = svdd::column_changes(detector, input.samples, form.usual);
-  const auto d = static_cast<size_t>(input.samples.size());
-  const auto in_table = [&](float value, size_t column) {
-    return form.offsets.empty() || form.offsets[column] == 0 ? shortest(value)
-                                                             : shortest(value + form.offsets[column]);
-  };
+  const std::vector<float> scores = detector.score(input.samples);
   std::string csv = "path_or_row,score,rank,column,value,usual,change\n";
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const float* change = changes.data() + i * d;
-    std::vector<size_t> order(d);
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return change[a] > change[b]; });
-    for (size_t rank = 0; rank < std::min(static_cast<size_t>(top), d); ++rank) {
-      const size_t column = order[rank];
-      csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + std::to_string(rank + 1) + ',' +
-             csv_field(form.feature_word(column)) + ',' +
-             in_table(input.samples.sample(static_cast<int64_t>(i))[column], column) + ',' +
-             in_table(form.usual[column], column) + ',' + shortest(change[column]) + '\n';
+  constexpr int64_t at_once = 4096;  // rows, so that what is told of them does not lie in memory twice
+  for (int64_t first = 0; first < input.samples.count(); first += at_once) {
+    const int64_t last = std::min(first + at_once, input.samples.count());
+    const auto shares = column_shares(
+        detector, {input.samples.shape, {input.samples.sample(first), input.samples.sample(last)}}, form,
+        top);
+    for (int64_t i = first; i < last; ++i) {
+      const auto& of_row = shares[static_cast<size_t>(i - first)];
+      const auto row = static_cast<size_t>(i);
+      for (size_t rank = 0; rank < of_row.size(); ++rank)
+        csv += row_name(input, row) + ',' + shortest(scores[row]) + ',' + std::to_string(rank + 1) + ',' +
+               csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual + ',' +
+               shortest(of_row[rank].change) + '\n';
     }
   }
   return csv;
 }
 
 // ---- images
-
-// The image, and beside it the image in grey with what raises the score in orange over it, three channels each.
-std::string overlay_png(const datasets::Samples& image, const std::vector<float>& map) {
-  const int64_t channels = image.shape[0], height = image.shape[1], width = image.shape[2];
-  const auto pixels = static_cast<size_t>(height * width);
-  const float* x = image.sample(0);
-  const float highest = std::max(1e-30f, *std::max_element(map.begin(), map.end()));
-  constexpr float orange[3] = {0.90f, 0.38f, 0.0f};  // told from grey by the colour-blind, too
-  std::vector<float> pictures(6 * pixels);
-  for (size_t p = 0; p < pixels; ++p) {
-    float grey = 0;
-    for (int64_t c = 0; c < channels; ++c)
-      grey += x[static_cast<size_t>(c) * pixels + p] / static_cast<float>(channels);
-    const float share = std::clamp(map[p] / highest, 0.0f, 1.0f), cover = 0.85f * share;
-    for (size_t c = 0; c < 3; ++c) {
-      pictures[c * pixels + p] = x[(channels == 3 ? c : 0) * pixels + p];
-      pictures[(3 + c) * pixels + p] = (1 - cover) * grey + cover * orange[c];
-    }
-  }
-  ImageGrid grid;
-  grid.images = pictures, grid.n = 2, grid.channels = 3, grid.height = height, grid.width = width,
-  grid.columns = 2;
-  grid.enlarge = std::max<int64_t>(1, 224 / std::max(height, width));
-  return png_of_grid(grid);
-}
 
 // "screw-map.png"; of names that come twice, and of arrays, with the number of the sample.
 std::string map_name(const ScoreInput& input, size_t i, std::set<std::string>& used) {
@@ -108,18 +79,18 @@ void write_maps(svdd::Detector& detector, const ScoreInput& input, const Explain
   const fs::path folder = options.out.empty() ? options.output : options.out;
   make_folder(folder, options.out.empty() ? "--output" : "--out");
   const std::vector<float> scores = detector.score(input.samples);
-  std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  std::vector<size_t> order = highest_first(scores);
   order.resize(std::min(order.size(), static_cast<size_t>(options.most)));
+  const std::vector<int64_t>& shape = input.samples.shape;
+  const int64_t enlarge = std::max<int64_t>(1, 224 / std::max(shape[1], shape[2]));
   std::set<std::string> used;
   std::string csv = "path_or_row,score,map\n";
   for (const size_t i : order) {
     const auto at = static_cast<int64_t>(i);
-    const datasets::Samples image{input.samples.shape,
-                                  {input.samples.sample(at), input.samples.sample(at + 1)}};
+    MappedImage mapped{{input.samples.shape, {input.samples.sample(at), input.samples.sample(at + 1)}}, {}};
+    mapped.map = svdd::occlusion_map(detector, mapped.image);
     const std::string name = map_name(input, i, used);
-    engine::write_file_atomically(folder / name, overlay_png(image, svdd::occlusion_map(detector, image)),
+    engine::write_file_atomically(folder / name, maps_png({mapped}, enlarge),
                                   engine::Durability::rebuildable);
     csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + csv_field(name) + '\n';
   }
@@ -139,6 +110,10 @@ void run_explain(const ExplainOptions& given) {
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   if (given.input.empty())
     throw UsageError("--input is missing: name an image, a folder of images or a table");
+  if (given.input == "-")
+    throw UsageError(
+        "--input - is for svdd score: what is to be explained is read as a whole, so write it to a file "
+        "first");
   if (given.top < 1) throw UsageError("--top is " + std::to_string(given.top) + "; expected 1 or more");
   if (given.most < 1) throw UsageError("--most is " + std::to_string(given.most) + "; expected 1 or more");
   ExplainOptions options = given;
@@ -157,7 +132,7 @@ void run_explain(const ExplainOptions& given) {
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
   if (!options.quiet)
     for (const std::string& line : input.notes) std::cerr << line << '\n';
-  if (shape.size() == 3 && (shape[0] == 1 || shape[0] == 3)) {
+  if (are_pictures(shape)) {
     if (options.out.empty() && options.output.empty())
       throw UsageError("--out is missing: name the folder for the maps");
     write_maps(*detector, input, options);

@@ -29,6 +29,7 @@
 #include "tools/input/own_input.h"
 #include "tools/input/task.h"
 #include "tools/options/idle_options.h"
+#include "tools/report/explanations.h"
 #include "tools/report/image_grid.h"
 #include "tools/report/picture_sheets.h"
 #include "tools/report/plane_map.h"
@@ -73,7 +74,7 @@ void require_same_run(const std::filesystem::path& folder, const TrainOptions& o
 void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
                     const std::vector<float>& scores) {
   const std::vector<int64_t>& shape = task.test.shape;
-  if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3)) return;  // no images
+  if (!are_pictures(shape)) return;
   for (const SheetOrder order : {SheetOrder::normals, SheetOrder::outliers, SheetOrder::missed}) {
     std::vector<float> images;
     const std::vector<size_t> samples = sheet_samples(order, scores, task.test_labels);
@@ -87,6 +88,27 @@ void write_pictures(const RunOutput& folder, const datasets::OneVsRest& task,
     grid.channels = shape[0], grid.height = shape[1], grid.width = shape[2];
     write_grid(folder.file(std::string(name_of(order)) + ".png"), grid);
   }
+}
+
+// The most anomalous test images beside the maps of their scores, as many as are drawn in a few seconds; empty where there are
+// none, or one alone takes longer.
+std::string explained_png(svdd::Detector& detector, const datasets::OneVsRest& task,
+                          const std::vector<float>& scores, double score_seconds, TrainMonitor& monitor) {
+  constexpr double most_seconds = 5;
+  if (scores.empty() || !are_pictures(task.test.shape)) return "";
+  const std::vector<size_t> samples = sheet_samples(SheetOrder::explained, scores, task.test_labels);
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<MappedImage> maps = maps_within(
+      most_seconds, score_seconds / static_cast<double>(scores.size()), detector, task.test, samples);
+  if (maps.empty()) {
+    monitor.note("no maps of test images are drawn: one takes longer than " + number_text(most_seconds) +
+                 " s; svdd explain draws them");
+    return "";
+  }
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+  monitor.note(counted(static_cast<int64_t>(maps.size()), "map") +
+               " of the most anomalous test images: " + number_text(taken.count(), 2) + " s");
+  return maps_png(maps);
 }
 
 std::vector<std::string> warnings(const ResolvedOptions& resolved, const svdd::Detector& detector,
@@ -406,6 +428,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (task.table) detector->remember(json(*task.table).dump());
   // What takes long comes first: from where the results are kept, they are written to the end.
   const std::string map = map_csv(*detector, split, options.settings.seed(), *backend);
+  const std::string explained = explained_png(*detector, split, scores, score_seconds, monitor);
   detector->save(folder.file("model"));
   if (options.method_row().protocol == svdd::Protocol::sixth_held_out)
     write_spheres(folder, *detector, task, scores, results);
@@ -422,6 +445,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   else if (trace)
     engine::write_file_atomically(folder.file("trace.csv"), trace_csv(*trace));
   write_pictures(folder, split, scores);
+  if (!explained.empty()) engine::write_file_atomically(folder.file("explained.png"), explained);
   results["peak_memory_mb"] = peak_megabytes();
   // Last of what cannot be made again: a run with this file is finished.
   engine::write_file_atomically(folder.file("results.json"), engine::json_text(results, 2) + '\n');

@@ -10,6 +10,8 @@ std::string_view name_of(SheetOrder order) {
       return "normals";
     case SheetOrder::outliers:
       return "outliers";
+    case SheetOrder::explained:
+      return "explained";
     case SheetOrder::missed:
       break;
   }
@@ -18,14 +20,17 @@ std::string_view name_of(SheetOrder order) {
 
 std::vector<size_t> sheet_samples(SheetOrder order, std::span<const float> scores,
                                   std::span<const int32_t> labels) {
-  const int32_t wanted = order == SheetOrder::missed ? 1 : 0;
+  const bool explained = order == SheetOrder::explained;
+  const int32_t wanted = order == SheetOrder::missed || explained ? 1 : 0;
+  const bool all = explained && std::find(labels.begin(), labels.end(), 1) == labels.end();
   std::vector<size_t> samples;
   for (size_t i = 0; i < scores.size(); ++i)
-    if (labels[i] == wanted) samples.push_back(i);
+    if (all || labels[i] == wanted) samples.push_back(i);
   std::stable_sort(samples.begin(), samples.end(), [&](size_t a, size_t b) {
-    return order == SheetOrder::outliers ? scores[a] > scores[b] : scores[a] < scores[b];
+    return order == SheetOrder::outliers || explained ? scores[a] > scores[b] : scores[a] < scores[b];
   });
-  samples.resize(std::min(samples.size(), static_cast<size_t>(pictures_per_sheet)));
+  samples.resize(
+      std::min(samples.size(), static_cast<size_t>(explained ? most_explained : pictures_per_sheet)));
   return samples;
 }
 

@@ -13,6 +13,7 @@
 #include "engine/files/atomic_file.h"
 #include "svdd/evaluation/receipt.h"
 #include "tools/input/own_input.h"
+#include "tools/report/report_calibration.h"
 #include "tools/report/report_charts.h"
 #include "tools/report/report_html.h"
 #include "tools/report/report_pictures.h"
@@ -92,7 +93,7 @@ bool is_extra(const std::string& key) {
 std::string name(const RunFolder& run) {
   const std::string method = run.results.text("method"), data = run.results.text("dataset");
   return (method.empty() ? "A run" : display_name(method)) +
-         (data.empty() ? "" : " on " + display_name(data));
+         (data.empty() ? "" : " on " + display_name(last_name(data)));
 }
 
 std::string title(const RunFolder& run) {
@@ -133,14 +134,14 @@ std::string alarms(const RunFolder& run) {
   std::string out;
   if (run.results.flag("collapsed"))
     out +=
-        "<div class=\"alarm\" role=\"alert\"><b>The network has collapsed.</b>It sends (nearly) every sample "
+        "<div class=\"alarm\" role=\"note\"><b>The network has collapsed.</b>It sends (nearly) every sample "
         "to the same point, so its scores carry no information, whatever the AUC says.</div>\n";
   std::vector<std::string> remarks = run.results.texts("remarks");
   for (const std::string& warning : run.results.texts("warnings"))
     if (warning.starts_with("no AUC: "))  // in earlier versions' results a warning
       remarks.push_back(warning);
     else
-      out += "<div class=\"alarm\"><b>Warning</b>" + escape_xml(warning) + "</div>\n";
+      out += "<div class=\"alarm\" role=\"note\"><b>Warning</b>" + escape_xml(warning) + "</div>\n";
   for (const std::string& line : run.results.texts("data_notes")) remarks.push_back(line);
   if (remarks.empty()) return out;
   out += "<ul class=\"remarks\">";
@@ -212,7 +213,7 @@ std::string tiles(const RunFolder& run) {
   return out.empty() ? "" : "<div class=\"tiles\">" + out + "</div>\n";
 }
 
-// What the quick baselines reach on the same data, and how the threshold was calibrated.
+// What the quick baselines reach on the same data.
 std::string beside(const RunFolder& run) {
   std::string out;
   if (const auto yardsticks = run.results.entries().find("yardsticks")) {
@@ -231,26 +232,37 @@ std::string beside(const RunFolder& run) {
     out += "<h2>Beside it</h2>\n<p>What quick baselines reach on the same " +
            std::to_string(yardsticks->as<int64_t>("tested_on")) + " test samples after " +
            std::to_string(yardsticks->as<int64_t>("trained_on")) +
-           " training samples. A method that does not beat them has learned nothing here.</p>\n"
-           "<div class=\"card table\"><table><thead><tr><th>Method</th><th "
-           "class=\"n\">AUC</th></tr></thead><tbody>\n";
+           " training samples. A method that does not beat them has learned nothing here.</p>\n";
+    std::string table = "<table><thead><tr><th>Method</th><th class=\"n\">AUC</th></tr></thead><tbody>\n";
     for (const Line& line : lines)
-      out += "<tr><td>" + (line.own ? tag("strong", line.title) : escape_xml(line.title)) +
-             "</td><td class=\"n\">" + (line.own ? tag("strong", percent(line.auc)) : percent(line.auc)) +
-             "</td></tr>\n";
-    out += "</tbody></table></div>\n";
-  }
-  if (const auto calibration = run.results.entries().find("calibration")) {
-    out += "<h2>False alarms</h2>\n<p>The threshold was set by " +
-           std::to_string(calibration->as<int64_t>("samples")) +
-           " normal samples that were not trained on: a new normal sample is above it with a probability of "
-           "at most " +
-           percent(calibration->as<double>("false_alarm_rate"), 1) + ".";
-    if (const auto seen = calibration->find("seen"))
-      out += " Of the normal test samples " + percent(seen->as<double>(), 2) + " are.";
-    out += "</p>\n";
+      table += "<tr><td>" + (line.own ? tag("strong", line.title) : escape_xml(line.title)) +
+               "</td><td class=\"n\">" + (line.own ? tag("strong", percent(line.auc)) : percent(line.auc)) +
+               "</td></tr>\n";
+    out += table_card("Quick baselines beside this run", table + "</tbody></table>");
   }
   return out;
+}
+
+// What was picked for these data, as `picks` in results.json tells: what, what was picked, why, and how to pick otherwise.
+std::string picks(const RunFolder& run) {
+  const auto list = run.results.entries().find("picks");
+  if (!list || list->size() == 0) return "";
+  std::string table =
+      "<table "
+      "class=\"picks\"><thead><tr><th>What</th><th>Picked</th><th>Why</th><th>Otherwise</th></tr></thead>"
+      "<tbody>\n";
+  for (size_t i = 0; i < list->size(); ++i) {
+    const engine::JsonEntry pick = list->at(i);
+    const auto text = [&](const char* key) {
+      const auto words = pick.find(key);
+      return words ? words->as<std::string>() : std::string();
+    };
+    table += "<tr>" + tag("th", text("what")) + tag("td", text("picked")) +
+             tag("td class=\"why\"", text("why")) + "<td>" +
+             (text("otherwise").empty() ? "" : tag("code", text("otherwise"))) + "</td></tr>\n";
+  }
+  return "<h2>What it picked, and why</h2>\n<p>By what the data are; each can be picked otherwise.</p>\n" +
+         table_card("What it picked, and why", table + "</tbody></table>");
 }
 
 std::string all_figures(const RunFolder& run) {
@@ -283,9 +295,8 @@ std::string all_figures(const RunFolder& run) {
       row(in_words(key),
           value.is_number_float() ? number_text(value.get<double>(), 6) : run.results.text(key), "");
   if (rows.empty()) return "";
-  return "<h2>All figures</h2>\n<p>Of the last epoch, not of the best one.</p>\n"
-         "<div class=\"card table\"><table class=\"stacked\">\n" +
-         rows + "</table></div>\n";
+  return "<h2>All figures</h2>\n<p>Of the last epoch, not of the best one.</p>\n" +
+         table_card("All figures", "<table class=\"stacked\">\n" + rows + "</table>");
 }
 
 // Whether the fingerprint is that of scores.csv, which holds every float32 in full.
@@ -324,12 +335,12 @@ std::string receipt(const RunFolder& run) {
   std::string out =
       "<h2>Receipt</h2>\n<p>The same configuration and data give the same weights and scores, whatever the "
       "number of threads.</p>\n";
-  if (!rows.empty())
-    out += "<div class=\"card table\"><table class=\"stacked\">\n" + rows + "</table></div>\n";
+  if (!rows.empty()) out += table_card("Receipt", "<table class=\"stacked\">\n" + rows + "</table>");
   if (!run.config) return out;
   const std::string config = (run.path / "config.json").lexically_normal().string();
-  out += tag("pre class=\"command\"", "svdd train --config " + in_shell(config)) + '\n';
-  return out + "<details><summary>Full configuration</summary>" + tag("pre", *run.config) + "</details>\n";
+  out += tag("pre class=\"command\" tabindex=\"0\"", "svdd train --config " + in_shell(config)) + '\n';
+  return out + "<details><summary>Full configuration</summary>" + tag("pre tabindex=\"0\"", *run.config) +
+         "</details>\n";
 }
 
 std::string page(const RunFolder& run) {
@@ -340,11 +351,14 @@ std::string page(const RunFolder& run) {
   body += hero(run);
   body += tiles(run);
   body += separation(run, notes);
+  body += calibration(run, notes);
+  body += maps(run);
   body += classes(run, notes);
   body += pictures(run, notes);
   body += plane_map(run);
   body += training(run, notes);
   body += beside(run);
+  body += picks(run);
   body += all_figures(run);
   body += receipt(run);
   if (!run.config)
@@ -354,12 +368,7 @@ std::string page(const RunFolder& run) {
     for (const std::string& words : notes) body += tag("li", words);
     body += "</ul></footer>\n";
   }
-  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-         "style-src 'unsafe-inline'\">\n" +
-         tag("title", title(run)) + "\n<style>" + std::string(page_style) + std::string(chart_style()) +
-         "</style></head>\n<body><main>\n" + body + "</main></body></html>\n";
+  return document(title(run), body);
 }
 
 }  // namespace

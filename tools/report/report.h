@@ -1,7 +1,7 @@
 // The HTML page of a run, rebuilt from the files in its folder alone.
 //
-// Reads results.json (needed) and, each where it is there, config.json, history.csv, scores.csv, normals.png
-// and outliers.png; writes report.html: one self-contained page with inline styles, charts and pictures, no
+// Reads results.json (needed) and, each where it is there, config.json, history.csv, scores.csv, map.csv, the sheets of pictures
+// (picture_sheets.h) and, of a calibrated run, the model's scores; writes report.html: one self-contained page with inline styles, charts and pictures, no
 // scripts and nothing fetched, light or dark as the reader's system is. What is missing, or has no meaning (a
 // ROC curve of one class, a NaN score), is left out and the page says so. Equal files give an equal page.
 #pragma once

@@ -186,21 +186,22 @@ std::string classes(const RunFolder& run, Notes& notes) {
     rows.push_back({name, scores, svdd::roc_auc(joined, labels)});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.auc < b.auc; });
-  std::string out =
-      "<h2>Class by class</h2>\n<p>Each anomalous class against all normal samples, the hardest first: "
-      "what the AUC above averages over.</p>\n<div class=\"card table\"><table><thead><tr>"
-      "<th>Anomalous class</th><th class=\"n\">Samples</th><th class=\"n\">AUC</th><th class=\"bar\"></th>";
-  if (run.threshold) out += "<th class=\"n\">Caught</th>";
-  out += "</tr></thead><tbody>\n";
+  std::string table =
+      "<table><thead><tr><th>Anomalous class</th><th class=\"n\">Samples</th><th class=\"n\">AUC</th>"
+      "<td class=\"bar\"></td>";
+  if (run.threshold) table += "<th class=\"n\">Caught</th>";
+  table += "</tr></thead><tbody>\n";
   for (const Row& row : rows) {
-    out += "<tr>" + tag("th", class_label(run, row.name)) + "<td class=\"n\">" +
-           std::to_string(row.scores.size()) + "</td><td class=\"n\">" + percent(row.auc) +
-           "</td><td class=\"bar\"><span class=\"meter\"><i style=\"width:" + fixed_text(100 * row.auc, 1) +
-           "%\"></i></span></td>";
-    if (run.threshold) out += "<td class=\"n\">" + percent(flagged(run, row.scores), 1) + "</td>";
-    out += "</tr>\n";
+    table += "<tr>" + tag("th", class_label(run, row.name)) + "<td class=\"n\">" +
+             std::to_string(row.scores.size()) + "</td><td class=\"n\">" + percent(row.auc) +
+             "</td><td class=\"bar\"><span class=\"meter\"><i style=\"width:" + fixed_text(100 * row.auc, 1) +
+             "%\"></i></span></td>";
+    if (run.threshold) table += "<td class=\"n\">" + percent(flagged(run, row.scores), 1) + "</td>";
+    table += "</tr>\n";
   }
-  return out + "</tbody></table></div>\n";
+  return "<h2>Class by class</h2>\n<p>Each anomalous class against all normal samples, the hardest first: "
+         "what the AUC above averages over.</p>\n" +
+         table_card("AUC by class", table + "</tbody></table>");
 }
 
 // Where several spheres hold the training samples, these by cluster and by class; else the test samples,

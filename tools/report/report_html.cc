@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 
 #include "svdd/methods/method.h"
@@ -11,6 +12,8 @@
 namespace tools::html {
 
 std::string percent(double fraction, int decimals) { return fixed_text(100 * fraction, decimals) + " %"; }
+
+std::string short_rate(double fraction) { return number_text(100 * fraction, 4) + " %"; }
 
 std::string duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return number_text(seconds) + " s";
@@ -53,6 +56,26 @@ std::string base64(std::string_view bytes) {
     for (size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? digits[group >> (18 - 6 * k) & 63] : '=';
   }
   return out;
+}
+
+std::string document(const std::string& title, const std::string& body, std::string_view style) {
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+         "style-src 'unsafe-inline'\">\n" +
+         tag("title", title) + "\n<style>" + std::string(page_style) + std::string(chart_style()) +
+         std::string(style) + "</style></head>\n<body><main>\n" + body + "</main></body></html>\n";
+}
+
+std::string table_card(const std::string& label, const std::string& table) {
+  return "<div class=\"card table\" role=\"region\" tabindex=\"0\" aria-label=\"" + escape_xml(label) +
+         "\">" + table + "</div>\n";
+}
+
+std::string last_name(const std::string& path) {
+  std::filesystem::path named(path);
+  if (!named.has_filename()) named = named.parent_path();  // "photos/"
+  return named.has_filename() ? named.filename().string() : path;
 }
 
 std::string tag(std::string_view name, std::string_view text) {
@@ -110,6 +133,9 @@ gap:8px 6px;margin:0;padding:0;list-style:none}.sheet li{font-size:11px;line-hei
 .sheet image{image-rendering:pixelated}.sheet b{display:block;font-weight:560;font-variant-numeric:tabular-nums;
 white-space:nowrap}.sheet span{display:block;color:var(--muted);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .sheet .wrong b{color:var(--alarm)}.sheet .wrong svg{outline:2px solid var(--alarm)}
+.sheet .wrong .mark{color:var(--alarm);white-space:normal}.sheet.pairs{grid-template-columns:repeat(3,minmax(0,1fr));
+gap:14px 12px}.sheet.pairs li{font-size:13px}.picks td{overflow-wrap:anywhere}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 table{border-collapse:collapse;width:100%}th,td{padding:8px 18px;text-align:left;border-top:1px solid var(--line);
 vertical-align:baseline}tr:first-child>*{border-top:0}th{font-weight:560;white-space:nowrap}thead th{color:var(--muted);
 font-size:13px}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -117,7 +143,8 @@ td.why{color:var(--muted);font-size:14px}td.bar{width:38%}
 .meter{display:block;position:relative;background:var(--line);border-radius:3px;height:8px}.meter i{display:block;height:8px;
 border-radius:3px;background:var(--anomalous)}.meter::after{content:"";position:absolute;left:50%;top:-3px;height:14px;
 border-left:1px dashed var(--muted)}
-.card.table{overflow-x:auto;padding:4px 0}.tag{font-size:12px;color:var(--normal);border:1px solid currentColor;
+.card.table{overflow-x:auto;padding:4px 0}figure .card.table{border:0;padding:0}figure th,figure td{padding:7px 8px}
+.tag{font-size:12px;color:var(--normal);border:1px solid currentColor;
 border-radius:99px;padding:0 8px;margin-left:8px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:13px}
 td code{overflow-wrap:anywhere}.ok{color:var(--series-3);white-space:nowrap}
@@ -131,6 +158,7 @@ footer{margin-top:44px;color:var(--muted);font-size:14px}footer ul{margin:4px 0 
 @media(max-width:760px){.bar{display:none}h1{font-size:30px}.hero .auc{font-size:64px}}
 @media(max-width:560px){main{padding:24px 12px 40px}.hero{padding:18px 14px}figure{padding:12px 10px}th,td{padding:7px
 9px}thead th:first-child{white-space:normal}.sheet{grid-template-columns:repeat(4,minmax(0,1fr))}
+.sheet.pairs{grid-template-columns:minmax(0,1fr)}
 .stacked tr{display:grid;grid-template-columns:minmax(0,1fr) auto;border-top:1px solid var(--line)}.stacked tr:first-child
 {border-top:0}.stacked tr>*{border-top:0}.stacked th{white-space:normal}.stacked td:not(.n){grid-column:1/-1;padding-top:0}
 .stacked td.why:empty{display:none}}

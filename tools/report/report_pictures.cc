@@ -1,14 +1,15 @@
 #include "tools/report/report_pictures.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "tools/report/image_grid.h"
 #include "tools/report/picture_sheets.h"
+#include "tools/report/picture_tiles.h"
 #include "tools/report/report_html.h"
 #include "tools/report/svg_chart.h"
 
@@ -17,34 +18,17 @@ namespace {
 
 using namespace html;
 
-// Width and height of a PNG: bytes 16 to 23, big endian, of its first chunk.
-std::pair<int64_t, int64_t> extent_of(const std::string& png) {
-  if (png.size() < 24) return {0, 0};
-  const auto number = [&](size_t at) {
-    int64_t value = 0;
-    for (size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<uint8_t>(png[i]);
-    return value;
-  };
-  return {number(16), number(20)};
-}
-
-// Where the pictures of a sheet lie in it.
-struct Tiles {
-  int64_t columns, width, height;  // of one picture, without the lines between them
-  int64_t sheet_width, sheet_height;
-};
-
 // Nothing where the sheet cannot be one of so many pictures: it is of another run, or of another hand.
 std::optional<Tiles> tiles_of(const std::string& png, int64_t count) {
   const int64_t gap = ImageGrid().separator;
-  const auto [width, height] = extent_of(png);
+  const auto [width, height] = extent_of_png(png);
   if (count == 0) return std::nullopt;
   const int64_t columns = std::min(count, pictures_per_row), rows = (count + columns - 1) / columns;
   const int64_t tile_width = (width - gap) / columns, tile_height = (height - gap) / rows;
   if (tile_width <= gap || tile_height <= gap || columns * tile_width + gap != width ||
       rows * tile_height + gap != height)
     return std::nullopt;
-  return Tiles{columns, tile_width - gap, tile_height - gap, width, height};
+  return Tiles{columns, tile_width - gap, tile_height - gap};
 }
 
 struct Sheet {
@@ -61,30 +45,23 @@ std::string verdict(const RunFolder& run, size_t sample) {
   return called == anomalous ? "" : anomalous ? "missed" : "false alarm";
 }
 
-// Each picture cut out of the one sheet, which the page holds once, with its score and class below.
+// Each picture, or `together` of them that lie side by side, with its score and class below.
 std::string captioned(const RunFolder& run, const Sheet& sheet, const std::vector<size_t>& samples,
-                      const Tiles& t) {
-  const int64_t gap = ImageGrid().separator;
+                      const Tiles& tiles, int64_t together = 1) {
   const std::string id = "sheet-" + std::string(name_of(sheet.order));
-  const auto number = [](int64_t v) { return std::to_string(v); };
-  std::string out = "<svg class=\"store\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><image id=\"" +
-                    id + "\" width=\"" + number(t.sheet_width) + "\" height=\"" + number(t.sheet_height) +
-                    "\" href=\"data:image/png;base64," + base64(*sheet.png) +
-                    "\"/></defs></svg>\n<ol class=\"sheet\">\n";
+  std::string out =
+      stored_sheet(id, *sheet.png) + "<ol class=\"sheet" + (together > 1 ? " pairs" : "") + "\">\n";
   for (size_t i = 0; i < samples.size(); ++i) {
-    const auto at = static_cast<int64_t>(i);
     const size_t sample = samples[i];
-    const int64_t x = gap + at % t.columns * (t.width + gap), y = gap + at / t.columns * (t.height + gap);
     const std::string score = number_text(run.scores->scores[sample], 3), judged = verdict(run, sample),
                       of_class =
                           run.scores->classes.empty() ? "" : class_label(run, run.scores->classes[sample]);
     const std::string words = "test sample " + std::to_string(sample) + ", score " + score +
                               (of_class.empty() ? "" : ", class " + of_class) +
                               (judged.empty() ? "" : ", " + judged);
-    out += std::string("<li") + (judged.empty() ? "" : " class=\"wrong\"") + "><svg viewBox=\"" + number(x) +
-           ' ' + number(y) + ' ' + number(t.width) + ' ' + number(t.height) + "\" role=\"img\"><title>" +
-           escape_xml(words) + "</title><use href=\"#" + id + "\"/></svg>" + tag("b", score) +
-           tag("span", of_class) + "</li>\n";
+    out += std::string("<li") + (judged.empty() ? "" : " class=\"wrong\"") + ">" +
+           cut_out(id, tiles, static_cast<int64_t>(i) * together, words, together) + tag("b", score) +
+           tag("span", of_class) + (judged.empty() ? "" : tag("span class=\"mark\"", judged)) + "</li>\n";
   }
   return out + "</ol>\n";
 }
@@ -130,6 +107,50 @@ std::string pictures(const RunFolder& run, Notes& notes) {
                                            : "") +
                  " and its class; red: wrong at the threshold.") +
          "\n<div class=\"row sheets\">\n" + out + "</div>\n";
+}
+
+namespace {
+
+// The rows of a sheet of images and their maps, by the shape of the samples; nothing where it cannot be one.
+std::optional<Tiles> pairs_of(const RunFolder& run, const std::string& png) {
+  const int64_t gap = ImageGrid().separator;
+  const auto [width, height] = extent_of_png(png);
+  const std::vector<std::string> shape = run.results.items("sample_shape");
+  if (shape.size() != 3) return std::nullopt;
+  int64_t sides[2] = {0, 0};
+  for (size_t i = 0; i < 2; ++i)
+    std::from_chars(shape[i + 1].data(), shape[i + 1].data() + shape[i + 1].size(), sides[i]);
+  const int64_t tile_width = (width - 3 * gap) / 2;
+  if (sides[0] < 1 || sides[1] < 1 || tile_width < 1 || tile_width % sides[1] != 0) return std::nullopt;
+  const int64_t tile_height = tile_width / sides[1] * sides[0];
+  if ((height - gap) % (tile_height + gap) != 0) return std::nullopt;
+  return Tiles{2, tile_width, tile_height};
+}
+
+}  // namespace
+
+std::string maps(const RunFolder& run) {
+  if (!run.explained || !run.scores || run.scores->nans > 0) return "";
+  const std::optional<Tiles> tiles = pairs_of(run, *run.explained);
+  if (!tiles) return "";
+  std::vector<size_t> samples = sheet_samples(SheetOrder::explained, run.scores->scores, run.scores->labels);
+  const int64_t gap = ImageGrid().separator,
+                count = (extent_of_png(*run.explained).second - gap) / (tiles->height + gap);
+  if (count < 1 || static_cast<size_t>(count) > samples.size()) return "";
+  samples.resize(static_cast<size_t>(count));
+  const Sheet sheet{SheetOrder::explained, run.explained, "", ""};
+  return "<h2>Why these scores</h2>\n" +
+         tag("p",
+             std::string(run.scores->anomalous.empty() ? "The test images" : "The anomalous test images") +
+                 " with the highest scores. Beside each, orange covers what the score goes with: it falls "
+                 "where "
+                 "that part is covered with the image's mean colour (occlusion; svdd explain draws the map "
+                 "of any "
+                 "image).") +
+         "\n" +
+         figure(captioned(run, sheet, samples, *tiles, 2), "Image, and map of its score",
+                "The strongest orange is where covering lowers the score most, in each image by itself") +
+         "\n";
 }
 
 }  // namespace tools

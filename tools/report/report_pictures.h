@@ -1,4 +1,5 @@
-// The section of the page that shows test images: the surest, the false alarms and the missed anomalies.
+// The sections of the page that show test images: the surest, the false alarms and the missed anomalies; and the most anomalous,
+// each beside the map of its score.
 #pragma once
 #include <string>
 
@@ -9,5 +10,6 @@ namespace tools {
 // HTML, or "" where the run has no pictures. Under each picture, where scores.csv tells them, stand its score and
 // class.
 std::string pictures(const RunFolder& run, Notes& notes);
+std::string maps(const RunFolder& run);
 
 }  // namespace tools

@@ -89,12 +89,12 @@ std::string escape_xml(std::string_view text) {
 std::string_view chart_style() {
   return R"css(
 :root{--chart-ink:#20262d;--chart-muted:#67717c;--chart-grid:#e6e4de;--chart-axis:#b9b6ae;--chart-paper:#fff;
---normal:#2b6cb0;--anomalous:#d2552a;--series-1:#2b6cb0;--series-2:#d2552a;--series-3:#2a8a6a;--series-4:#8a5bb5;
---series-5:#b98312;--series-6:#c2457f;--series-7:#5b6b7a;--series-8:#3aa0b8}
+--normal:#2b6cb0;--anomalous:#d2552a;--series-1:#2b6cb0;--series-2:#d2552a;--series-3:#1d8463;--series-4:#5b2c83;
+--series-5:#b98a00;--series-6:#d46aa8;--series-7:#6b7480;--series-8:#35a0bd}
 @media(prefers-color-scheme:dark){:root{--chart-ink:#e4e7ea;--chart-muted:#98a2ac;--chart-grid:#2c3238;
 --chart-axis:#566069;--chart-paper:#1b1f24;--normal:#6cabea;--anomalous:#f28b60;--series-1:#6cabea;
---series-2:#f28b60;--series-3:#5cc39d;--series-4:#b891e0;--series-5:#e0b04a;--series-6:#ea82b0;--series-7:#a3b1be;
---series-8:#6fc9dd}}
+--series-2:#f28b60;--series-3:#3fae85;--series-4:#9a6fd0;--series-5:#f0cf65;--series-6:#f2a9cf;--series-7:#98a2ac;
+--series-8:#8fe3ee}}
 .chart{display:block;width:100%;max-width:680px;height:auto;font-family:inherit;font-size:12.5px;margin:0 auto}
 .chart .big{font-size:26px}
 figure,.charted{container-type:inline-size}
@@ -116,7 +116,7 @@ stroke-linecap:round}
 .chart .dots.square{stroke-width:4;stroke-linecap:square}.chart .border{fill:none;stroke:var(--chart-grid)}
 .chart .area{fill:var(--c);fill-opacity:.13;stroke:none}
 .chart .bars{fill:var(--c);fill-opacity:.3;stroke:var(--c);stroke-width:1.5;stroke-linejoin:round}
-.chart .swatch{fill:var(--c);rx:2px}.chart .spot{fill:var(--c);stroke:var(--chart-paper);stroke-width:2}
+.chart .bars.anomalous{stroke-dasharray:5 2}.chart .swatch{fill:var(--c);rx:2px}.chart .spot{fill:var(--c);stroke:var(--chart-paper);stroke-width:2}
 .chart .interval{stroke:var(--c);stroke-width:20;stroke-opacity:.3;stroke-linecap:butt}
 .chart .stem{stroke:var(--c);stroke-width:2}.chart .hit{fill:transparent}
 .chart .point .spot{opacity:0}.chart .point:hover .spot{opacity:1}.chart .point:hover .hit{fill:var(--chart-grid);
@@ -379,21 +379,27 @@ std::string histogram_chart(const HistogramChart& chart) {
     outline.add(edge(n), y(0));
     out += path(outline.data() + 'Z', style);
   };
-  bars(bins.anomalous, "bars anomalous");
+  bars(bins.anomalous, "bars " + chart.anomalous_style);
   bars(bins.normal, "bars normal");
   std::vector<std::pair<std::string, std::string>> names;
   if (!chart.normal.empty())
-    names.emplace_back("normal", "normal (" + std::to_string(chart.normal.size()) + ")");
+    names.emplace_back("normal", chart.normal_name + " (" + std::to_string(chart.normal.size()) + ")");
   if (!chart.anomalous.empty())
-    names.emplace_back("anomalous", "anomalous (" + std::to_string(chart.anomalous.size()) + ")");
+    names.emplace_back(chart.anomalous_style,
+                       chart.anomalous_name + " (" + std::to_string(chart.anomalous.size()) + ")");
   out += legend(plot, names);
   const double width_of_bin = (bins.high - bins.low) / static_cast<double>(n);
   for (size_t i = 0; i < n; ++i) {
     if (bins.normal[i] == 0 && bins.anomalous[i] == 0) continue;
     const double from = bins.low + width_of_bin * static_cast<double>(i);
-    out += "<g class=\"point\"><title>" + number_text(from) + " to " + number_text(from + width_of_bin) +
-           ": " + short_percent(bins.normal[i]) + " of normal, " + short_percent(bins.anomalous[i]) +
-           " of anomalous</title>" + box(edge(i), plot.top, step, plot.bottom - plot.top, "hit") + "</g>\n";
+    out +=
+        "<g class=\"point\"><title>" + number_text(from) + " to " + number_text(from + width_of_bin) + ": " +
+        (chart.normal.empty() ? "" : short_percent(bins.normal[i]) + " of " + escape_xml(chart.normal_name)) +
+        (chart.normal.empty() || chart.anomalous.empty() ? "" : ", ") +
+        (chart.anomalous.empty()
+             ? ""
+             : short_percent(bins.anomalous[i]) + " of " + escape_xml(chart.anomalous_name)) +
+        "</title>" + box(edge(i), plot.top, step, plot.bottom - plot.top, "hit") + "</g>\n";
   }
   if (chart.threshold) {
     const double t = *chart.threshold;

@@ -92,6 +92,8 @@ struct HistogramChart {
   std::string title, description, x_label;
   std::span<const float> normal, anomalous;  // scores, drawn as shares of their group in shared bins
   std::optional<double> threshold;
+  std::string normal_name = "normal", anomalous_name = "anomalous";  // in the legend
+  std::string anomalous_style = "anomalous";                         // its colour, as of a ScatterGroup
 };
 
 // A long tail (beyond the outer 0.5 %) is gathered in the outermost bar, and the chart says so.

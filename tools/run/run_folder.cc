@@ -300,7 +300,7 @@ void check_run(const fs::path& folder) {
 }
 
 RunFolder read_run_folder(const fs::path& folder) {
-  RunFolder run{folder, read_results(folder), {}, {}, {}, {}, {}, {}, {}, {}};
+  RunFolder run{folder, read_results(folder), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   run.threshold = run.results.number("threshold");
   if (const auto text = read_if_there(folder / "scores.csv", most_csv_bytes))
     run.scores = read_scores(folder / "scores.csv", *text);
@@ -313,6 +313,11 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.normals = read_picture(folder / "normals.png");
   run.outliers = read_picture(folder / "outliers.png");
   run.missed = read_picture(folder / "missed.png");
+  run.explained = read_picture(folder / "explained.png");
+  const auto calibration = run.results.entries().find("calibration");
+  if (calibration && engine::file_exists(folder / "model" / "model.json"))
+    run.calibration_scores = svdd::numbers(svdd::read_model_folder(folder / "model"), "training_scores",
+                                           {calibration->as<int64_t>("samples")});
   return run;
 }
 

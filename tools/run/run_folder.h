@@ -83,8 +83,9 @@ struct RunFolder {
   std::optional<Scores> scores;
   std::optional<std::vector<Phase>> history;
   std::optional<std::vector<MapPoint>> map;
-  std::optional<std::string> config;                     // the text of config.json
-  std::optional<std::string> normals, outliers, missed;  // the bytes of the PNG files
+  std::optional<std::string> config;                                // the text of config.json
+  std::optional<std::string> normals, outliers, missed, explained;  // the bytes of the PNG files
+  std::optional<std::vector<float>> calibration_scores;  // of the model, where the run was calibrated
 };
 
 // Throws std::runtime_error of one line where results.json is missing or any file is broken.

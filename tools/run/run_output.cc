@@ -17,12 +17,24 @@ using engine::in_quotes;
 
 // results.json goes first: whatever stops what is done with them, no results stand beside another run's files.
 // config.json goes last: it tells what the folder is.
-constexpr std::array<const char*, 17> run_files = {
-    "results.json",   "trace.csv",     "report.html",         "scores.csv",
-    "history.csv",    "map.csv",       "representations.npz", "spheres.csv",
-    "validation.csv", "normals.png",   "outliers.png",        "missed.png",
-    "log.txt",        checkpoint_name, "model/model.json",    "model/weights.safetensors",
-    "config.json"};
+constexpr std::array<const char*, 18> run_files = {"results.json",
+                                                   "trace.csv",
+                                                   "report.html",
+                                                   "scores.csv",
+                                                   "history.csv",
+                                                   "map.csv",
+                                                   "representations.npz",
+                                                   "spheres.csv",
+                                                   "validation.csv",
+                                                   "normals.png",
+                                                   "outliers.png",
+                                                   "missed.png",
+                                                   "explained.png",
+                                                   "log.txt",
+                                                   checkpoint_name,
+                                                   "model/model.json",
+                                                   "model/weights.safetensors",
+                                                   "config.json"};
 
 constexpr const char *putting_aside = ".putting-aside", *earlier_run = earlier_run_name,
                      *replaced_run = ".replaced-run";
