@@ -285,11 +285,14 @@ most that share is normal on average. Where a calibrated model finds that the sc
 in their order, drift from those of the calibration, it says from which sample on. Damaged images of a folder are
 passed over and named; all others are scored, and the exit status is 1. With --input -
 rows (or, for a model of images, paths) come over standard input and are answered as
-they come, however many there are; what cannot be read is passed over likewise.
+they come, however many there are; what cannot be read is passed over likewise. --report
+writes a page of its own: the most anomalous first, images with a map of what their score
+goes with, rows with their columns; the histogram of all scores, and the threshold.
 
 Examples:
   svdd score --model runs/first --input photo.png
   svdd score --model runs/first --input folder/of/images --output scores.csv
+  svdd score --model runs/first --input folder/of/images --report page.html
   svdd score --model runs/first --input batch.npy | sort -t, -k2 -g | tail
   svdd score --model runs/table --input new_rows.csv --output scores.csv
   svdd score --model runs/table --input new_rows.csv --false-alarm-rate 0.01
@@ -305,6 +308,8 @@ Examples:
                    "standard input")
       ->type_name("PATH");
   score->add_option("--output", o.output, "a file; else standard output")->type_name("FILE");
+  score->add_option("--report", o.report, "a page of the most anomalous samples, as one HTML file")
+      ->type_name("FILE");
   score->add_option("--output-format", o.output_format, "csv, or jsonl: a JSON object a line")
       ->type_name("NAME");
   const auto number = [score](const char* name, std::optional<double>& target,

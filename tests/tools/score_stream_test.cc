@@ -93,6 +93,35 @@ TEST_F(ScoreStreamCommand, ARowIsAnsweredBeforeTheNextOneComes) {
   EXPECT_EQ(status, 0) << text_of(f / "said");
 }
 
+// What was answered is answered, and a signal says so; a file comes whole or not at all.
+TEST_F(ScoreStreamCommand, ASignalTellsHowManyWereAnswered) {
+  ASSERT_EQ(mkfifo((f / "stopped").c_str(), 0600), 0);
+  for (const bool to_file : {false, true}) {
+    const std::string line =
+        "score --model run --input - --quiet" + std::string(to_file ? " --output rows.out" : "");
+    const pid_t child = start_svdd(f, words_of(line), f / "answered", f / "complaint", f / "stopped");
+    const int pipe = open((f / "stopped").c_str(), O_WRONLY);
+    ASSERT_GE(pipe, 0);
+    ASSERT_EQ(write(pipe, "1,2,3\n4,5,6\n", 12), 12);
+    if (to_file)
+      usleep(300'000);  // whether it has come so far or not, nothing is kept
+    else
+      ASSERT_TRUE(wait_while_running(child, [&] {
+        const std::string text = text_of(f / "answered");
+        return std::count(text.begin(), text.end(), '\n') == 3;
+      })) << text_of(f / "complaint");
+    kill(child, SIGINT);
+    int status = 0;
+    waitpid(child, &status, 0);
+    close(pipe);
+    if (WIFSIGNALED(status)) continue;  // before it listened to signals
+    EXPECT_EQ(text_of(f / "complaint"),
+              to_file ? "svdd: stopped by a signal; nothing was kept\n"
+                      : "svdd: stopped by a signal; 2 samples were answered before it\n");
+    EXPECT_FALSE(fs::exists(f / "rows.out"));
+  }
+}
+
 TEST_F(ScoreStreamCommand, LinesOfJson) {
   const Outcome lines = score("1,2,3\n", "--output-format jsonl");
   EXPECT_TRUE(lines.out.starts_with("{\"row\":0,\"score\":")) << lines.out;
@@ -153,8 +182,10 @@ TEST_F(ScoreStreamCommand, ABadRowTakesNoScoreFromTheOthers) {
             std::string::npos)
       << lines.out;
   EXPECT_NE(lines.out.find("\n{\"row\":2,\"score\":"), std::string::npos) << lines.out;
-  const Outcome none = score("1,2,?\n?,2,3\n", "--output none.csv");
+  const Outcome none = score("1,2,?\n?,2,3\n", "--output none.csv"), single = score("1,2,?\n");
   EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.err.find("svdd: none of the 2 samples could be read\n"), std::string::npos) << none.err;
+  EXPECT_NE(single.err.find("svdd: the only sample could not be read\n"), std::string::npos) << single.err;
   EXPECT_FALSE(fs::exists(f / "none.csv"));
   const Outcome old_ends = score("a,b,c\r1,2,3\r4,5,6\r");
   EXPECT_EQ(std::count(old_ends.out.begin(), old_ends.out.end(), '\n'), 3) << old_ends.err;

@@ -3,12 +3,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/evaluation/drift.h"
 #include "svdd/evaluation/threshold.h"
@@ -16,6 +20,7 @@
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
+#include "tools/commands/score_report.h"
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
 #include "tools/input/score_input.h"
@@ -23,6 +28,7 @@
 #include "tools/options/idle_options.h"
 #include "tools/report/svg_chart.h"
 #include "tools/run/results.h"
+#include "tools/run/stop_signal.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -95,19 +101,32 @@ void say_selection(const ScoreOptions& options, const svdd::Detector& detector,
 constexpr double drift_alpha = 0.01;
 
 // Where the scores, in their order, no longer look like those of the calibration.
-void say_drift(const svdd::DriftAlarm& alarm) {
-  std::cerr << "drift: from about sample " << *alarm.rang_at()
-            << " on, in the order of the input, the scores are no longer like those of the "
-            << "calibration, at odds of "
-            << number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2)
-            << " to 1 (a file sorted by class does that, too)\n";
+std::string drift_words(const svdd::DriftAlarm& alarm) {
+  return "from about sample " + std::to_string(*alarm.rang_at()) +
+         " on, in the order of the input, the scores are no longer like those of the calibration, at odds "
+         "of " +
+         number_text(std::pow(10, std::min(alarm.log10_highest(), 300.0)), 2) +
+         " to 1 (a file sorted by class does that, too)";
 }
 
-void watch_for_drift(const svdd::Detector& detector, const std::vector<float>& scores) {
-  if (!detector.calibration()) return;
+// Empty where there is no drift, or nothing to tell it by.
+std::string drift_of(const svdd::Detector& detector, const std::vector<float>& scores) {
+  if (!detector.calibration()) return "";
   svdd::DriftAlarm alarm(detector.training_scores(), drift_alpha);
   for (const float score : scores) alarm.see(score);
-  if (alarm.rang_at()) say_drift(alarm);
+  return alarm.rang_at() ? drift_words(alarm) : "";
+}
+
+// Of files that need not be there yet.
+bool is_same_place(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  const auto place = [](const std::string& path) {
+    std::error_code unknown;
+    const std::filesystem::path real =
+        std::filesystem::weakly_canonical(engine::absolute_path(path), unknown);
+    return unknown ? engine::absolute_path(path).lexically_normal() : real;
+  };
+  return engine::same_file(a, b) || place(a) == place(b);
 }
 
 void write_text(std::optional<engine::AtomicFile>& file, const std::string& text) {
@@ -136,6 +155,11 @@ constexpr int64_t most_watched = 10'000'000;
 
 void score_stream(const ScoreOptions& options, svdd::Detector& detector, const ScoreTable& table,
                   std::optional<engine::AtomicFile>& file) {
+  if (!options.report.empty())
+    throw UsageError(
+        "--report shows the most anomalous of all samples, and those of --input - are answered one by one: "
+        "write "
+        "them to a file first");
   if (options.select)
     throw UsageError(
         "--select looks at all rows together, and those of --input - are answered one by one: write them "
@@ -151,7 +175,16 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
   if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
 
   int64_t samples = 0, above = 0, passed_over = 0, dropped = 0;
-  while (const std::optional<ScoreStream::Piece> piece = stream.next()) {
+  const auto next_piece = [&] {
+    try {
+      return stream.next();
+    } catch (const engine::Stopped&) {
+      if (samples == 0 || file) throw;  // a file comes whole or not at all
+      throw StoppedWithWorkKept(counted(samples, "sample") + (samples == 1 ? " was" : " were") +
+                                " answered before it");
+    }
+  };
+  while (const std::optional<ScoreStream::Piece> piece = next_piece()) {
     if (samples + passed_over + dropped == 0) {
       if (!options.quiet)
         for (const std::string& line : stream.notes()) std::cerr << line << '\n';
@@ -183,15 +216,19 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
     if (!alarm) continue;
     for (const float score : scores) alarm->see(score);
     if (alarm->rang_at()) {  // said once, at once
-      say_drift(*alarm);
+      std::cerr << "drift: " << drift_words(*alarm) << '\n';
       alarm.reset();
     }
   }
   if (samples + passed_over + dropped == 0) throw std::runtime_error("standard input holds no samples");
   if (file && samples > 0) file->commit();
-  if (!options.quiet) say_above(samples, above, threshold);
+  if (!options.quiet && samples > 0) say_above(samples, above, threshold);
   if (dropped > 0 && !options.quiet)
     std::cerr << counted(dropped, "row") << " with missing values left out, as in training\n";
+  if (samples == 0 && passed_over > 0)
+    throw std::runtime_error(passed_over == 1
+                                 ? std::string("the only sample could not be read")
+                                 : "none of the " + std::to_string(passed_over) + " samples could be read");
   if (passed_over > 0)
     throw std::runtime_error(std::to_string(passed_over) + " of the " +
                              counted(samples + passed_over, "sample") +
@@ -217,16 +254,26 @@ void run_score(const ScoreOptions& given) {
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   refuse_own_input("--output", options.output, {options.input});
   refuse_file_of_run("--output", options.output, options.model);
-  std::optional<engine::AtomicFile> file;
-  if (!options.output.empty())
-    file.emplace(options.output);  // first: what cannot be written is not worth computing
+  if (!options.report.empty()) {
+    if (is_same_place(options.report, options.output))
+      throw UsageError("--output and --report name the same file, " + engine::in_quotes(options.report));
+    refuse_own_input("--report", options.report, {options.input});
+    refuse_file_of_any_run("--report", options.report);
+    refuse_file_of_run("--report", options.report, options.model);
+  }
+  std::optional<engine::AtomicFile> file, report;  // first: what cannot be written is not worth computing
+  if (!options.output.empty()) file.emplace(options.output);
+  if (!options.report.empty()) report.emplace(options.report, engine::Durability::rebuildable);
 
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   if (options.input == "-") return score_stream(options, *detector, table, file);
   const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
-  refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
+  for (const auto& [option, output] : {std::pair{"--output", options.output}, {"--report", options.report}})
+    refuse_own_input(option, output, {input.names.begin(), input.names.end()});
+  const auto begin = std::chrono::steady_clock::now();
   const std::vector<float> scores = detector->score(input.samples);
+  const std::chrono::duration<double> scoring = std::chrono::steady_clock::now() - begin;
   const double threshold = threshold_asked_for(options, *detector);
   const std::optional<svdd::PValues> p_values = p_values_of(*detector, options.quiet || options.select);
   const std::vector<bool> selected = selection(options, *detector, scores, p_values);
@@ -238,7 +285,13 @@ void run_score(const ScoreOptions& given) {
                      .paths = input.names,
                      .rows = input.rows,
                      .selected = selected});
+  const std::string drift = report || !options.quiet ? drift_of(*detector, scores) : "";
+  if (report)
+    report->write(score_report(options, *detector, table.form,
+                               {input, scores, p_values, threshold, selected, drift},
+                               scoring.count() / static_cast<double>(scores.size())));
   if (file) file->commit();
+  if (report) report->commit();
   // What is damaged is an error, and said even to those who want no remarks: the others have their scores.
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
   const auto complain = [&] {
@@ -260,7 +313,7 @@ void run_score(const ScoreOptions& given) {
   if (options.select) say_selection(options, *detector, selected);
   if (above == 0 && threshold == detector->threshold())
     if (const std::string why = why_none_above(*detector); !why.empty()) std::cerr << why << '\n';
-  watch_for_drift(*detector, scores);
+  if (!drift.empty()) std::cerr << "drift: " << drift << '\n';
   complain();
 }
 

@@ -48,9 +48,8 @@ std::vector<std::vector<ColumnShare>> column_shares(svdd::Detector& detector, co
     order.resize(std::min(static_cast<size_t>(top), d));
     all.emplace_back();
     for (const size_t column : order)
-      all.back().push_back({form.features.empty() ? std::to_string(column + 1) : form.features[column],
-                            in_table(rows.sample(i)[column], column), in_table(form.usual[column], column),
-                            change[column]});
+      all.back().push_back({form.feature_word(column), in_table(rows.sample(i)[column], column),
+                            in_table(form.usual[column], column), change[column]});
   }
   return all;
 }
