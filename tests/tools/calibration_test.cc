@@ -195,6 +195,7 @@ TEST_F(Calibrated, RowsAreExplained) {
                                  {"explain --model run", 2, "--input is missing"},
                                  {"explain --model run --input odd.csv --top 0", 2, "--top is 0"},
                                  {"explain --model run --input odd.csv --output odd.csv", 1, "odd.csv"},
+                                 {"explain --model run --input -", 2, "--input - is for svdd score"},
                                  {"explain --model run --input none.csv", 1, "none.csv"}});
   json model = json::parse(text_of(scratch_.path / "run" / "model" / "model.json"));
   model["data"].erase("usual");
@@ -224,7 +225,22 @@ TEST_F(Calibrated, MethodsAreCompared) {
   for (const char* row :
        {"Nearest neighbours", "Local outlier factor", "Mahalanobis distance", "distance to the mean"})
     EXPECT_NE(o.out.find(row), std::string::npos) << o.out;
-  EXPECT_TRUE(fs::exists(scratch_.path / "table" / "table.html"));
+  // The best first, on the page too, which is of this command and of data that are called by their last name.
+  const std::string csv = text_of(scratch_.path / "table" / "table.csv");
+  std::istringstream lines(csv);
+  double before = 101;
+  int ranked = 0;
+  for (std::string row; std::getline(lines, row);) {
+    const size_t at = row.find(",mean,");
+    if (at == std::string::npos || row.starts_with("row,")) continue;
+    const double auc = std::stod(row.substr(at + 6));
+    EXPECT_LE(auc, before) << csv;
+    before = auc, ++ranked;
+  }
+  EXPECT_EQ(ranked, 5) << csv;
+  const std::string page = text_of(scratch_.path / "table" / "table.html");
+  EXPECT_NE(page.find("<div class=\"over\">svdd compare</div>"), std::string::npos);
+  EXPECT_NE(page.find("<h1>Methods side by side on t.csv</h1>"), std::string::npos);
   const Outcome again = run(line);
   EXPECT_NE(again.err.find("4 runs, 4 of them done before"), std::string::npos) << again.err;
   EXPECT_EQ(again.out, o.out);

@@ -34,6 +34,19 @@ TEST(TableOutput, IntervalsOverSeeds) {
   EXPECT_EQ(tools::seed_interval(spread), interval);  // the same draws always
 }
 
+TEST(TableOutput, RanksTheRows) {
+  ResultTable t = small();
+  t.rows.insert(t.rows.begin(), {"nothing", {TableCell{{}, ""}, TableCell{{0.5}, ""}}});
+  t.rows.push_back({"best", {TableCell{{0.95}, ""}, TableCell{{0.95}, ""}}});
+  t.command = "svdd compare";
+  tools::rank(t);
+  std::string names;
+  for (const auto& row : t.rows) names += row.name + ';';
+  EXPECT_EQ(names, "best;ours;untrained network;nothing;");
+  EXPECT_NE(tools::as_html(t).find("<div class=\"over\">svdd compare</div>"), std::string::npos);
+  EXPECT_NE(tools::as_html(small()).find("<div class=\"over\">svdd reproduce</div>"), std::string::npos);
+}
+
 TEST(TableOutput, SaysHowFiguresWereChosenAndWhatHangsOnSeeds) {
   const std::string chosen =
       "Published figures: the best epoch on the test set. Ours: the last epoch, one setting for all cases.";

@@ -12,6 +12,7 @@
 #include "svdd/methods/method.h"
 #include "tools/commands/reproduce.h"
 #include "tools/input/task.h"
+#include "tools/report/report_html.h"
 #include "tools/run/results.h"
 #include "tools/tables/published_tables.h"
 #include "tools/usage_error.h"
@@ -82,11 +83,10 @@ void run_compare(const CompareOptions& options) {
 
   PublishedTable table{
       "compare",
-      "Methods side by side on " + data,
+      "Methods side by side on " + html::last_name(data),
       "One split: every method learns from the same normal samples and ranks the same test samples",
-      "All normal samples of the training half are trained on, none held out to calibrate. A method that "
-      "does "
-      "not beat the distance to the mean has learned nothing here.",
+      "The best first. All normal samples of the training half are trained on, none held out to calibrate. A "
+      "method that does not beat the distance to the mean has learned nothing here.",
       {{name, given}},
       {},
       {}};
@@ -100,6 +100,7 @@ void run_compare(const CompareOptions& options) {
   filling.seeds = options.seeds, filling.jobs = options.jobs;
   filling.device = options.device;
   filling.search_widths = false;
+  filling.command = "svdd compare", filling.ranked = true;
   require_methods(options.methods);
   claim_folder(filling.out, given);
   fill_table(table, filling);

@@ -624,7 +624,9 @@ void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
   const TableFolder folder(out);
   make(runs, table, options, out, folder);
 
-  const ResultTable result = collected(table, methods, cases, runs, out, options.changed);
+  ResultTable result = collected(table, methods, cases, runs, out, options.changed);
+  result.command = options.command;
+  if (options.ranked) rank(result);
   engine::write_file_atomically(out / "table.csv", as_csv(result));
   engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);
   engine::write_file_atomically(out / "table.html", as_html(result), engine::Durability::rebuildable);

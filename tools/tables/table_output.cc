@@ -117,6 +117,12 @@ std::string dependence_on_seeds(const ResultTable& table) {
          fixed_text(100 * most, 2) + " (" + where + ").";
 }
 
+void rank(ResultTable& table) {
+  std::stable_sort(table.rows.begin(), table.rows.end(), [](const TableRow& a, const TableRow& b) {
+    return mean_over_cases(a).value_or(-1) > mean_over_cases(b).value_or(-1);
+  });
+}
+
 std::optional<double> mean_over_cases(const TableRow& row) {
   double sum = 0;
   for (const TableCell& cell : row.cells) {
@@ -223,31 +229,22 @@ std::string as_markdown(const ResultTable& table) {
 
 std::string as_html(const ResultTable& table) {
   using html::tag;
-  std::string page =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\">\n" +
-      tag("title", table.title) + "\n<style>" + std::string(html::page_style) + R"(
-.results{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap}
-.results th,.results td{padding:.35em .6em;text-align:right;border-top:1px solid color-mix(in srgb,currentColor 18%,transparent)}
-.results th:first-child,.results td:first-child{text-align:left}
-.results .published td{border-top:0;padding-top:0;opacity:.65;font-size:.9em}
-.results .reference td{opacity:.8;font-style:italic}
-.results a{color:inherit}
-.wide{overflow-x:auto}
-</style></head><body><main>
-<header><div class="over">svdd reproduce</div>
-)" + tag("h1", table.title) +
-      "</header>\n";
+  constexpr std::string_view style = R"css(
+.results{font-variant-numeric:tabular-nums;white-space:nowrap}.results th,.results td{padding:.35em .6em;text-align:right}
+.results th:first-child{text-align:left;padding-left:18px}.results tr>:last-child{padding-right:18px}.results .published>*{border-top:0;padding-top:0;opacity:.75;
+font-size:.9em;font-weight:400}.results .reference>*{opacity:.85;font-style:italic}.results a{color:inherit}
+)css";
+  std::string page = "<header><div class=\"over\">" + escape_xml(table.command) + "</div>\n" +
+                     tag("h1", table.title) + "</header>\n";
   if (!table.settings.empty())
-    page += "<div class=\"alarm\" role=\"alert\"><b>Not the published settings.</b>" +
+    page += "<div class=\"alarm\" role=\"note\"><b>Not the published settings.</b>" +
             escape_xml(table.settings) + "</div>\n";
-  page += "<section>" + tag("p", "AUC in %, last epoch, " + seeds_of(table) + ".") +
-          "<div class=\"wide\"><table class=\"results\"><thead><tr>";
-  for (const std::string& name : heading_of(table)) page += tag("th", name);
-  page += "</tr></thead><tbody>\n";
+  std::string rows = "<table class=\"results\"><thead><tr>";
+  for (const std::string& name : heading_of(table)) rows += tag("th", name);
+  rows += "</tr></thead><tbody>\n";
   for (const TableRow& row : table.rows) {
-    page += row.reference ? "<tr class=\"reference\">" : "<tr>";
-    page += tag("td", row.name);
+    rows += row.reference ? "<tr class=\"reference\">" : "<tr>";
+    rows += tag("th", row.name);
     bool published = !row.published_mean.empty();
     for (const TableCell& cell : row.cells) {
       published = published || !cell.published.empty();
@@ -256,23 +253,24 @@ std::string as_html(const ResultTable& table) {
       if (const auto interval = seed_interval(cell))
         values += "; 95 % interval of the mean " + fixed_text(100 * interval->first, 2) + " to " +
                   fixed_text(100 * interval->second, 2);
-      page += "<td title=\"" + escape_xml(values) + "\">";
-      page += cell.runs.empty() ? escape_xml(shown(cell))
+      rows += "<td title=\"" + escape_xml(values) + "\">";
+      rows += cell.runs.empty() ? escape_xml(shown(cell))
                                 : tag("a href=\"" + escape_xml(cell.runs[0]) + "/report.html\"", shown(cell));
-      page += "</td>";
+      rows += "</td>";
     }
-    page += tag("td", shown_mean(row)) + "</tr>\n";
+    rows += tag("td", shown_mean(row)) + "</tr>\n";
     if (!published) continue;
-    page += "<tr class=\"published\">" + tag("td", "published");
-    for (const TableCell& cell : row.cells) page += tag("td", cell.published);
-    page += tag("td", row.published_mean) + "</tr>\n";
+    rows += "<tr class=\"published\">" + tag("th", "published");
+    for (const TableCell& cell : row.cells) rows += tag("td", cell.published);
+    rows += tag("td", row.published_mean) + "</tr>\n";
   }
-  page += "</tbody></table></div>\n";
+  page += "<h2>AUC</h2>\n" + tag("p", "In %, last epoch, " + seeds_of(table) + ".") + '\n' +
+          html::table_card("AUC of each method", rows + "</tbody></table>");
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) page += tag("p", row.name + ": " + row.note + ".");
   page += tag("p", table.source + ". " + table.note);
   for (const std::string& more : further_lines(table)) page += tag("p", more);
-  return page + tag("p", table.seconds) + "</section>\n</main></body></html>\n";
+  return html::document(table.title, page + tag("p", table.seconds), style);
 }
 
 }  // namespace tools

@@ -29,9 +29,13 @@ struct ResultTable {
   std::string title, source, note, settings;  // settings: what differs from the published ones
   std::vector<std::string> cases;
   std::vector<TableRow> rows;
-  std::string seconds = "";  // of all runs together
-  std::string chosen = "";   // of which epoch and settings the published figures are
+  std::string seconds = "";                // of all runs together
+  std::string chosen = "";                 // of which epoch and settings the published figures are
+  std::string command = "svdd reproduce";  // that the page is of
 };
+
+// Orders the rows by their mean over the cases, the highest first; those without one stay last.
+void rank(ResultTable& table);
 
 // 95 % of what the mean over seeds comes to where as many seeds are drawn from these with replacement: 1000 draws, the same
 // in every table; none for fewer than three seeds.
