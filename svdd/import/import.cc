@@ -101,6 +101,20 @@ void take_torch_dict(Contents& contents, const TorchDict& saved) {
       contents.arrays.emplace_back("preprocessing." + name, std::move(array));
 }
 
+// Whatever is no .safetensors and no .npz is taken for a file of torch.save; one that is none may be anything.
+TorchValue read_saved_by_torch(const fs::path& file) {
+  try {
+    return engine::read_torch_file(file);
+  } catch (const std::runtime_error& error) {
+    const std::string what = error.what();
+    if (what.find("it is no file of torch.save") == std::string::npos) throw;
+    throw std::runtime_error(
+        what +
+        "; what can be imported is what torch.save wrote (.tar, .pt, .pth), .safetensors "
+        "and .npz files");
+  }
+}
+
 Contents read_contents(const fs::path& file) {
   Contents contents;
   contents.file = file;
@@ -118,7 +132,7 @@ Contents read_contents(const fs::path& file) {
       contents.described.emplace(bytes.begin(), bytes.end());
     }
   } else {
-    const TorchValue read = engine::read_torch_file(file);
+    const TorchValue read = read_saved_by_torch(file);
     const auto* saved = std::get_if<TorchDict>(&read.value);
     if (!saved) contents.refuse("it holds no dict; save {'R': R, 'c': c, 'net_dict': net.state_dict()}");
     take_torch_dict(contents, *saved);

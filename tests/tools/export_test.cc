@@ -23,6 +23,7 @@
 #include "small_data.h"
 #include "svdd/methods/method.h"
 #include "tests/protobuf_fields.h"
+#include "torch_lenet.h"
 
 namespace tools_test {
 namespace {
@@ -314,20 +315,8 @@ TEST_F(Export, PyTorchTakesTheModel) {
   succeed("export --model coder --format pytorch --output coder.tar --quiet");
   const Outcome ours = run("score --model torch --input new.npy --quiet");
   write_text(in_scratch("ours.csv"), ours.out);
-  write_text(in_scratch("load.py"), R"(
-import json, numpy as np, torch, torch.nn as nn, torch.nn.functional as F
-class LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 8, 5, bias=False, padding=2)
-        self.bn1 = nn.BatchNorm2d(8, eps=1e-04, affine=False)
-        self.conv2 = nn.Conv2d(8, 4, 5, bias=False, padding=2)
-        self.bn2 = nn.BatchNorm2d(4, eps=1e-04, affine=False)
-        self.fc1 = nn.Linear(4 * 7 * 7, 32, bias=False)
-    def forward(self, x):
-        x = F.max_pool2d(F.leaky_relu(self.bn1(self.conv1(x))), 2, 2)
-        x = F.max_pool2d(F.leaky_relu(self.bn2(self.conv2(x))), 2, 2)
-        return self.fc1(x.view(x.size(0), -1))
+  write_text(in_scratch("load.py"), torch_lenet + R"(
+import json, numpy as np
 model = torch.load('model.tar')
 assert model['ae_net_dict'] is None
 net = LeNet()
@@ -365,10 +354,19 @@ TEST_F(Export, WhatCannotBeIsRefused) {
        {"export --model run --format tflite --output m", 2, "--format is 'tflite'; expected one of onnx"},
        {"export --model none --format onnx --output m.onnx", 1, "there is no folder 'none'"},
        {"export --model run --format onnx --output folder", 2, "'folder' is a folder"},
+       {"export --model run --format onnx --output -", 2, "--output - would be a file of that name"},
        {"export --model run --format onnx --output no/m.onnx", 1, "no/m.onnx"},
        {"export --model run --format onnx --output run/model/model.json", 2, "model.json"},
        {"export --model near --format safetensors --output run/model/weights.safetensors", 2, "weights"},
        {"export --model near --format pytorch --output m.tar", 1, "a model of knn has no network"}});
+}
+
+TEST_F(Export, SaysWhereTheGraphBegins) {
+  train_on_strokes("begins", briefly);
+  const Outcome onnx = run("export --model begins --format onnx --output begins.onnx"),
+                npz = run("export --model begins --format npz --output begins.npz");
+  EXPECT_NE(onnx.err.find("of 1x28x28, pixels from 0 to 1"), std::string::npos) << onnx.err;
+  EXPECT_EQ(npz.err.find("pixels"), std::string::npos) << npz.err;
 }
 
 TEST_F(Export, EqualModelsGiveEqualFilesAndReplaceThem) {

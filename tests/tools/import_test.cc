@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "datasets/strokes.h"
+#include "engine/files/folder_lock.h"
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
 #include "engine/files/safetensors.h"
 #include "engine/files/torch_file.h"
 #include "refusals.h"
 #include "small_data.h"
+#include "torch_lenet.h"
 
 namespace tools_test {
 namespace {
@@ -230,7 +232,9 @@ TEST_F(Import, WhatCannotBeIsRefused) {
        {"import whole.tar --out run" + as_mnist, 2, "'run' is there already"},
        {"import whole.tar --out hello.tar" + as_mnist, 2, "is there already"},
        {"import none.tar" + to, 1, "none.tar"},
-       {"import hello.tar" + to, 1, "no file of torch.save"},
+       {"import hello.tar" + to, 1,
+        "no file of torch.save; what can be imported is what torch.save wrote (.tar, .pt, .pth), "
+        ".safetensors "},
        {"import cut.tar" + to, 1, "the network has 'conv2.weight', which the file does not hold"},
        {"import odd.tar" + to, 1, "tensor 'conv1.weight' has shape (5, 5, 1, 8), expected (8, 1, 5, 5)"},
        {"import more.tar" + to, 1, "holds 'fc2.weight', which the network does not have"},
@@ -250,25 +254,33 @@ TEST_F(Import, WhatCannotBeIsRefused) {
     EXPECT_EQ(entry.path().string().find(".partial"), std::string::npos) << entry.path();
 }
 
+// What a killed import left beside its place goes with the next one; what another is writing, or is none of ours, stays.
+TEST_F(Import, TakesAwayWhatAKilledOneLeft) {
+  train("run", a_brief_run);
+  succeed("export --model run --format npz --output whole.npz --quiet");
+  for (const char* name :
+       {"out.partial-12-0", "out.partial-13-0", "out.partial-14-0", "other.partial-12-0"}) {
+    fs::create_directory(in_scratch(name));
+    write_text(in_scratch(name) / "weights.safetensors", "cut");
+    write_text(in_scratch(name) / "model.json.partial-12-1", "cut");
+  }
+  write_text(in_scratch("out.partial-13-0") / "mine.txt", "not ours");
+  const engine::FolderLock at_work(in_scratch("out.partial-14-0"));
+  succeed("import whole.npz --output out/ --quiet");
+  EXPECT_TRUE(fs::exists(in_scratch("out") / "model.json"));
+  EXPECT_FALSE(fs::exists(in_scratch("out.partial-12-0")));
+  EXPECT_TRUE(fs::exists(in_scratch("out.partial-13-0") / "mine.txt"));
+  EXPECT_TRUE(fs::exists(in_scratch("out.partial-14-0") / "weights.safetensors"));
+  EXPECT_TRUE(fs::exists(in_scratch("other.partial-12-0") / "weights.safetensors"));
+}
+
 // PyTorch's own network, with numbers of its own, saved as the authors' program does; scores as PyTorch has them.
 TEST_F(Import, PyTorchScoresAreOurs) {
   if (std::system("/usr/bin/python3 -c 'import torch, numpy' 2>/dev/null") != 0)
     GTEST_SKIP() << "/usr/bin/python3 has no torch (Debian: python3-torch)";
-  write_text(in_scratch("save.py"), R"(
-import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
+  write_text(in_scratch("save.py"), torch_lenet + R"(
+import numpy as np
 torch.manual_seed(1)
-class LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 8, 5, bias=False, padding=2)
-        self.bn1 = nn.BatchNorm2d(8, eps=1e-04, affine=False)
-        self.conv2 = nn.Conv2d(8, 4, 5, bias=False, padding=2)
-        self.bn2 = nn.BatchNorm2d(4, eps=1e-04, affine=False)
-        self.fc1 = nn.Linear(4 * 7 * 7, 32, bias=False)
-    def forward(self, x):
-        x = F.max_pool2d(F.leaky_relu(self.bn1(self.conv1(x))), 2, 2)
-        x = F.max_pool2d(F.leaky_relu(self.bn2(self.conv2(x))), 2, 2)
-        return self.fc1(x.view(x.size(0), -1))
 raw = torch.from_numpy(np.load('new.npy')).reshape(-1, 1, 28, 28)
 x = raw.double().reshape(len(raw), -1)
 x = x - x.mean(1, keepdim=True)

@@ -4,13 +4,16 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
+#include "datasets/samples.h"
 #include "engine/backends/cpu/cpu.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/export/export.h"
 #include "tools/commands/trained_model.h"
 #include "tools/input/own_input.h"
+#include "tools/report/explanations.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -30,6 +33,8 @@ void run_export(const ExportOptions& options) {
     throw UsageError("--format is " + engine::in_quotes(options.format) + "; expected one of " + formats);
   }
   const fs::path output = options.output;
+  if (output == "-")
+    throw UsageError("--output - would be a file of that name: all formats are binary, so name a file");
   if (engine::is_folder(output))
     throw UsageError("--output " + engine::in_quotes(output) + " is a folder; name the file to write");
   refuse_file_of_any_run("--output", output);
@@ -43,8 +48,14 @@ void run_export(const ExportOptions& options) {
     throw std::runtime_error("the model in " + engine::in_quotes(options.model) +
                              " cannot be exported: " + error.what());
   }
-  if (!options.quiet)
-    std::cerr << engine::in_quotes(output) << ": " << detector->method() << " as " << options.format << '\n';
+  if (options.quiet) return;
+  std::cerr << engine::in_quotes(output) << ": " << detector->method() << " as " << options.format << '\n';
+  const std::vector<int64_t> shape = detector->sample_shape();
+  if (format == svdd::ExportFormat::onnx && are_pictures(shape))
+    std::cerr << "its input is images of " << datasets::shape_text(shape)
+              << ", pixels from 0 to 1: reading a photo and bringing it to that size and these colours, as "
+                 "svdd score "
+                 "does, comes before\n";
 }
 
 }  // namespace tools

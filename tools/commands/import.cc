@@ -5,12 +5,15 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
 #include "engine/backends/cpu/cpu.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
+#include "engine/files/folder_lock.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
 #include "svdd/import/import.h"
@@ -25,11 +28,43 @@ namespace {
 namespace fs = std::filesystem;
 using engine::in_quotes;
 
+// Removes what killed imports to `place` left beside it: folders named as NewModelFolder names them that no process holds, with
+// the files of a model. Others stay.
+void remove_left_behind(const fs::path& place) {
+  std::error_code error;
+  const fs::path parent = place.has_parent_path() ? place.parent_path() : fs::path(".");
+  std::vector<fs::path> left;
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code unknown;
+    if (engine::name_of_partial(entry->path().filename().native()) == place.filename().native() &&
+        entry->symlink_status(unknown).type() == fs::file_type::directory)
+      left.push_back(entry->path());
+  }
+  for (const fs::path& folder : left) try {
+      const engine::FolderLock unheld(folder);
+      const auto of_model = [](const std::string& name) {
+        return name == "model.json" || name == "weights.safetensors";
+      };
+      engine::remove_partial_files(folder, of_model);
+      for (const char* name : {"model.json", "weights.safetensors"}) fs::remove(folder / name, error);
+      fs::remove(folder, error);  // where it held nothing else
+    } catch (const std::runtime_error&) {
+      // another import is at work there
+    }
+}
+
 // A model folder that is there whole or not at all: written beside its place, and moved there.
 class NewModelFolder {
  public:
   explicit NewModelFolder(fs::path place)
-      : place_(std::move(place)), beside_(place_.string() + ".partial-" + std::to_string(getpid()) + "-0") {}
+      : place_(std::move(place)), beside_(place_.string() + ".partial-" + std::to_string(getpid()) + "-0") {
+    remove_left_behind(place_);
+    std::error_code error;
+    fs::create_directories(beside_, error);
+    if (error)
+      throw std::runtime_error("cannot make the folder " + in_quotes(place_) + ": " + error.message());
+    held_.emplace(beside_);
+  }
   ~NewModelFolder() {
     std::error_code ignored;
     if (!moved_) fs::remove_all(beside_, ignored);
@@ -48,6 +83,7 @@ class NewModelFolder {
 
  private:
   fs::path place_, beside_;
+  std::optional<engine::FolderLock> held_;
   bool moved_ = false;
 };
 
