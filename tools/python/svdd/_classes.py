@@ -23,7 +23,7 @@ _NAMES = {
 
 _OWN = """    contamination : float in (0, 0.5] or 'auto', default=%r
         A number: so large a share of the data fitted on is called anomalous; all of them are trained on, unless `calibration` says
-        otherwise. 'auto': the threshold of the `svdd` command, set by the samples that `calibration` holds out.
+        otherwise. New data are called so more often, with KDE and neighbours much more: give `calibration`, too. 'auto': the threshold of the `svdd` command, set by the samples that `calibration` holds out.
     random_state : int, RandomState or None, default=None
         Of every random number; the same one, the same bits. None: the command's own seed.
     verbose : int, default=0
