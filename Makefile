@@ -39,7 +39,7 @@ help:
 	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan      build and test under the thread sanitizer"
 	@echo "make minimal   build and test without threads, OpenBLAS, zlib, CUDA and kernels for x86"
-	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and AArch64 under qemu"
+	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and other processors under qemu"
 	@echo "make kills     kill the command at every system call that changes a file, and compare (needs strace; a quarter of an hour)"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 

@@ -10,7 +10,7 @@
 #pragma once
 #include <cstdint>
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
+#if !(defined(__SSE2__) || defined(__aarch64__))
 #include <cfenv>
 #endif
 
@@ -30,7 +30,7 @@ class IeeeMode {
   static bool is_on() noexcept { return is_ieee(read()); }
 
  private:
-#if defined(__x86_64__)
+#if defined(__SSE2__)
   // MXCSR: the exceptions' masks (0x1f80), denormals are zero (0x40), rounding (0x6000), flush to zero (0x8000); the
   // six lowest bits say what has happened so far. The x87 unit, which computes long double, has a word of its own:
   // masks (0x3f), precision (0x300), rounding (0xc00).

@@ -18,10 +18,9 @@
 #include <utility>
 #include <vector>
 
-namespace engine {
+#include "engine/files/byte_order.h"
 
-static_assert(std::endian::native == std::endian::little,
-              "arrays are kept as files hold them: little-endian");
+namespace engine {
 
 struct NdArray {
   enum class DType { b1, i1, u1, i2, u2, i4, u4, i8, u8, f4, f8 };  // NumPy's letters; the digit counts bytes
@@ -111,8 +110,7 @@ std::vector<T> NdArray::as(size_t first, size_t count) const {
 
   const auto convert = [&]<class S>(S) {
     for (size_t i = 0; i < values.size(); ++i) {
-      S stored;
-      std::memcpy(&stored, bytes.data() + (first + i) * sizeof(S), sizeof(S));
+      const S stored = load_little_endian<S>(bytes.data() + (first + i) * sizeof(S));
       bool holds = true;
       if constexpr (std::is_integral_v<T> && std::is_floating_point_v<S>) {
         // Both bounds are powers of two, hence exact; the comparison is false for a NaN.
@@ -178,7 +176,12 @@ NdArray NdArray::from(std::vector<int64_t> shape, const Values& values) {
     throw std::invalid_argument("[NdArray] " + std::to_string(count) + " values do not fill the shape " +
                                 text(array.shape));
   array.bytes.resize(count * sizeof(T));
-  if (count > 0) std::memcpy(array.bytes.data(), std::ranges::data(values), count * sizeof(T));
+  if constexpr (std::endian::native == std::endian::little) {
+    if (count > 0) std::memcpy(array.bytes.data(), std::ranges::data(values), count * sizeof(T));
+  } else {
+    for (size_t i = 0; i < count; ++i)
+      store_little_endian(std::ranges::data(values)[i], array.bytes.data() + i * sizeof(T));
+  }
   return array;
 }
 

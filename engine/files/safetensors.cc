@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
@@ -59,7 +60,9 @@ NdArray::DType dtype_named(const json& value) {
 struct Place {
   uint64_t begin, end;
   std::string name;
-  auto operator<=>(const Place&) const = default;
+  bool operator<(const Place& other) const {
+    return std::tie(begin, end, name) < std::tie(other.begin, other.end, other.name);
+  }
 };
 
 // One tensor without its numbers yet, and where they lie.
@@ -95,7 +98,7 @@ std::pair<NdArray, Place> read_entry(const std::string& name, const json& entry)
 }
 
 void check_places(std::vector<Place> places, uint64_t data_bytes) {
-  std::ranges::sort(places);
+  std::sort(places.begin(), places.end());
   uint64_t reached = 0;
   for (const Place& place : places) {
     const std::string name = "tensor " + in_quotes(place.name);

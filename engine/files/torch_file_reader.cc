@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/byte_order.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/torch_file.h"
 #include "engine/files/torch_pickle.h"
@@ -211,11 +212,10 @@ class TorchReader {
       if (type.packed == Packed::plain) {
         std::memcpy(to, from, item);
       } else {
-        uint16_t bits;
-        std::memcpy(&bits, from, sizeof bits);
+        const auto bits = load_little_endian<uint16_t>(from);
         const float number =
             type.packed == Packed::half ? float_of_half(bits) : std::bit_cast<float>(uint32_t{bits} << 16);
-        std::memcpy(to, &number, sizeof number);
+        store_little_endian(number, to);
       }
       for (size_t d = index.size(); d-- > 0;) {  // the next place in C order
         at += strides[d];
@@ -330,10 +330,9 @@ TorchValue read_old_file(std::string_view file) {
     const auto* key = std::get_if<std::string_view>(&keys.values[item]);
     const auto known = key ? item_bytes.find(*key) : item_bytes.end();
     if (known == item_bytes.end()) refuse_torch_file("its list of storages is damaged");
-    uint64_t count = 0;
-    if (file.size() - at < sizeof count) refuse_torch_file("it is cut off");
-    std::memcpy(&count, file.data() + at, sizeof count);
-    at += sizeof count;
+    if (file.size() - at < sizeof(uint64_t)) refuse_torch_file("it is cut off");
+    const auto count = load_little_endian<uint64_t>(file.data() + at);
+    at += sizeof(uint64_t);
     if (count > (file.size() - at) / known->second) refuse_torch_file("it is cut off");
     if (!storages.of_key.emplace(*key, file.substr(at, count * known->second)).second)
       refuse_torch_file("its list of storages is damaged");

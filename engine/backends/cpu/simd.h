@@ -217,10 +217,14 @@ struct V {
       return rounded_to_odd(a, b, c);
     return join(sum, high_sum);
   }
+#elif defined(__aarch64__)
+  friend V fma(V a, V b, V c) { return vfmaq_f32(c.v, a.v, b.v); }
 #else
   friend V fma(V a, V b, V c) {
-    for (int i = 0; i < 4; ++i) c.v[i] = fused_multiply_add(a.v[i], b.v[i], c.v[i]);
-    return c;
+    float x[4], y[4], z[4];
+    a.store(x), b.store(y), c.store(z);
+    for (int i = 0; i < 4; ++i) z[i] = fused_multiply_add(x[i], y[i], z[i]);
+    return load(z);
   }
 #endif
   friend V sqrt(V a) {
