@@ -86,8 +86,8 @@ bool is_same_path(const std::string& a, const std::string& b) {
 // `trained_on`: what the run's configuration names, or empty.
 bool all_rows_count(const EvaluateOptions& options, const std::string& trained_on,
                     const std::optional<datasets::TableForm>& form, std::vector<std::string>& notes) {
-  if (options.data.empty() || datasets::known_dataset(options.data) || !datasets::is_table_file(options.data) ||
-      datasets::is_image_archive(options.data))
+  if (options.data.empty() || datasets::known_dataset(options.data) ||
+      !datasets::is_table_file(options.data) || datasets::is_image_archive(options.data))
     return false;
   const std::string name = engine::in_quotes(options.data);
   const std::string held_out =
