@@ -488,7 +488,8 @@ TEST(BadInput, ModelsAndInputs) {
   const std::string padded = header + std::string(117 - header.size(), ' ') + '\n';
   write_text(f / "object.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + padded + "\x80\x03pickle");
   write_text(f / "bad.npz", "PK\x03\x04 and then nothing of a zip archive");
-  engine::write_npz(f / "two.npz", {{"a", NdArray::from({1, 28, 28}, image)}, {"b", NdArray::scalar(1)}});
+  engine::write_npz(f / "two.npz",
+                    {{"a", NdArray::from({1, 28, 28}, image)}, {"b", NdArray::from({1, 28, 28}, image)}});
   engine::write_npz(f / "shape.npz", {{"X", NdArray::from({2, 5}, std::vector<float>(10))}});
   write_text(f / "text.png", "this is no picture");
   write_text(f / "table.csv", "1,2,3\n");
