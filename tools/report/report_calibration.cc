@@ -34,12 +34,16 @@ std::string kept_or_not(const svdd::Reliability& r) {
 std::string rates_table(const std::vector<svdd::Reliability>& rows) {
   std::string table =
       "<table><thead><tr><th class=\"n\">Asked</th><th class=\"n\">Expected</th><th class=\"n\">Seen</th>"
-      "<th class=\"n\">By chance</th><th>So</th></tr></thead><tbody>\n";
+      "<th class=\"n\">By chance</th><th>Kept?</th></tr></thead><tbody>\n";
   for (const svdd::Reliability& r : rows)
     table += "<tr><th class=\"n\">" + short_rate(r.rate) + "</th><td class=\"n\">" +
              number_text(r.rate * static_cast<double>(r.samples), 3) + "</td><td class=\"n\">" +
              std::to_string(r.seen) + "</td><td class=\"n\">" + std::to_string(r.low) + " – " +
-             std::to_string(r.high) + "</td>" + tag("td", kept_or_not(r)) + "</tr>\n";
+             std::to_string(r.high) + "</td>" +
+             tag("td", r.seen > r.high  ? "too many"
+                       : r.seen < r.low ? "fewer"
+                                        : "kept") +
+             "</tr>\n";
   return table + "</tbody></table>\n";
 }
 
