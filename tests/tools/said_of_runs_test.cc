@@ -124,7 +124,7 @@ TEST_F(SaidOfRuns, TableOptionsOfOtherCommands) {
                     cluster = run("cluster --output o.csv --input x.npy --header yes").err;
   expect_among("--header changed nothing: 'x.npz' is no table in text", npz);
   expect_not_in("--label-column changed nothing", npz);
-  expect_among("--label-column changed nothing: 'x.npy' is no table", npy);
+  expect_among("--label-column changed nothing: 'x.npy' is a bare array", npy);
   expect_not_in("changed nothing", csv);
   expect_among("--header changed nothing", cluster);
 }

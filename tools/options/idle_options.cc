@@ -25,8 +25,10 @@ Sentences idle_table_options(const std::string& label_column, const std::string&
              text = table &&
                     (datasets::known_dataset(data) || datasets::file_kind(data) == datasets::FileKind::csv);
   Sentences found;
-  if (!label_column.empty() && !table)
-    found.push_back("--label-column changed nothing: " + engine::in_quotes(data) + " is no table");
+  const bool bare = table && datasets::file_kind(data) == datasets::FileKind::npy;
+  if (!label_column.empty() && (!table || bare))
+    found.push_back("--label-column changed nothing: " + engine::in_quotes(data) +
+                    (bare ? " is a bare array, without labels" : " is no table"));
   if (!header.empty() && header != "auto" && !text)
     found.push_back("--header changed nothing: " + engine::in_quotes(data) + " is no table in text");
   return found;
