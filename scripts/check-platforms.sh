@@ -143,5 +143,6 @@ linux riscv64 riscv64-linux-gnu qemu-riscv64
 linux armhf arm-linux-gnueabihf qemu-arm
 linux ppc64le powerpc64le-linux-gnu qemu-ppc64le
 # Node from 18 on fetches files by their addresses alone, which emscripten 3.1.6 does not know.
+export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}  # where Debian has acorn, whoever node is from
 cross wasm32 wasm32 em++ "emscripten, node-acorn and nodejs" -DSVDD_WITH_THREADS=OFF node --no-experimental-fetch
 exit $status
