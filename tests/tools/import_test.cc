@@ -221,8 +221,7 @@ TEST_F(Import, WhatCannotBeIsRefused) {
        {"import whole.tar --out out", 2, "--network is missing"},
        {"import whole.tar --out out --network mnist_LeNet", 2, "--preprocessing is missing"},
        {"import whole.tar --out out --network nosuch --preprocessing none", 2, "'nosuch'"},
-       {"import whole.tar --out out --network mnist_LeNet --preprocessing mnist", 2,
-        "name it with --normal"},
+       {"import whole.tar --out out --network mnist_LeNet --preprocessing mnist", 2, "name it with --normal"},
        {"import whole.tar --out out --network mnist_LeNet --preprocessing mnist --normal 10", 2, "0 to 9"},
        {"import whole.tar --out out --network mnist_LeNet --preprocessing gtsrb", 2,
         "expected mnist, cifar10"},
@@ -324,8 +323,7 @@ np.savetxt('one.csv', dist.numpy())
     EXPECT_LT(worst, 1e-5 * largest) << name;
     RecordProperty(name + "_difference", std::to_string(worst / largest));
   }
-  expect_refused(scratch_.path,
-                 {{"import module.tar --out out" + as_mnist, 1, "asks for __main__.LeNet"}});
+  expect_refused(scratch_.path, {{"import module.tar --out out" + as_mnist, 1, "asks for __main__.LeNet"}});
 }
 
 }  // namespace
