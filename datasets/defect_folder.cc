@@ -112,7 +112,11 @@ Layout layout_of(const fs::path& folder) {
   Layout layout;
   const fs::path train = folder / "train", test = folder / "test";
   std::error_code error;
-  layout.halves = fs::is_directory(train, error) && holds_images_below(train);
+  const bool has_train = fs::is_directory(train, error);
+  layout.halves = has_train && holds_images_below(train);
+  if (has_train && !layout.halves && !fs::is_directory(train / "good", error) &&
+      fs::is_directory(test, error))
+    throw std::runtime_error(in_quotes(train) + " holds no images, so there is nothing to train on");
   if (!layout.halves) {
     layout.train = class_folders(folder, false);
     layout.normal = normal_of(layout.train, folder);
@@ -190,8 +194,12 @@ Dataset load_defect_folder(const fs::path& folder, const LoadOptions& options) {
   const auto append_half = [&](const std::vector<Layout::Part>& parts, Split& split) {
     for (size_t k = 0; k < data.class_names.size(); ++k)
       for (const Layout::Part& part : parts)
-        if (part.of_class == data.class_names[k])
+        if (part.of_class == data.class_names[k]) {
+          if (!holds_images_below(part.folder))
+            throw std::runtime_error("no images in " + in_quotes(part.folder) +
+                                     ": put those of its class there, or take the folder away");
           append_images(part.folder, static_cast<int32_t>(k), split, findings);
+        }
   };
   append_half(layout.train, data.train);
   append_half(layout.test, data.test);

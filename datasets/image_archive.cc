@@ -61,16 +61,38 @@ std::string images_named(const Npz& archive, const char* part) {
   return found;
 }
 
-// Labels for so many images, of the half whose name holds `part`.
+struct UnfitLabels : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+bool is_named_label(const std::string& name) {
+  return name.find("label") != std::string::npos || name == "y" || name.starts_with("y_");
+}
+
+std::string array_text(const Npz& archive, const std::string& name) {
+  return in_quotes(name) + " " + NdArray::text(archive.shape(name));
+}
+
+// Labels for so many images, of the half whose name holds `part`. What is named like labels and does not fit is an error: passed
+// over, anomalies would be taken for normal.
 std::string labels_named(const Npz& archive, const char* part, const std::string& images, int64_t count) {
   std::string found;
   for (const std::string& name : archive.names()) {
     if (!name_holds(name, part) || name == images) continue;
     try {
       const std::vector<int64_t> shape = archive.shape(name);
-      if (shape.size() > 2 || shape.empty() || shape[0] != count || (shape.size() == 2 && shape[1] != 1))
+      if (shape.size() > 2 || shape.empty() || shape[0] != count || (shape.size() == 2 && shape[1] != 1)) {
+        if (is_named_label(name))
+          throw UnfitLabels("the array " + array_text(archive, name) +
+                            " should hold one label for each of the " + std::to_string(count) + " images");
         continue;
-    } catch (const std::runtime_error&) {
+      }
+    } catch (const UnfitLabels&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      if (is_named_label(name))
+        throw UnfitLabels("the array " + in_quotes(name) +
+                          ", which is named like labels, cannot be read: " + error.what());
       continue;
     }
     if (!found.empty()) return "";
@@ -159,10 +181,6 @@ void number_classes(Dataset& data) {
   for (const Split* half : {&data.train, &data.test})
     for (const int32_t label : half->labels) last = std::max(last, label);
   for (int32_t k = 0; k <= last; ++k) data.class_names.push_back(std::to_string(k));
-}
-
-std::string array_text(const Npz& archive, const std::string& name) {
-  return in_quotes(name) + " " + NdArray::text(archive.shape(name));
 }
 
 // "kmnist" of the folder's four files, "k49"; empty where they are not there.

@@ -52,7 +52,7 @@ std::optional<std::vector<std::string>> words_of_column(const std::string& found
   if (look.words <= look.numbers) return std::nullopt;
   const size_t different = look.different.size();
   const bool repeated = 2 * static_cast<int64_t>(different) <= look.words + look.numbers,
-             label_is_known = columns.label || options.label_column == "none";
+             label_is_known = columns.label || options.label_column == "none" || options.label_may_be_missing;
   if (!options.form && label_is_known && repeated && different <= most_words_of_features)
     return std::vector<std::string>(look.different.begin(), look.different.end());
   throw TextColumn(found, columns.header ? columns.names[column] : std::to_string(column + 1),

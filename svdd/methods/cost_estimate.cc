@@ -49,6 +49,9 @@ std::optional<CostEstimate> estimate_cost(const Settings& settings, const datase
     const std::unique_ptr<Detector> detector = few.make(train.shape, backend);
     EpochClock clock;
     detector->fit({samples}, clock);
+    constexpr int64_t many =
+        1024;  // enough for the largest batch that is scored, whose memory counts as well
+    detector->score(first_of(train, std::min(train.count(), many)));
     const double more = static_cast<double>(train.count()) / static_cast<double>(count);
     if (clock.pretraining == 0) cost.pretrain_epochs = 0;
     if (clock.training == 0) cost.train_epochs = 0;

@@ -112,8 +112,8 @@ TEST(ImageInput, SizeNetworkAndEpochsArePickedAndSaid) {
   // A few steps are no measure of minutes.
   const Outcome picked = train("--out picked --epochs 1");
   EXPECT_NE(picked.err.find(
-                "picked image size 1x64x64: the 12 training images are 70x70 (the median), none in colour "
-                "(otherwise: --image-size"),
+                "picked image size 1x64x64: the normal images are 70x70 (the median), none in colour; 64x64 "
+                "where the shorter side reaches it, else 32x32 (otherwise: --image-size N or HxW)"),
             std::string::npos)
       << picked.err;
   EXPECT_EQ(picked.err.find("by the first steps"), std::string::npos) << picked.err;
@@ -158,7 +158,7 @@ TEST(ImageInput, SizeNetworkAndEpochsArePickedAndSaid) {
       {{"train --data parts --out no --image-size 0", 2, "--image-size is '0'; expected a side"},
        {"train --data parts --out no --image-size 64x", 2, "expected a side"},
        {"train --data parts --out no --image-size 2x8x8", 2, "expected a side"},
-       {"train --data parts --out no --image-size 9000", 2, "from 4 to 4096"},
+       {"train --data parts --out no --image-size 9000", 2, "sides from 4 to 1024"},
        {"train --data parts --out no --image-size 32 --network mnist_LeNet", 2, "the network sees 1x28x28"},
        {"train --data strokes --out no --normal 3 --image-size 32", 2, "a size of its own"}});
 }

@@ -128,6 +128,9 @@ void run_data_export(const std::string& name_or_path, const std::string& output,
                      const datasets::LoadOptions& how) {
   if (output.empty()) throw UsageError("--output is missing: the folder for the four IDX files");
   std::error_code error;
+  if (std::filesystem::exists(output, error) && !std::filesystem::is_directory(output, error))
+    throw std::runtime_error("--output " + engine::in_quotes(output) +
+                             " is a file; name a folder that is new or empty");
   if (std::filesystem::exists(output, error) && !std::filesystem::is_empty(output, error))
     throw std::runtime_error("--output " + engine::in_quotes(output) +
                              " is there and not empty; name a folder that is new or empty");
@@ -135,7 +138,8 @@ void run_data_export(const std::string& name_or_path, const std::string& output,
   if (data.train.bytes.empty() || data.test.bytes.empty())
     throw std::runtime_error(
         data.name + (data.train.bytes.empty() ? " holds no images of bytes" : " has no test images") +
-        "; IDX files hold grey images of bytes, for training and for testing");
+        "; IDX files hold grey images of bytes, for training and for testing, as the known sets and IDX "
+        "folders do");
   datasets::write_idx_folder(output, data);
   std::cout << output << ": " << counted(data.train.count(), "training image") << " and "
             << counted(data.test.count(), "test image") << " as IDX files\n";

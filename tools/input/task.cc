@@ -101,6 +101,21 @@ void say_offsets(const datasets::TableForm& form, std::vector<std::string>& note
                   (count > 5 ? " and others" : "") + " is subtracted");
 }
 
+// Medians; of a column of words the commonest word.
+std::vector<float> usual_values(const datasets::TableForm& form, const datasets::Samples& train) {
+  std::vector<float> usual = svdd::column_medians(train);
+  for (const datasets::WordColumn& column : form.words) {
+    std::vector<int64_t> counts(column.words.size());
+    for (int64_t i = 0; i < train.count(); ++i)
+      for (size_t k = 0; k < counts.size(); ++k)
+        counts[k] += train.sample(i)[column.first + static_cast<int64_t>(k)] == 1;
+    const auto commonest = std::max_element(counts.begin(), counts.end()) - counts.begin();
+    for (int64_t k = 0; k < static_cast<int64_t>(counts.size()); ++k)
+      usual[static_cast<size_t>(column.first + k)] = k == commonest ? 1.0f : 0.0f;
+  }
+  return usual;
+}
+
 void say_constants(const datasets::TableForm& form, const datasets::Samples& train,
                    const TrainOptions& options, std::vector<std::string>& notes) {
   std::string columns;
@@ -307,6 +322,10 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                                   ? ""
                                   : ", and none at " + engine::in_quotes(options.recorded_test_data) +
                                         ", where the run recorded it"));
+  if (!how.test_data.empty() && engine::same_file(how.test_data, options.data_to_read()))
+    throw UsageError(
+        "--test-data names the table of --data itself: a method tested on what it was trained on looks "
+        "better than it is; leave it out, and a share of the rows is held out for the test");
   std::vector<std::string> notes;
   const datasets::Dataset data = load_named_data(options, how, notes);
   const std::vector<std::string> other_data = test ? std::vector<std::string>{} : std::exchange(notes, {});
@@ -348,7 +367,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
   for (int k = 0; k < data.classes(); ++k) task.class_words.push_back(data.class_word(k));
   if (data.table) {
     task.table = split.table;
-    if (!test && split.train.count() > 0) task.table->usual = svdd::column_medians(split.train);
+    if (!test && split.train.count() > 0) task.table->usual = usual_values(*task.table, split.train);
     for (const int k : normal) task.table->normal.push_back(data.class_names[static_cast<size_t>(k)]);
     if (!test) say_offsets(*task.table, task.notes);
     if (!test && !known) say_constants(*task.table, split.train, options, task.notes);

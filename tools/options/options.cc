@@ -150,14 +150,19 @@ std::vector<int64_t> input_of(const std::string& network) {
 Option image_size_row(option::Words words, std::vector<int64_t>& target) {
   Option o = option::row(std::move(words), Kind::text);
   o.set = [&target](const std::string& text) {
-    constexpr int64_t least = 4, most = 4096;
-    const std::string expected = "a side such as 64, or HEIGHTxWIDTH such as 48x64, each from 4 to 4096";
+    constexpr int64_t least = 4, most = 1024;
+    const std::string expected =
+        "a side such as 64, HEIGHTxWIDTH such as 48x64, or 1x48x64 for grey and 3x48x64 for colour; sides "
+        "from 4 to "
+        "1024";
     std::vector<int64_t> sides;
-    for (size_t begin = 0; begin <= text.size();) {
-      const size_t end = std::min(text.find('x', begin), text.size());
-      sides.push_back(option::number_in<int64_t>(text.substr(begin, end - begin), expected));
-      begin = end + 1;
-    }
+    for (size_t begin = 0; begin <= text.size();) try {
+        const size_t end = std::min(text.find('x', begin), text.size());
+        sides.push_back(option::number_in<int64_t>(text.substr(begin, end - begin), expected));
+        begin = end + 1;
+      } catch (const BadValue&) {
+        throw BadValue::of(text, expected);
+      }
     if (sides.size() == 1) sides.push_back(sides[0]);
     const bool has_channels = sides.size() == 3;
     if (sides.size() > 3 || (has_channels && sides[0] != 1 && sides[0] != 3))
@@ -217,11 +222,11 @@ std::vector<Option> data_rows(TrainOptions& o) {
       yes_no_row(
           {"header", "auto|yes|no", group, "of a .csv table: whether the first line names the columns"},
           o.header),
-      image_size_row(
-          {"image-size", "N|HxW", group,
-           "of a folder of images: what they are brought to; else 64 or 32, as\nthey come, and grey "
-           "where none has colour"},
-          o.image_size),
+      image_size_row({"image-size", "N|HxW", group,
+                      "of a folder of images: what they are brought to (3x64x64: in colour);\nelse 64 or 32, "
+                      "as they come, and "
+                      "grey where none has colour"},
+                     o.image_size),
       columns_row({"columns", "A,B,...", group,
                    "of a table: the columns that are features, by name or by number\nfrom 1; else all but "
                    "the label's"},

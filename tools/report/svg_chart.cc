@@ -437,7 +437,8 @@ std::string comparison_chart(std::string_view title, const std::vector<Compariso
   std::string out = svg::open(width, height, title, description);
   for (const double v : x.ticks(5)) {
     out += line(x(v), plot.top, x(v), plot.bottom, std::fabs(v - 0.5) < 1e-9 ? "chance" : "grid");
-    out += label(v == low ? 0 : x(v), plot.bottom + 18, v == low ? "tick start" : "tick middle",
+    const bool first = v <= low + 1e-9;
+    out += label(first ? 0 : x(v), plot.bottom + 18, first ? "tick start" : "tick middle",
                  std::fabs(v - 0.5) < 1e-9 ? "chance" : short_percent(v, 6));
   }
   const double base = std::max(low, 0.5);

@@ -22,12 +22,12 @@ bool is_own(const TrainOptions& options) {
 Pick image_size(const TrainOptions& fitted) {
   const datasets::ImageSurvey& survey = fitted.traits.survey;
   const std::vector<int64_t>& size = fitted.image_size;
-  std::string why = "the " + counted(survey.images, "training image") + " are " +
-                    size_text(survey.height, survey.width) + " (the median" +
-                    (survey.looked_at < survey.images ? " of " + std::to_string(survey.looked_at) : "") +
-                    "), ";
-  why += survey.coloured ? "some in colour" : "none in colour";
-  return {"image size", datasets::shape_text(size), why, "--image-size N or CHANNELSxHEIGHTxWIDTH"};
+  const std::string why =
+      "the normal images are " + size_text(survey.height, survey.width) + " (the median" +
+      (survey.looked_at < survey.images ? " of " + std::to_string(survey.looked_at) : "") + "), " +
+      (survey.coloured ? "some in colour" : "none in colour") +
+      "; 64x64 where the shorter side reaches it, else 32x32";
+  return {"image size", datasets::shape_text(size), why, "--image-size N or HxW"};
 }
 
 std::string module_text(const svdd::NetworkPlan& plan) {
