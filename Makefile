@@ -99,7 +99,7 @@ kills:
 
 tidy:
 	cmake -S . -B build-tidy -DSVDD_TOGETHER=OFF -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
-	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' ':!svdd/in_one_file' ':!tools/book' \
+	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' ':!svdd/in_one_file' ':!tools/book' ':!tools/browser' \
 		| xargs -P $(JOBS) -n 1 clang-tidy -p build-tidy --quiet
 
 install:

@@ -47,6 +47,10 @@ class Monitor {
   // A stage worth measuring is reached: "untrained" (random weights, scored as the method scores) or
   // "autoencoder" (pretraining done, scored by reconstruction error). `score` is valid during the call only.
   virtual void stage(std::string_view /*name*/, const ScoreFunction& /*score*/) {}
+  // The detector as it stands after an epoch of the method's own phase, to watch it learn: its scores, and its
+  // representations, count × p. Of methods with a network; right after that epoch's report, and both functions are valid
+  // during the call only. Looking changes no bit of the training.
+  virtual void standing(const EpochReport&, const ScoreFunction& /*score*/, const ScoreFunction& /*embed*/) {}
   // A fingerprint of the network, decoder included, where a loss cannot see it: "start" (its first weights), then after
   // each phase, by the phase's name; weights_sha256 of receipt.h.
   virtual void weights(std::string_view /*after*/, const std::string& /*sha256*/) {}

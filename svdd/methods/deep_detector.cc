@@ -58,6 +58,24 @@ class EpochRecorder final : public Monitor {
   Monitor& to_;
 };
 
+// Tells a monitor of each epoch, then shows it the detector as that left it.
+class ShowsStanding final : public Monitor {
+ public:
+  ShowsStanding(Monitor& to, ScoreFunction score, ScoreFunction embed)
+      : to_(to), score_(std::move(score)), embed_(std::move(embed)) {}
+  void epoch(const EpochReport& report) override {
+    to_.epoch(report);
+    to_.standing(report, score_, embed_);
+  }
+  void note(const std::string& line) override { to_.note(line); }
+  void stage(std::string_view name, const ScoreFunction& score) override { to_.stage(name, score); }
+  void weights(std::string_view after, const std::string& sha256) override { to_.weights(after, sha256); }
+
+ private:
+  Monitor& to_;
+  ScoreFunction score_, embed_;
+};
+
 }  // namespace
 
 DeepDetector::DeepDetector(const DeepOptions& options, engine::Backend& backend)
@@ -172,7 +190,10 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   stand_.training = true;
   stand_.watch = {};
   network_changes();
-  minimise_objective(x, monitor);
+  ShowsStanding watched(
+      monitor, [&](const Samples& s) { return score_prepared(prepared(s)); },
+      [&](const Samples& s) { return representations(prepared(s)); });
+  minimise_objective(x, watched);
   train_seconds_ = stand_.spent();
   monitor.weights(method(), svdd::weights_sha256(network_.state()));
   checkpoints_ = nullptr;
