@@ -19,7 +19,7 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build cuda test verify book bench format tidy sanitize tsan minimal platforms kills install static deb clean
+.PHONY: help run build cuda test verify book browser bench format tidy sanitize tsan minimal platforms kills install static deb clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (some minutes the first time)"
@@ -28,6 +28,7 @@ help:
 	@echo "make cuda      build/svdd with the CUDA backend, where no GPU is too (where one is, every build has it)"
 	@echo "make verify    run a small cell of every method, and compare it with the ledger's receipts"
 	@echo "make book      write build/book: the methods' equations beside their code, with figures of runs (needs pandoc)"
+	@echo "make browser   write build/browser: a page that trains Deep SVDD in the browser (needs emscripten)"
 	@echo "make bench     measure the speed of the engine on this machine"
 	@echo "make install   install the command, the C++ and C libraries, the Python module under PREFIX=$(PREFIX)"
 	@echo "make static    build build-static/svdd, one file that runs on any Linux of this processor"
@@ -69,6 +70,9 @@ book:
 	  command -v $$tool >/dev/null || { echo "make book needs $$tool: apt-get install $$tool" >&2; exit 1; }; done
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	@tools/book/build.py --svdd $(BUILD)/svdd --out $(BUILD)/book
+
+browser:
+	@JOBS=$(JOBS) scripts/build-browser.sh $(BUILD)/browser
 
 bench:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
@@ -114,4 +118,4 @@ deb:
 	cd build-deb && cpack && ls *.deb
 
 clean:
-	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms
+	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms build-browser

@@ -329,6 +329,39 @@ TEST(DeepSvdd, EveryBackendGivesTheSameReceipt) {
   }
 }
 
+// ---- watching a fit
+
+// Keeps the scores and representations of the test set as every epoch left them.
+struct Watcher final : Monitor {
+  void epoch(const EpochReport& report) override { said.push_back("epoch " + std::to_string(report.epoch)); }
+  void standing(const EpochReport& report, const ScoreFunction& score, const ScoreFunction& embed) override {
+    said.push_back("standing " + std::to_string(report.epoch));
+    EXPECT_EQ(report.phase, "deep-svdd");
+    scores.push_back(score(ones().test));
+    representations.push_back(embed(ones().test));
+  }
+  std::vector<std::string> said;
+  std::vector<std::vector<float>> scores, representations;
+};
+
+TEST_P(EachDeepSvdd, LookingAtEveryEpochChangesNothing) {
+  auto o = options(recipe(), objective());
+  o.pretraining.epochs = 0;
+  o.training.epochs = 3;
+  o.warm_up_epochs = 1;
+  const auto alone = fitted(o), watched = make_deep_svdd(o, *small_runs::backend());
+  Watcher watcher;
+  watched->fit({ones().train, {}}, watcher);
+  EXPECT_EQ(watcher.said, (std::vector<std::string>{"epoch 0", "standing 0", "epoch 1", "standing 1",
+                                                    "epoch 2", "standing 2"}));
+  EXPECT_EQ(watched->weights_sha256(), alone->weights_sha256());
+  EXPECT_EQ(watched->threshold(), alone->threshold());
+  ASSERT_EQ(watcher.scores.size(), 3u);
+  EXPECT_NE(watcher.scores[0], watcher.scores[1]);
+  EXPECT_EQ(watcher.scores[2], alone->score(ones().test));
+  EXPECT_EQ(watcher.representations[2], alone->embed(ones().test));
+}
+
 // ---- the collapse alarm
 
 // Strong weight decay pulls every weight towards zero. With the centre away from zero and no bias the

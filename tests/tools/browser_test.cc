@@ -27,12 +27,14 @@ class BrowserPage : public testing::Test {
   // What the page came to, by name, when it trained with these settings.
   std::map<std::string, std::string> trained(const std::string& settings) {
     const fs::path said = scratch_.path / "said";
-    const std::string line = "node '" + (checkout / "tests/tools/browser_page.js").string() + "' " + chromium_ +
-                             " '" + page_.string() + "' '" + settings + "&train' > '" + said.string() + "' 2>&1";
+    const std::string line = "node '" + (checkout / "tests/tools/browser_page.js").string() + "' " +
+                             chromium_ + " '" + page_.string() + "' '" + settings + "&train' > '" +
+                             said.string() + "' 2>&1";
     EXPECT_EQ(std::system(line.c_str()), 0) << text_of(said);
     std::map<std::string, std::string> found;
     std::istringstream lines(text_of(said));
-    for (std::string name, value; lines >> name && std::getline(lines >> std::ws, value);) found[name] = value;
+    for (std::string name, value; lines >> name && std::getline(lines >> std::ws, value);)
+      found[name] = value;
     return found;
   }
 
@@ -53,7 +55,8 @@ class BrowserPage : public testing::Test {
     for (const char* const name : {"weights_sha256", "scores_sha256"}) {
       ASSERT_EQ(page.count(name), 1u);
       EXPECT_EQ(page.at(name).size(), 64u);
-      EXPECT_NE(results.find("\n  \"" + std::string(name) + "\": \"" + page.at(name) + '"'), std::string::npos)
+      EXPECT_NE(results.find("\n  \"" + std::string(name) + "\": \"" + page.at(name) + '"'),
+                std::string::npos)
           << name << " of the page: " << page.at(name);
     }
     fs::remove_all(scratch_.path / "run");
@@ -68,7 +71,8 @@ class BrowserPage : public testing::Test {
 
 TEST_F(BrowserPage, ItsReceiptIsThatOfTheCommandItShows) {
   expect_same_receipt("normal=3&ae-epochs=2&epochs=2&seed=1");
-  expect_same_receipt("normal=0,7&ae-epochs=1&epochs=2&seed=5&limit=300&objective=soft-boundary&batch-size=50");
+  expect_same_receipt(
+      "normal=0,7&ae-epochs=1&epochs=2&seed=5&limit=300&objective=soft-boundary&batch-size=50");
 }
 
 TEST_F(BrowserPage, TheAlarmRingsWhereTheTheoryIsBroken) {
