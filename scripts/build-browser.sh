@@ -13,6 +13,9 @@ if ! command -v em++ >/dev/null; then
   exit 1
 fi
 
+# Where Debian has acorn, which emscripten asks node for: Debian's node looks there, others do not.
+export NODE_PATH=/usr/share/nodejs${NODE_PATH:+:$NODE_PATH}
+
 # The header-only packages, in a folder without this machine's other headers.
 headers=$PWD/$build/headers
 mkdir -p "$headers"

@@ -52,7 +52,7 @@ function showCommand() {
     ? 'The command has no option for what breaks the theory, and so no such receipt; without that it would be:'
     : 'The command gives the same two hashes, on any machine:';
   $('train').disabled = busy || !testImages || !s.normal.length;
-  if (!s.normal.length) $('status').textContent = 'Choose at least one digit to be normal.';
+  if (testImages && !s.normal.length) $('status').textContent = 'Choose at least one digit to be normal.';
 }
 
 function train() {
@@ -219,7 +219,7 @@ function offerDigits() {
   const normal = (wanted.get('normal') || '3').split(',');
   for (let k = 0; k < 10; ++k) {
     const label = document.createElement('label'), box = document.createElement('input');
-    box.type = 'checkbox', box.value = k, box.checked = normal.includes(String(k));
+    box.type = 'checkbox', box.value = k, box.defaultChecked = normal.includes(String(k));
     const place = testClasses.indexOf(k), picture = bitmapOf(place);
     const tile = document.createElement('canvas');
     tile.width = tile.height = 28;
@@ -262,6 +262,7 @@ form.onsubmit = event => {
   train();
 };
 form.oninput = showCommand;
+form.onreset = () => setTimeout(showCommand);
 $('stop').onclick = () => {
   worker.terminate();
   begin();
