@@ -67,6 +67,17 @@ TEST(ImageArchive, ChannelsMayComeLast) {
   EXPECT_EQ(datasets::load_image_archive(folder / "a.npz").train.shape, (std::vector<int64_t>{3, 4, 5}));
 }
 
+// Passed over, anomalies would be taken for normal.
+TEST(ImageArchive, LabelsThatDoNotFitAreAnError) {
+  const scratch::Folder folder;
+  for (const auto& labels : {engine::NdArray::from({2}, std::vector<int64_t>{0, 1}),
+                             engine::NdArray::from({3, 2}, std::vector<int64_t>(6))}) {
+    engine::write_npz(folder / "a.npz", {{"images", images({3, 2, 4})}, {"labels", labels}});
+    EXPECT_TRUE(contains(error_of([&] { datasets::load((folder / "a.npz").string()); }),
+                         "should hold one label for each of the 3 images"));
+  }
+}
+
 TEST(ImageArchive, TablesAreNone) {
   const scratch::Folder folder;
   engine::write_npz(folder / "t.npz", {{"X", images({4, 2})}, {"windows", images({4, 2, 2})}});

@@ -12,7 +12,7 @@
 namespace tools_test {
 namespace {
 
-const fs::path checkout = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
+const fs::path root_of_sources = fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path();
 
 class BrowserPage : public testing::Test {
  protected:
@@ -27,7 +27,7 @@ class BrowserPage : public testing::Test {
   // What the page came to, by name, when it trained with these settings.
   std::map<std::string, std::string> trained(const std::string& settings) {
     const fs::path said = scratch_.path / "said";
-    const std::string line = "node '" + (checkout / "tests/tools/browser_page.js").string() + "' " +
+    const std::string line = "node '" + (root_of_sources / "tests/tools/browser_page.js").string() + "' " +
                              chromium_ + " '" + page_.string() + "' '" + settings + "&train' > '" +
                              said.string() + "' 2>&1";
     EXPECT_EQ(std::system(line.c_str()), 0) << text_of(said);
@@ -64,7 +64,7 @@ class BrowserPage : public testing::Test {
 
   static bool runs(const std::string& line) { return std::system((line + " > /dev/null 2>&1").c_str()) == 0; }
 
-  const fs::path page_ = checkout / "build/browser";
+  const fs::path page_ = root_of_sources / "build/browser";
   std::string chromium_;
   Scratch scratch_;
 };

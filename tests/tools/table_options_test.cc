@@ -176,6 +176,7 @@ TEST_F(TableOptionsCommand, BadInputIsOneLine) {
           {line + "cut.csv.gz", 1, "'cut.csv.gz'"},
           {line + "odd.csv", 1, "damaged UTF-16"},
           {line + "clean.csv --columns temprature", 1, "did you mean 'temperature'?"},
+          {line + "clean.csv --test-data clean.csv", 2, "names the table of --data itself"},
           {line + "clean.csv --drop temperature,flow", 1, "no column but the label's"},
           {line + "clean.csv --missing often", 2, "expected refuse, median or drop"},
           {line + "clean.csv --columns ,", 2, "--columns"},
