@@ -17,7 +17,6 @@
 #include "engine/checked_size.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
-#include "engine/files/sha256.h"
 #include "svdd/evaluation/attribution.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/methods/deep_options.h"
@@ -333,7 +332,7 @@ void ArrayModel::fit(const svdd_array& array, const int32_t* classes, const char
   const int64_t given = train.count();
   if (form) {
     form->usual = column_medians(train);
-    form->sha256 = engine::sha256_hex(train.values.data(), train.values.size() * sizeof(float));
+    form->sha256 = values_sha256(train.values);
   }
   std::vector<int32_t> of_classes;
   if (classes) of_classes.assign(classes, classes + given);

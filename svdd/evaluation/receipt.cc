@@ -9,6 +9,8 @@ namespace svdd {
 
 namespace {
 void add(engine::Sha256& hash, std::span<const float> values) {
+  if constexpr (std::endian::native == std::endian::little)
+    return hash.update(values.data(), values.size_bytes());
   for (const float v : values) {
     const auto bits = std::bit_cast<uint32_t>(v);
     const unsigned char bytes[4] = {static_cast<unsigned char>(bits), static_cast<unsigned char>(bits >> 8),
@@ -34,9 +36,11 @@ std::string arrays_sha256(std::vector<std::pair<std::string, engine::NdArray>> a
   return hash.hex();
 }
 
-std::string scores_sha256(std::span<const float> scores) {
+std::string scores_sha256(std::span<const float> scores) { return values_sha256(scores); }
+
+std::string values_sha256(std::span<const float> values) {
   engine::Sha256 hash;
-  add(hash, scores);
+  add(hash, values);
   return hash.hex();
 }
 

@@ -23,4 +23,7 @@ std::string arrays_sha256(std::vector<std::pair<std::string, engine::NdArray>> a
 // SHA-256 over float32 scores in index order, little-endian.
 std::string scores_sha256(std::span<const float> scores);
 
+// The same of any numbers, such as the samples of a data set, whatever the order of the processor's bytes.
+std::string values_sha256(std::span<const float> values);
+
 }  // namespace svdd

@@ -16,8 +16,7 @@ bool PretrainingStore::take_or_make(const Beginning& b, const Checkpoints::List&
   nlohmann::json run = also_;
   run["network"] = b.network;
   run["network_sha256"] = weights_sha256(b.state);
-  run["samples_sha256"] =
-      engine::sha256_hex(b.samples.values.data(), b.samples.values.size() * sizeof(float));
+  run["samples_sha256"] = values_sha256(b.samples.values);
   run["epochs"] = b.options.epochs;
   run["lr"] = b.options.lr;
   run["lr_milestones"] = b.options.lr_milestones;

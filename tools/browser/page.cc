@@ -19,7 +19,6 @@
 #include "datasets/dataset.h"
 #include "datasets/strokes.h"
 #include "engine/backends/cpu/cpu.h"
-#include "engine/files/sha256.h"
 #include "svdd/evaluation/metrics.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/evaluation/threshold.h"
@@ -137,7 +136,7 @@ class Page final : public svdd::Monitor {
 
  private:
   static std::string sha256_of(const datasets::Samples& samples) {
-    return engine::sha256_hex(samples.values.data(), samples.values.size() * sizeof(float));
+    return svdd::values_sha256(samples.values);
   }
   static void standing(double threshold, const std::vector<float>& scores, const std::vector<float>& z) {
     tell("standing_threshold", threshold);

@@ -14,7 +14,6 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
-#include "engine/files/sha256.h"
 #include "svdd/baselines/yardsticks.h"
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
@@ -51,9 +50,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-std::string sha256_of(const datasets::Samples& samples) {
-  return engine::sha256_hex(samples.values.data(), samples.values.size() * sizeof(float));
-}
+std::string sha256_of(const datasets::Samples& samples) { return svdd::values_sha256(samples.values); }
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;

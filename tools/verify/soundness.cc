@@ -12,7 +12,6 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
-#include "engine/files/sha256.h"
 #include "engine/optimizers.h"
 #include "engine/stopping.h"
 #include "svdd/detector.h"
@@ -238,9 +237,7 @@ class Examination {
     }
     part([&] {
       const auto differs = [&](const char* key, const datasets::Samples& samples, const std::string& which) {
-        const std::string found = engine::sha256_hex(samples.values.data(),
-                                                     samples.values.size() * sizeof(float)),
-                          said = evidence_->text(key);
+        const std::string found = svdd::values_sha256(samples.values), said = evidence_->text(key);
         if (found != said)
           fails("data: the hash of the " + which + " samples in " + engine::in_quotes(task->source) + " is " +
                 found + ", and " + key + " is " + said);
