@@ -7,7 +7,7 @@ const quantile = (values, q) => {
   const sorted = Float64Array.from(values).sort();
   return sorted.length ? sorted[Math.round(q * (sorted.length - 1))] : 0;
 };
-const short = x => x === 0 ? '0' : Math.abs(x) >= 1e4 || Math.abs(x) < 1e-3 ? x.toExponential(1) : String(+x.toPrecision(3));
+const short = x => x === 0 ? '0' : Math.abs(x) >= 1e4 || Math.abs(x) < 1e-2 ? x.toExponential(1) : String(+x.toPrecision(3));
 
 // The canvas at the screen's own resolution: its context, width and height in CSS pixels.
 function cleared(canvas, cssHeight) {
