@@ -136,6 +136,7 @@ const told = {
       $('alarm').hidden = false;
     }
     document.body.dataset.secondsAnEpoch = mean.toFixed(4);
+    showStanding();
     showDigits();
     if (drawn) ask();
     document.body.dataset.state = 'done';
