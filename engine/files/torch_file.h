@@ -15,12 +15,17 @@
 
 namespace engine {
 
-struct TorchValue;
-using TorchDict = std::vector<std::pair<std::string, TorchValue>>;  // in the order of the file
+struct TorchEntry;
+using TorchDict = std::vector<TorchEntry>;  // in the order of the file
 
 // None, a text, a tensor, or a dict. A number is a tensor of shape (): the careful reader of PyTorch 1.13 takes no other.
 struct TorchValue {
   std::variant<std::monostate, std::string, NdArray, TorchDict> value;
+};
+
+struct TorchEntry {  // named as std::pair's, which may not hold a type that is still open
+  std::string first;
+  TorchValue second;
 };
 
 // Equal contents give equal files. std::runtime_error names the file, where it would be larger than a zip archive of 4 GiB;

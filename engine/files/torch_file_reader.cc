@@ -132,7 +132,7 @@ class TorchReader {
     TorchDict entries;
     for (const PickleRef item : items) {
       std::string key = std::to_string(entries.size());
-      entries.emplace_back(std::move(key), value(item, depth + 1));
+      entries.push_back({std::move(key), value(item, depth + 1)});
     }
     return {std::move(entries)};
   }
@@ -153,7 +153,7 @@ class TorchReader {
       if (!keys.insert(name).second)
         refuse_torch_file("a dict in it has the key " + in_quotes(name) + " twice");
       try {
-        entries.emplace_back(name, value(saved, depth + 1));
+        entries.push_back({name, value(saved, depth + 1)});
       } catch (const std::runtime_error& error) {
         // Which tensor it was, told once.
         const std::string what = error.what();

@@ -71,7 +71,7 @@ void take_state(const std::vector<engine::PlannedLayer>& layers, const NamedArra
   for (const engine::PlannedLayer& p : layers)
     for (const auto& [name, array] : arrays)
       if (const size_t dot = name.rfind('.'); dot != std::string::npos && name.substr(0, dot) == p.layer.name)
-        to.emplace_back(name, TorchValue{array});
+        to.push_back({name, TorchValue{array}});
 }
 
 TorchValue tensor_or_none(const NamedArrays& arrays, std::initializer_list<std::string_view> names) {
@@ -105,7 +105,7 @@ void write_as_torch_file(const fs::path& file, const ModelFolder& model, const D
   }
   for (const auto& [name, array] : arrays)
     if (name.starts_with(preprocessing_prefix))
-      constants.emplace_back(name.substr(preprocessing_prefix.size()), TorchValue{array});
+      constants.push_back({name.substr(preprocessing_prefix.size()), TorchValue{array}});
   engine::write_torch_file(file, {{"R", tensor_or_none(arrays, {"radius", "radii"})},
                                   {"c", tensor_or_none(arrays, {"centre", "centres"})},
                                   {"net_dict", {std::move(encoder)}},

@@ -63,11 +63,11 @@ TEST(TorchFile, PyTorchReadsIt) {
     GTEST_SKIP() << "/usr/bin/python3 has no torch (Debian: python3-torch)";
   const scratch::Folder folder;
   TorchDict model = small_model();
-  model.emplace_back(
-      "inner", TorchValue{TorchDict{{"w", {NdArray::from({2, 3}, std::vector<double>{0, 1, 2, 3, 4, 5})}},
-                                    {"n", {NdArray::scalar(int64_t{7})}},
-                                    {"b", {NdArray::from({2}, std::vector<uint8_t>{1, 255})}},
-                                    {"text", {std::string("é")}}}});
+  model.push_back(
+      {"inner", TorchValue{TorchDict{{"w", {NdArray::from({2, 3}, std::vector<double>{0, 1, 2, 3, 4, 5})}},
+                                     {"n", {NdArray::scalar(int64_t{7})}},
+                                     {"b", {NdArray::from({2}, std::vector<uint8_t>{1, 255})}},
+                                     {"text", {std::string("é")}}}}});
   engine::write_torch_file(folder / "m.pt", model);
   std::ofstream(folder / "read.py") << R"(
 import sys, torch
