@@ -114,6 +114,15 @@ TEST_F(Reproduce, AFinishedRunIsNotRepeated) {
     EXPECT_EQ(when == first.at(run), run.find("one-class/1/seed-2") == std::string::npos) << run;
 }
 
+// So that several machines can share a table: each fills its seeds.
+TEST_F(Reproduce, ARangeOfSeedsIsRunAlone) {
+  const Outcome outcome = svdd(
+      "reproduce deep-svdd-mnist --seeds 2..3 --classes 0 --methods isolation-forest" + to + " --limit 100");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(finished().size(), 2u);
+  for (const int seed : {2, 3}) EXPECT_GT(auc("isolation-forest/0/seed-" + std::to_string(seed)), 0);
+}
+
 TEST_F(Reproduce, AKilledTableGoesOnToTheSameTable) {
   const std::string longer = "reproduce deep-svdd-mnist --seeds 2 --classes 0,1 --methods one-class" + to +
                              " --epochs 40 --ae-epochs 40";

@@ -97,7 +97,7 @@ void run_compare(const CompareOptions& options) {
   ReproduceOptions filling;
   filling.out = options.out.empty() ? "runs/compare-" + name : options.out;
   filling.methods = options.methods;
-  filling.seeds = options.seeds, filling.jobs = options.jobs;
+  filling.seeds = std::to_string(options.seeds), filling.jobs = options.jobs;
   filling.device = options.device;
   filling.search_widths = false;
   filling.command = "svdd compare", filling.ranked = true;

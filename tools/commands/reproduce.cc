@@ -1,6 +1,7 @@
 #include "tools/commands/reproduce.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -170,6 +171,30 @@ Run planned_run(const ReproduceOptions& options, const TableMethod& m, const Tab
   return run;
 }
 
+struct Seeds {
+  uint64_t first, last;
+};
+
+// "N": 1 to N; "A..B": A to B.
+Seeds seeds_of(const ReproduceOptions& options) {
+  constexpr uint64_t most = 1000;
+  const std::string_view text = options.seeds;
+  const size_t dots = text.find("..");
+  Seeds seeds{1, 0};
+  const auto read = [](std::string_view digits, uint64_t& to) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), to);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  const bool read_all = dots == std::string_view::npos ? read(text, seeds.last)
+                                                       : read(text.substr(0, dots), seeds.first) &&
+                                                             read(text.substr(dots + 2), seeds.last);
+  if (!read_all || seeds.first < 1 || seeds.first > seeds.last || seeds.last > most)
+    throw UsageError("--seeds is " + engine::in_quotes(options.seeds) +
+                     "; expected N, for seeds 1 to N, or A..B, for A to B, with numbers from 1 to " +
+                     std::to_string(most));
+  return seeds;
+}
+
 fs::path folder_of(const TableMethod& m, const TableCase& c, uint64_t seed) {
   return fs::path("runs") / m.key / c.name / ("seed-" + std::to_string(seed));
 }
@@ -177,10 +202,11 @@ fs::path folder_of(const TableMethod& m, const TableCase& c, uint64_t seed) {
 std::vector<Run> planned_runs(const ReproduceOptions& options, const std::vector<TableMethod>& methods,
                               const std::vector<TableCase>& cases, const fs::path& out) {
   std::vector<Run> runs;
+  const Seeds seeds = seeds_of(options);
   // Method by method: runs of one case and seed share their pretraining, and would wait for each other.
   for (const TableMethod& m : methods)
     for (const TableCase& c : cases)
-      for (uint64_t seed = 1; seed <= static_cast<uint64_t>(options.seeds); ++seed)
+      for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed)
         runs.push_back(planned_run(options, m, c, seed, out, folder_of(m, c, seed), options.changed));
   return runs;
 }
@@ -484,12 +510,13 @@ std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const Publis
   if (!options.ledger.empty())
     from_file =
         read_ledger(engine::read_file(options.ledger, most_ledger_bytes), engine::in_quotes(options.ledger));
+  const Seeds seeds = seeds_of(options);
   for (const LedgerRow& row : options.ledger.empty() ? published_ledger() : from_file) {
     const bool has_method = std::any_of(methods.begin(), methods.end(),
                                         [&](const TableMethod&m) { return m.key == row.method; }),
                has_case = std::any_of(cases.begin(), cases.end(),
                                       [&](const TableCase&c) { return c.name == row.on; });
-    const bool has_seed = !options.seeds_given || row.seed <= static_cast<uint64_t>(options.seeds);
+    const bool has_seed = !options.seeds_given || (row.seed >= seeds.first && row.seed <= seeds.last);
     if (row.table != table.name || !has_method || !has_case || !has_seed) continue;
     const auto same = [&](const LedgerRow& other) {
       return other.method == row.method && other.on == row.on && other.seed == row.seed &&
@@ -580,10 +607,8 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
 namespace {
 
 void check_counts(const ReproduceOptions& options) {
-  constexpr int64_t most_seeds = 1000, most_jobs = 1024;
-  if (options.seeds < 1 || options.seeds > most_seeds)
-    throw UsageError("--seeds is " + std::to_string(options.seeds) + "; expected 1 to " +
-                     std::to_string(most_seeds));
+  constexpr int64_t most_jobs = 1024;
+  seeds_of(options);
   if (options.jobs < 0 || options.jobs > most_jobs)
     throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
                      std::to_string(most_jobs) + ", or 0 for one for each processor");

@@ -12,7 +12,7 @@ namespace tools {
 struct ReproduceOptions {
   std::string table, out, data_dir;  // out empty: runs/TABLE
   bool seeds_given = false;          // with verify: only those seeds
-  int64_t seeds = 3;                 // seeds 1 to so many
+  std::string seeds = "3";           // "N": seeds 1 to N; "A..B": A to B, so that machines can share a table
   std::string classes, methods;      // "0,3": of the table's cases, its rows; empty: as the table has them
   int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
   std::string device = "cpu";        // as svdd train's; of the runs' bits it changes none
