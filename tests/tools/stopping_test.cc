@@ -109,7 +109,7 @@ TEST_F(Stopping, ShallowMethods) {
                     {{"X", numbers(2500, 2500)}});  // principal components, half a minute
   engine::write_npz(folder_ / "long.npz", {{"X", numbers(60'000, 8)}});
   const std::string train = "train --quiet --threads 1 --out run --data ";
-  EXPECT_EQ(stopped(train + "wide.npz --method isolation-forest", 1.5), nothing);
+  EXPECT_EQ(stopped(train + "wide.npz --method isolation-forest --pca 0.95", 1.5), nothing);
   EXPECT_EQ(stopped(train + "long.npz --method kernel-svdd --nu 0.5"), nothing);
   EXPECT_EQ(stopped(train + "long.npz --method kde", 0.7, SIGTERM), nothing);
 }
