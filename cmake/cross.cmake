@@ -1,7 +1,7 @@
 # A toolchain file: builds for another processor or system with Debian's compilers, the portable kernels alone.
 #   cmake -S . -B build-s390x -DCMAKE_TOOLCHAIN_FILE=cmake/cross.cmake -DSVDD_CROSS=s390x-linux-gnu
 # SVDD_CROSS is what the compiler's name begins with (s390x-linux-gnu-g++), or wasm32: emscripten, the command for node; or
-# browser: emscripten, the page of tools/browser. The header-only packages
+# browser: emscripten, the page of tools/browser; or x86_64-w64-mingw32: Windows, by Debian's mingw-w64. The header-only packages
 # are named by -DSVDD_JSON_INCLUDE and its like, in a folder without this machine's other headers;
 # scripts/check-platforms.sh does all that, names the Debian packages, and runs what was built.
 set(SVDD_CROSS "" CACHE STRING "What to build for: the target's name as its compiler has it, or wasm32")
@@ -21,6 +21,12 @@ elseif(SVDD_CROSS STREQUAL "browser")
   set(CMAKE_EXE_LINKER_FLAGS_INIT "-fwasm-exceptions")
 elseif(SVDD_CROSS STREQUAL "")
   message(FATAL_ERROR "Name the target: -DSVDD_CROSS=s390x-linux-gnu, for one.")
+elseif(SVDD_CROSS MATCHES "mingw32$")
+  set(CMAKE_SYSTEM_NAME Windows)
+  string(REGEX MATCH "^[^-]*" CMAKE_SYSTEM_PROCESSOR "${SVDD_CROSS}")
+  set(CMAKE_CXX_COMPILER ${SVDD_CROSS}-g++-posix)
+  set(SVDD_X86 OFF CACHE BOOL "g++ aligns no stack for the registers of AVX on Windows (its bug 54412)" FORCE)
+  set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 else()
   set(CMAKE_SYSTEM_NAME Linux)
   string(REGEX MATCH "^[^-]*" CMAKE_SYSTEM_PROCESSOR "${SVDD_CROSS}")

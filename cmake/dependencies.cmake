@@ -18,8 +18,12 @@ if(SVDD_SANITIZE STREQUAL "thread" AND NOT SVDD_HAVE_THREADS)
   message(FATAL_ERROR "The thread sanitizer has nothing to watch without threads (SVDD_WITH_THREADS).")
 endif()
 
+if(WIN32)
+  list(APPEND svdd_linked_packages psapi shell32)  # Windows' own (engine/system/windows.cc)
+endif()
+
 set(SVDD_HAVE_OPENBLAS 0)
-if(SVDD_WITH_OPENBLAS)
+if(SVDD_WITH_OPENBLAS AND NOT WIN32)  # it is loaded by dlopen
   list(INSERT CMAKE_MODULE_PATH 0 ${CMAKE_CURRENT_LIST_DIR})
   find_package(OpenBLAS QUIET MODULE)
   list(REMOVE_AT CMAKE_MODULE_PATH 0)

@@ -1,10 +1,12 @@
 #include "datasets/download.h"
 
+#if !defined(_WIN32)
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <cerrno>
 #include <csignal>
@@ -18,9 +20,16 @@
 #include "engine/stopping.h"
 
 namespace datasets {
-namespace {
 
 using engine::in_quotes;
+
+#if defined(_WIN32)
+void download(const std::string& url, const std::filesystem::path&, uint64_t) {
+  throw std::runtime_error("cannot download " + in_quotes(url) +
+                           " on Windows: fetch it by other means, and put the file there by hand");
+}
+#else
+namespace {
 
 struct Outcome {
   int status = 0;          // as waitpid gives it
@@ -130,5 +139,6 @@ void download(const std::string& url, const std::filesystem::path& to, uint64_t 
               : "the program was ended by signal " + std::to_string(WTERMSIG(outcome->status));
   throw std::runtime_error("cannot download " + in_quotes(url) + ": " + why);
 }
+#endif
 
 }  // namespace datasets

@@ -1,7 +1,5 @@
 #include "datasets/fetch.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
+#include "engine/system/process.h"
 
 namespace datasets {
 namespace {
@@ -60,7 +59,9 @@ struct PartialFile {
 
 void fetch_file(const OfficialFile& file, const std::string& url, const fs::path& final_path) {
   fs::path partial_path = final_path;
-  partial_path += ".part-" + std::to_string(::getpid());  // two fetches at a time do not write into one file
+  partial_path +=
+      ".part-" +
+      std::to_string(engine::system::process_number());  // two fetches at a time do not write into one file
   const PartialFile partial{partial_path};
   download(url, partial.path, file.size);
   require_right(file, partial.path, url);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One receipt everywhere: trains every kind of method for a moment with each compiler, instruction set and number of
 # threads at hand, and for each other processor or system whose tools are installed (Debian's cross-compilers and
-# qemu-user, emscripten and node), and compares the hashes of weights and scores. A run of each such target is then
+# qemu-user, mingw-w64 and wine, emscripten and node), and compares the hashes of weights and scores. A run of each such target is then
 # checked here, and one of this machine there: files written on one load on the other.
 #   make platforms                            all
 #   scripts/check-platforms.sh s390x wasm32   this machine's own compiler, and those that are named
@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jobs=${JOBS:-2}
 folder=build-platforms
 
-small=(--data strokes --limit 100 --epochs 1 --batch-size 50)
+small=(--data strokes --limit 100 --epochs 1 --batch-size 50 --no-map)
 pretrained=("${small[@]}" --ae-epochs 1 --ae-batch-size 50)
 trainings=(
   "deep-svdd ${pretrained[*]} --normal 3"
@@ -83,7 +83,9 @@ cross() {
     return
   fi
   local program=$folder/$name/svdd native=("${command[@]}") last=$((${#trainings[@]} - 1)) runs=$name
-  [ -e "$program" ] || program=$program.js
+  for other in "$program.js" "$program.exe"; do
+    [ -e "$program" ] || program=$other
+  done
   command=("$@" "$program")
   compare "$name" --threads 1
   "${native[@]}" verify "$folder/runs/$name/$last" >/dev/null || { echo "    its files are not sound here"; status=1; }
@@ -142,6 +144,10 @@ linux i686 i686-linux-gnu qemu-i386
 linux riscv64 riscv64-linux-gnu qemu-riscv64
 linux armhf arm-linux-gnueabihf qemu-arm
 linux ppc64le powerpc64le-linux-gnu qemu-ppc64le
+# Debian's wine64 is nothing that a shell finds; its package wine is, and makes a second world of 32 bits.
+wine=$(command -v wine64 || command -v wine || echo /usr/lib/wine/wine64)
+export WINEDEBUG=${WINEDEBUG:--all} LC_ALL=C.UTF-8
+cross Windows x86_64-w64-mingw32 x86_64-w64-mingw32-g++-posix "g++-mingw-w64-x86-64-posix and wine64" "" "$wine"
 # Node from 18 on fetches files by their addresses alone, which emscripten 3.1.6 does not know.
 export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}  # where Debian has acorn, whoever node is from
 cross wasm32 wasm32 em++ "emscripten, node-acorn and nodejs" -DSVDD_WITH_THREADS=OFF node --no-experimental-fetch

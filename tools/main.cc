@@ -1,11 +1,9 @@
 // The `svdd` command: words become options here, and what goes wrong becomes one line and an exit status.
 // 0: done. 1: the run failed. 2: the command line, or the --config file it names, is wrong.
-#include <signal.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -23,6 +21,8 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "engine/floating_point_mode.h"
+#include "engine/system/files.h"
+#include "engine/system/process.h"
 #include "svdd/methods/option_json.h"
 #include "tools/arguments.h"
 #include "tools/bench/bench.h"
@@ -582,10 +582,10 @@ Examples:
       ->add_option("--data-dir", o.data_dir, "where data lies; else $SVDD_DATA, ./data, the user's cache")
       ->type_name("DIR");
   reproduce
-      ->add_option_function<int64_t>(
-          "--seeds", [&o](int64_t seeds) { o.seeds = seeds, o.seeds_given = true; },
-          "seeds 1 to N; with --verify all that the ledger has, unless given")
-      ->type_name("N")
+      ->add_option_function<std::string>(
+          "--seeds", [&o](const std::string& seeds) { o.seeds = seeds, o.seeds_given = true; },
+          "seeds 1 to N, or A to B; with --verify all that the ledger has, unless given")
+      ->type_name("N|A..B")
       ->default_str("3");
   reproduce->add_option("--classes", o.classes, "only the cases with these normal classes, or names")
       ->type_name("A,B,...");
@@ -883,16 +883,17 @@ constexpr const char* no_memory = "svdd: there is not enough memory for this\n";
     return false;
   };
   if (!is_for_memory()) std::abort();
-  const auto ignored = write(STDERR_FILENO, no_memory, std::strlen(no_memory));
-  static_cast<void>(ignored);
-  _exit(1);
+  engine::system::write(engine::system::standard_error, no_memory, std::strlen(no_memory));
+  std::_Exit(1);
 }
 
 // Before main, and before all other objects of the program, which may already fail.
 const struct BeforeAll {
   BeforeAll() {
     std::set_terminate(end_at_once);
-    signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond what is allowed is an error of write()
+#if defined(SIGXFSZ)
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond what is allowed is an error of write()
+#endif
   }
 } before_all __attribute__((init_priority(101)));
 
@@ -978,7 +979,7 @@ int explained(const std::exception_ptr& thrown) {
 
 int main(int argc, char** argv) {
   try {
-    return tools::run({argv + 1, argv + argc});
+    return tools::run(engine::system::begin_program(argc, argv));
   } catch (...) {
     return tools::explained(std::current_exception());
   }

@@ -1,14 +1,8 @@
 #include "engine/files/atomic_file.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -16,6 +10,8 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
+#include "engine/system/files.h"
+#include "engine/system/process.h"
 
 namespace engine {
 namespace {
@@ -37,9 +33,9 @@ constexpr size_t longest_head = 200;
 
 fs::path temporary_beside(const fs::path& target) {
   static std::atomic<uint64_t> count{0};
-  const std::string name = target.filename().native().substr(0, longest_head);
-  return target.parent_path() / (name + std::string(partial_mark) + std::to_string(getpid()) + "-" +
-                                 std::to_string(count.fetch_add(1)));
+  const std::string name = target.filename().string().substr(0, longest_head);
+  return target.parent_path() / (name + std::string(partial_mark) + std::to_string(system::process_number()) +
+                                 "-" + std::to_string(count.fetch_add(1)));
 }
 
 // Where a link leads, which need not be there yet; std::filesystem leaves a link to nothing as it is.
@@ -70,19 +66,20 @@ bool is_number(std::string_view text) {
 AtomicFile::AtomicFile(const fs::path& path, Durability durability)
     : durability_(durability), path_(path), target_(followed(path)) {
   if (path.filename().empty()) cannot("write", path, "this is not a file name");
-  struct stat found = {};
-  const bool exists = stat(target_.c_str(), &found) == 0;
-  if (exists && S_ISDIR(found.st_mode)) cannot("write", path, "it is a directory; a file name is expected");
-  if (exists && !S_ISREG(found.st_mode)) {
-    descriptor_ = open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+  std::error_code unknown;
+  const fs::file_status found = fs::status(target_, unknown);
+  const bool exists = fs::exists(found);
+  if (fs::is_directory(found)) cannot("write", path, "it is a directory; a file name is expected");
+  if (exists && !fs::is_regular_file(found)) {
+    descriptor_ = system::open_to_write(target_);
     if (descriptor_ < 0) fail(errno);
     return;
   }
   // A rename would replace even a file that its owner made read-only: ask first.
-  if (exists && access(target_.c_str(), W_OK) != 0) fail(errno);
+  if (exists && !system::may_write(target_)) fail(errno);
   do {
     temporary_ = temporary_beside(target_);
-    descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = system::create_file(temporary_);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) {
     const int error = errno;
@@ -92,7 +89,8 @@ AtomicFile::AtomicFile(const fs::path& path, Durability durability)
     if (error == ENOENT) cannot("write", path, "its folder does not exist; create it first");
     fail(error);
   }
-  if (exists && fchmod(descriptor_, found.st_mode & 07777) != 0) fail(errno);
+  if (exists) fs::permissions(temporary_, found.permissions(), unknown);
+  if (exists && unknown) fail(unknown.default_error_condition().value());
 }
 
 AtomicFile::~AtomicFile() { discard(); }
@@ -116,27 +114,25 @@ void AtomicFile::commit() {
   flush(std::exchange(buffer_, {}));
   const bool durable = durability_ == Durability::durable && !temporary_.empty();
   // First the bytes, then the name: in the other order a power cut could leave an empty file under it.
-  if (durable && fsync(descriptor_) != 0 && !cannot_be_flushed(errno)) fail(errno);
-  if (close(std::exchange(descriptor_, -1)) != 0)
+  if (durable && !system::flush(descriptor_) && !cannot_be_flushed(errno)) fail(errno);
+  if (system::close(std::exchange(descriptor_, -1)) != 0)
     fail(errno);  // some file systems report a full disk only here
   if (temporary_.empty()) return;
-  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
+  std::error_code error;
+  fs::rename(temporary_, target_, error);
+  if (error) fail(error.default_error_condition().value());
   temporary_.clear();
   if (durable) flush_folder();
 }
 
 void AtomicFile::flush_folder() {
   const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;  // a folder may be written to and not read
-  const int error = fsync(descriptor) != 0 ? errno : 0;
-  close(descriptor);
-  if (error != 0 && !cannot_be_flushed(error)) fail(error);
+  if (!system::flush_folder(folder) && !cannot_be_flushed(errno)) fail(errno);
 }
 
 void AtomicFile::flush(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
+    const int64_t written = system::write(descriptor_, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(errno);
     bytes.remove_prefix(static_cast<size_t>(written));
@@ -144,8 +140,9 @@ void AtomicFile::flush(std::string_view bytes) {
 }
 
 void AtomicFile::discard() noexcept {
-  if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (descriptor_ >= 0) system::close(std::exchange(descriptor_, -1));
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove(temporary_, ignored);
   temporary_.clear();
 }
 
@@ -175,7 +172,7 @@ void remove_partial_files(const fs::path& folder, const std::function<bool(const
   std::error_code error;
   std::vector<fs::path> left;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const auto name = name_of_partial(entry->path().filename().native());
+    const auto name = name_of_partial(entry->path().filename().string());
     std::error_code unknown;
     if (name && ours(*name) && entry->symlink_status(unknown).type() == fs::file_type::regular)
       left.push_back(entry->path());
@@ -185,9 +182,7 @@ void remove_partial_files(const fs::path& folder, const std::function<bool(const
 
 uint64_t most_file_bytes() {
   constexpr uint64_t least = uint64_t{4} << 30;
-  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? std::max(least, static_cast<uint64_t>(pages) * static_cast<uint64_t>(page))
-                               : least;
+  return std::max(least, system::memory_bytes());
 }
 
 namespace {
@@ -195,22 +190,16 @@ namespace {
 struct Descriptor {
   int value;
   ~Descriptor() {
-    if (value >= 0) close(value);
+    if (value >= 0) system::close(value);
   }
 };
 
-// Without waiting: for whoever writes into a pipe wait_for_bytes waits, which looks for a wish to stop in between. (A
-// signal that came just before a call that waits would not interrupt it.)
-int open_to_read(const fs::path& path) { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }
-
-// Until there are some, or there will be no more.
+// Until there are some, or there will be no more; looks for a wish to stop in between. (A signal that came just before a call
+// that waits would not interrupt it.)
 void wait_for_bytes(int descriptor) {
   constexpr int a_moment = 100;  // milliseconds
-  for (pollfd input{descriptor, POLLIN, 0};;) {
-    check_stop();
-    const int ready = poll(&input, 1, a_moment);
-    if (ready > 0 || (ready < 0 && errno != EINTR)) return;
-  }
+  do check_stop();
+  while (!system::wait_for_bytes(descriptor, a_moment));
 }
 
 }  // namespace
@@ -218,24 +207,25 @@ void wait_for_bytes(int descriptor) {
 std::string beginning_of(const fs::path& path, size_t count) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return "";
-  const Descriptor file{open_to_read(path)};
+  const Descriptor file{system::open_to_read(path)};
   std::string bytes(file.value < 0 ? 0 : count, '\0');
-  const ssize_t got = bytes.empty() ? 0 : ::read(file.value, bytes.data(), count);
-  bytes.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
+  const int64_t got = bytes.empty() ? 0 : system::read(file.value, bytes.data(), count);
+  bytes.resize(static_cast<size_t>(std::max<int64_t>(0, got)));
   return bytes;
 }
 
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
-  const Descriptor file{open_to_read(path)};
-  struct stat found = {};
-  if (file.value < 0 || fstat(file.value, &found) != 0) cannot("read", path, reason(errno));
-  if (S_ISDIR(found.st_mode)) cannot("read", path, "it is a directory; a file is expected");
-  if (!S_ISREG(found.st_mode)) max_bytes = std::min(max_bytes, uint64_t{4} << 30);
+  using Kind = system::FileStatus::Kind;
+  const Descriptor file{system::open_to_read(path)};
+  const std::optional<system::FileStatus> found = file.value < 0 ? std::nullopt : system::status(file.value);
+  if (!found && errno != EISDIR) cannot("read", path, reason(errno));
+  if (!found || found->kind == Kind::folder) cannot("read", path, "it is a directory; a file is expected");
+  if (found->kind != Kind::file) max_bytes = std::min(max_bytes, uint64_t{4} << 30);
   const auto too_large = [&](const std::string& size) {
     cannot("read", path,
            "it holds " + size + " bytes, more than the " + std::to_string(max_bytes) + " allowed");
   };
-  const uint64_t expected = S_ISREG(found.st_mode) ? static_cast<uint64_t>(found.st_size) : 0;
+  const uint64_t expected = found->kind == Kind::file ? found->bytes : 0;
   if (expected > max_bytes) too_large(std::to_string(expected));
 
   // The size is a hint only: a pipe has none, and a file may grow meanwhile. Read to the end, but not past
@@ -244,11 +234,11 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   size_t filled = 0;
   while (true) {
     check_stop();
-    if (!S_ISREG(found.st_mode)) wait_for_bytes(file.value);
+    if (found->kind != Kind::file) wait_for_bytes(file.value);
     if (filled == bytes.size())
       bytes.resize(filled == 0 ? expected + 1 : filled + std::max(filled, buffer_bytes));
     const size_t room = std::min(bytes.size() - filled, size_t{1} << 26);
-    const ssize_t got = ::read(file.value, bytes.data() + filled, room);
+    const int64_t got = system::read(file.value, bytes.data() + filled, room);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) cannot("read", path, reason(errno));
     if (got == 0) break;

@@ -1,11 +1,10 @@
 #include "engine/files/file_status.h"
 
-#include <sys/stat.h>
-
 #include <stdexcept>
 #include <system_error>
 
 #include "engine/files/in_quotes.h"
+#include "engine/system/files.h"
 
 namespace engine {
 
@@ -26,11 +25,7 @@ fs::file_status status_of(const fs::path& path) {
 bool file_exists(const fs::path& path) { return fs::exists(status_of(path)); }
 bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path)); }
 
-bool same_file(const fs::path& a, const fs::path& b) {
-  struct stat one = {}, other = {};
-  return stat(a.c_str(), &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
-         one.st_ino == other.st_ino;
-}
+bool same_file(const fs::path& a, const fs::path& b) { return system::same_file(a, b); }
 
 bool lies_below(const fs::path& path, const fs::path& folder) {
   std::error_code error;

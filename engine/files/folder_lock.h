@@ -1,11 +1,12 @@
 // One process at a time in a folder that is being written.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 
 namespace engine {
 
 // Holds the folder while it lives. Nothing is left behind, however the process ends: the lock is the system's
-// (flock on the folder itself). Where a file system has none, nobody is kept out.
+// (engine/system/files.h). Where a file system has none, nobody is kept out.
 class FolderLock {
  public:
   // std::runtime_error of one line where the folder is held already, by another process or another FolderLock of this
@@ -20,7 +21,7 @@ class FolderLock {
   bool holds(const std::filesystem::path& folder) const;
 
  private:
-  int descriptor_ = -1;
+  intptr_t held_ = -1;  // nothing: whoever comes is let in
 };
 
 }  // namespace engine

@@ -16,7 +16,7 @@ std::string shown(std::string_view text, size_t longest = longest_value);
 std::string in_quotes(std::string_view name, size_t longest = longest_path);
 inline std::string in_quotes(const char* name) { return in_quotes(std::string_view(name)); }
 inline std::string in_quotes(const std::string& name) { return in_quotes(std::string_view(name)); }
-inline std::string in_quotes(const std::filesystem::path& path) { return in_quotes(path.native()); }
+inline std::string in_quotes(const std::filesystem::path& path) { return in_quotes(path.string()); }
 
 // What an error says is there instead: "'a', 'b', 'c'", each cut as a value is, no more than twenty of them or some 400
 // bytes; "nothing" for none.

@@ -1,7 +1,5 @@
 #include "engine/files/passing_folder.h"
 
-#include <stdlib.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <system_error>
 
 #include "engine/files/in_quotes.h"
+#include "engine/system/files.h"
 
 namespace engine {
 
@@ -21,10 +20,11 @@ PassingFolder::PassingFolder(const std::string& name) {
                              in_quotes(std::string(said ? said : "")) +
                              "; expected an absolute path of a folder");
   }
-  std::string path = (std::filesystem::absolute(place) / (name + "-XXXXXX")).string();
-  if (!mkdtemp(path.data()))
-    throw std::runtime_error("cannot make a folder such as " + in_quotes(path) + ": " + std::strerror(errno));
-  path_ = path;
+  const std::filesystem::path beginning = std::filesystem::absolute(place) / name;
+  path_ = system::create_folder(beginning);
+  if (path_.empty())
+    throw std::runtime_error("cannot make a folder such as " + in_quotes(beginning.string() + "-0") + ": " +
+                             std::strerror(errno));
 }
 
 PassingFolder::~PassingFolder() {

@@ -169,6 +169,11 @@ TEST(Cli, AMapShowsTestSamplesOrTheClustersOfTraining) {
       f, "train --data small --method multi-radius --labels true --normal 3,5 --threads 2" + rest + "again");
   EXPECT_EQ(text_of(f / "again" / "map.csv"), two) << "the same bits for any number of threads";
 
+  expect_done(f, "train --data small --normal 3 --no-map" + rest + "without");
+  EXPECT_FALSE(fs::exists(f / "without" / "map.csv"));
+  EXPECT_FALSE(fs::exists(f / "without" / "explained.png"));
+  EXPECT_EQ(text_of(f / "without" / "scores.csv"), text_of(f / "one" / "scores.csv"));
+
   // An earlier run's map does not stay beside a method that has none.
   expect_done(f, "train --data small --method isolation-forest --normal 3 --quiet --out two");
   EXPECT_FALSE(fs::exists(f / "two" / "map.csv"));

@@ -1,10 +1,12 @@
 #include "tools/bench/torch_process.h"
 
+#if !defined(_WIN32)
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <cerrno>
 #include <charconv>
@@ -16,10 +18,20 @@
 #include "bench_torch_script.h"
 #include "engine/stopping.h"
 
+#if !defined(_WIN32)
 extern char** environ;
+#endif
 
 namespace tools {
 
+#if defined(_WIN32)
+TorchProcess::TorchProcess(int64_t, const std::string&) {
+  throw std::runtime_error(
+      "--compare torch starts a python3, which it cannot do on Windows: leave the option out");
+}
+TorchProcess::~TorchProcess() = default;
+double TorchProcess::seconds(const std::string&) { return 0; }
+#else
 namespace {
 
 [[noreturn]] void no_torch() {
@@ -99,5 +111,6 @@ double TorchProcess::seconds(const std::string& request) {
   if (std::from_chars(line, line + std::strlen(line), value).ec != std::errc{}) no_torch();
   return value;
 }
+#endif
 
 }  // namespace tools

@@ -1,7 +1,5 @@
 #include "tools/commands/cluster.h"
 
-#include <unistd.h>
-
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
+#include "engine/system/process.h"
 #include "svdd/clustering/finch.h"
 #include "svdd/clustering/partition_quality.h"
 #include "svdd/training/stopwatch.h"
@@ -52,7 +51,7 @@ class LongPhases {
  public:
   LongPhases(bool quiet, std::string notice)
       : notice_(quiet ? "" : std::move(notice)),
-        progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
+        progress_(std::cerr, {.terminal = engine::system::is_terminal(engine::system::standard_error),
                               .quiet = quiet,
                               .log_file = {},
                               .unit = "part",

@@ -1,7 +1,5 @@
 #include "tools/commands/data.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -13,6 +11,7 @@
 #include "datasets/idx.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/system/process.h"
 #include "svdd/recipes/data_traits.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/known_data.h"
@@ -113,7 +112,7 @@ void run_data_fetch(const std::string& name, const std::string& data_dir, const 
   datasets::FetchOptions options;
   options.mirror = mirror;
   // A person who waits sees it before; else the first line of a failure is what failed.
-  const bool waits = isatty(STDERR_FILENO) == 1;
+  const bool waits = engine::system::is_terminal(engine::system::standard_error);
   options.on_download = [waits](const datasets::OfficialFile& file, const std::string& url) {
     if (waits)
       std::cerr << "fetching " << url << " (" << fixed_text(static_cast<double>(file.size) / 1e6, 1)

@@ -1,7 +1,5 @@
 #include "tools/commands/import.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -16,6 +14,7 @@
 #include "engine/files/folder_lock.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy.h"
+#include "engine/system/process.h"
 #include "svdd/import/import.h"
 #include "svdd/methods/deep_svdd.h"
 #include "tools/arguments.h"
@@ -36,7 +35,7 @@ void remove_left_behind(const fs::path& place) {
   std::vector<fs::path> left;
   for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code unknown;
-    if (engine::name_of_partial(entry->path().filename().native()) == place.filename().native() &&
+    if (engine::name_of_partial(entry->path().filename().string()) == place.filename().string() &&
         entry->symlink_status(unknown).type() == fs::file_type::directory)
       left.push_back(entry->path());
   }
@@ -57,7 +56,8 @@ void remove_left_behind(const fs::path& place) {
 class NewModelFolder {
  public:
   explicit NewModelFolder(fs::path place)
-      : place_(std::move(place)), beside_(place_.string() + ".partial-" + std::to_string(getpid()) + "-0") {
+      : place_(std::move(place)),
+        beside_(place_.string() + ".partial-" + std::to_string(engine::system::process_number()) + "-0") {
     remove_left_behind(place_);
     std::error_code error;
     fs::create_directories(beside_, error);

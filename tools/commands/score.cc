@@ -1,7 +1,5 @@
 #include "tools/commands/score.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -14,6 +12,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/system/process.h"
 #include "svdd/evaluation/drift.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/model_folder.h"
@@ -164,11 +163,11 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
     throw UsageError(
         "--select looks at all rows together, and those of --input - are answered one by one: write them "
         "to a file first");
-  if (!options.quiet && isatty(STDIN_FILENO))
+  if (!options.quiet && engine::system::is_terminal(engine::system::standard_input))
     std::cerr << "reading "
               << (detector.sample_shape().size() == 1 ? "rows" : "the paths of images, one a line,")
               << " from the terminal; Ctrl-D ends them\n";
-  ScoreStream stream(STDIN_FILENO, "standard input", detector.sample_shape(), table);
+  ScoreStream stream(engine::system::standard_input, "standard input", detector.sample_shape(), table);
   const double threshold = threshold_asked_for(options, detector);
   const std::optional<svdd::PValues> p_values = p_values_of(detector, options.quiet);
   std::optional<svdd::DriftAlarm> alarm;

@@ -424,8 +424,11 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
 
   if (task.table) detector->remember(json(*task.table).dump());
   // What takes long comes first: from where the results are kept, they are written to the end.
-  const std::string map = map_csv(*detector, split, options.settings.seed(), *backend);
-  const std::string explained = explained_png(*detector, split, scores, score_seconds, monitor);
+  std::string map, explained;
+  if (!options.no_map) {
+    map = map_csv(*detector, split, options.settings.seed(), *backend);
+    explained = explained_png(*detector, split, scores, score_seconds, monitor);
+  }
   detector->save(folder.file("model"));
   if (options.method_row().protocol == svdd::Protocol::sixth_held_out)
     write_spheres(folder, *detector, task, scores, results);

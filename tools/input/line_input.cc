@@ -1,14 +1,12 @@
 #include "tools/input/line_input.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
 #include "engine/stopping.h"
+#include "engine/system/files.h"
 
 namespace tools {
 
@@ -39,11 +37,10 @@ void LineInput::read_block() {
   buffer_.resize(there + block_bytes);
   for (;;) {
     engine::check_stop();
-    const ssize_t count = ::read(descriptor_, buffer_.data() + there, block_bytes);
+    const int64_t count = engine::system::read(descriptor_, buffer_.data() + there, block_bytes);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
       // A pipe that somebody else made non-blocking.
-      pollfd wait{descriptor_, POLLIN, 0};
-      if (errno == EAGAIN) ::poll(&wait, 1, -1);
+      if (errno == EAGAIN) engine::system::wait_for_bytes(descriptor_, 100);
       continue;
     }
     if (count < 0) throw std::runtime_error(source_ + " cannot be read: " + std::strerror(errno));
@@ -66,8 +63,7 @@ bool LineInput::next(std::string& line) {
 
 bool LineInput::ready() {
   while (!has_line() && !at_end_) {
-    pollfd now{descriptor_, POLLIN, 0};
-    if (::poll(&now, 1, 0) <= 0) return false;
+    if (!engine::system::wait_for_bytes(descriptor_, 0)) return false;
     read_block();
   }
   return true;

@@ -291,6 +291,10 @@ std::vector<Option> run_rows(TrainOptions& o) {
                   "note a fingerprint of every operation's output and gradient in\nthe steps of this epoch "
                   "(from 0), in trace.csv, for svdd verify"},
                  o.trace));
+  rows.push_back(
+      option::flag({"no-map", "", group,
+                    "a report without the map of the samples and maps of images, which\ntake some seconds"},
+                   o.no_map));
   rows.push_back(option::flag({"quiet", "", group, "no progress on standard error"}, o.quiet));
   return rows;
 }
@@ -626,7 +630,7 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
 
 ordered_json decisive(ordered_json config) {
   for (const char* key :
-       {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds", "trace"})
+       {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds", "trace", "no_map"})
     config.erase(key);
   // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
   if (config.value("allow_bias", true) == false) config.erase("allow_bias");

@@ -1,13 +1,9 @@
 // The most memory that this process has had at one time.
 #pragma once
-#include <sys/resource.h>
+#include "engine/system/process.h"
 
 namespace tools {
 
-inline double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
-}
+inline double peak_megabytes() { return static_cast<double>(engine::system::peak_memory_bytes()) / 1e6; }
 
 }  // namespace tools

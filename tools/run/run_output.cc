@@ -183,7 +183,7 @@ bool is_ours_by_name(const fs::path& folder) {
 bool is_as_good_as_empty(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const auto partial = engine::name_of_partial(entry->path().filename().native());
+    const auto partial = engine::name_of_partial(entry->path().filename().string());
     if (!partial || !is_run_file(*partial)) return false;
   }
   if (error) throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + error.message());

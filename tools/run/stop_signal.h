@@ -1,14 +1,12 @@
 // Ctrl-C and the kill command, as a wish to stop at the next good moment (engine/stopping.h).
 #pragma once
-#include <signal.h>
-
-#include <string>
+#include <memory>
 
 #include "engine/stopping.h"
 
 namespace tools {
 
-// While it lives, the first SIGINT, SIGTERM or SIGHUP (a closed terminal) requests a stop; a second one ends the process as ever, unless it comes
+// While it lives, the first SIGINT, SIGTERM or SIGHUP (a closed terminal; on Windows Ctrl-Break) requests a stop; a second one ends the process as ever, unless it comes
 // within a fifth of a second: `timeout` sends two. A signal that was ignored stays so. Blocking calls are interrupted
 // (EINTR), so that a wait for input ends too. One at a time: main's, for all commands.
 class StopSignal {
@@ -19,7 +17,8 @@ class StopSignal {
   StopSignal& operator=(const StopSignal&) = delete;
 
  private:
-  struct sigaction interrupt_ = {}, terminate_ = {}, hang_up_ = {};  // as they were
+  struct Handlers;
+  std::unique_ptr<Handlers> before_;  // as they were
 };
 
 // While one lives, a signal is answered on standard error at once with what happens now: for what does not stop within

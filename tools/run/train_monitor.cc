@@ -1,11 +1,9 @@
 #include "tools/run/train_monitor.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <iostream>
 
 #include "engine/files/json_file.h"
+#include "engine/system/process.h"
 #include "svdd/evaluation/metrics.h"
 #include "svdd/training/epoch_report_json.h"
 #include "tools/report/svg_chart.h"
@@ -15,8 +13,8 @@ namespace tools {
 namespace {
 
 int terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  const int columns = engine::system::terminal_columns(engine::system::standard_error);
+  return columns > 0 ? columns : 80;
 }
 
 double steady_seconds() {
@@ -27,7 +25,7 @@ double steady_seconds() {
 
 TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet)
     : task_(task),
-      progress_(std::cerr, {.terminal = isatty(STDERR_FILENO) == 1,
+      progress_(std::cerr, {.terminal = engine::system::is_terminal(engine::system::standard_error),
                             .quiet = quiet,
                             .columns = terminal_columns(),
                             .log_file = log_file,

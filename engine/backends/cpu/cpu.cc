@@ -13,6 +13,7 @@
 #include "engine/backends/entered.h"
 #include "engine/backends/reference/loops.h"
 #include "engine/fused_multiply_add.h"
+#include "engine/system/process.h"
 #include "engine/threads.h"
 
 namespace engine {
@@ -144,10 +145,10 @@ class CpuBackend final : public Backend {
 
   std::shared_ptr<void> allocate(const Shape& shape, Layout layout, DType) override {
     const auto bytes = static_cast<size_t>(std::max<int64_t>(1, stored_count(shape, layout))) * sizeof(float);
-    void* memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    void* memory = system::allocate_aligned(64, bytes);
     if (!memory) throw std::bad_alloc();
     std::memset(memory, 0, bytes);
-    return {memory, std::free};
+    return {memory, system::free_aligned};
   }
 
   void upload(const void* c_order, Array& to) override {
