@@ -98,26 +98,70 @@ Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, co
            }});
 }
 
+// What the gradient of an evaluation form needs again; filled when it is first asked for.
+struct EvaluationSaved {
+  Array inverse_std, zero, normalised, activated, gactivated, gnormalised, product;
+};
+
+// The gradient of what was normalised, from that of the output: back through resampling and activation.
+const Array& normalised_gradient(Backend& on, Operation::Inputs in, const BatchNormState& state,
+                                 const Fused& fused, const Array& y, const Array& gy,
+                                 EvaluationSaved& saved) {
+  if (!fused.activated) return gy;
+  const Array& x = in[0].value();
+  if (!saved.normalised.defined())
+    for (Array* a : {&saved.normalised, &saved.activated, &saved.gactivated, &saved.gnormalised})
+      *a = x.zeros_like();
+  on.normalise(x, state.running_mean, saved.inverse_std, optional(in, 1), optional(in, 2), saved.normalised);
+  on.unary(Unary::leaky_relu, fused.slope, saved.normalised, saved.activated);
+  if (fused.then == Resample::max_pool)
+    on.max_pool2d_gradient(saved.activated, y, gy, {.kernel = 2, .stride = 2}, saved.gactivated);
+  if (fused.then == Resample::upsample) on.upsample_nearest_gradient(gy, 2, saved.gactivated);
+  on.unary_gradient(Unary::leaky_relu, fused.slope, saved.normalised, saved.activated,
+                    fused.then == Resample::none ? gy : saved.gactivated, saved.gnormalised);
+  return saved.gnormalised;
+}
+
+// The running moments are constants: gx = g·inverse_std·weight, gweight = Σ g·x̂, gbias = Σ g, where g is the gradient of
+// what was normalised.
+void evaluation_gradient(Backend& on, Operation::Inputs in, const BatchNormState& state, const Fused& fused,
+                         const Array& y, const Array& gy, EvaluationSaved& saved,
+                         std::span<Array* const> gx) {
+  const Array& g = normalised_gradient(on, in, state, fused, y, gy, saved);
+  if (!saved.zero.defined()) saved.zero = state.running_mean.zeros_like();
+  if (gx[0])
+    on.normalise(g, saved.zero, saved.inverse_std, optional(in, 1), in.size() > 1 ? &saved.zero : nullptr,
+                 *gx[0]);
+  if (gx.size() > 1 && gx[1]) {
+    if (!saved.product.defined()) saved.product = g.zeros_like();
+    on.normalise(in[0].value(), state.running_mean, saved.inverse_std, nullptr, nullptr, saved.product);
+    on.binary(Binary::multiply, g, saved.product, saved.product);
+    on.channel_sum(saved.product, *gx[1]);
+  }
+  if (gx.size() > 2 && gx[2]) on.channel_sum(g, *gx[2]);
+}
+
 template <class Normalise>
 Tensor eval_form(const Tensor& x, const BatchNormState& state, Shape output, const Fused& fused,
                  Normalise normalise) {
   auto inputs = checked_inputs(x, state);
+  const auto saved = std::make_shared<EvaluationSaved>();
+  saved->inverse_std = state.running_mean.zeros_like();
   return apply({.name = "batch_norm",
                 .inputs = std::move(inputs),
                 .attributes = fused.attributes(state, false),
                 .state = state_of(state),
                 .output = Array(x.backend(), output, Layout::samples, x.value().type()),
                 .forward =
-                    [=, inverse_std = state.running_mean.zeros_like()](Backend& on, Operation::Inputs in,
-                                                                       Array& y) mutable {
-                      on.inverse_std(state.running_variance, state.epsilon, inverse_std);
-                      normalise(on, in[0].value(), state.running_mean, inverse_std, optional(in, 1),
+                    [=](Backend& on, Operation::Inputs in, Array& y) {
+                      on.inverse_std(state.running_variance, state.epsilon, saved->inverse_std);
+                      normalise(on, in[0].value(), state.running_mean, saved->inverse_std, optional(in, 1),
                                 optional(in, 2), y);
                     },
                 .backward =
-                    [](Backend&, Operation::Inputs, const Array&, const Array&, std::span<Array* const>) {
-                      op_error("batch_norm",
-                               "the evaluation form has no backward pass; train with the training form");
+                    [=](Backend& on, Operation::Inputs in, const Array& y, const Array& gy,
+                        std::span<Array* const> gx) {
+                      evaluation_gradient(on, in, state, fused, y, gy, *saved, gx);
                     }});
 }
 

@@ -27,7 +27,7 @@ struct BatchNormState {
 //   variance.
 Tensor batch_norm_train(const Tensor& x, const BatchNormState& state);
 
-// Evaluation form: the running moments in place of the batch's. No backward pass.
+// Evaluation form: the running moments in place of the batch's; constants to its gradient, as epsilon is.
 Tensor batch_norm_eval(const Tensor& x, const BatchNormState& state);
 
 // resample(leaky_relu(batch_norm(x), slope)), followed by 2×2 max pooling, nearest ×2 enlargement, or

@@ -61,6 +61,23 @@ Tensor trained_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& b
   return batch_norm_train(x, moments_of(x, weight, bias));
 }
 
+// Of the evaluation form: running moments that are not 0 and 1.
+BatchNormState running_moments(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  BatchNormState state = moments_of(x, weight, bias);
+  std::vector<double> mean, variance;
+  for (int64_t c = 0; c < x.shape()[1]; ++c) {
+    mean.push_back(0.2 - 0.15 * static_cast<double>(c));
+    variance.push_back(0.5 + static_cast<double>(c));
+  }
+  state.running_mean.assign(mean);
+  state.running_variance.assign(variance);
+  return state;
+}
+
+Tensor evaluated_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return batch_norm_eval(x, running_moments(x, weight, bias));
+}
+
 // Batch norm, leaky ReLU and resampling in one. Its kinks lie where the normalised value is 0; the draws are
 // the same on every run and keep farther from them than a step reaches.
 Case activated(const char* name, Leaf x, bool affine, double slope, Resample then) {
@@ -70,6 +87,15 @@ Case activated(const char* name, Leaf x, bool affine, double slope, Resample the
             return batch_norm_leaky_relu_train(
                 t[0], moments_of(t[0], affine ? t[1] : Tensor(), affine ? t[2] : Tensor()), slope, then);
           }};
+}
+Case evaluated(const char* name, Leaf x, bool affine, double slope, Resample then) {
+  Case c = activated(name, x, affine, slope, then);
+  c.name = std::string("batch_norm_leaky_relu_eval_") + name;
+  c.op = [=](In t) {
+    return batch_norm_leaky_relu_eval(
+        t[0], running_moments(t[0], affine ? t[1] : Tensor(), affine ? t[2] : Tensor()), slope, then);
+  };
+  return c;
 }
 
 Case convolution(const char* name, Shape x, int64_t out, int64_t kernel, int64_t stride, int64_t padding,
@@ -162,12 +188,30 @@ std::vector<Case> all_cases() {
        {constant(Layout::samples, {4, 2}), parameter({2}), parameter({2})},
        [](In t) { return trained_batch_norm(t[0], t[1], t[2]); }},
 
+      {"batch_norm_eval_images",
+       {batch({3, 2, 3, 5})},
+       [](In t) { return evaluated_batch_norm(t[0], {}, {}); }},
+      {"batch_norm_eval_affine",
+       {batch({18, 3}), parameter({3}), parameter({3})},
+       [](In t) { return evaluated_batch_norm(t[0], t[1], t[2]); }},
+      {"batch_norm_eval_parameters_alone",
+       {constant(Layout::samples, {4, 2}), parameter({2}), parameter({2})},
+       [](In t) { return evaluated_batch_norm(t[0], t[1], t[2]); }},
+
       activated("none", batch({3, 2, 3, 5}), false, 0.1, Resample::none),
       activated("none_affine", batch({18, 3}), true, 0.1, Resample::none),
       activated("max_pool", batch({3, 2, 4, 5}, Numbers::well_spaced), false, 0.1, Resample::max_pool),
       activated("max_pool_affine", batch({2, 3, 5, 3}, Numbers::well_spaced), true, 0.1, Resample::max_pool),
       activated("upsample", batch({17, 1, 2, 1}), false, 0.1, Resample::upsample),
       activated("upsample_affine", batch({2, 2, 3, 2}), true, 0.1, Resample::upsample),
+
+      evaluated("none", batch({3, 2, 3, 5}), false, 0.1, Resample::none),
+      evaluated("none_affine", batch({18, 3}), true, 0.1, Resample::none),
+      evaluated("max_pool", batch({3, 2, 4, 5}, Numbers::well_spaced), false, 0.1, Resample::max_pool),
+      evaluated("max_pool_slope_zero", batch({3, 2, 4, 5}, Numbers::well_spaced), false, 0,
+                Resample::max_pool),
+      evaluated("max_pool_affine", batch({2, 3, 5, 3}, Numbers::well_spaced), true, 0.1, Resample::max_pool),
+      evaluated("upsample_affine", batch({2, 2, 3, 2}), true, 0.1, Resample::upsample),
 
       {"sum", {batch({17})}, [](In t) { return sum(t[0]); }},
       {"sum_of_one", {batch({1})}, [](In t) { return sum(t[0]); }},

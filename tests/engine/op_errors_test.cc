@@ -168,17 +168,6 @@ TEST_F(OpErrors, BatchNorm) {
       "batch_norm", {"(4, 3, 1, 2)"});
 }
 
-TEST_F(OpErrors, EvaluationHasNoBackwardPass) {
-  const Tensor x = batch({4, 3}, true);
-  Tape tape;
-  Tensor loss;
-  {
-    Tape::Recording recording(tape);
-    loss = mean(squared_distance(batch_norm_eval(x, moments(3)), plain({3})));
-  }
-  expect([&] { tape.backward(loss); }, "batch_norm", {"evaluation form"});
-}
-
 TEST_F(OpErrors, InputsOfSeveralHomes) {
   const auto other = make_reference_backend();
   const Tensor elsewhere(Array(*other, {2, 3}, Layout::samples, DType::f32)),
