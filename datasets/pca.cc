@@ -239,6 +239,13 @@ Moments moments(const Samples& samples, int threads) {
   return result;
 }
 
+std::vector<double> CentredMap::pull_back(const std::vector<double>& g) const {
+  std::vector<double> sum(mean.size());
+  for (size_t k = 0; k < g.size(); ++k)
+    for (size_t j = 0; j < sum.size(); ++j) sum[j] += g[k] * static_cast<double>(matrix[k * sum.size() + j]);
+  return sum;
+}
+
 Samples CentredMap::apply(const Samples& samples, const std::vector<int64_t>& shape, int threads) const {
   const engine::IeeeMode ieee;
   const int64_t d = inputs(), k = outputs(), n = samples.count();

@@ -27,6 +27,8 @@ struct CentredMap {
   // `shape` is that of the result, of k values. Throws std::invalid_argument where the samples have not d
   // values.
   Samples apply(const Samples& samples, const std::vector<int64_t>& shape, int threads = 0) const;
+  // Wᵀ g, d numbers: the gradient by x, where g, k numbers, is that by W (x - mean).
+  std::vector<double> pull_back(const std::vector<double>& g) const;
 
   bool operator==(const CentredMap&) const = default;
 };

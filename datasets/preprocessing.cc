@@ -53,6 +53,34 @@ void normalise_contrast(Preprocessing::Gcn gcn, Samples& samples) {
   }
 }
 
+// The gradient g by y = z / s, carried back to x, z being x less its mean: with L1, ds/dz = sign(z) / n; with L2, z / (n² s).
+// Then the mean, of which every x is a share, takes its part.
+void pull_back_contrast(Preprocessing::Gcn gcn, const float* x, std::vector<double>& g) {
+  const auto n = g.size();
+  const auto count = static_cast<double>(n);
+  const bool l1 = gcn == Preprocessing::Gcn::l1;
+  double sum = 0, deviations = 0, along = 0, mean_gradient = 0;
+  for (size_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]);
+  const double mean = sum / count;
+  for (size_t i = 0; i < n; ++i) {
+    const double z = static_cast<double>(x[i]) - mean;
+    deviations += l1 ? std::abs(z) : z * z;
+    along += g[i] * z;
+  }
+  const double scale = (l1 ? deviations : std::sqrt(deviations)) / count;
+  if (!(scale > 0)) return g.assign(n, 0);
+  for (size_t i = 0; i < n; ++i) {
+    const double z = static_cast<double>(x[i]) - mean, ds = l1 ? (z > 0   ? 1
+                                                                  : z < 0 ? -1
+                                                                          : 0) /
+                                                                     count
+                                                               : z / (count * count * scale);
+    g[i] = g[i] / scale - along / (scale * scale) * ds;
+    mean_gradient += g[i] / count;
+  }
+  for (double& of : g) of -= mean_gradient;
+}
+
 // ---- one minimum and maximum for all
 
 void fit_min_max(const Samples& train, Preprocessing& result) {
@@ -193,6 +221,33 @@ void Preprocessing::apply(Samples& samples, int threads) const {
   if (min_max) apply_min_max(*this, samples);
   if (per_feature != PerFeature::none) apply_features(*this, samples);
   if (pca) samples = pca->apply(samples, threads);
+}
+
+std::vector<float> Preprocessing::pull_back(const Samples& samples,
+                                            const std::vector<float>& gradient) const {
+  const engine::IeeeMode ieee;
+  const auto n = static_cast<size_t>(samples.size()), count = static_cast<size_t>(samples.count()),
+             k = static_cast<size_t>(outputs(samples.size()));
+  if (gradient.size() != count * k)
+    throw std::invalid_argument("there are " + std::to_string(gradient.size()) + " gradients of " +
+                                std::to_string(count) + " samples with " + std::to_string(k) +
+                                " prepared values each");
+  const double range = static_cast<double>(max) - static_cast<double>(min);
+  std::vector<float> result;
+  result.reserve(count * n);
+  for (size_t i = 0; i < count; ++i) {
+    engine::check_stop();
+    const auto begin = gradient.begin() + static_cast<std::ptrdiff_t>(i * k);
+    std::vector<double> g(begin, begin + static_cast<std::ptrdiff_t>(k));
+    if (pca) g = pca->map.pull_back(g);
+    for (size_t j = 0; j < scale.size(); ++j) g[j] = scale[j] == 0 ? 0 : g[j] / static_cast<double>(scale[j]);
+    if (min_max)
+      for (double& of : g) of /= range;
+    if (zca) g = zca->pull_back(g);
+    if (gcn != Gcn::none) pull_back_contrast(gcn, samples.sample(static_cast<int64_t>(i)), g);
+    for (const double of : g) result.push_back(static_cast<float>(of));
+  }
+  return result;
 }
 
 int64_t Preprocessing::outputs(int64_t values) const {

@@ -58,6 +58,12 @@ struct Preprocessing {
   // where samples have not as many values as those it was fitted on, if it knows.
   void apply(Samples& samples, int threads = 0) const;
 
+  // The chain rule, backward: `gradient` is that of some number of each sample by the values that apply makes of it, and
+  // comes back as that by the sample's own values, count x size. `samples` as apply takes them; in double until it is
+  // rounded at the end. A sample whose values are all equal has the gradient 0 under contrast normalisation, and so has a
+  // feature of scale 0. Throws std::invalid_argument where apply does, and where there are not as many gradients as values.
+  std::vector<float> pull_back(const Samples& samples, const std::vector<float>& gradient) const;
+
   // How many values come out of samples of so many. Throws std::invalid_argument where the tensors of its
   // steps are for samples of another size, as may be in a file.
   int64_t outputs(int64_t values) const;

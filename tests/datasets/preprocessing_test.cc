@@ -9,6 +9,7 @@
 
 #include "datasets/idx.h"
 #include "datasets/preprocessing_json.h"
+#include "engine/random.h"
 #include "tests/datasets/scratch.h"
 #include "tests/engine/golden_cases.h"
 
@@ -306,6 +307,42 @@ TEST(PreprocessingRealData, MnistLimitsAreThePublishedOnes) {
     EXPECT_NEAR(preprocessing.min, published[static_cast<size_t>(digit)][0], 1e-5) << "digit " << digit;
     EXPECT_NEAR(preprocessing.max, published[static_cast<size_t>(digit)][1], 1e-5) << "digit " << digit;
   }
+}
+
+// f(x) = Σ w·y(x), y what apply makes of x: pulled back, w is the slope of f by each value.
+TEST(PullBack, IsTheSlopeThroughEveryStep) {
+  const engine::RandomStream draws(5, "tests/pull-back");
+  Samples train{{2, 2, 3}, {}};
+  for (uint64_t i = 0; i < 12 * 40; ++i) train.values.push_back(draws.uniform(i));
+  PreprocessingOptions scaled{.gcn = Gcn::l1, .min_max = true}, whitened{.gcn = Gcn::l2, .zca = true},
+      ranges{.per_feature = PerFeature::min_max, .pca = 0.7}, all{.gcn = Gcn::l1, .zca = true};
+  all.per_feature = PerFeature::standard, all.pca = 0.8;
+  for (const PreprocessingOptions& options : {PreprocessingOptions{}, scaled, whitened, ranges, all}) {
+    const Preprocessing fitted = Preprocessing::fit(options, train);
+    const Samples x{train.shape, {train.sample(7), train.sample(8)}};
+    std::vector<float> w;
+    for (int64_t i = 0; i < fitted.outputs(12); ++i)
+      w.push_back(draws.normal(static_cast<uint64_t>(1000 + i)));
+    const auto f = [&](size_t at, float change) {
+      Samples moved = x;
+      moved.values[at] += change;
+      fitted.apply(moved);
+      double sum = 0;
+      for (size_t i = 0; i < w.size(); ++i)
+        sum += static_cast<double>(w[i]) * static_cast<double>(moved.values[i]);
+      return sum;
+    };
+    const std::vector<float> slope = fitted.pull_back(x, w);
+    ASSERT_EQ(slope.size(), 12u);
+    constexpr float step = 1e-3f;
+    for (size_t i = 0; i < 12; ++i)
+      EXPECT_NEAR(slope[i], (f(i, step) - f(i, -step)) / (2.0 * step),
+                  5e-3 * std::max(1.0f, std::abs(slope[i])))
+          << i;
+    EXPECT_THROW(fitted.pull_back(x, {1}), std::invalid_argument);
+  }
+  const Samples flat{{3}, {2, 2, 2}};
+  EXPECT_EQ((Preprocessing{Gcn::l1, false}.pull_back(flat, {1, 2, 3})), (std::vector<float>{0, 0, 0}));
 }
 
 }  // namespace
