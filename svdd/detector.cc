@@ -37,6 +37,23 @@ engine::onnx::Value Detector::score_graph(const engine::onnx::Value&) const {
   throw std::invalid_argument(method() + " has no form as a graph of ONNX operations");
 }
 
+std::vector<float> Detector::score_gradient(const datasets::Samples&) {
+  throw std::invalid_argument("the score of " + method() + " has no gradient");
+}
+
+std::vector<float> Detector::by_samples(const datasets::Preprocessing& preprocessing,
+                                        const datasets::Samples& samples,
+                                        const std::vector<float>& by_prepared) {
+  std::vector<float> gradient = preprocessing.pull_back(samples, by_prepared);
+  const auto bad =
+      std::find_if_not(gradient.begin(), gradient.end(), [](float g) { return std::isfinite(g); });
+  if (bad != gradient.end())
+    throw std::runtime_error(
+        "the gradient of the score of sample " + std::to_string((bad - gradient.begin()) / samples.size()) +
+        " (counted from 0) is not finite: its values are far from all that was trained on");
+  return gradient;
+}
+
 void Detector::calibrate(const datasets::Samples& held_out, double false_alarm_rate) {
   const engine::IeeeMode ieee;
   std::vector<float> scores = score(held_out);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/preprocessing.h"
 #include "datasets/samples.h"
 #include "engine/backend.h"
 
@@ -93,6 +94,14 @@ class Detector {
   // shape is not the one fitted on.
   virtual std::vector<float> score(const datasets::Samples& samples) = 0;
 
+  // The gradient of each sample's score by the sample's own values, as score takes them: through preprocessing and network,
+  // count × size in C order; what explains a score (evaluation/attribution.h). On a kink it is that of one side, and of
+  // several nearest centres that of one. After a fit, by which it learns nothing. std::invalid_argument as of score, and where
+  // there is none; std::runtime_error naming a sample whose gradient is not finite.
+  virtual std::vector<float> score_gradient(const datasets::Samples& samples);
+  // Whether there is one: not of a score that changes in steps.
+  virtual bool has_score_gradient() const { return false; }
+
   // φ of each sample, count × p in C order, for looking at; empty where the method has no network. Errors as
   // of score.
   virtual std::vector<float> embed(const datasets::Samples& /*samples*/) { return {}; }
@@ -161,6 +170,10 @@ class Detector {
  protected:
   // std::invalid_argument where what is known of the samples is not one of -1, 0 and 1 for each, or not for this method.
   void check_known(const TrainingSet& train) const;
+  // Carries the gradient by prepared values back to those of the samples, and sees that it is finite.
+  static std::vector<float> by_samples(const datasets::Preprocessing& preprocessing,
+                                       const datasets::Samples& samples,
+                                       const std::vector<float>& by_prepared);
 
   double threshold_ = 0;
   std::vector<float> training_scores_;

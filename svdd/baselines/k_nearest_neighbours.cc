@@ -1,7 +1,12 @@
 #include "svdd/baselines/k_nearest_neighbours.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
 #include "svdd/baselines/neighbour_count.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/baselines/weighted_differences.h"
 #include "svdd/clustering/k_nearest.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/export/distances.h"
@@ -24,10 +29,12 @@ class KNearestNeighbours final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options), machine_(backend) {}
 
   std::string method() const override { return std::string(knn_name); }
+  bool has_score_gradient() const override { return true; }
 
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> gradient_of_rows(const Samples& rows) override;
   engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   std::vector<float> scores_of_training(const Samples&) override { return std::move(of_training_); }
   double threshold_for(const std::vector<float>& scores) const override {
@@ -65,6 +72,22 @@ void KNearestNeighbours::learn(const Samples& rows, Monitor& monitor) {
 // [book: score]
 std::vector<float> KNearestNeighbours::score_rows(const Samples& rows) {
   return farthest(k_nearest(points_.values, rows.values, rows.size(), neighbours_, machine_));
+}
+
+// Of the distance to the k-th nearest point: away from it, with length 1; none on the point itself.
+std::vector<float> KNearestNeighbours::gradient_of_rows(const Samples& rows) {
+  const auto last = static_cast<size_t>(neighbours_ - 1);
+  return weighted_differences(rows, points_, [last](std::vector<double>& squares) {
+    std::vector<size_t> order(squares.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    const auto kth = order.begin() + static_cast<std::ptrdiff_t>(last);
+    std::nth_element(order.begin(), kth, order.end(), [&](size_t a, size_t b) {
+      return squares[a] != squares[b] ? squares[a] < squares[b] : a < b;
+    });
+    const double square = squares[*kth];
+    squares.assign(squares.size(), 0);
+    if (square > 0) squares[*kth] = 1 / std::sqrt(square);
+  });
 }
 
 engine::onnx::Value KNearestNeighbours::graph_of_rows(const engine::onnx::Value& rows) const {

@@ -7,10 +7,12 @@
 #include <stdexcept>
 #include <utility>
 
+#include "engine/elementary.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "svdd/baselines/gaussian_density.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/baselines/weighted_differences.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
@@ -42,11 +44,13 @@ class Kde final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
   std::string method() const override { return std::string(kde_name); }
+  bool has_score_gradient() const override { return true; }
   std::string details() const override { return nlohmann::json{{"bandwidth", bandwidth_}}.dump(); }
 
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> gradient_of_rows(const Samples& rows) override;
   engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   std::vector<float> scores_of_training(const Samples&) override { return std::move(held_out_); }
   double threshold_for(const std::vector<float>& scores) const override {
@@ -123,6 +127,18 @@ void Kde::learn(const Samples& rows, Monitor& monitor) {
 
 std::vector<float> Kde::score_rows(const Samples& rows) {
   return negated(density_->log_density(rows, {bandwidth_})[0]);
+}
+
+// Of −log Σ exp(−‖x − x_i‖² / 2h²): the mean of (x − x_i) / h², each point weighing as much as its term.
+std::vector<float> Kde::gradient_of_rows(const Samples& rows) {
+  const double h2 = static_cast<double>(bandwidth_) * static_cast<double>(bandwidth_);
+  return weighted_differences(rows, points_, [h2](std::vector<double>& squares) {
+    const double nearest = *std::min_element(squares.begin(), squares.end());
+    double sum = 0;
+    for (double& s : squares)
+      sum += s = static_cast<double>(engine::elementary::exp(static_cast<float>((nearest - s) / (2 * h2))));
+    for (double& s : squares) s /= sum * h2;
+  });
 }
 
 // The nearest point's term, at most 1 as all others are in its units, and the logarithm of their sum. In double, where

@@ -7,11 +7,13 @@
 #include <optional>
 #include <stdexcept>
 
+#include "engine/elementary.h"
 #include "engine/stopping.h"
 #include "svdd/baselines/distance_product.h"
 #include "svdd/baselines/kernel_rows.h"
 #include "svdd/baselines/one_class_smo.h"
 #include "svdd/baselines/shallow_detector.h"
+#include "svdd/baselines/weighted_differences.h"
 #include "svdd/export/distances.h"
 #include "svdd/methods/deep_rows.h"
 #include "svdd/recipes/published.h"
@@ -34,6 +36,7 @@ class KernelSvdd final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options), backend_(backend) {}
 
   std::string method() const override { return std::string(kernel_svdd_name); }
+  bool has_score_gradient() const override { return true; }
   std::string details() const override {
     return nlohmann::json{{"gamma", gamma_}, {"rho", rho_}, {"support_vectors", alpha_.size()}}.dump();
   }
@@ -41,6 +44,7 @@ class KernelSvdd final : public ShallowDetector {
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> gradient_of_rows(const Samples& rows) override;
   engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& training_scores) const override;
   std::vector<float> yardstick(std::vector<float> training_scores) override;
@@ -136,6 +140,17 @@ std::vector<float> KernelSvdd::score_rows(const Samples& rows) {
     for (const float inside : f.to_floats()) scores.push_back(2 * (rho_ - inside));
   }
   return scores;
+}
+
+// Of 2·(ρ − Σ α_i exp(−γ‖x − x_i‖²)): Σ 4·γ·α_i·K(x_i, x)·(x − x_i).
+std::vector<float> KernelSvdd::gradient_of_rows(const Samples& rows) {
+  return weighted_differences(rows, support_, [this](std::vector<double>& squares) {
+    for (size_t i = 0; i < squares.size(); ++i) {
+      const auto gamma = static_cast<double>(gamma_);
+      const float k = engine::elementary::exp(static_cast<float>(-gamma * squares[i]));
+      squares[i] = 4 * gamma * static_cast<double>(alpha_[i]) * static_cast<double>(k);
+    }
+  });
 }
 
 // In double, where score_rows computes in float: near the sphere, at 0, the scores differ by its rounding.

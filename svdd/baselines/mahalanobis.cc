@@ -30,11 +30,13 @@ class Mahalanobis final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options) {}
 
   std::string method() const override { return std::string(mahalanobis_name); }
+  bool has_score_gradient() const override { return true; }
   std::string details() const override { return nlohmann::json{{"shrinkage", shrinkage_}}.dump(); }
 
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> gradient_of_rows(const Samples& rows) override;
   engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
@@ -159,6 +161,16 @@ std::vector<float> Mahalanobis::score_rows(const Samples& rows) {
     scores.push_back(finite_score(sum));
   }
   return scores;
+}
+
+// Of ‖W(x − μ)‖²: 2·Wᵀ W(x − μ).
+std::vector<float> Mahalanobis::gradient_of_rows(const Samples& rows) {
+  const Samples white = whitening_.apply(rows, {whitening_.outputs()});
+  std::vector<float> gradient;
+  for (int64_t i = 0; i < white.count(); ++i)
+    for (const double g : whitening_.pull_back({white.sample(i), white.sample(i + 1)}))
+      gradient.push_back(static_cast<float>(2 * g));
+  return gradient;
 }
 
 engine::onnx::Value Mahalanobis::graph_of_rows(const engine::onnx::Value& rows) const {

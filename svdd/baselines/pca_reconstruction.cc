@@ -28,11 +28,13 @@ class PcaReconstruction final : public ShallowDetector {
       : ShallowDetector(options.preprocessing), options_(options) {}
 
   std::string method() const override { return std::string(pca_name); }
+  bool has_score_gradient() const override { return true; }
   std::string details() const override { return nlohmann::json{{"components", plane_.components()}}.dump(); }
 
  private:
   void learn(const Samples& rows, Monitor& monitor) override;
   std::vector<float> score_rows(const Samples& rows) override;
+  std::vector<float> gradient_of_rows(const Samples& rows) override;
   engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const override;
   double threshold_for(const std::vector<float>& scores) const override {
     return contamination_threshold(scores, options_.contamination);
@@ -77,6 +79,17 @@ std::vector<float> PcaReconstruction::score_rows(const Samples& rows) {
     scores.push_back(sum > rounding * size ? finite_score(sum) : 0.0f);
   }
   return scores;
+}
+
+// Of ‖x − x̂‖², x̂ the nearest point of the plane, from which x moves away at a right angle: 2·(x − x̂).
+std::vector<float> PcaReconstruction::gradient_of_rows(const Samples& rows) {
+  const bool is_point = plane_.components() == 0;
+  const Samples nearest = is_point ? Samples{} : plane_.restore(plane_.apply(rows), rows.shape);
+  const auto d = static_cast<size_t>(rows.size());
+  std::vector<float> gradient;
+  for (size_t i = 0; i < rows.values.size(); ++i)
+    gradient.push_back(2 * (rows.values[i] - (is_point ? plane_.map.mean[i % d] : nearest.values[i])));
+  return gradient;
 }
 
 engine::onnx::Value PcaReconstruction::graph_of_rows(const engine::onnx::Value& rows) const {

@@ -54,13 +54,25 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
   train_seconds_ = watch.seconds();
 }
 
-std::vector<float> ShallowDetector::score(const Samples& samples) {
-  const engine::IeeeMode ieee;
+void ShallowDetector::check(const Samples& samples) const {
   require_fitted();
   if (samples.shape != shape_)
     throw std::invalid_argument("the samples are " + datasets::shape_text(samples.shape) + ", but this " +
                                 method() + " detector was fitted on " + datasets::shape_text(shape_));
   samples.check("the samples");
+}
+
+std::vector<float> ShallowDetector::score_gradient(const Samples& samples) {
+  const engine::IeeeMode ieee;
+  if (!has_score_gradient()) return Detector::score_gradient(samples);
+  check(samples);
+  if (samples.count() == 0) return {};
+  return by_samples(preprocessing_, samples, gradient_of_rows(prepared(samples)));
+}
+
+std::vector<float> ShallowDetector::score(const Samples& samples) {
+  const engine::IeeeMode ieee;
+  check(samples);
   if (samples.count() == 0) return {};
   std::vector<float> scores = score_rows(prepared(samples));
   // Numbers so large that their squares overflow leave no number at all: nothing is farther.

@@ -22,6 +22,7 @@ class ShallowDetector : public Detector {
  public:
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
+  std::vector<float> score_gradient(const datasets::Samples& samples) final;
   engine::onnx::Value score_graph(const engine::onnx::Value& input) const final;
   void save(const std::filesystem::path& folder) const final;
   std::vector<int64_t> sample_shape() const final { return shape_; }  // empty before the fit
@@ -36,6 +37,8 @@ class ShallowDetector : public Detector {
   // Rows are samples of shape {features}. At least two come to `learn`.
   virtual void learn(const datasets::Samples& rows, Monitor& monitor) = 0;
   virtual std::vector<float> score_rows(const datasets::Samples& rows) = 0;
+  // The gradient of each row's score by its features, count × features, of a method that has one (has_score_gradient).
+  virtual std::vector<float> gradient_of_rows(const datasets::Samples& /*rows*/) { return {}; }
   // score_rows as nodes of a graph, of rows (N, features) (Detector::score_graph).
   virtual engine::onnx::Value graph_of_rows(const engine::onnx::Value& rows) const = 0;
   // Of the samples just learned from, once after `learn`: as score_rows does, unless a method knows better.
@@ -51,6 +54,7 @@ class ShallowDetector : public Detector {
 
  private:
   void require_fitted() const;
+  void check(const datasets::Samples& samples) const;
   NamedArrays all_arrays() const;
   datasets::Samples prepared(const datasets::Samples& samples) const;
 

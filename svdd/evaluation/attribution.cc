@@ -5,7 +5,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
+#include "engine/random.h"
 #include "engine/stopping.h"
 
 namespace svdd {
@@ -34,6 +36,11 @@ std::vector<Square> squares_of(int64_t height, int64_t width) {
   for (const int64_t top : starts(height))
     for (const int64_t left : starts(width)) squares.push_back({top, left, top + side, left + side});
   return squares;
+}
+
+void require_one_image(const Samples& image) {
+  if (image.count() != 1 || image.shape.size() != 3)
+    throw std::invalid_argument("a map of the score is made of one image");
 }
 
 }  // namespace
@@ -72,14 +79,46 @@ std::vector<float> column_changes(Detector& detector, const Samples& rows, const
   return changes;
 }
 
+std::vector<float> gradient_map(Detector& detector, const Samples& image, const SmoothGrad& how) {
+  const engine::IeeeMode ieee;
+  require_one_image(image);
+  if (how.copies < 1 || !(how.noise >= 0) || !std::isfinite(how.noise))
+    throw std::invalid_argument(
+        "a gradient is smoothed over at least 1 copy, with noise of at least 0; found " +
+        std::to_string(how.copies) + " and " + engine::number_text(how.noise));
+  image.check("the image");
+  const auto [least, most] = std::minmax_element(image.values.begin(), image.values.end());
+  const double sigma = how.noise * (static_cast<double>(*most) - static_cast<double>(*least));
+  const engine::RandomStream noise(0, "smoothgrad");
+  const int64_t copies = sigma > 0 ? how.copies : 1, size = image.size(),
+                at_once = std::max<int64_t>(1, most_values / size);
+  std::vector<double> sum(static_cast<size_t>(size));
+  for (int64_t first = 0; first < copies; first += at_once) {
+    engine::check_stop();
+    Samples noisy{image.shape, {}};
+    for (int64_t k = first; k < std::min(first + at_once, copies); ++k)
+      for (int64_t i = 0; i < size; ++i)
+        noisy.values.push_back(static_cast<float>(
+            static_cast<double>(image.values[static_cast<size_t>(i)]) +
+            sigma * static_cast<double>(noise.normal(static_cast<uint64_t>(k * size + i)))));
+    const std::vector<float> gradients = detector.score_gradient(noisy);
+    for (size_t i = 0; i < gradients.size(); ++i) sum[i % sum.size()] += static_cast<double>(gradients[i]);
+  }
+  const size_t pixels = static_cast<size_t>(image.shape[1] * image.shape[2]);
+  std::vector<float> map(pixels);
+  for (size_t i = 0; i < sum.size(); ++i)
+    map[i % pixels] =
+        std::max(map[i % pixels], static_cast<float>(std::abs(sum[i]) / static_cast<double>(copies)));
+  return map;
+}
+
 int64_t occlusion_squares(int64_t height, int64_t width) {
   return static_cast<int64_t>(squares_of(height, width).size());
 }
 
 std::vector<float> occlusion_map(Detector& detector, const Samples& image) {
   const engine::IeeeMode ieee;
-  if (image.count() != 1 || image.shape.size() != 3)
-    throw std::invalid_argument("a map of the score is made of one image");
+  require_one_image(image);
   const int64_t channels = image.shape[0], height = image.shape[1], width = image.shape[2];
   std::vector<float> mean;
   for (int64_t c = 0; c < channels; ++c) {

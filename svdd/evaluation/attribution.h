@@ -1,8 +1,13 @@
-// Why a sample has its score, for any method: what the score would be without a part of the sample.
+// Why a sample has its score: what the score would be without a part of the sample, for any method; and the score's gradient,
+// for those that have one.
 //
 // Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, for images (occlusion); for rows the same,
 // one column at a time. A part's change is score(x) − score(x without it): how much of the anomaly goes with it. Changes of
 // parts that tell the same do not add up: without either of two, the other still tells it.
+//
+// The gradient costs a forward and a backward pass where the parts cost a score each, and tells of small changes alone: that of a
+// network is rough, and what it says of an image is readable only as a mean over its neighbourhood. Smilkov, Thorat, Kim, Viégas
+// and Wattenberg, "SmoothGrad: removing noise by adding noise", 2017.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -23,6 +28,19 @@ std::vector<float> column_changes(Detector& detector, const datasets::Samples& r
 std::vector<float> occlusion_map(Detector& detector, const datasets::Samples& image);
 // How many squares those are, each of which is scored.
 int64_t occlusion_squares(int64_t height, int64_t width);
+
+// Of an image (C, H, W) with values in [0, 1] or about: for each pixel, H x W, how much the score changes with it, up or down:
+// the largest over the channels of |mean of the score's gradient over noisy copies of the image| (the largest: Simonyan,
+// Vedaldi and Zisserman, 2014). The noise is N(0, σ²), σ a share of the image's own range, and the same for every image: of the
+// stream "smoothgrad" of seed 0. std::invalid_argument as of occlusion_map, for numbers that are not what the fields say, and
+// as Detector::score_gradient does.
+struct SmoothGrad {
+  int64_t copies = 50;  // at least 1
+  double noise =
+      0.15;  // at least 0, finite; 0: the gradient at the image itself. The paper's share is 0.1 to 0.2
+};
+std::vector<float> gradient_map(Detector& detector, const datasets::Samples& image,
+                                const SmoothGrad& how = {});
 
 // The median of each column of at least one row: of an even number the lower of the two in the middle.
 std::vector<float> column_medians(const datasets::Samples& rows);

@@ -38,6 +38,10 @@ class Autoencoder final : public DeepDetector {
   std::vector<float> score_prepared(const Samples& x) override {
     return reconstruction_errors(network_, x, backend_);
   }
+  engine::Tensor differentiable_score(const engine::Tensor& x) override {
+    const engine::Tensor z = phi(x, engine::Mode::evaluate);
+    return squared_distance(network_.decoder.forward(z, engine::Mode::evaluate), x);
+  }
   engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override {
     return squared_distance(flattened(reconstruction(phi(x))), flattened(x));
   }

@@ -46,6 +46,7 @@ class Dasvdd final : public DeepDetector {
   void initialise_spheres(const Samples& x, const std::vector<int32_t>& classes, Monitor& monitor) override;
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
+  Tensor differentiable_score(const Tensor& x) override { return score_of(x, Mode::evaluate); }
   engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::vector<engine::NamedTensor> scoring_state() const override { return network_.state(); }
   void describe(nlohmann::json& description, NamedArrays& arrays) const override;

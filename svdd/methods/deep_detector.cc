@@ -247,6 +247,38 @@ std::vector<float> DeepDetector::score(const Samples& samples) {
   return score_prepared(prepared(samples));
 }
 
+namespace {
+
+// While it lives no gradient of these is computed: that of the samples alone is wanted.
+class HeldFixed {
+ public:
+  explicit HeldFixed(const std::vector<engine::NamedTensor>& state) {
+    for (const Tensor& t : engine::trainable(state))
+      if (t.requires_grad()) held_.push_back(t);
+    for (Tensor& t : held_) t.set_requires_grad(false);
+  }
+  ~HeldFixed() {
+    for (Tensor& t : held_) t.set_requires_grad(true);
+  }
+  HeldFixed(const HeldFixed&) = delete;
+  HeldFixed& operator=(const HeldFixed&) = delete;
+
+ private:
+  std::vector<Tensor> held_;
+};
+
+}  // namespace
+
+std::vector<float> DeepDetector::score_gradient(const Samples& samples) {
+  const engine::IeeeMode ieee;
+  require_fitted();
+  const Samples x = prepared(samples);
+  const HeldFixed parameters(network_.state());
+  const std::vector<float> by_prepared = gradients_in_batches(
+      x, [&](const Tensor& b) { return differentiable_score(b); }, backend_);
+  return by_samples(preprocessing_, samples, by_prepared);
+}
+
 std::vector<float> DeepDetector::embed(const Samples& samples) {
   const engine::IeeeMode ieee;
   require_fitted();

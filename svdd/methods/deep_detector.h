@@ -25,6 +25,8 @@ class DeepDetector : public Detector {
   std::string weights_sha256() const final;
   void fit(const TrainingSet& train, Monitor& monitor) final;
   std::vector<float> score(const datasets::Samples& samples) final;
+  std::vector<float> score_gradient(const datasets::Samples& samples) final;
+  bool has_score_gradient() const final { return true; }
   std::vector<float> embed(const datasets::Samples& samples) final;
   engine::onnx::Value score_graph(const engine::onnx::Value& input) const final;
   void save(const std::filesystem::path& folder) const final;
@@ -79,7 +81,10 @@ class DeepDetector : public Detector {
                                   Monitor& monitor) = 0;
   virtual void minimise_objective(const datasets::Samples& x, Monitor& monitor) = 0;
   virtual std::vector<float> score_prepared(const datasets::Samples& x) = 0;
-  // The same, to the bit, of samples with these representations; not asked of a method that reconstructs.
+  // The same of a batch, in evaluation mode, as an expression of ops that a tape can go back through; it may leave out what
+  // does not depend on the samples.
+  virtual engine::Tensor differentiable_score(const engine::Tensor& x) = 0;
+  // score_prepared, to the bit, of samples with these representations; not asked of a method that reconstructs.
   virtual std::vector<float> score_represented(const std::vector<float>& /*z*/) { return {}; }
   // score_prepared as nodes of a graph, of samples in their shape (Detector::score_graph).
   virtual engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const = 0;

@@ -43,6 +43,9 @@ class DeepSvdd final : public DeepDetector {
   std::vector<float> score_represented(const std::vector<float>& z) override {
     return margins({{rep_dim()}, z}, [](const Tensor& b) { return b; });
   }
+  Tensor differentiable_score(const Tensor& x) override {
+    return squared_distance(phi(x, Mode::evaluate), centre_);  // R² does not depend on x
+  }
   engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::vector<float> margins(const Samples& x, const std::function<Tensor(const Tensor&)>& z_of);
   std::optional<double> own_threshold() const override {

@@ -49,6 +49,7 @@ class MultiRadius final : public DeepDetector {
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
   std::vector<float> score_represented(const std::vector<float>& z) override;
+  Tensor differentiable_score(const Tensor& x) override;
   engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::optional<double> own_threshold() const override {
     return soft_boundary() ? std::optional(0.0) : std::nullopt;  // on the nearest sphere
@@ -292,6 +293,23 @@ std::vector<float> MultiRadius::score_represented(const std::vector<float>& z) {
   return scores;
 }
 
+// Of the sphere that each sample is scored by; R² matters where the margin is measured by it.
+Tensor MultiRadius::differentiable_score(const Tensor& x) {
+  const auto p = static_cast<size_t>(rep_dim());
+  const Tensor z = phi(x, Mode::evaluate);
+  const std::vector<float> numbers = z.value().to_floats();
+  std::vector<float> centres, unit;
+  for (size_t i = 0; i < numbers.size(); i += p) {
+    const size_t k = multi_radius_sphere(own_.inference, {&numbers[i], p}, centres_, radii_);
+    centres.insert(centres.end(), &centres_[k * p], &centres_[k * p] + p);
+    unit.push_back(
+        own_.inference == Inference::relative_margin ? 1 / std::max(radii_[k] * radii_[k], least_r2) : 1.0f);
+  }
+  const Tensor own_centres(Array::from(backend_, z.shape(), Layout::samples, DType::f32, centres)),
+      units(Array::from(backend_, {x.shape()[0]}, Layout::samples, DType::f32, unit));
+  return squared_distance(z, own_centres) * units;
+}
+
 // multi_radius_score as a graph.
 engine::onnx::Value MultiRadius::graph_of_prepared(const engine::onnx::Value& x) const {
   std::vector<float> r2;
@@ -356,6 +374,18 @@ float multi_radius_score(Inference rule, std::span<const float> z, std::span<con
       break;
   }
   return nearest - r2;
+}
+
+size_t multi_radius_sphere(Inference rule, std::span<const float> z, std::span<const float> centres,
+                           std::span<const float> radii) {
+  float least = std::numeric_limits<float>::infinity();
+  size_t sphere = 0;
+  for (size_t k = 0; k < radii.size(); ++k) {
+    const float d = squared(z.data(), &centres[k * z.size()], static_cast<int64_t>(z.size()));
+    const float by = rule == Inference::smallest_margin ? d - radii[k] * radii[k] : d;
+    if (by < least) least = by, sphere = k;
+  }
+  return sphere;
 }
 
 // [book: shares]

@@ -41,6 +41,10 @@ inline constexpr auto inference_names =
 float multi_radius_score(Inference rule, std::span<const float> z, std::span<const float> centres,
                          std::span<const float> radii);
 
+// Which sphere that score is of; of equals the first.
+size_t multi_radius_sphere(Inference rule, std::span<const float> z, std::span<const float> centres,
+                           std::span<const float> radii);
+
 // Where FINCH's best partition has more clusters than this, the best of those that have not is taken: a sphere for each
 // of thousands of clusters holds a handful of samples, and every step and score pays for all of them. A number of
 // clusters that is asked for is not bounded.

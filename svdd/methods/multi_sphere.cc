@@ -53,6 +53,7 @@ class MultiSphere final : public DeepDetector {
   void minimise_objective(const Samples& x, Monitor& monitor) override;
   std::vector<float> score_prepared(const Samples& x) override;
   std::vector<float> score_represented(const std::vector<float>& z) override;
+  Tensor differentiable_score(const Tensor& x) override { return margin(phi(x, Mode::evaluate)); }
   engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const override;
   std::optional<double> own_threshold() const override { return 0.0; }  // on the nearest sphere
   std::vector<int32_t> clusters_of_training(const std::vector<float>& z) const override;

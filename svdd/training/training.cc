@@ -324,6 +324,31 @@ std::vector<float> evaluate_batches(const datasets::Samples& samples,
   return results;
 }
 
+std::vector<float> gradients_in_batches(const datasets::Samples& samples,
+                                        const std::function<Tensor(const Tensor&)>& f,
+                                        engine::Backend& backend) {
+  const engine::IeeeMode ieee;
+  const int64_t n = samples.count(), most = samples.size() > 4096 ? 16 : 64;
+  std::vector<float> gradients;
+  gradients.reserve(samples.values.size());
+  for (int64_t first = 0; first < n; first += most) {
+    const int64_t count = std::min(most, n - first);
+    const std::vector<float> rows(samples.sample(first), samples.sample(first + count));
+    const Tensor input(
+        Array::from(backend, batch_shape(count, samples.shape), Layout::samples, DType::f32, rows), true);
+    Tape tape;
+    Tensor total;
+    {
+      const Tape::Recording recording(tape);
+      total = engine::sum(f(input));  // whose gradient by a sample is that of its own number
+    }
+    tape.backward(total);
+    const std::vector<float> part = input.grad().to_floats();
+    gradients.insert(gradients.end(), part.begin(), part.end());
+  }
+  return gradients;
+}
+
 std::vector<std::unique_ptr<engine::Optimizer>> adam_for(const std::vector<engine::NamedTensor>& state,
                                                          double weight_decay, Decay decay, bool amsgrad) {
   std::vector<Tensor> decayed, others;

@@ -97,6 +97,12 @@ std::vector<float> evaluate_batches(const datasets::Samples& samples,
                                     const std::function<engine::Tensor(const engine::Tensor&)>& f,
                                     engine::Backend& backend);
 
+// The gradient of f's result, one number a sample, by the sample's own values: of all samples in C order. f as above, recorded
+// anew for each batch of 64 samples, or of 16 where a sample has more than 4096 numbers.
+std::vector<float> gradients_in_batches(const datasets::Samples& samples,
+                                        const std::function<engine::Tensor(const engine::Tensor&)>& f,
+                                        engine::Backend& backend);
+
 // Adam over the trainable state as a recipe wants it: weight decay on all parameters, or on the weights of
 // convolutions and dense layers only (not on batch norm's weight and bias).
 enum class Decay { all, weights_only };

@@ -114,14 +114,39 @@ TEST(Attribution, AMapChangesWhenTheWeightsAreRandomised) {
         state.push_back(one);
     model.description["weights_sha256"] = arrays_sha256(state);
     const auto randomised = detector_of(model, *small_runs::backend());
-    double correlation = 0;
-    for (const datasets::Samples& image : images)
+    double correlation = 0, by_gradient = 0;
+    for (const datasets::Samples& image : images) {
       correlation += rank_correlation(occlusion_map(*trained, image), occlusion_map(*randomised, image)) / 6;
+      by_gradient += rank_correlation(gradient_map(*trained, image), gradient_map(*randomised, image)) / 6;
+    }
     RecordProperty("correlation_" + *layer, std::to_string(correlation));
+    RecordProperty("correlation_by_gradient_" + *layer, std::to_string(by_gradient));
     EXPECT_LT(correlation, 0.5) << "after " << *layer;
+    EXPECT_LT(by_gradient, 0.5) << "after " << *layer;
   }
   const auto same = load_detector(folder.path(), *small_runs::backend());
   EXPECT_EQ(occlusion_map(*same, images[0]), occlusion_map(*trained, images[0]));
+  EXPECT_EQ(gradient_map(*same, images[0]), gradient_map(*trained, images[0]));
+}
+
+// The score of a round Gaussian, the sum of squares, has the gradient 2x: noise takes part in the mean with its own.
+TEST(Attribution, AGradientIsSmoothedOverNoisyCopies) {
+  Samples train{{2, 2, 2}, {}};
+  for (int corner = 0; corner < 256; ++corner)
+    for (int f = 0; f < 8; ++f) train.values.push_back(corner >> f & 1 ? 1.0f : -1.0f);
+  const auto detector = make_mahalanobis({});
+  fitted(detector, train);
+  const Samples image{{2, 2, 2}, {0.5f, 0, -0.25f, 0, 0.125f, 0, -1, 0.5f}};
+  const std::vector<float> plain = gradient_map(*detector, image, {.copies = 50, .noise = 0});
+  const std::vector<float> expected{1, 0, 2, 1};  // the larger of the two channels, either sign
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(plain[i], expected[i], 1e-5) << i;
+  const std::vector<float> smooth = gradient_map(*detector, image, {.copies = 2000});
+  EXPECT_NE(smooth, plain);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(smooth[i], expected[i], 0.05) << i;
+  EXPECT_EQ(gradient_map(*detector, image), gradient_map(*detector, image));
+  EXPECT_THROW(gradient_map(*detector, {{8}, image.values}), std::invalid_argument);
+  EXPECT_THROW(gradient_map(*detector, image, {.copies = 0}), std::invalid_argument);
+  EXPECT_THROW(gradient_map(*detector, image, {.noise = -1}), std::invalid_argument);
 }
 
 }  // namespace attribution_test
