@@ -347,8 +347,14 @@ with the largest change of each row: path_or_row,score,rank,column,value,usual,c
 an image squares are filled with its mean colour; the output is a folder of PNGs, each the
 image beside the image with what raises its score in orange. For any method.
 
+--by gradient, for all methods but isolation-forest and lof: how the score answers to small
+changes. Of a row the gradient by each column, and what it makes of the way from the usual
+value, gradient x (value - usual). Of an image the pixels that it answers to most, up or
+down: the mean gradient of 50 noisy copies (SmoothGrad).
+
 Examples:
   svdd explain --model runs/table --input new_rows.csv --top 3
+  svdd explain --model runs/table --input new_rows.csv --by gradient
   svdd explain --model runs/parts --input test/bad --out maps
 )",
                   [&o] { run_explain(o); });
@@ -358,6 +364,9 @@ Examples:
   explain->add_option("--out", o.out, "a folder for it: the maps of images, or columns.csv")
       ->type_name("DIR");
   explain->add_option("--output", o.output, "rows: a CSV file; else standard output")->type_name("FILE");
+  explain->add_option("--by", o.by, "occlusion (a part is taken away) or gradient")
+      ->type_name("NAME")
+      ->default_str("occlusion");
   explain->add_option("--top", o.top, "so many columns of each row")->type_name("K")->default_str("3");
   explain->add_option("--most", o.most, "images: maps of so many, those with the highest scores")
       ->type_name("N")

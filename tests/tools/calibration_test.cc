@@ -194,9 +194,22 @@ TEST_F(Calibrated, RowsAreExplained) {
   expect_refused(scratch_.path, {{"explain --input odd.csv", 2, "--model is missing"},
                                  {"explain --model run", 2, "--input is missing"},
                                  {"explain --model run --input odd.csv --top 0", 2, "--top is 0"},
+                                 {"explain --model run --input odd.csv --by guess", 2,
+                                  "--by: there is no explanation 'guess'; known are occlusion, gradient"},
                                  {"explain --model run --input odd.csv --output odd.csv", 1, "odd.csv"},
                                  {"explain --model run --input -", 2, "--input - is for svdd score"},
                                  {"explain --model run --input none.csv", 1, "none.csv"}});
+  // By gradient: that of a distance has length 1 in the scaled columns.
+  const Outcome slopes = run("explain --model run --input odd.csv --top 1 --quiet --by gradient");
+  ASSERT_EQ(slopes.status, 0) << slopes.err;
+  EXPECT_EQ(slopes.out.rfind("path_or_row,score,rank,column,value,usual,gradient,change_by_gradient\n0,", 0),
+            0u)
+      << slopes.out;
+  EXPECT_NE(slopes.out.find(",1,a,9,"), std::string::npos) << slopes.out;
+  EXPECT_NE(slopes.out.find(",1,b,-8,"), std::string::npos) << slopes.out;
+  ASSERT_EQ(run("train --data t.csv --method lof --out other --quiet").status, 0);
+  expect_refused(scratch_.path, {{"explain --model other --input odd.csv --by gradient", 2,
+                                  "the score of lof has no gradient; --by occlusion explains any method"}});
   json model = json::parse(text_of(scratch_.path / "run" / "model" / "model.json"));
   model["data"].erase("usual");
   write_text(scratch_.path / "run" / "model" / "model.json", model.dump());
@@ -216,6 +229,9 @@ TEST_F(Calibrated, ImagesAreExplained) {
   for (const char* name : {"one-map.png", "two-map.png", "maps.csv"})
     EXPECT_TRUE(fs::exists(scratch_.path / "maps" / name)) << name;
   expect_refused(scratch_.path, {{"explain --model run --input new", 2, "name the folder for the maps"}});
+  ASSERT_EQ(run("explain --model run --input new --out maps --by gradient --most 1").status, 0);
+  EXPECT_TRUE(fs::exists(scratch_.path / "maps" / "one-gradient.png"));
+  EXPECT_EQ(text_of(scratch_.path / "maps" / "maps.csv").rfind("path_or_row,score,gradient_map\n", 0), 0u);
 }
 
 TEST_F(Calibrated, MethodsAreCompared) {

@@ -35,22 +35,25 @@ std::string row_name(const ScoreInput& input, size_t i) {
 // ---- rows
 
 std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const datasets::TableForm& form,
-                        int64_t top) {
+                        int64_t top, ExplainBy by) {
   const std::vector<float> scores = detector.score(input.samples);
-  std::string csv = "path_or_row,score,rank,column,value,usual,change\n";
+  const bool by_gradient = by == ExplainBy::gradient;
+  std::string csv = std::string("path_or_row,score,rank,column,value,usual,") +
+                    (by_gradient ? "gradient,change_by_gradient\n" : "change\n");
   constexpr int64_t at_once = 4096;  // rows, so that what is told of them does not lie in memory twice
   for (int64_t first = 0; first < input.samples.count(); first += at_once) {
     const int64_t last = std::min(first + at_once, input.samples.count());
     const auto shares = column_shares(
-        detector, {input.samples.shape, {input.samples.sample(first), input.samples.sample(last)}}, form,
-        top);
+        detector, {input.samples.shape, {input.samples.sample(first), input.samples.sample(last)}}, form, top,
+        by);
     for (int64_t i = first; i < last; ++i) {
       const auto& of_row = shares[static_cast<size_t>(i - first)];
       const auto row = static_cast<size_t>(i);
       for (size_t rank = 0; rank < of_row.size(); ++rank)
         csv += row_name(input, row) + ',' + shortest(scores[row]) + ',' + std::to_string(rank + 1) + ',' +
                csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual + ',' +
-               shortest(of_row[rank].change) + '\n';
+               (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") + shortest(of_row[rank].change) +
+               '\n';
     }
   }
   return csv;
@@ -58,10 +61,11 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
 
 // ---- images
 
-// "screw-map.png"; of names that come twice, and of arrays, with the number of the sample.
-std::string map_name(const ScoreInput& input, size_t i, std::set<std::string>& used) {
+// "screw-map.png", "screw-gradient.png"; of names that come twice, and of arrays, with the number of the sample.
+std::string map_name(const ScoreInput& input, size_t i, ExplainBy by, std::set<std::string>& used) {
   const std::string stem = input.names.empty() ? "" : fs::path(input.names[i]).stem().string();
-  std::string name = stem.empty() ? std::to_string(i) + "-map.png" : stem + "-map.png";
+  std::string name =
+      (stem.empty() ? std::to_string(i) : stem) + (by == ExplainBy::gradient ? "-gradient.png" : "-map.png");
   if (!used.insert(name).second) used.insert(name = std::to_string(i) + "-" + name);
   return name;
 }
@@ -75,7 +79,9 @@ void make_folder(const fs::path& folder, const std::string& option) {
     throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
 }
 
-void write_maps(svdd::Detector& detector, const ScoreInput& input, const ExplainOptions& options) {
+void write_maps(svdd::Detector& detector, const ScoreInput& input, const ExplainOptions& options,
+                ExplainBy by) {
+  const bool by_gradient = by == ExplainBy::gradient;
   const fs::path folder = options.out.empty() ? options.output : options.out;
   make_folder(folder, options.out.empty() ? "--output" : "--out");
   const std::vector<float> scores = detector.score(input.samples);
@@ -84,23 +90,33 @@ void write_maps(svdd::Detector& detector, const ScoreInput& input, const Explain
   const std::vector<int64_t>& shape = input.samples.shape;
   const int64_t enlarge = std::max<int64_t>(1, 224 / std::max(shape[1], shape[2]));
   std::set<std::string> used;
-  std::string csv = "path_or_row,score,map\n";
+  std::string csv = by_gradient ? "path_or_row,score,gradient_map\n" : "path_or_row,score,map\n";
   for (const size_t i : order) {
     const auto at = static_cast<int64_t>(i);
     MappedImage mapped{{input.samples.shape, {input.samples.sample(at), input.samples.sample(at + 1)}}, {}};
-    mapped.map = svdd::occlusion_map(detector, mapped.image);
-    const std::string name = map_name(input, i, used);
+    mapped.map = by_gradient ? svdd::gradient_map(detector, mapped.image)
+                             : svdd::occlusion_map(detector, mapped.image);
+    const std::string name = map_name(input, i, by, used);
     engine::write_file_atomically(folder / name, maps_png({mapped}, enlarge),
                                   engine::Durability::rebuildable);
     csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + csv_field(name) + '\n';
   }
   engine::write_file_atomically(folder / "maps.csv", csv, engine::Durability::rebuildable);
   if (!options.quiet)
-    std::cerr << counted(static_cast<int64_t>(order.size()), "map") << " in " << engine::in_quotes(folder)
+    std::cerr << counted(static_cast<int64_t>(order.size()), "map") << (by_gradient ? " by gradient" : "")
+              << " in " << engine::in_quotes(folder)
               << (order.size() < scores.size()
                       ? ", of the highest scores among " + std::to_string(scores.size()) + " (--most)"
                       : "")
               << '\n';
+}
+
+ExplainBy explanation_named(const std::string& word) {
+  try {
+    return explain_by_names.named(word);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--by: " + std::string(error.what()));
+  }
 }
 
 }  // namespace
@@ -116,6 +132,7 @@ void run_explain(const ExplainOptions& given) {
         "first");
   if (given.top < 1) throw UsageError("--top is " + std::to_string(given.top) + "; expected 1 or more");
   if (given.most < 1) throw UsageError("--most is " + std::to_string(given.most) + "; expected 1 or more");
+  const ExplainBy by = explanation_named(given.by);
   ExplainOptions options = given;
   options.model = folder_of_model(given.model).string();
   if (!given.out.empty() && !given.output.empty())
@@ -125,6 +142,9 @@ void run_explain(const ExplainOptions& given) {
   refuse_own_input("--output", options.output, {options.input});
   refuse_file_of_run("--output", options.output, options.model);
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
+  if (by == ExplainBy::gradient && !detector->has_score_gradient())
+    throw UsageError("--by gradient: the score of " + detector->method() +
+                     " has no gradient; --by occlusion explains any method");
   const std::vector<int64_t> shape = detector->sample_shape();
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   const ScoreInput input = read_score_input(options.input, shape, table);
@@ -135,14 +155,14 @@ void run_explain(const ExplainOptions& given) {
   if (are_pictures(shape)) {
     if (options.out.empty() && options.output.empty())
       throw UsageError("--out is missing: name the folder for the maps");
-    write_maps(*detector, input, options);
+    write_maps(*detector, input, options, by);
   } else {
     if (!table.form || table.form->usual.empty())
       throw std::runtime_error(
           "the model in " + engine::in_quotes(options.model) +
           " does not say what is usual in its columns: it was not trained on a table, or by an earlier "
           "version; train it again");
-    const std::string csv = changes_csv(*detector, input, *table.form, options.top);
+    const std::string csv = changes_csv(*detector, input, *table.form, options.top, by);
     if (!options.out.empty()) {
       make_folder(options.out, "--out");
       engine::write_file_atomically(fs::path(options.out) / "columns.csv", csv);

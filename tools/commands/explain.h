@@ -12,15 +12,17 @@ struct ExplainOptions {
   std::string
       output;  // rows: a CSV file, where there is no folder; both empty: standard output; images: as `out`
   std::string label_column, header;
-  int64_t top = 3;     // columns of each row
-  int64_t most = 100;  // images at most, the most anomalous ones
+  std::string by = "occlusion";  // or "gradient"
+  int64_t top = 3;               // columns of each row
+  int64_t most = 100;            // images at most, the most anomalous ones
   BackendOptions backend;
   bool quiet = false;
 };
 
 // Rows: path_or_row,score,rank,column,value,usual,change, the `top` columns with the largest change of each row
 // (svdd/evaluation/attribution.h). Images: for each NAME-map.png in the folder, the image beside the image with the map over
-// it, and maps.csv, path_or_row,score,map. Throws UsageError and std::exception as run_score does; nothing half-written.
+// it, and maps.csv, path_or_row,score,map. By gradient: path_or_row,score,rank,column,value,usual,gradient,change_by_gradient;
+// NAME-gradient.png and path_or_row,score,gradient_map in maps.csv. Throws UsageError and std::exception as run_score does; nothing half-written.
 void run_explain(const ExplainOptions& options);
 
 }  // namespace tools

@@ -34,9 +34,17 @@ std::vector<size_t> highest_first(std::span<const float> scores) {
 }
 
 std::vector<std::vector<ColumnShare>> column_shares(svdd::Detector& detector, const datasets::Samples& rows,
-                                                    const datasets::TableForm& form, int64_t top) {
-  const std::vector<float> changes = svdd::column_changes(detector, rows, form.usual);
+                                                    const datasets::TableForm& form, int64_t top,
+                                                    ExplainBy by) {
   const auto d = static_cast<size_t>(rows.size());
+  std::vector<float> changes, gradients(rows.values.size());
+  if (by == ExplainBy::gradient) {
+    gradients = detector.score_gradient(rows);
+    for (size_t i = 0; i < gradients.size(); ++i)
+      changes.push_back(gradients[i] * (rows.values[i] - form.usual[i % d]));
+  } else {
+    changes = svdd::column_changes(detector, rows, form.usual);
+  }
   const auto in_table = [&](float value, size_t column) {
     return form.offsets.empty() || form.offsets[column] == 0 ? shortest(value)
                                                              : shortest(value + form.offsets[column]);
@@ -49,7 +57,8 @@ std::vector<std::vector<ColumnShare>> column_shares(svdd::Detector& detector, co
     all.emplace_back();
     for (const size_t column : order)
       all.back().push_back({form.feature_word(column), in_table(rows.sample(i)[column], column),
-                            in_table(form.usual[column], column), change[column]});
+                            in_table(form.usual[column], column), change[column],
+                            gradients[static_cast<size_t>(i) * d + column]});
   }
   return all;
 }
