@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -211,44 +212,59 @@ bool holds_images_below(const fs::path& folder) {
   }
 }
 
-Samples load_images(const fs::path& path, const std::vector<int64_t>& shape, std::vector<std::string>* names,
-                    ImageFindings* findings) {
+ImageReader::ImageReader(const fs::path& path, const std::vector<int64_t>& shape, ImageFindings* findings)
+    : path_(path), shape_(shape), findings_(findings) {
   if (shape.size() != 3 || (shape[0] != 1 && shape[0] != 3))
     throw std::invalid_argument("images cannot be read as samples of shape " + shape_text(shape) +
                                 ": expected channels x height x width with 1 or 3 channels");
-  const size_t size = static_cast<size_t>(sample_size(shape));
+  sample_size(shape);  // which refuses more
   std::error_code error;
-  const bool is_folder = fs::is_directory(path, error);
-  ImageFindings own;
-  ImageFindings& found = findings ? *findings : own;
-  const std::vector<fs::path> files = is_folder ? images_in(path, &found) : std::vector<fs::path>{path};
+  is_folder_ = fs::is_directory(path, error);
+  if (is_folder_)
+    files_ = images_in(path, findings_ ? findings_ : &own_);
+  else
+    files_ = {path};
+}
 
-  Samples samples{shape, {}};
-  samples.values.reserve(files.size() * size);
-  if (names) names->clear();
-  std::string first_error;
-  for (const fs::path& file : files) {
+void ImageReader::append(const fs::path& file, Samples& samples) {
+  ImageFindings& found = findings_ ? *findings_ : own_;
+  const Image image = read_image(file);
+  append_sample(image, shape_, samples);
+  note_dark(image, file, found);
+  if (shape_[0] == 1 && image.has_colour()) ++found.coloured;
+  ++found.sound;
+}
+
+Samples ImageReader::next(int64_t most, std::vector<std::string>* names) {
+  Samples samples{shape_, {}};
+  const auto some = std::min(static_cast<size_t>(most), files_.size() - at_);
+  samples.values.reserve(some * static_cast<size_t>(samples.size()));
+  for (int64_t count = 0; at_ < files_.size() && count < most; ++at_) {
     engine::check_stop();
     try {
-      const Image image = read_image(file);
-      append_sample(image, shape, samples);
-      note_dark(image, file, found);
-      if (shape[0] == 1 && image.has_colour()) ++found.coloured;
+      append(files_[at_], samples);
     } catch (const engine::Stopped&) {
       throw;
     } catch (const std::runtime_error& damage) {
-      if (!is_folder || !findings) throw;
-      found.damaged.emplace_back(damage.what());
-      if (first_error.empty()) first_error = damage.what();
+      if (!is_folder_ || !findings_) throw;
+      findings_->damaged.emplace_back(damage.what());
+      if (first_error_.empty()) first_error_ = damage.what();
       continue;
     }
-    ++found.sound;
-    if (names) names->push_back(file.string());
+    ++count;
+    any_sound_ = true;
+    if (names) names->push_back(files_[at_].string());
   }
-  if (samples.values.empty())
-    throw std::runtime_error("no image in " + in_quotes(path) +
-                             " is sound; the first of them: " + first_error);
+  if (at_ == files_.size() && !any_sound_)
+    throw std::runtime_error("no image in " + in_quotes(path_) +
+                             " is sound; the first of them: " + first_error_);
   return samples;
+}
+
+Samples load_images(const fs::path& path, const std::vector<int64_t>& shape, std::vector<std::string>* names,
+                    ImageFindings* findings) {
+  if (names) names->clear();
+  return ImageReader(path, shape, findings).next(std::numeric_limits<int64_t>::max(), names);
 }
 
 }  // namespace datasets

@@ -39,6 +39,31 @@ std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder
 bool holds_images(const std::filesystem::path& folder);
 bool holds_images_below(const std::filesystem::path& folder);
 
+// Reads one image file, or all of a folder, some at a time: a folder may hold more than memory does.
+class ImageReader {
+ public:
+  // As load_images below, and throws as it does but for what it says of single files.
+  ImageReader(const std::filesystem::path& path, const std::vector<int64_t>& shape,
+              ImageFindings* findings = nullptr);
+
+  // The next sound images, in order, at most so many (1 and more); none at the end. `names`, unless null, is given
+  // their paths beside those that it has. Throws as load_images does.
+  Samples next(int64_t most, std::vector<std::string>* names = nullptr);
+
+ private:
+  void append(const std::filesystem::path& file, Samples& samples);
+
+  std::filesystem::path path_;
+  std::vector<int64_t> shape_;
+  ImageFindings own_;
+  ImageFindings* findings_;  // null: damage is an error
+  bool is_folder_;
+  std::vector<std::filesystem::path> files_;
+  size_t at_ = 0;
+  bool any_sound_ = false;
+  std::string first_error_;
+};
+
 // One image file, or all of a folder, as samples of `shape` {1 or 3, height, width} with values in [0, 1]:
 // converted between grey and RGB (Image::plane) and resampled (resample) where need be. `names`, unless null,
 // receives the files' paths in the order of the samples. Damaged files of a folder are passed over where `findings`

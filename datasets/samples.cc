@@ -28,24 +28,25 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text;
 }
 
-void check_finite(const std::vector<float>& values, int64_t size, std::string_view what) {
+void check_finite(const std::vector<float>& values, int64_t size, std::string_view what, int64_t first) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (i % (1 << 22) == 0) engine::check_stop();
     if (std::isfinite(values[i])) continue;
     const char* found = std::isnan(values[i]) ? "NaN" : "an infinite number";
     throw std::invalid_argument(std::string(what) + ": row " +
-                                std::to_string(static_cast<int64_t>(i) / size) + " (counted from 0) holds " +
-                                found + " at position " + std::to_string(static_cast<int64_t>(i) % size) +
+                                std::to_string(first + static_cast<int64_t>(i) / size) +
+                                " (counted from 0) holds " + found + " at position " +
+                                std::to_string(static_cast<int64_t>(i) % size) +
                                 "; every value must be finite: remove or fill in that row");
   }
 }
 
-void Samples::check(std::string_view what) const {
+void Samples::check(std::string_view what, int64_t first) const {
   const int64_t per_sample = size(), total = static_cast<int64_t>(values.size());
   if (total % per_sample != 0)
     throw std::invalid_argument(std::string(what) + ": " + std::to_string(total) +
                                 " values are not a whole number of samples of shape " + shape_text(shape));
-  check_finite(values, per_sample, what);
+  check_finite(values, per_sample, what, first);
 }
 
 }  // namespace datasets

@@ -15,8 +15,9 @@ int64_t sample_size(const std::vector<int64_t>& shape);
 std::string shape_text(const std::vector<int64_t>& shape);
 
 // Throws std::invalid_argument when one of the values is NaN or infinite; the message names the data (`what`,
-// e.g. "training data"), the first bad row (`size` values each) and the value's place in it.
-void check_finite(const std::vector<float>& values, int64_t size, std::string_view what);
+// e.g. "training data"), the first bad row (`size` values each; the first of these values are row `first`) and the value's
+// place in it.
+void check_finite(const std::vector<float>& values, int64_t size, std::string_view what, int64_t first = 0);
 
 struct Samples {
   std::vector<int64_t>
@@ -29,7 +30,7 @@ struct Samples {
   float* sample(int64_t i) { return values.data() + i * size(); }
 
   // Throws std::invalid_argument when the values are no whole number of samples, and where check_finite does.
-  void check(std::string_view what) const;
+  void check(std::string_view what, int64_t first = 0) const;
 };
 
 }  // namespace datasets

@@ -2,12 +2,14 @@
 
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <utility>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/npy_header.h"
+#include "engine/stopping.h"
 
 namespace engine {
 namespace {
@@ -126,18 +128,23 @@ void check_size(const NpyHeader& header, uint64_t follow) {
            std::to_string(*wanted) + " bytes, but " + std::to_string(follow) + " follow the header");
 }
 
-NdArray parse(std::vector<std::byte> bytes) {
-  auto [header, data] = parse_preamble({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  const bool half = take_halves_for_bits(header);
-  check_size(header, data.size());
-  NdArray array{std::move(header.shape), dtype_of(header.descr), {}};
+// The numbers as they lie in the file, made little-endian and of C order.
+NdArray array_of(const NpyHeader& header, bool half, std::vector<int64_t> shape,
+                 std::vector<std::byte> bytes) {
+  NdArray array{std::move(shape), dtype_of(header.descr), std::move(bytes)};
   const size_t item = NdArray::item_bytes(array.dtype);
-  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(data.size()));
-  array.bytes = std::move(bytes);
   if (header.descr[0] == '>' && item > 1) swap_byte_order(array.bytes, item);
   if (header.fortran_order && array.shape.size() > 1)
     array.bytes = to_c_order(array.bytes, array.shape, item);
   return half ? from_halves(array) : array;
+}
+
+NdArray parse(std::vector<std::byte> bytes) {
+  auto [header, data] = parse_preamble({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const bool half = take_halves_for_bits(header);
+  check_size(header, data.size());
+  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(data.size()));
+  return array_of(header, half, header.shape, std::move(bytes));
 }
 
 // Everything before the numbers, byte for byte as numpy.save has it: room for the first dimension to grow to
@@ -187,6 +194,79 @@ std::vector<int64_t> parse_npy_shape(std::string_view beginning, uint64_t size, 
     check_size(header, size - (beginning.size() - data.size()));
     return header.shape;
   });
+}
+
+struct NpyFile::Open {
+  std::filesystem::path path;
+  std::ifstream file;
+  NpyHeader header;
+  bool half = false;
+  uint64_t start = 0;            // of the numbers
+  std::optional<NdArray> whole;  // of what is no regular file
+
+  // `count` bytes from place `at` on.
+  void read(uint64_t at, uint64_t count, std::byte* to) {
+    check_stop();
+    file.seekg(static_cast<std::streamoff>(at));
+    if (!file.read(reinterpret_cast<char*>(to), static_cast<std::streamsize>(count)))
+      throw std::runtime_error("it was cut off while it was read");
+  }
+};
+
+NpyFile::NpyFile(std::filesystem::path path) : open_(std::make_unique<Open>()) {
+  open_->path = std::move(path);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(open_->path, error)) {
+    open_->whole = read_npy(open_->path);
+    open_->header.shape = open_->whole->shape;
+    return;
+  }
+  const std::string beginning = beginning_of(open_->path, npy_beginning);
+  named(in_quotes(open_->path), [&] {
+    auto [header, data] = parse_preamble(beginning);
+    open_->half = take_halves_for_bits(header);
+    open_->start = beginning.size() - data.size();
+    check_size(header, std::filesystem::file_size(open_->path) - open_->start);
+    open_->header = std::move(header);
+    open_->file.open(open_->path, std::ios::binary);
+    if (!open_->file) throw std::runtime_error("it cannot be opened");
+  });
+}
+NpyFile::~NpyFile() = default;
+
+const std::vector<int64_t>& NpyFile::shape() const { return open_->header.shape; }
+
+NdArray::DType NpyFile::dtype() const {
+  if (open_->whole) return open_->whole->dtype;
+  return open_->half ? NdArray::DType::f4 : dtype_of(open_->header.descr);
+}
+
+NdArray NpyFile::rows(int64_t first, int64_t count) {
+  const std::vector<int64_t>& all = shape();
+  if (all.empty() || first < 0 || count < 0 || first > all[0] - count)
+    throw std::out_of_range(in_quotes(open_->path) + " has the shape " + NdArray::text(all) +
+                            ": there are no places " + std::to_string(first) + " to " +
+                            std::to_string(first + count));
+  std::vector<int64_t> shape = all;
+  shape[0] = count;
+  const NdArray::DType stored = open_->whole ? dtype() : dtype_of(open_->header.descr);
+  const uint64_t item = NdArray::item_bytes(stored), total = static_cast<uint64_t>(all[0]),
+                 some = static_cast<uint64_t>(count), begin = static_cast<uint64_t>(first);
+  std::vector<std::byte> bytes(static_cast<size_t>(NdArray::byte_count(shape, stored).value()));
+  const uint64_t per_place = some == 0 ? 0 : bytes.size() / some;  // of C order
+  if (open_->whole) {
+    const auto from = open_->whole->bytes.begin() + static_cast<std::ptrdiff_t>(begin * per_place);
+    return {shape, stored, {from, from + static_cast<std::ptrdiff_t>(bytes.size())}};
+  }
+  named(in_quotes(open_->path), [&] {
+    if (!open_->header.fortran_order)  // in one piece
+      open_->read(open_->start + begin * per_place, bytes.size(), bytes.data());
+    else  // a piece of each column
+      for (uint64_t column = 0; column * some * item < bytes.size(); ++column)
+        open_->read(open_->start + (column * total + begin) * item, some * item,
+                    bytes.data() + column * some * item);
+  });
+  return array_of(open_->header, open_->half, std::move(shape), std::move(bytes));
 }
 
 std::string npy_bytes(const NdArray& array) {

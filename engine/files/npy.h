@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,24 @@ namespace engine {
 
 NdArray read_npy(const std::filesystem::path& path);
 void write_npy(const std::filesystem::path& path, const NdArray& array);
+
+// The array of a file that may be larger than memory, some of it at a time. A file that is not a regular one, such as a
+// named pipe, is read as a whole.
+class NpyFile {
+ public:
+  explicit NpyFile(std::filesystem::path path);  // throws as read_npy does, the numbers apart
+  ~NpyFile();
+
+  const std::vector<int64_t>& shape() const;
+  NdArray::DType dtype() const;  // as rows() has it
+  // Places `first` to `first + count` of the first dimension: the bits that read_npy has there. std::out_of_range where
+  // there are not so many, or no dimension.
+  NdArray rows(int64_t first, int64_t count);
+
+ private:
+  struct Open;
+  std::unique_ptr<Open> open_;
+};
 
 // The same without a file: `source` stands in messages for the name ("'a.npz', member 'x'").
 NdArray parse_npy(std::string_view bytes, const std::string& source);

@@ -259,6 +259,32 @@ TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
                        "is sound"));
 }
 
+TEST(LoadImages, AFolderIsReadSomeImagesAtATime) {
+  const scratch::Folder folder;
+  for (const char* name : {"a", "c", "d", "f", "g"})
+    scratch::write(folder / (std::string(name) + ".pgm"), "P2 1 1 255 " + std::to_string(name[0]));
+  for (const char* name : {"b.pgm", "e.pgm", "h.pgm"}) scratch::write(folder / name, "P2 2 1 255 10");
+  std::vector<std::string> names, some;
+  datasets::ImageFindings findings, of_parts;
+  const Samples whole = load_images(folder.path(), {1, 1, 1}, &names, &findings);
+  for (const int64_t at_once : {1, 2, 3, 9}) {
+    datasets::ImageReader reader(folder.path(), {1, 1, 1}, &(of_parts = {}));
+    std::vector<float> values;
+    some.clear();
+    for (;;) {
+      const Samples part = reader.next(at_once, &some);
+      EXPECT_LE(part.count(), at_once);
+      if (part.count() == 0) break;
+      values.insert(values.end(), part.values.begin(), part.values.end());
+    }
+    EXPECT_EQ(values, whole.values);
+    EXPECT_EQ(some, names);
+    EXPECT_EQ(of_parts.damaged, findings.damaged);
+    EXPECT_EQ(of_parts.sound, 5);
+    EXPECT_EQ(reader.next(at_once).count(), 0) << "and stays at its end";
+  }
+}
+
 TEST(LoadImages, DarkImagesAndLostColoursAreSaid) {
   const scratch::Folder folder;
   scratch::write(folder / "a.pgm", "P2 1 1 65535 4095");

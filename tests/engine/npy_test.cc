@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -280,6 +281,52 @@ TEST_F(NpyTest, HostileFilesAreRefusedByNameAndReason) {
       EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
   }
+}
+
+// A file read some places at a time gives the bits of all of it, whatever its order of bytes and dimensions.
+TEST_F(NpyTest, ALargeFileIsReadAPartAtATime) {
+  std::string numbers;
+  for (int i = 0; i < 2 * 5 * 2 * 3; ++i) numbers += static_cast<char>((37 * i + 3) & 0x3f);
+  for (const char* descr : {"<i2", ">i2", "<f2", ">f2"})
+    for (const char* fortran : {"False", "True"}) {
+      SCOPED_TRACE(std::string(descr) + ' ' + fortran);
+      engine::write_file_atomically(
+          folder_ / "x.npy",
+          file_of("{'descr': '"s + descr + "', 'fortran_order': " + fortran + ", 'shape': (5, 2, 3), }",
+                  numbers));
+      const NdArray whole = engine::read_npy(folder_ / "x.npy");
+      engine::NpyFile file(folder_ / "x.npy");
+      EXPECT_EQ(file.shape(), whole.shape);
+      EXPECT_EQ(file.dtype(), whole.dtype);
+      for (const int64_t at_once : {1, 2, 5}) {
+        std::vector<std::byte> bytes;
+        for (int64_t first = 0; first < 5; first += at_once) {
+          const NdArray part = file.rows(first, std::min(at_once, 5 - first));
+          EXPECT_EQ(part.dtype, whole.dtype);
+          bytes.insert(bytes.end(), part.bytes.begin(), part.bytes.end());
+        }
+        EXPECT_EQ(bytes, whole.bytes) << at_once;
+      }
+      EXPECT_EQ(file.rows(5, 0).size(), 0);
+      EXPECT_THROW(file.rows(4, 2), std::out_of_range);
+      EXPECT_THROW(file.rows(-1, 2), std::out_of_range);
+    }
+  // What is wrong with a file is said as read_npy says it, and what becomes of it meanwhile too.
+  const std::string sound = engine::read_file(folder_ / "x.npy");
+  engine::NpyFile file(folder_ / "x.npy");
+  fs::resize_file(folder_ / "x.npy", sound.size() - 3);
+  const auto said = [](const auto& act) -> std::string {
+    try {
+      act();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(said([&] { file.rows(0, 5); }).find("was cut off while it was read"), std::string::npos);
+  EXPECT_EQ(said([&] { engine::NpyFile cut(folder_ / "x.npy"); }),
+            said([&] { engine::read_npy(folder_ / "x.npy"); }));
+  EXPECT_NE(said([&] { engine::NpyFile none(folder_ / "none.npy"); }).find("none.npy"), std::string::npos);
 }
 
 TEST_F(NpyTest, MissingAndUnwritableFilesAreNamed) {

@@ -75,7 +75,7 @@ std::string predictions_csv(const Predictions& p) {
   std::string csv;
   for (size_t i = 0; i < p.scores.size(); ++i) {
     csv += !p.paths.empty() ? csv_field(p.paths[i])
-                            : std::to_string(p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i]);
+                            : std::to_string(p.rows.empty() ? p.first + static_cast<int64_t>(i) : p.rows[i]);
     csv += ',' + shortest(p.scores[i]) + ',' + (p.p_values ? shortest((*p.p_values)(p.scores[i])) : "") +
            ',' + (static_cast<double>(p.scores[i]) > p.threshold ? '1' : '0');
     csv += p.selected.empty() ? "\n" : p.selected[i] ? ",1\n" : ",0\n";
@@ -90,7 +90,7 @@ std::string predictions_jsonl(const Predictions& p) {
     if (!p.paths.empty())
       line["path"] = p.paths[i];
     else
-      line["row"] = p.rows.empty() ? static_cast<int64_t>(i) : p.rows[i];
+      line["row"] = p.rows.empty() ? p.first + static_cast<int64_t>(i) : p.rows[i];
     std::string text = json_text(line);
     text.pop_back();  // the numbers in the fewest digits, as everywhere
     const bool finite = std::isfinite(p.scores[i]);

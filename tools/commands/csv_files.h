@@ -28,13 +28,14 @@ std::string scores_csv(std::span<const float> scores, std::span<const int32_t> l
 // "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
 std::string history_csv(const std::vector<svdd::EpochReport>& history);
 
-// What is told of new samples, of which the i-th is paths[i], or row rows[i] of a table, or without either row i.
+// What is told of new samples, of which the i-th is paths[i], or row rows[i] of a table, or without either row first + i.
 struct Predictions {
   std::span<const float> scores;
   const svdd::PValues* p_values;  // null: there are none, and their column is empty
   double threshold;
   std::span<const std::string> paths = {};
   std::span<const int64_t> rows = {};
+  int64_t first = 0;
   std::vector<bool> selected = {};  // empty: nothing is selected from
 };
 // "path_or_row,score,p_value,is_anomaly", and with a selection ",is_selected".

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -137,10 +139,46 @@ void write_text(std::optional<engine::AtomicFile>& file, const std::string& text
 void write_header(const ScoreOptions& options, std::optional<engine::AtomicFile>& file) {
   if (options.output_format == "csv") write_text(file, predictions_header(options.select.has_value()));
 }
+// As text some at a time.
 void write_predictions(const ScoreOptions& options, std::optional<engine::AtomicFile>& file,
-                       const Predictions& predictions) {
-  write_text(file,
-             options.output_format == "csv" ? predictions_csv(predictions) : predictions_jsonl(predictions));
+                       const Predictions& all) {
+  constexpr size_t at_once = 65536;
+  for (size_t first = 0; first < all.scores.size(); first += at_once) {
+    const size_t count = std::min(at_once, all.scores.size() - first);
+    Predictions some = all;
+    some.first += static_cast<int64_t>(first);
+    some.scores = all.scores.subspan(first, count);
+    if (!all.paths.empty()) some.paths = all.paths.subspan(first, count);
+    if (!all.rows.empty()) some.rows = all.rows.subspan(first, count);
+    if (!all.selected.empty()) {
+      const auto begin = all.selected.begin() + static_cast<std::ptrdiff_t>(first);
+      some.selected.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+    }
+    write_text(file, options.output_format == "csv" ? predictions_csv(some) : predictions_jsonl(some));
+  }
+}
+
+// All scores of a file or folder, part by part. What is kept in `input` beside them are names, rows and what is to be said;
+// the samples only where a report will show them.
+std::vector<float> score_input(svdd::Detector& detector, ScoreReader& reader, bool keep_samples,
+                               ScoreInput& input, std::chrono::duration<double>& scoring) {
+  const auto move_behind = [](auto& all, auto& more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  std::vector<float> scores;
+  while (std::optional<ScoreInput> part = reader.next()) {
+    move_behind(input.notes, part->notes);
+    move_behind(input.damaged, part->damaged);
+    if (part->samples.count() == 0) continue;
+    const auto begin = std::chrono::steady_clock::now();
+    const std::vector<float> some = detector.score(part->samples);
+    scoring += std::chrono::steady_clock::now() - begin;
+    scores.insert(scores.end(), some.begin(), some.end());
+    move_behind(input.names, part->names);
+    move_behind(input.rows, part->rows);
+    if (keep_samples) input.samples = std::move(part->samples);  // of one part
+  }
+  return scores;
 }
 
 void say_above(int64_t samples, int64_t above, double threshold) {
@@ -267,12 +305,15 @@ void run_score(const ScoreOptions& given) {
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   if (options.input == "-") return score_stream(options, *detector, table, file);
-  const ScoreInput input = read_score_input(options.input, detector->sample_shape(), table);
+  // A report looks at the samples again. Else a part of them is in memory at a time: 32 MB of numbers.
+  constexpr int64_t of_a_part = int64_t{1} << 23, all = std::numeric_limits<int64_t>::max();
+  const std::unique_ptr<ScoreReader> reader =
+      open_score_input(options.input, detector->sample_shape(), table, report ? all : of_a_part);
+  ScoreInput input;
+  std::chrono::duration<double> scoring{};
+  const std::vector<float> scores = score_input(*detector, *reader, report.has_value(), input, scoring);
   for (const auto& [option, output] : {std::pair{"--output", options.output}, {"--report", options.report}})
     refuse_own_input(option, output, {input.names.begin(), input.names.end()});
-  const auto begin = std::chrono::steady_clock::now();
-  const std::vector<float> scores = detector->score(input.samples);
-  const std::chrono::duration<double> scoring = std::chrono::steady_clock::now() - begin;
   const double threshold = threshold_asked_for(options, *detector);
   const std::optional<svdd::PValues> p_values = p_values_of(*detector, options.quiet || options.select);
   const std::vector<bool> selected = selection(options, *detector, scores, p_values);

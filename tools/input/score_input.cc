@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -143,45 +143,104 @@ datasets::Samples from_idx(const fs::path& path, const std::vector<int64_t>& sha
   return from_bytes(std::move(images.bytes), images.count, shape);
 }
 
-void read_images(const fs::path& path, const std::vector<int64_t>& shape, ScoreInput& input) {
-  datasets::ImageFindings findings;
-  input.samples = datasets::load_images(path, shape, &input.names, &findings);
-  input.notes = findings.notes(false);
-  input.damaged = std::move(findings.damaged);
-}
-
 // Images are 0 to 1 wherever they are read from, so a model knows no others. Numbers far outside are of another
 // scale, 0 to 255 as a rule, and their scores would be nonsense; a little noise about 0 and 1 is nobody's mistake.
-void check_image_range(ScoreInput& input, const std::string& source) {
-  const auto [least, most] = std::minmax_element(input.samples.values.begin(), input.samples.values.end());
-  const std::string range = source + " holds values from " + number_text(*least, 4) + " to " +
-                            number_text(*most, 4) + ", and the model was trained on images from 0 to 1";
-  if (*most > 16 || *least < -16)
-    throw std::invalid_argument(range + (*least >= 0 && *most <= 255
-                                             ? ": divide them by 255, or save them as uint8"
-                                             : ": bring them to that range first"));
-  if (*most > 1.5f || *least < -0.5f)
-    input.notes.push_back(range + ": the scores mean little if that is a slip");
-}
+class ImageRange {
+ public:
+  explicit ImageRange(std::string source) : source_(std::move(source)) {}
 
-}  // namespace
-
-ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape,
-                            const ScoreTable& table) {
-  std::error_code error;
-  if (!engine::file_exists(path))
-    throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
-  ScoreInput input;
-  if (fs::is_directory(path, error)) {
-    read_images(path, shape, input);
-    return input;
+  void see(const std::vector<float>& values) {
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    least_ = std::min(least_, *least), most_ = std::max(most_, *most);
+    if (most_ > 16 || least_ < -16)
+      throw std::invalid_argument(range() + (least_ >= 0 && most_ <= 255
+                                                 ? ": divide them by 255, or save them as uint8"
+                                                 : ": bring them to that range first"));
   }
-  datasets::refuse_foreign(path);
-  const FileKind kind = datasets::file_kind(path);
+  std::vector<std::string> notes() const {
+    if (!(most_ > 1.5f || least_ < -0.5f)) return {};
+    return {range() + ": the scores mean little if that is a slip"};
+  }
+
+ private:
+  std::string range() const {
+    return source_ + " holds values from " + number_text(least_, 4) + " to " + number_text(most_, 4) +
+           ", and the model was trained on images from 0 to 1";
+  }
+
+  std::string source_;
+  float least_ = std::numeric_limits<float>::infinity(), most_ = -least_;
+};
+
+// ---- some at a time
+
+class NpyReader final : public ScoreReader {
+ public:
+  NpyReader(const fs::path& path, const std::vector<int64_t>& shape, const ScoreTable& table, int64_t at_once)
+      : file_(path),
+        source_(in_quotes(path)),
+        shape_(shape),
+        table_(table),
+        at_once_(at_once),
+        range_(source_) {
+    check_shape(file_.shape(), source_, shape_);
+  }
+
+  std::optional<ScoreInput> next() override {
+    const int64_t count = std::min(at_once_, file_.shape()[0] - at_);
+    if (count == 0) return std::nullopt;
+    ScoreInput part{from_array(file_.rows(at_, count), source_, shape_, table_), {}};
+    part.samples.check(source_, at_);
+    at_ += count;
+    if (shape_.size() == 3) range_.see(part.samples.values);
+    if (at_ == file_.shape()[0]) part.notes = range_.notes();
+    return part;
+  }
+
+ private:
+  engine::NpyFile file_;
+  std::string source_;
+  std::vector<int64_t> shape_;
+  ScoreTable table_;
+  int64_t at_once_, at_ = 0;
+  ImageRange range_;
+};
+
+class FolderReader final : public ScoreReader {
+ public:
+  FolderReader(const fs::path& path, const std::vector<int64_t>& shape, int64_t at_once)
+      : images_(path, shape, &findings_), at_once_(at_once) {}
+
+  std::optional<ScoreInput> next() override {
+    if (ended_) return std::nullopt;
+    ScoreInput part;
+    part.samples = images_.next(at_once_, &part.names);
+    ended_ = part.names.empty();
+    if (ended_) part.notes = findings_.notes(false);
+    part.damaged = std::exchange(findings_.damaged, {});
+    return part;
+  }
+
+ private:
+  datasets::ImageFindings findings_;
+  datasets::ImageReader images_;
+  int64_t at_once_;
+  bool ended_ = false;
+};
+
+class WholeFile final : public ScoreReader {
+ public:
+  explicit WholeFile(ScoreInput input) : input_(std::move(input)) {}
+  std::optional<ScoreInput> next() override { return std::exchange(input_, std::nullopt); }
+
+ private:
+  std::optional<ScoreInput> input_;
+};
+
+ScoreInput whole_file(const fs::path& path, FileKind kind, const std::vector<int64_t>& shape,
+                      const ScoreTable& table) {
+  ScoreInput input;
   switch (kind) {
-    case FileKind::npy:
-      input.samples = from_array(engine::read_npy(path), in_quotes(path), shape, table);
-      break;
     case FileKind::npz:
       input.samples = from_npz(path, shape, table, input.notes);
       break;
@@ -192,17 +251,44 @@ ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& sh
     case FileKind::gzip:
       input.samples = from_idx(path, shape);
       break;
-    case FileKind::image:
-      read_images(path, shape, input);
-      break;
-    case FileKind::text:
-    case FileKind::unknown:
+    default:
       throw std::invalid_argument(in_quotes(path) + " is " + datasets::name_of(kind) +
                                   "; expected an image, a .npy, .npz or IDX file, or a table named .csv");
   }
   input.samples.check(in_quotes(path));
-  if (shape.size() == 3 && input.names.empty()) check_image_range(input, in_quotes(path));
+  if (shape.size() == 3) {
+    ImageRange range(in_quotes(path));
+    range.see(input.samples.values);
+    for (std::string& note : range.notes()) input.notes.push_back(std::move(note));
+  }
   return input;
+}
+
+}  // namespace
+
+std::unique_ptr<ScoreReader> open_score_input(const fs::path& path, const std::vector<int64_t>& shape,
+                                              const ScoreTable& table, int64_t numbers_at_once) {
+  std::error_code error;
+  if (!engine::file_exists(path))
+    throw std::runtime_error("the input " + in_quotes(path) + " does not exist");
+  const int64_t at_once = std::max<int64_t>(1, numbers_at_once / datasets::sample_size(shape));
+  if (fs::is_directory(path, error)) return std::make_unique<FolderReader>(path, shape, at_once);
+  datasets::refuse_foreign(path);
+  const FileKind kind = datasets::file_kind(path);
+  if (kind == FileKind::image) return std::make_unique<FolderReader>(path, shape, at_once);
+  if (kind == FileKind::npy) return std::make_unique<NpyReader>(path, shape, table, at_once);
+  return std::make_unique<WholeFile>(whole_file(path, kind, shape, table));
+}
+
+ScoreInput read_score_input(const fs::path& path, const std::vector<int64_t>& shape,
+                            const ScoreTable& table) {
+  const auto reader = open_score_input(path, shape, table, std::numeric_limits<int64_t>::max());
+  ScoreInput whole = reader->next().value();  // of all samples
+  while (const std::optional<ScoreInput> more = reader->next()) {
+    whole.notes.insert(whole.notes.end(), more->notes.begin(), more->notes.end());
+    whole.damaged.insert(whole.damaged.end(), more->damaged.begin(), more->damaged.end());
+  }
+  return whole;
 }
 
 }  // namespace tools

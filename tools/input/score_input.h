@@ -1,6 +1,7 @@
-// What `svdd score` is given: whatever format it has, samples of the shape that the model was trained on.
+// What `svdd score` and `explain` are given: whatever format it has, samples of the shape that the model was trained on.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,5 +39,18 @@ struct ScoreTable {
 // empty, of another shape, or holds a number that is not finite.
 ScoreInput read_score_input(const std::filesystem::path& path, const std::vector<int64_t>& shape,
                             const ScoreTable& table = {});
+
+// The same some at a time: .npy files and folders of images are never in memory as a whole.
+class ScoreReader {
+ public:
+  virtual ~ScoreReader() = default;
+  // The next samples in their order, with their names or rows (a table's; others come as they stand in the file), and what has
+  // come to be said since; nothing after the last. A part may hold notes alone. Throws as read_score_input does, what it finds at the end (images that are all damaged) then.
+  virtual std::optional<ScoreInput> next() = 0;
+};
+// Parts of so many numbers, or of one sample; other kinds of files than those come as one part.
+std::unique_ptr<ScoreReader> open_score_input(const std::filesystem::path& path,
+                                              const std::vector<int64_t>& shape, const ScoreTable& table,
+                                              int64_t numbers_at_once);
 
 }  // namespace tools
