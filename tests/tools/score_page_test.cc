@@ -97,6 +97,17 @@ TEST(ScorePage, ImagesWithTheirMaps) {
                   "anomalous</title><use href=\"#thumbnails\"/>"));
   EXPECT_TRUE(has(html, "<span title=\"photos/3.png\">3.png</span>"));
   EXPECT_EQ(count_in(html, "<li class=\"wrong\">"), 3u);
+  EXPECT_FALSE(has(html, "gradient"));
+  const datasets::Samples image{{1, 4, 5}, std::vector<float>(20, 0.5f)};
+  const std::vector<float> map(20, 1), gradient{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  EXPECT_EQ(pictures_of_each({{image, map, gradient}, {image, map}}), 2) << "of all or of none";
+  EXPECT_EQ(pictures_of_each({{image, map, gradient}}), 3);
+  page.maps = maps_png({{image, map, gradient}}, 1);
+  EXPECT_NE(page.maps, maps_png({{image, map, map}}, 1));
+  page.map_pictures = 3;
+  const std::string with_gradient = score_page(page);
+  EXPECT_TRUE(has(with_gradient, "viewBox=\"2 2 19 4\"")) << "three in a row";
+  EXPECT_TRUE(has(with_gradient, "by occlusion and by gradient"));
   page.map_count = 0, page.unexplained = "It would take longer.";
   EXPECT_TRUE(has(score_page(page), "<p>It would take longer.</p>"));
 }

@@ -86,6 +86,7 @@ TEST_F(ScoreReport, ImagesWithPicturesAndMaps) {
   const std::string page = text_of(f / "photos.html");
   EXPECT_TRUE(has(page, "<b>1 without a score</b>") && has(page, "cut.pgm"));
   EXPECT_TRUE(has(page, "<use href=\"#maps\"/>") && has(page, "<use href=\"#thumbnails\"/>"));
+  EXPECT_TRUE(has(page, "by occlusion and by gradient"));
   for (const char* name : {"dark.pgm", "grey.pgm", "light.pgm"})
     EXPECT_TRUE(has(page, std::string("<span title=\"photos/") + name + "\">" + name + "</span>")) << name;
 }

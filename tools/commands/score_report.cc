@@ -79,7 +79,7 @@ void add_thumbnails(ScorePage& page, const datasets::Samples& images, std::span<
 void add_maps(ScorePage& page, svdd::Detector& detector, const datasets::Samples& images,
               std::span<const size_t> numbers, double seconds_of_a_score) {
   const std::vector<MappedImage> maps = maps_within(most_seconds, seconds_of_a_score, detector, images,
-                                                    numbers.first(std::min(most_maps, numbers.size())));
+                                                    numbers.first(std::min(most_maps, numbers.size())), true);
   if (maps.empty()) {
     page.unexplained =
         "A map of one image would take longer than the ten seconds that this page has for them: svdd explain "
@@ -88,6 +88,7 @@ void add_maps(ScorePage& page, svdd::Detector& detector, const datasets::Samples
   }
   page.maps = maps_png(maps, 1);
   page.map_count = static_cast<int64_t>(maps.size());
+  page.map_pictures = pictures_of_each(maps);
   page.map_height = images.shape[1], page.map_width = images.shape[2];
 }
 

@@ -20,6 +20,14 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
+// Whether a smoothed gradient is there in so many seconds, by what that of one copy takes; of a method that has one.
+bool gradients_within(double seconds, svdd::Detector& detector, const datasets::Samples& image) {
+  if (!detector.has_score_gradient()) return false;
+  const Stopwatch one;
+  svdd::gradient_map(detector, image, {.copies = 1, .noise = 0});
+  return one.seconds() * static_cast<double>(svdd::SmoothGrad().copies) <= seconds;
+}
+
 }  // namespace
 
 bool are_pictures(const std::vector<int64_t>& shape) {
@@ -64,7 +72,8 @@ std::vector<std::vector<ColumnShare>> column_shares(svdd::Detector& detector, co
 }
 
 std::vector<MappedImage> maps_within(double seconds, double seconds_of_a_score, svdd::Detector& detector,
-                                     const datasets::Samples& images, std::span<const size_t> numbers) {
+                                     const datasets::Samples& images, std::span<const size_t> numbers,
+                                     bool gradients) {
   std::vector<MappedImage> maps;
   double longest =
       seconds_of_a_score * static_cast<double>(svdd::occlusion_squares(images.shape[1], images.shape[2]));
@@ -75,6 +84,8 @@ std::vector<MappedImage> maps_within(double seconds, double seconds_of_a_score, 
     const auto at = static_cast<int64_t>(number);
     MappedImage mapped{{images.shape, {images.sample(at), images.sample(at + 1)}}, {}};
     mapped.map = svdd::occlusion_map(detector, mapped.image);
+    if (maps.empty()) gradients = gradients && gradients_within(seconds / 2, detector, mapped.image);
+    if (gradients) mapped.gradient = svdd::gradient_map(detector, mapped.image);
     maps.push_back(std::move(mapped));
     longest = std::max(longest, one.seconds());
   }

@@ -41,9 +41,11 @@ std::vector<std::vector<ColumnShare>> column_shares(svdd::Detector& detector, co
                                                     ExplainBy by = ExplainBy::occlusion);
 
 // Maps of the images with these numbers, the first of them, as many as are drawn in some `seconds`: none where one alone takes
-// longer, by what a score takes (in seconds, too).
+// longer, by what a score takes (in seconds, too). `gradients`: with the maps by gradient, of methods that have one, unless
+// these would take half of the time each.
 std::vector<MappedImage> maps_within(double seconds, double seconds_of_a_score, svdd::Detector& detector,
-                                     const datasets::Samples& images, std::span<const size_t> numbers);
+                                     const datasets::Samples& images, std::span<const size_t> numbers,
+                                     bool gradients = false);
 
 // The same of rows: the shares of the first of those with these numbers.
 std::vector<std::vector<ColumnShare>> shares_within(double seconds, svdd::Detector& detector,

@@ -156,11 +156,17 @@ std::string score_images(const ScorePage& page) {
     out +=
         "<h2>Why the highest</h2>\n<p>Beside each image, orange covers what its score goes with: the score "
         "falls "
-        "where that part is covered with the image's mean colour (occlusion).</p>\n" +
+        "where that part is covered with the image's mean colour (occlusion)." +
+        std::string(page.map_pictures == 3
+                        ? " In the third picture it covers the pixels that the score answers to most, up or "
+                          "down (its gradient, the mean over noisy copies of the image)."
+                        : "") +
+        "</p>\n" +
         figure(
-            picture_list(page, page.maps, "maps", {2, page.map_width, page.map_height},
-                         static_cast<size_t>(page.map_count), 2),
-            "Image, and map of its score",
+            picture_list(page, page.maps, "maps", {page.map_pictures, page.map_width, page.map_height},
+                         static_cast<size_t>(page.map_count), page.map_pictures),
+            page.map_pictures == 3 ? "Image, and maps of its score by occlusion and by gradient"
+                                   : "Image, and map of its score",
             "The strongest orange is where covering lowers the score most, in each image by itself. Under it "
             "score, file, p-value, and what the threshold makes of it") +
         '\n';

@@ -38,6 +38,7 @@ struct ScorePage {
   std::string thumbnails = {}, maps = {};
   int64_t thumbnail_columns = 0, thumbnail_height = 0, thumbnail_width = 0;
   int64_t map_count = 0, map_height = 0, map_width = 0;
+  int64_t map_pictures = 2;               // of each image; 3: the gradient's map is the last
   std::string unexplained = {};           // why rows have no columns, or the first images no maps: a sentence
   std::string drift = {};                 // what the drift alarm says
   std::vector<std::string> damaged = {};  // what has no score, and why
