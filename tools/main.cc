@@ -368,9 +368,12 @@ Examples:
       ->type_name("NAME")
       ->default_str("occlusion");
   explain->add_option("--top", o.top, "so many columns of each row")->type_name("K")->default_str("3");
-  explain->add_option("--most", o.most, "images: maps of so many, those with the highest scores")
-      ->type_name("N")
-      ->default_str("100");
+  explain
+      ->add_option(
+          "--most", o.most,
+          "of so many samples, those with the highest scores, these first; else\n100 images, and all "
+          "rows in their order")
+      ->type_name("N");
   add_table_options(*explain, o.label_column, o.header, "as the model knows it");
   add_backend_options(*explain, o.backend);
   explain->add_flag("--quiet", o.quiet, "nothing on standard error but errors");

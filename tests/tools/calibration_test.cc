@@ -194,11 +194,19 @@ TEST_F(Calibrated, RowsAreExplained) {
   expect_refused(scratch_.path, {{"explain --input odd.csv", 2, "--model is missing"},
                                  {"explain --model run", 2, "--input is missing"},
                                  {"explain --model run --input odd.csv --top 0", 2, "--top is 0"},
+                                 {"explain --model run --input odd.csv --most 0", 2, "--most is 0"},
                                  {"explain --model run --input odd.csv --by guess", 2,
                                   "--by: there is no explanation 'guess'; known are occlusion, gradient"},
                                  {"explain --model run --input odd.csv --output odd.csv", 1, "odd.csv"},
                                  {"explain --model run --input -", 2, "--input - is for svdd score"},
                                  {"explain --model run --input none.csv", 1, "none.csv"}});
+  const Outcome most = run("explain --model run --input odd.csv --top 1 --quiet --most 1");
+  EXPECT_EQ(std::count(most.out.begin(), most.out.end(), '\n'), 2) << most.out;
+  EXPECT_TRUE(o.out.find(most.out.substr(most.out.find('\n') + 1)) != std::string::npos)
+      << "one of those above";
+  const Outcome both = run("explain --model run --input odd.csv --top 1 --quiet --most 9");
+  EXPECT_EQ(both.out.rfind(most.out, 0), 0u) << "the highest score first";
+  EXPECT_EQ(both.out.size(), o.out.size());
   // By gradient: that of a distance has length 1 in the scaled columns.
   const Outcome slopes = run("explain --model run --input odd.csv --top 1 --quiet --by gradient");
   ASSERT_EQ(slopes.status, 0) << slopes.err;

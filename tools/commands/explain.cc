@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -26,6 +27,7 @@ namespace tools {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr int64_t most_explained_images = 100;  // unless more are asked for
 
 std::string row_name(const ScoreInput& input, size_t i) {
   if (!input.names.empty()) return csv_field(input.names[i]);
@@ -34,26 +36,39 @@ std::string row_name(const ScoreInput& input, size_t i) {
 
 // ---- rows
 
+// Which samples, in which order.
+std::vector<size_t> chosen(const std::vector<float>& scores, std::optional<int64_t> most) {
+  std::vector<size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (!most) return order;
+  order = highest_first(scores);
+  order.resize(std::min(order.size(), static_cast<size_t>(*most)));
+  return order;
+}
+
 std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const datasets::TableForm& form,
-                        int64_t top, ExplainBy by) {
+                        const ExplainOptions& options, ExplainBy by) {
   const std::vector<float> scores = detector.score(input.samples);
+  const std::vector<size_t> order = chosen(scores, options.most);
   const bool by_gradient = by == ExplainBy::gradient;
   std::string csv = std::string("path_or_row,score,rank,column,value,usual,") +
                     (by_gradient ? "gradient,change_by_gradient\n" : "change\n");
-  constexpr int64_t at_once = 4096;  // rows, so that what is told of them does not lie in memory twice
-  for (int64_t first = 0; first < input.samples.count(); first += at_once) {
-    const int64_t last = std::min(first + at_once, input.samples.count());
-    const auto shares = column_shares(
-        detector, {input.samples.shape, {input.samples.sample(first), input.samples.sample(last)}}, form, top,
-        by);
-    for (int64_t i = first; i < last; ++i) {
-      const auto& of_row = shares[static_cast<size_t>(i - first)];
-      const auto row = static_cast<size_t>(i);
+  constexpr size_t at_once = 4096;  // rows, so that what is told of them does not lie in memory twice
+  for (size_t first = 0; first < order.size(); first += at_once) {
+    const size_t last = std::min(first + at_once, order.size());
+    datasets::Samples rows{input.samples.shape, {}};
+    for (size_t k = first; k < last; ++k) {
+      const auto at = static_cast<int64_t>(order[k]);
+      rows.values.insert(rows.values.end(), input.samples.sample(at), input.samples.sample(at + 1));
+    }
+    const auto shares = column_shares(detector, rows, form, options.top, by);
+    for (size_t k = first; k < last; ++k) {
+      const auto& of_row = shares[k - first];
       for (size_t rank = 0; rank < of_row.size(); ++rank)
-        csv += row_name(input, row) + ',' + shortest(scores[row]) + ',' + std::to_string(rank + 1) + ',' +
-               csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual + ',' +
-               (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") + shortest(of_row[rank].change) +
-               '\n';
+        csv += row_name(input, order[k]) + ',' + shortest(scores[order[k]]) + ',' + std::to_string(rank + 1) +
+               ',' + csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual +
+               ',' + (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") +
+               shortest(of_row[rank].change) + '\n';
     }
   }
   return csv;
@@ -85,8 +100,7 @@ void write_maps(svdd::Detector& detector, const ScoreInput& input, const Explain
   const fs::path folder = options.out.empty() ? options.output : options.out;
   make_folder(folder, options.out.empty() ? "--output" : "--out");
   const std::vector<float> scores = detector.score(input.samples);
-  std::vector<size_t> order = highest_first(scores);
-  order.resize(std::min(order.size(), static_cast<size_t>(options.most)));
+  const std::vector<size_t> order = chosen(scores, options.most.value_or(most_explained_images));
   const std::vector<int64_t>& shape = input.samples.shape;
   const int64_t enlarge = std::max<int64_t>(1, 224 / std::max(shape[1], shape[2]));
   std::set<std::string> used;
@@ -131,7 +145,8 @@ void run_explain(const ExplainOptions& given) {
         "--input - is for svdd score: what is to be explained is read as a whole, so write it to a file "
         "first");
   if (given.top < 1) throw UsageError("--top is " + std::to_string(given.top) + "; expected 1 or more");
-  if (given.most < 1) throw UsageError("--most is " + std::to_string(given.most) + "; expected 1 or more");
+  if (given.most && *given.most < 1)
+    throw UsageError("--most is " + std::to_string(*given.most) + "; expected 1 or more");
   const ExplainBy by = explanation_named(given.by);
   ExplainOptions options = given;
   options.model = folder_of_model(given.model).string();
@@ -162,7 +177,7 @@ void run_explain(const ExplainOptions& given) {
           "the model in " + engine::in_quotes(options.model) +
           " does not say what is usual in its columns: it was not trained on a table, or by an earlier "
           "version; train it again");
-    const std::string csv = changes_csv(*detector, input, *table.form, options.top, by);
+    const std::string csv = changes_csv(*detector, input, *table.form, options, by);
     if (!options.out.empty()) {
       make_folder(options.out, "--out");
       engine::write_file_atomically(fs::path(options.out) / "columns.csv", csv);

@@ -1,5 +1,7 @@
 // `svdd explain`: which columns of a row, or which parts of an image, its score goes with.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "tools/options/backend_options.h"
@@ -14,7 +16,8 @@ struct ExplainOptions {
   std::string label_column, header;
   std::string by = "occlusion";  // or "gradient"
   int64_t top = 3;               // columns of each row
-  int64_t most = 100;            // images at most, the most anomalous ones
+  // The samples with the highest scores, so many of them, the highest first. Not given: 100 images; all rows, in their order.
+  std::optional<int64_t> most = {};
   BackendOptions backend;
   bool quiet = false;
 };
