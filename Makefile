@@ -39,7 +39,7 @@ help:
 	@echo "make tidy      check every source file with clang-tidy"
 	@echo "make sanitize  build and test under the address and undefined-behaviour sanitizers"
 	@echo "make tsan      build and test under the thread sanitizer"
-	@echo "make minimal   build and test without threads, OpenBLAS, zlib, CUDA and kernels for x86"
+	@echo "make minimal   build and test without threads, OpenBLAS, zlib, libtiff, libwebp, CUDA and kernels for x86"
 	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and other processors under qemu"
 	@echo "make kills     kill the command at every system call that changes a file, and compare (needs strace; a quarter of an hour)"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
@@ -91,7 +91,7 @@ tsan:
 
 minimal:
 	$(call build,build-minimal,-DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_X86=OFF -DSVDD_TOGETHER=OFF \
-		$(CMAKE_OPTIONS))
+		-DSVDD_WITH_TIFF=OFF -DSVDD_WITH_WEBP=OFF $(CMAKE_OPTIONS))
 	@scripts/run-tests.sh build-minimal --parallel $(JOBS)
 
 platforms:

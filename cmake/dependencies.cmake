@@ -1,5 +1,6 @@
-# What the project takes from elsewhere. Sets SVDD_HAVE_THREADS, SVDD_HAVE_OPENBLAS, SVDD_HAVE_ZLIB (each 0 or 1),
-# svdd_linked_packages (targets that every floor links), the folders SVDD_JSON_INCLUDE, SVDD_STB_INCLUDE,
+# What the project takes from elsewhere. Sets SVDD_HAVE_THREADS, SVDD_HAVE_OPENBLAS, SVDD_HAVE_ZLIB, SVDD_HAVE_TIFF,
+# SVDD_HAVE_WEBP (each 0 or 1), svdd_linked_packages (targets that every floor links), svdd_image_packages (those of
+# datasets/ alone), the folders SVDD_JSON_INCLUDE, SVDD_STB_INCLUDE,
 # SVDD_CLI11_INCLUDE, and SVDD_HAVE_TESTS with svdd_gtest, the target that tests link. What is optional and absent is
 # left out; what is needed and absent stops with the name of its Debian package.
 
@@ -50,6 +51,45 @@ if(SVDD_WITH_ZLIB)
     list(APPEND svdd_linked_packages ZLIB::ZLIB)
   endif()
 endif()
+
+# find_image_library(TIFF PACKAGE TARGET PKG_CONFIG_NAME HEADER CALL DEBIAN_PACKAGE): sets SVDD_HAVE_TIFF where a program with
+# the call can be linked: in a static build the archives that the library needs, named by pkg-config, may be missing. AUTO
+# looks for none where the build is for another processor or system, since it would be this machine's that is found.
+set(svdd_image_packages)
+macro(find_image_library name package target pkg_config_name header call debian_package)
+  set(SVDD_HAVE_${name} 0)
+  if(SVDD_WITH_${name} AND NOT (SVDD_WITH_${name} STREQUAL "AUTO" AND CMAKE_CROSSCOMPILING))
+    list(INSERT CMAKE_MODULE_PATH 0 ${CMAKE_CURRENT_LIST_DIR})
+    find_package(${package} QUIET MODULE)
+    list(REMOVE_AT CMAKE_MODULE_PATH 0)
+    if(TARGET ${target})
+      set(CMAKE_REQUIRED_LIBRARIES ${target} ${svdd_linked_packages})
+      if(SVDD_STATIC)
+        set(CMAKE_REQUIRED_LINK_OPTIONS -static)
+        find_package(PkgConfig QUIET)
+        if(PkgConfig_FOUND)
+          pkg_check_modules(PC_${name} QUIET ${pkg_config_name})
+          set_property(TARGET ${target} APPEND PROPERTY INTERFACE_LINK_LIBRARIES ${PC_${name}_STATIC_LIBRARIES})
+        endif()
+      endif()
+      check_cxx_source_compiles("
+        #include <${header}>
+        int main() { return ${call} ? 0 : 1; }" SVDD_${name}_LINKS)
+      unset(CMAKE_REQUIRED_LIBRARIES)
+      unset(CMAKE_REQUIRED_LINK_OPTIONS)
+      if(SVDD_${name}_LINKS)
+        set(SVDD_HAVE_${name} 1)
+        list(APPEND svdd_image_packages ${target})
+      endif()
+    endif()
+    if(NOT SVDD_HAVE_${name} AND NOT SVDD_WITH_${name} STREQUAL "AUTO")
+      message(FATAL_ERROR "SVDD_WITH_${name}=${SVDD_WITH_${name}}, but no ${package} library was found that can be linked. "
+                          "Type 'apt-get install ${debian_package}', or build without: -DSVDD_WITH_${name}=OFF.")
+    endif()
+  endif()
+endmacro()
+find_image_library(TIFF TIFF TIFF::TIFF libtiff-4 tiffio.h "TIFFOpen(nullptr, nullptr) != nullptr" libtiff-dev)
+find_image_library(WEBP WebP WebP::webp libwebp webp/decode.h "WebPDecode(nullptr, 0, nullptr) == VP8_STATUS_OK" libwebp-dev)
 
 # need_header(VARIABLE HEADER NAME DEBIAN_PACKAGE): the folder that `#include <HEADER>` is looked up in.
 function(need_header variable header name debian_package)

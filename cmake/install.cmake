@@ -57,5 +57,5 @@ install(EXPORT svdd_targets NAMESPACE svdd:: DESTINATION ${svdd_package_folder})
 configure_package_config_file(cmake/svdd-config.cmake.in ${PROJECT_BINARY_DIR}/svdd-config.cmake
                               INSTALL_DESTINATION ${svdd_package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/svdd-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/svdd-config.cmake ${PROJECT_BINARY_DIR}/svdd-config-version.cmake
+install(FILES ${PROJECT_BINARY_DIR}/svdd-config.cmake ${PROJECT_BINARY_DIR}/svdd-config-version.cmake cmake/FindWebP.cmake
         DESTINATION ${svdd_package_folder})

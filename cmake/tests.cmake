@@ -57,7 +57,7 @@ function(add_floor_tests floor library)
 endfunction()
 
 add_floor_tests(engine svdd_engine svdd_cuda_on_host)
-add_floor_tests(datasets svdd_datasets)
+add_floor_tests(datasets svdd_datasets ${svdd_image_packages})  # which write the pictures that are read
 add_floor_tests(svdd svdd_methods svdd_cuda_on_host)
 if(SVDD_WITH_C)
   add_floor_tests(c svdd_c svdd_methods)

@@ -72,6 +72,7 @@ Image turned(Image image, int orientation) {
   const bool swaps = orientation >= 5;
   Image upright{swaps ? image.width : image.height, swaps ? image.height : image.width, image.channels, {}};
   upright.maximum = image.maximum;
+  upright.more_pages = image.more_pages;
   const auto turn = [&](const auto& from, auto& to) {
     if (from.empty()) return;
     to.resize(from.size());

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <stdexcept>
 
+#include "datasets/tiff.h"
+#include "datasets/webp.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 
@@ -34,10 +36,15 @@ bool is_anymap(std::string_view bytes) {
 }
 
 bool is_image(std::string_view bytes) {
-  return starts_with_one_of(bytes, {"\x89PNG", "\xff\xd8\xff", "\xff\xff\xd8", "GIF87a", "GIF89a",
-                                    std::string_view("II*\0", 4), std::string_view("MM\0*", 4)}) ||
-         (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP") ||
-         is_bitmap(bytes) || is_anymap(bytes);
+  return starts_with_one_of(bytes,
+                            {
+                                "\x89PNG",
+                                "\xff\xd8\xff",
+                                "\xff\xff\xd8",
+                                "GIF87a",
+                                "GIF89a",
+                            }) ||
+         is_tiff(bytes) || is_webp(bytes) || is_bitmap(bytes) || is_anymap(bytes);
 }
 
 // Two zero bytes, one of the number types, and how many extents follow.

@@ -13,7 +13,7 @@ enum class FileKind {
   npy,      // NumPy's array
   idx,      // IDX images or labels, plain
   gzip,     // a gzip stream: IDX where the program reads it
-  image,    // PNG, JPEG, BMP, PNM; also TIFF, GIF and WebP, which the readers of images refuse by name
+  image,    // PNG, JPEG, BMP, PNM, TIFF, WebP; also GIF, which the readers of images refuse by name
   text,     // other text
   unknown,  // none of these: a folder, a file that cannot be read, other bytes
 };

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "datasets/bmp.h"
 #include "datasets/jpeg.h"
 #include "datasets/png.h"
 #include "datasets/pnm.h"
+#include "datasets/tiff.h"
+#include "datasets/webp.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
@@ -41,9 +44,9 @@ std::string foreign_format(std::string_view head) {
   const auto has = [&](size_t at, std::string_view bytes) {
     return head.size() >= at + bytes.size() && head.substr(at, bytes.size()) == bytes;
   };
-  if (has(0, std::string_view("II*\0", 4)) || has(0, std::string_view("MM\0*", 4))) return "TIFF";
+  if (is_tiff(head)) return "TIFF";
   if (has(0, "GIF8")) return "GIF";
-  if (has(0, "RIFF") && has(8, "WEBP")) return "WebP";
+  if (is_webp(head)) return "WebP";
   if (has(4, "ftypavif")) return "AVIF";
   if (has(4, "ftyphei") || has(4, "ftypmif1")) return "HEIC";
   if (has(4, "jP  ")) return "JPEG 2000";
@@ -102,7 +105,25 @@ ImageFormat image_format(std::string_view head) {
   if (is_jpeg(head)) return ImageFormat::jpeg;
   if (is_bmp(head)) return ImageFormat::bmp;
   if (is_pnm(head)) return ImageFormat::pnm;
+  if (SVDD_HAVE_TIFF && is_tiff(head)) return ImageFormat::tiff;
+  if (SVDD_HAVE_WEBP && is_webp(head)) return ImageFormat::webp;
   return ImageFormat::none;
+}
+
+std::string readable_image_formats(const std::string& last) {
+  std::vector<std::string> formats = {"PNG", "JPEG", "BMP", "PGM", "PPM"};
+  if (SVDD_HAVE_TIFF) formats.push_back("TIFF");
+  if (SVDD_HAVE_WEBP) formats.push_back("WebP");
+  std::string text = formats[0];
+  for (size_t i = 1; i + 1 < formats.size(); ++i) text += ", " + formats[i];
+  return text + ' ' + last + ' ' + formats.back();
+}
+
+std::string how_to_read(std::string_view ending) {
+  std::string package;
+  if (!SVDD_HAVE_TIFF && (ending == ".tif" || ending == ".tiff")) package = "libtiff-dev";
+  if (!SVDD_HAVE_WEBP && ending == ".webp") package = "libwebp-dev";
+  return package.empty() ? "" : "install Debian's " + package + " and build svdd again";
 }
 
 Image decode_image(std::string_view contents) {
@@ -116,12 +137,18 @@ Image decode_image(std::string_view contents) {
       return decode_bmp(contents);
     case ImageFormat::pnm:
       return decode_pnm(contents);
+    case ImageFormat::tiff:
+      return decode_tiff(contents);
+    case ImageFormat::webp:
+      return decode_webp(contents);
     case ImageFormat::none:
       break;
   }
   const std::string what = foreign_format(contents);
-  throw std::runtime_error("is no readable PNG, JPEG, BMP, PGM or PPM file" +
-                           (what.empty() ? "" : " but a " + what + " file: convert it, for instance to PNG"));
+  if (what.empty()) throw std::runtime_error("is no readable " + readable_image_formats() + " file");
+  const std::string how = how_to_read(what == "TIFF" ? ".tif" : what == "WebP" ? ".webp" : "");
+  throw std::runtime_error("is no readable " + readable_image_formats() + " file but a " + what + " file: " +
+                           (how.empty() ? "" : how + ", or ") + "convert it, for instance to PNG");
 }
 
 Image read_image(const std::filesystem::path& path) {

@@ -1,11 +1,13 @@
-// One image file: PNG (png.h), JPEG (jpeg.h), BMP (bmp.h), PGM or PPM (pnm.h), told apart by its first bytes.
+// One image file: PNG (png.h), JPEG (jpeg.h), BMP (bmp.h), PGM or PPM (pnm.h), and where the build has their libraries TIFF
+// (tiff.h) and WebP (webp.h), told apart by its first bytes.
 //
-// All but the last step of JPEG is code of our own, and before that step jpeg_structure.h has followed the file to
-// its last coefficient: a damaged or hostile file is refused with a sentence, and the pixels of a sound one are the
+// Of the first five all but the last step of JPEG is code of our own, and before that step jpeg_structure.h has followed the
+// file to its last coefficient: a damaged or hostile file is refused with a sentence, and the pixels of a sound one are the
 // same on every machine.
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct Image {
   // In their place where the file holds more than 8 bits of a value: 0 … `maximum`, which stands for white.
   std::vector<uint16_t> deep_pixels = {};
   int64_t maximum = 255;
+  bool more_pages = false;  // the file holds others, which are not read
 
   // Channel `c` of `wanted` (1: grey, 3: RGB) as height x width values in [0, 1]; alpha is left out. Grey
   // stands in for each of R, G and B; grey from RGB is the luma 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
@@ -32,10 +35,17 @@ inline constexpr int64_t largest_image_pixels = int64_t{1} << 26;  // height x w
 inline constexpr int64_t largest_image_bytes =
     4 * largest_image_pixels;  // with all channels, as they are held
 
-enum class ImageFormat { none, png, jpeg, bmp, pnm };
+enum class ImageFormat { none, png, jpeg, bmp, pnm, tiff, webp };
 
-// By the first bytes of a file; 64 of them are enough.
+// By the first bytes of a file; 64 of them are enough. `none` of a format that this build does not read.
 ImageFormat image_format(std::string_view head);
+
+// "PNG, JPEG, BMP, PGM or PPM", and what this build reads beside them; `last`: the word before the last.
+std::string readable_image_formats(const std::string& last = "or");
+
+// How to have this build read files with such an ending (".tif", in small letters): "install Debian's libtiff-dev and build
+// svdd again". Empty where it reads them, or no build does.
+std::string how_to_read(std::string_view ending);
 
 // Throws std::runtime_error with the bare reason ("is truncated: …") where these bytes are none of the formats,
 // damaged, truncated, or an image beyond the limits above (known before memory is taken for it). The image

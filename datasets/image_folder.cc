@@ -29,26 +29,30 @@ std::string small_ending_of(const fs::path& path) {
 bool is_read_here(const std::string& ending) {
   constexpr std::array<std::string_view, 9> endings = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
                                                        ".bmp", ".pgm", ".ppm",  ".pnm"};
+  if (ending == ".tif" || ending == ".tiff") return SVDD_HAVE_TIFF;
+  if (ending == ".webp") return SVDD_HAVE_WEBP;
   return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
-// Of pictures in formats that are not read.
+// What cameras write: TIFF by their first bytes, and a thumbnail is all that a reader of TIFF finds in them.
+bool is_raw(const std::string& ending) {
+  constexpr std::array<std::string_view, 8> endings = {".dng", ".raw", ".cr2", ".nef",
+                                                       ".arw", ".nrw", ".pef", ".srw"};
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+// Of pictures in formats that are not read, or not by every build.
 bool is_foreign_image(const std::string& ending) {
-  constexpr std::array<std::string_view, 26> endings = {
-      ".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl",
-      ".psd", ".svg",  ".tga",  ".ico", ".pbm",  ".pam",  ".pfm",  ".exr", ".hdr",
-      ".dng", ".raw",  ".cr2",  ".nef", ".arw",  ".dcm",  ".jxr",  ".apng"};
+  if (is_raw(ending)) return true;
+  constexpr std::array<std::string_view, 21> endings = {
+      ".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg",
+      ".tga", ".ico",  ".pbm",  ".pam", ".pfm",  ".exr",  ".hdr",  ".dcm", ".jxr", ".apng"};
   return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
 std::string head_of(const fs::path& path) {
   constexpr size_t enough = 64;
   return engine::beginning_of(path, enough);
-}
-
-// "PNG, JPEG, BMP, PGM or PPM", and what this build reads beside them.
-std::string readable_formats(const std::string& last = "or") {
-  return "PNG, JPEG, BMP, PGM " + last + " PPM";
 }
 
 enum class Entry { image, passed_over, silent };
@@ -67,7 +71,7 @@ Entry look_at(const fs::directory_entry& entry, std::string& kind) {
     return hidden ? Entry::silent : Entry::passed_over;
   }
   const std::string ending = small_ending_of(entry.path());
-  const bool is_image = image_format(head_of(entry.path())) != ImageFormat::none;
+  const bool is_image = image_format(head_of(entry.path())) != ImageFormat::none && !is_raw(ending);
   if (hidden) {  // systems leave many a hidden file behind; a hidden image is somebody's
     kind = "hidden image";
     return is_image ? Entry::passed_over : Entry::silent;
@@ -75,6 +79,15 @@ Entry look_at(const fs::directory_entry& entry, std::string& kind) {
   if (is_image || is_read_here(ending)) return Entry::image;
   kind = is_foreign_image(ending) ? ending : "other";
   return Entry::passed_over;
+}
+
+// What would have this build read some of them: "; .tif: install … and build svdd again". Empty where there is nothing.
+std::string how_to_read_more(const std::map<std::string, int64_t>& passed_over) {
+  std::string text;
+  for (const auto& found : passed_over)
+    if (const std::string how = how_to_read(found.first); !how.empty() && text.find(how) == std::string::npos)
+      text += "; " + found.first + ": " + how;
+  return text;
 }
 
 std::string counted(int64_t count, const std::string& one) {
@@ -127,7 +140,7 @@ std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
   for (const auto& [kind, count] : passed_over) files += count;
   if (files > 0)
     sentences.push_back(counted(files, "file") + " passed over: " + list_of(passed_over) + " (" +
-                        readable_formats("and") + " are read)");
+                        readable_image_formats("and") + " are read" + how_to_read_more(passed_over) + ")");
   if (!damaged.empty() && name_damaged) {
     std::string names;
     constexpr size_t most = 3;
@@ -144,6 +157,11 @@ std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
                         in_quotes(first_dark) + " reach " + std::to_string(dark_largest) + " of " +
                         std::to_string(dark_maximum) + ", and " + std::to_string(dark_maximum) +
                         " is white; scale them up if that is not meant");
+  if (with_more_pages > 0)
+    sentences.push_back("the first page is read, and no other, of " + counted(with_more_pages, "image") +
+                        " with several: " + in_quotes(first_with_more_pages) +
+                        (with_more_pages > 1 ? " and others" : "") +
+                        "; save each page by itself if all are meant");
   return sentences;
 }
 
@@ -182,9 +200,9 @@ std::vector<fs::path> images_in(const fs::path& folder, ImageFindings* findings)
   std::map<std::string, int64_t> passed_over;
   find_images(folder, 1, images, passed_over);
   if (images.empty())
-    throw std::runtime_error("no images in " + in_quotes(folder) + " or below: expected " +
-                             readable_formats() + " files" +
-                             (passed_over.empty() ? "" : ", found " + list_of(passed_over)));
+    throw std::runtime_error(
+        "no images in " + in_quotes(folder) + " or below: expected " + readable_image_formats() + " files" +
+        (passed_over.empty() ? "" : ", found " + list_of(passed_over)) + how_to_read_more(passed_over));
   if (findings)
     for (const auto& [kind, count] : passed_over) findings->passed_over[kind] += count;
   std::sort(images.begin(), images.end());
@@ -231,6 +249,7 @@ void ImageReader::append(const fs::path& file, Samples& samples) {
   const Image image = read_image(file);
   append_sample(image, shape_, samples);
   note_dark(image, file, found);
+  if (image.more_pages && found.with_more_pages++ == 0) found.first_with_more_pages = file.string();
   if (shape_[0] == 1 && image.has_colour()) ++found.coloured;
   ++found.sound;
 }

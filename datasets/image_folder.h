@@ -20,6 +20,8 @@ struct ImageFindings {
   // Images of more than 8 bits whose values stay below an eighth of their range, and what the first of them reach.
   int64_t dark = 0, dark_largest = 0, dark_maximum = 0;
   std::string first_dark = {};
+  int64_t with_more_pages = 0;  // files whose first page was read, and others follow
+  std::string first_with_more_pages = {};
 
   // A sentence for each kind of finding, as few as there are. Damaged files are named where `name_damaged`: the
   // first three of them.
@@ -28,8 +30,9 @@ struct ImageFindings {
 
 // The images of a folder, or, where none lies right inside, those of its subfolders down to eight levels, hidden ones left
 // out; as sorted paths. An image is what its first bytes
-// say, whatever its name; what is named like one that is read here (.png, .jpg, .jpeg, .jpe, .jfif, .bmp, .pgm,
-// .ppm or .pnm, in capitals or small letters) and is none counts too, for it is damaged. Hidden files are left out.
+// say, whatever its name (but a camera's raw file, which begins as a TIFF does, is none); what is named like one that is read
+// here (.png, .jpg, .jpeg, .jpe, .jfif, .bmp, .pgm, .ppm, .pnm, and .tif, .tiff or .webp where the build reads these, in
+// capitals or small letters) and is none counts too, for it is damaged. Hidden files are left out.
 // `findings`, unless null, is told what was passed over. Throws std::runtime_error when the folder is missing,
 // unreadable or holds no image.
 std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder,

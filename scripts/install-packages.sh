@@ -9,7 +9,7 @@ needed=(g++ cmake make nlohmann-json3-dev libstb-dev libcli11-dev)
 wanted=(libopenblas-dev zlib1g-dev)  # the build goes on without these and says what it lacks
 case "${1:-}" in
   run) ;;
-  test) needed+=(libgtest-dev); wanted+=(clang-format) ;;
+  test) needed+=(libgtest-dev); wanted+=(libtiff-dev libwebp-dev clang-format) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 [ "${SVDD_PACKAGES:-}" != skip ] || exit 0

@@ -41,6 +41,7 @@ std::string version_text() {
          row("threads",
              SVDD_HAVE_THREADS ? std::to_string(engine::machine_threads()) : "no, built without them") +
          row("OpenBLAS", yes_or_no(SVDD_HAVE_OPENBLAS)) + row("zlib", yes_or_no(SVDD_HAVE_ZLIB)) +
+         row("TIFF", yes_or_no(SVDD_HAVE_TIFF)) + row("WebP", yes_or_no(SVDD_HAVE_WEBP)) +
          row("CUDA", cuda());
 }
 

@@ -210,7 +210,7 @@ TEST(LoadImages, WhatIsPassedOverIsSaid) {
   const scratch::Folder folder;
   scratch::write(folder / "a.pgm", "P2 1 1 255 10");
   for (const char* name :
-       {"1.tif", "2.TIF", "3.tif", "1.webp", "2.webp", "1.gif", "Thumbs.db", "notes.txt", ".DS_Store"})
+       {"1.avif", "2.AVIF", "3.avif", "1.heic", "2.heic", "1.gif", "Thumbs.db", "notes.txt", ".DS_Store"})
     scratch::write(folder / name, "II*");
   scratch::write(folder / ".hidden.pgm", "P2 1 1 255 10");
   fs::create_symlink(folder / "nowhere.png", folder / "link.png");
@@ -219,12 +219,13 @@ TEST(LoadImages, WhatIsPassedOverIsSaid) {
   EXPECT_EQ(load_images(folder.path(), {1, 1, 1}, nullptr, &findings).count(), 1);
   EXPECT_EQ(findings.notes(),
             std::vector<std::string>{
-                "11 files passed over: 3 .tif, 2 .webp, 1 .gif, 1 broken link, 1 hidden image, 1 subfolder, "
-                "2 that are no images (PNG, JPEG, BMP, PGM and PPM are read)"});
+                "11 files passed over: 3 .avif, 2 .heic, 1 .gif, 1 broken link, 1 hidden image, 1 subfolder, "
+                "2 that are no images (" +
+                datasets::readable_image_formats("and") + " are read)"});
   fs::remove(folder / "a.pgm");
   const std::string message = error_of([&] { load_images(folder.path(), {1, 1, 1}); });
   EXPECT_TRUE(contains(message, "no images in"));
-  EXPECT_TRUE(contains(message, "3 .tif"));
+  EXPECT_TRUE(contains(message, "3 .avif"));
 }
 
 TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
@@ -232,7 +233,7 @@ TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
   scratch::write(folder / "a.pgm", "P2 1 1 255 10");
   scratch::write(folder / "b.pgm", "P2 2 1 255 10");
   scratch::write(folder / "c.png", "");
-  scratch::write(folder / "d.jpg", "RIFF....WEBP");
+  scratch::write(folder / "d.jpg", "GIF89a");
   scratch::write(folder / "e.pgm", "P2 1 1 255 50");
   std::vector<std::string> names;
   datasets::ImageFindings findings;
@@ -242,7 +243,7 @@ TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
   ASSERT_EQ(findings.damaged.size(), 3u);
   EXPECT_TRUE(contains(findings.damaged[0], "b.pgm"));
   EXPECT_TRUE(contains(findings.damaged[1], "c.png' is empty"));
-  EXPECT_TRUE(contains(findings.damaged[2], "a WebP file"));
+  EXPECT_TRUE(contains(findings.damaged[2], "a GIF file"));
   EXPECT_EQ(findings.sound, 2);
   ASSERT_EQ(findings.notes().size(), 1u);
   EXPECT_TRUE(contains(findings.notes()[0], "3 damaged files passed over: image '"));
