@@ -27,7 +27,7 @@ using engine::in_quotes;
 // The nearest of some names to one that is not there; empty where none is near.
 class Nearest {
  public:
-  explicit Nearest(std::string_view name) : name_(name), least_(std::max<size_t>(2, name.size() / 3) + 1) {}
+  explicit Nearest(std::string_view name) : name_(name), least_(longest_slip(name.size()) + 1) {}
   void offer(const std::string& candidate, const std::string& in_words) {
     const size_t distance = edit_distance(name_, candidate);
     if (distance < least_) found_ = in_words, least_ = distance;

@@ -197,15 +197,15 @@ std::string CsvReader::complaint(size_t column, const std::string& why) const {
 }
 
 void CsvReader::refuse(size_t column, const std::string& why) const {
-  throw std::runtime_error(complaint(column, why));
+  throw BadRow(complaint(column, why), row_line_);
 }
 
 void CsvReader::refuse_missing(size_t column, const std::string& why) const {
-  throw MissingValue(complaint(column, why));
+  throw MissingValue(complaint(column, why), row_line_);
 }
 
 void CsvReader::refuse(const std::string& why) const {
-  throw std::runtime_error(source_ + ", line " + std::to_string(row_line_) + ": " + why);
+  throw BadRow(source_ + ", line " + std::to_string(row_line_) + ": " + why, row_line_);
 }
 
 namespace {

@@ -13,9 +13,15 @@
 
 namespace datasets {
 
+// A row that cannot be read, or a first line that does not fit; in `line`, counted from 1. 0: of an array.
+struct BadRow : std::runtime_error {
+  BadRow(const std::string& message, int64_t in_line = 0) : std::runtime_error(message), line(in_line) {}
+  int64_t line;
+};
+
 // A field that holds no value. A caller may know a rule for such.
-struct MissingValue : std::runtime_error {
-  using std::runtime_error::runtime_error;
+struct MissingValue : BadRow {
+  using BadRow::BadRow;
 };
 
 // The rows of a text, one after the other. Nothing is copied but fields with doubled quotes.
@@ -39,7 +45,7 @@ class CsvReader {
   char delimiter() const { return delimiter_; }
   // What messages call the columns beside their numbers; empty: nothing.
   void name_columns(std::vector<std::string> names) { names_ = std::move(names); }
-  // Throws std::runtime_error: "SOURCE, line L, column C: why" with the column counted from 0 here, from 1
+  // Throws BadRow: "SOURCE, line L, column C: why" with the column counted from 0 here, from 1
   // there; "; the column is named 'b'" follows where it is.
   [[noreturn]] void refuse(size_t column, const std::string& why) const;
   // The same as MissingValue.

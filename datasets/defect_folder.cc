@@ -134,6 +134,24 @@ Layout layout_of(const fs::path& folder) {
   return layout;
 }
 
+bool has_normal_class(const fs::path& folder) {
+  if (holds_images(folder)) return false;
+  const Layout layout = layout_of(folder);
+  return !layout.normal.empty() && (layout.halves || layout.train.size() > 1);
+}
+
+// Where all images lie in one folder, as unpacked archives have it: that folder, if it has a normal class beside others.
+fs::path where_classes_are(const fs::path& folder, int level = 0) {
+  constexpr int most = 8;
+  if (level == most || holds_images(folder)) return folder;
+  const std::vector<Layout::Part> parts = class_folders(folder, false);
+  if (parts.size() != 1) return folder;
+  const std::string& name = parts[0].of_class;
+  if (name == "train" || name == "test" || name == "good" || reads_normal(name)) return folder;
+  const fs::path below = where_classes_are(parts[0].folder, level + 1);
+  return below != parts[0].folder || has_normal_class(below) ? below : folder;
+}
+
 // The normal class first, the others by name.
 std::vector<std::string> classes_of(const Layout& layout) {
   std::set<std::string> names;
@@ -181,13 +199,16 @@ bool is_defect_folder(const fs::path& folder) {
 }
 
 fs::path normal_images_of(const fs::path& folder) {
-  return is_defect_folder(folder) ? normal_folder(layout_of(folder), folder) : folder;
+  if (!is_defect_folder(folder)) return folder;
+  const fs::path inner = where_classes_are(folder);
+  return normal_folder(layout_of(inner), inner);
 }
 
-Dataset load_defect_folder(const fs::path& folder, const LoadOptions& options) {
+Dataset load_defect_folder(const fs::path& given, const LoadOptions& options) {
+  const fs::path folder = where_classes_are(given);
   const Layout layout = layout_of(folder);
   if (layout.train.empty()) images_in(folder / "train" / "good");  // says what is missing there
-  Dataset data{folder.string(), classes_of(layout), {}, {}, {}};
+  Dataset data{given.string(), classes_of(layout), {}, {}, {}};
   if (!layout.normal.empty()) data.default_normal = {0};
   data.train.shape = data.test.shape = shape_for(options, normal_folder(layout, folder));
   ImageFindings findings;
@@ -204,6 +225,9 @@ Dataset load_defect_folder(const fs::path& folder, const LoadOptions& options) {
   append_half(layout.train, data.train);
   append_half(layout.test, data.test);
   finish(data, findings);
+  if (folder != given)
+    data.notes.push_back("the classes are the folders in " + in_quotes(folder) + ", where all images of " +
+                         in_quotes(given) + " lie");
   if (!layout.halves && data.classes() > 1) draw_test_half(data, options);
   return data;
 }

@@ -9,7 +9,8 @@
 //   FOLDER/<class>/*                                      the same; of all classes a share is held out
 //   FOLDER/*                                              all normal, and nothing to test on
 //
-// Beside train and test other folders (ground_truth) are left alone. Without a test folder the test half is empty. Of a
+// Of a folder that holds one of these with a normal class and no other images (line1/normal, line1/abnormal in FOLDER), that
+// one is taken, and a note says so. Beside train and test other folders (ground_truth) are left alone. Without a test folder the test half is empty. Of a
 // class's folder without images of its own the images are those below it (image_folder.h).
 #pragma once
 #include <filesystem>

@@ -23,4 +23,10 @@ inline size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// How far a slip may lead from a word of so many letters. Of the word itself something must stay: a single letter is no slip
+// for another.
+inline size_t longest_slip(size_t letters) {
+  return letters == 0 ? 0 : std::min(letters - 1, std::max<size_t>(2, letters / 3));
+}
+
 }  // namespace datasets

@@ -104,7 +104,13 @@ std::string labels_named(const Npz& archive, const char* part, const std::string
 std::vector<int32_t> labels_in(const NdArray& array, const std::string& source) {
   std::vector<int32_t> labels;
   constexpr int64_t most_classes = 1000;
-  for (const int64_t label : array.as<int64_t>()) {
+  std::vector<int64_t> numbers;
+  try {
+    numbers = array.as<int64_t>();
+  } catch (const std::exception& error) {  // it knows not which array it is
+    throw std::runtime_error(source + ", taken for the labels: " + error.what());
+  }
+  for (const int64_t label : numbers) {
     if (label < 0 || label >= most_classes)
       throw std::runtime_error(source + " holds the label " + std::to_string(label) + "; expected 0 to " +
                                std::to_string(most_classes - 1));
@@ -265,6 +271,13 @@ Dataset load_image_archive(const fs::path& path, const LoadOptions& options) {
     data.test = half_of(archive, test, archive, of_test, path, path, options);
     data.notes.push_back("the array " + array_text(archive, test) + " is taken for the test images, " +
                          in_quotes(of_test) + " for their labels");
+    const auto size_of = [&](const std::string& images) {
+      const ImageShape s = image_shape(archive, images).value();
+      return std::vector<int64_t>{s.channels, s.height, s.width};
+    };
+    if (const auto of_training = size_of(train), of_tests = size_of(test); of_training != of_tests)
+      data.notes.push_back("the test images are " + shape_text(of_tests) + ", the training images " +
+                           shape_text(of_training) + ": all are brought to " + shape_text(data.train.shape));
     taken.insert(taken.end(), {test, of_test});
   } else if (!labels.empty()) {
     Halves drawn =

@@ -241,7 +241,7 @@ size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const 
 // " Did you mean 'temperature'?" where a name is near.
 std::string nearest_name(const Names& names, const std::string& wanted) {
   const std::string* nearest = nullptr;
-  size_t least = std::max<size_t>(2, wanted.size() / 3) + 1;
+  size_t least = longest_slip(wanted.size()) + 1;
   const std::string small = in_small_letters(wanted);
   for (const std::string& name : names)
     if (const size_t distance = edit_distance(small, in_small_letters(name)); distance < least)

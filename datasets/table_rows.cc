@@ -23,6 +23,22 @@ std::string column_in_words(const std::vector<std::string>& names, size_t column
   return column < names.size() ? engine::in_quotes(names[column]) : "column " + std::to_string(column + 1);
 }
 
+// "3 missing values filled in: 'a' 2, 'b' 1"
+std::string counted_gaps(const std::map<size_t, int64_t>& gaps, const std::string& what,
+                         const std::vector<std::string>& names, const std::string& done) {
+  constexpr size_t most = 5;
+  int64_t count = 0;
+  std::string columns;
+  size_t listed = 0;
+  for (const auto& [column, values] : gaps) {
+    count += values;
+    if (++listed <= most)
+      columns += (listed == 1 ? "" : ", ") + column_in_words(names, column) + " " + std::to_string(values);
+  }
+  if (listed > most) columns += " and " + std::to_string(listed - most) + " more";
+  return std::to_string(count) + " missing " + what + (count == 1 ? "" : "s") + done + ": " + columns;
+}
+
 }  // namespace
 
 WordsOfColumns words_of(const TableForm& form) {
@@ -55,7 +71,7 @@ bool FeatureReader::read_words(const CsvReader& reader, const std::vector<std::s
   for (auto each = words.begin(); each != words.end(); ++each)
     row.push_back({known && each == found ? 1.0 : 0.0, 0});
   constexpr size_t few = 5;
-  if (missing) ++missing_values_[column];
+  if (missing) ++missing_words_[column];
   if (!missing && !known && unknown_words_[column].size() < few) unknown_words_[column].insert(word);
   return true;
 }
@@ -97,21 +113,13 @@ std::vector<std::string> FeatureReader::remarks(const std::vector<std::string>& 
         of_model ? "rows with missing values have no score, as such rows were left out in training"
                  : std::to_string(dropped_) + (dropped_ == 1 ? " row" : " rows") +
                        " with missing values left out, the first in line " + std::to_string(first_dropped_));
-  if (!missing_values_.empty() && is_new("missing")) {
-    constexpr size_t most = 5;
-    int64_t count = 0;
-    std::string columns;
-    size_t listed = 0;
-    for (const auto& [column, values] : missing_values_) {
-      count += values;
-      if (++listed <= most)
-        columns += (listed == 1 ? "" : ", ") + column_in_words(names, column) + " " + std::to_string(values);
-    }
-    if (listed > most) columns += " and " + std::to_string(listed - most) + " more";
+  if (!missing_values_.empty() && is_new("missing"))
     found.push_back(of_model ? "missing values are filled in " + by + ", as in training"
-                             : std::to_string(count) + (count == 1 ? " missing value" : " missing values") +
-                                   " filled in " + by + ": " + columns);
-  }
+                             : counted_gaps(missing_values_, "value", names, " filled in " + by));
+  if (!missing_words_.empty() && is_new("missing words"))
+    found.push_back(
+        of_model ? "missing words count as none of those that the model knows, as in training"
+                 : counted_gaps(missing_words_, "word", names, " not filled in, none of the column's words"));
   for (const auto& [column, words] : unknown_words_) {
     if (!is_new("words of " + std::to_string(column))) continue;
     found.push_back(

@@ -46,9 +46,9 @@ class FeatureReader {
   Missing missing_;
   DecimalMark decimal_ = {};
   size_t at_ = 0;
-  int64_t dropped_ = 0, first_dropped_ = 0;                     // rows; the line of the first
-  std::map<size_t, int64_t> missing_values_ = {};               // of each column
-  std::map<size_t, std::set<std::string>> unknown_words_ = {};  // a few of each column
+  int64_t dropped_ = 0, first_dropped_ = 0;                             // rows; the line of the first
+  std::map<size_t, int64_t> missing_values_ = {}, missing_words_ = {};  // of each column
+  std::map<size_t, std::set<std::string>> unknown_words_ = {};          // a few of each column
   std::set<std::string> told_ = {};
 };
 

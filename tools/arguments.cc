@@ -67,7 +67,8 @@ void refuse_empty_values(const std::vector<std::string>& words) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  size_t least = std::max<size_t>(2, word.size() / 3) + 1;
+  const size_t dashes = std::min(word.find_first_not_of('-'), word.size());
+  size_t least = datasets::longest_slip(word.size() - dashes) + 1;
   for (const std::string& candidate : candidates) {
     // A beginning is as good as a slip: "eval".
     const bool begins = word.size() >= 3 && candidate.starts_with(word);

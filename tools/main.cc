@@ -302,10 +302,11 @@ Examples:
   score->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
   score
-      ->add_option("--input", o.input,
-                   "an image (PNG, JPEG, BMP, PGM, PPM), a folder of images,\na table (.csv, .npy, .npz), "
-                   "images as an array (.npy, .npz)\nor as IDX (.gz); -: rows or paths, one a line,\nfrom "
-                   "standard input")
+      ->add_option(
+          "--input", o.input,
+          "an image (PNG, JPEG, BMP, PGM, PPM, TIFF, WebP),\na folder of images, a table (.csv, .npy, .npz), "
+          "images as an array (.npy, .npz)\nor as IDX (.gz); -: rows or paths, one a line,\nfrom "
+          "standard input")
       ->type_name("PATH");
   score->add_option("--output", o.output, "a file; else standard output")->type_name("FILE");
   score->add_option("--report", o.report, "a page of the most anomalous samples, as one HTML file")

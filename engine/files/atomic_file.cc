@@ -63,11 +63,17 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path, Durability durability)
-    : durability_(durability), path_(path), target_(followed(path)) {
+AtomicFile::AtomicFile(const fs::path& path, Durability durability) : durability_(durability), path_(path) {
   if (path.filename().empty()) cannot("write", path, "this is not a file name");
   std::error_code unknown;
-  const fs::file_status found = fs::status(target_, unknown);
+  fs::file_status found = fs::status(path, unknown);
+  // /dev/stdout is a link to "pipe:[4711]", which is no path: only the system knows where it leads.
+  if (fs::exists(found) && !fs::is_regular_file(found)) {
+    target_ = path;
+  } else {
+    target_ = followed(path);
+    found = fs::status(target_, unknown);
+  }
   const bool exists = fs::exists(found);
   if (fs::is_directory(found)) cannot("write", path, "it is a directory; a file name is expected");
   if (exists && !fs::is_regular_file(found)) {

@@ -163,6 +163,36 @@ TEST_F(Layouts, ClassesNoneOfWhichReadsAsNormal) {
   EXPECT_EQ(data.test.count(), 2) << "a share of all";
 }
 
+// Unpacked archives have one more folder about all.
+TEST_F(Layouts, OneFolderAboutTheClassesIsSeenThrough) {
+  const fs::path outer = folder_ / "outer";
+  const auto put = [&](const std::string& name) {
+    fs::create_directories((outer / name).parent_path());
+    scratch::write(outer / name, "P2 1 1 255 10");
+  };
+  for (const char* image :
+       {"lines/line1/normal/a.pgm", "lines/line1/normal/b.pgm", "lines/line1/abnormal/c.pgm"})
+    put(image);
+  fs::create_directories(outer / "documents");
+  const Dataset data = datasets::load(outer.string());
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"normal", "abnormal"}));
+  EXPECT_EQ(data.train.count() + data.test.count(), 3);
+  EXPECT_EQ(data.name, outer.string());
+  EXPECT_TRUE(
+      contains(data.notes.back(), "the classes are the folders in '" + (outer / "lines/line1").string()));
+  EXPECT_EQ(datasets::normal_images_of(outer), outer / "lines/line1/normal");
+  // Halves too.
+  fs::rename(outer / "lines/line1", outer / "lines/train");
+  fs::create_directories(outer / "lines/test");
+  fs::rename(outer / "lines/train/abnormal", outer / "lines/test/abnormal");
+  EXPECT_EQ(datasets::load(outer.string()).test.count(), 1);
+  // The normal class alone, with folders in it, is no wrapping.
+  fs::remove_all(outer);
+  for (const char* image : {"normal/monday/a.pgm", "normal/tuesday/b.pgm"}) put(image);
+  EXPECT_EQ(datasets::load(outer.string()).class_names[0], "normal");
+  EXPECT_EQ(datasets::load(outer.string()).train.count(), 2);
+}
+
 TEST_F(Layouts, SeveralNormalOnesAreRefused) {
   write("normal/a");
   write("ok/b");

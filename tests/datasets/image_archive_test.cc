@@ -67,6 +67,26 @@ TEST(ImageArchive, ChannelsMayComeLast) {
   EXPECT_EQ(datasets::load_image_archive(folder / "a.npz").train.shape, (std::vector<int64_t>{3, 4, 5}));
 }
 
+TEST(ImageArchive, HalvesOfTwoSizesAreBroughtToOneAndSaid) {
+  const scratch::Folder folder;
+  const NdArray y = NdArray::from({2}, Bytes{0, 1});
+  engine::write_npz(
+      folder / "a.npz",
+      {{"x_train", images({2, 4, 4})}, {"y_train", y}, {"x_test", images({2, 6, 2, 3})}, {"y_test", y}});
+  const Dataset data = datasets::load_image_archive(folder / "a.npz", {.image_shape = {1, 4, 4}});
+  EXPECT_EQ(data.test.shape, data.train.shape);
+  EXPECT_EQ(data.notes.back(),
+            "the test images are 3x6x2, the training images 1x4x4: all are brought to 1x4x4");
+}
+
+TEST(ImageArchive, LabelsThatAreNoWholeNumbersAreNamed) {
+  const scratch::Folder folder;
+  engine::write_npz(folder / "a.npz",
+                    {{"images", images({2, 4, 4})}, {"labels", NdArray::from({2}, Floats{0.5f, 1})}});
+  const std::string said = error_of([&] { datasets::load_image_archive(folder / "a.npz"); });
+  EXPECT_TRUE(contains(said, "a.npz', array 'labels', taken for the labels: ")) << said;
+}
+
 // Passed over, anomalies would be taken for normal.
 TEST(ImageArchive, LabelsThatDoNotFitAreAnError) {
   const scratch::Folder folder;

@@ -138,6 +138,7 @@ TEST_F(TableForms, ColumnsAreChosenByNameOrNumber) {
       contains(complaint(named, {.label_column = "c", .drop = {"c"}}), "the label and to be dropped"));
   EXPECT_TRUE(contains(complaint("a,a,b\n1,2,3\n", {.drop = {"a"}}), "'a' names more than one column"));
   EXPECT_EQ(read("a,a,b\n1,2,3\n", {.drop = {"2"}}).rows.values, (Floats{1, 3}));
+  EXPECT_FALSE(contains(complaint(named, {.drop = {"z"}}), "did you mean")) << "a single letter is no slip";
   EXPECT_TRUE(contains(complaint("a,b\n1,2\n", {.drop = {"a", "b"}}), "no column but the label's"));
 }
 
@@ -169,6 +170,9 @@ TEST_F(TableForms, MissingValuesAreRefusedDroppedOrFilledIn) {
   EXPECT_EQ(task("a\n1\n?\n4\n", {.missing = Missing::median}).table->fill, Floats{2.5f})
       << "as pandas has it";
   EXPECT_TRUE(contains(notes(read(text, {.missing = Missing::median})), "2 missing values filled in"));
+  const Table words = read("a,w,label\n1,x,0\n?,x,0\n3,,0\n4,?,0\n5,x,0\n", {.missing = Missing::median});
+  EXPECT_TRUE(contains(notes(words), "1 missing value filled in by the median of the training rows: 'a' 1"));
+  EXPECT_TRUE(contains(notes(words), "2 missing words not filled in, none of the column's words: 'w' 2"));
 
   EXPECT_TRUE(
       contains(error_of([&] { task("a,b,label\n1,?,0\n2,?,0\n3,4,1\n", {.missing = Missing::median}); }),

@@ -137,6 +137,20 @@ TEST_F(AtomicFileTest, ADeviceStaysADevice) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+// As /dev/stdout is one, where a command's output goes into a pipe: what it leads to has no path.
+TEST_F(AtomicFileTest, ALinkToAPipeIsWrittenInto) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const fs::path link = "/proc/self/fd/" + std::to_string(ends[1]);
+  if (!fs::exists(link)) GTEST_SKIP() << "no /proc here";
+  write_file_atomically(link, "through");
+  char read_back[8] = {};
+  EXPECT_EQ(read(ends[0], read_back, sizeof read_back), 7);
+  EXPECT_STREQ(read_back, "through");
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST_F(AtomicFileTest, WritersOfOneNameDoNotMix) {
   const fs::path path = folder_ / "shared";
   std::vector<std::thread> writers;

@@ -355,6 +355,9 @@ TEST(Arguments, SuggestsWhatIsNear) {
   EXPECT_EQ(nearest("--epoch", known), "--epochs");
   EXPECT_EQ(nearest("--something-else", known), "");
   EXPECT_EQ(did_you_mean("--eposch", known), "; did you mean '--epochs'?");
+  EXPECT_EQ(nearest("--n", known), "") << "a letter is no slip for two";
+  EXPECT_EQ(nearest("x", {"y", "z"}), "");
+  EXPECT_EQ(nearest("lf", {"kde", "lof"}), "lof");
 }
 
 }  // namespace

@@ -91,6 +91,18 @@ TEST_F(ScoreReport, ImagesWithPicturesAndMaps) {
     EXPECT_TRUE(has(page, std::string("<span title=\"photos/") + name + "\">" + name + "</span>")) << name;
 }
 
+TEST_F(ScoreReport, FilesOfOneNameAreToldByTheirFolders) {
+  const std::string picture = "P5 28 28 255\n" + std::string(28 * 28, '\x20');
+  for (const char* name : {"lines/a/1/x.pgm", "lines/b/1/x.pgm", "lines/b/1/y.pgm", "lines/b/1/xx.pgm"}) {
+    fs::create_directories((f / name).parent_path());
+    write_text(f / name, picture);
+  }
+  EXPECT_EQ(run_svdd(f, words_of("score --quiet --model run --input lines --report lines.html")).status, 0);
+  const std::string page = text_of(f / "lines.html");
+  for (const char* shown : {">a/1/x.pgm</span>", ">b/1/x.pgm</span>", ">y.pgm</span>", ">xx.pgm</span>"})
+    EXPECT_TRUE(has(page, shown)) << shown;
+}
+
 TEST_F(ScoreReport, WhatCannotBeIsRefused) {
   const std::string line = "score --model rows --input two.csv --report ";
   expect_refused(

@@ -145,14 +145,24 @@ TEST_F(ScoreStreamCommand, WhatIsNoRowIsPassedOver) {
 }
 
 TEST_F(ScoreStreamCommand, WhatCannotFitTheModelEndsIt) {
-  for (const auto& [text, why] :
-       std::vector<std::pair<std::string, std::string>>{{"", "standard input holds no samples"},
-                                                        {"\n \n", "standard input holds no samples"},
-                                                        {"a,b,c\n", "standard input holds no samples"},
-                                                        {"1,2\n3,4\n", "there are 2 features; expected 3"},
-                                                        {"a,b,d\n1,2,3\n", "'c' is missing"},
-                                                        {std::string("1,2,\0", 5), "zero bytes"},
-                                                        {"1,\"2,3\n", "never ends"}}) {
+  for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
+           {"", "standard input holds no samples"},
+           {"\n \n", "standard input holds no samples"},
+           {"a,b,c\n", "standard input holds no samples"},
+           {"1,2\n3,4\n", "there are 2 features; expected 3"},
+           {"a,b,d\n1,2,3\n", "'c' is missing"},
+           {std::string("1,2,\0", 5), "zero bytes"},
+           {std::string("\xff\xfe"
+                        "1\0,\0",
+                        6),
+            "is in UTF-16; expected rows of a table"},
+           {std::string("1\0,\0"
+                        "2\0\n\0",
+                        8),
+            "as UTF-16 does; expected"},
+           {"\x1f\x8b\x08", "is packed by gzip; expected rows of a table, one a line: gunzip -c"},
+           {"\x89PNG\r\n\x1a\n", "is an image; expected rows of a table"},
+           {"1,\"2,3\n", "never ends"}}) {
     const Outcome outcome = score(text, "--output new.csv");
     EXPECT_EQ(outcome.status, 1) << text;
     EXPECT_NE(outcome.err.find(why), std::string::npos) << text << '\n' << outcome.err;
@@ -209,6 +219,32 @@ TEST_F(ScoreStreamCommand, ImagesByTheirPaths) {
   for (const char* line : {"the image 'none.pgm' does not exist", "'cut.pgm' is truncated", "'.' is a folder",
                            "'fifo' is no regular file", "svdd: 4 of the 6 samples could not be read"})
     EXPECT_NE(outcome.err.find(line), std::string::npos) << line << '\n' << outcome.err;
+}
+
+TEST_F(ScoreStreamCommand, ThePathsOfImagesMayLookLikeAnything) {
+  const std::string picture = "P5 28 28 255\n" + std::string(28 * 28, '\x20');
+  for (const char* name : {"P5 one.pgm", "GIF89a.pgm"}) write_text(f / name, picture);
+  const Outcome outcome = score("P5 one.pgm\nGIF89a.pgm\n", "", "pictures");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const Outcome packed = score("\x1f\x8b\x08", "", "pictures");
+  EXPECT_NE(packed.err.find("is packed by gzip; expected the paths of images, one a line"), std::string::npos)
+      << packed.err;
+}
+
+// A file's bad row ends it; the message says what does not.
+TEST_F(ScoreStreamCommand, AFileSaysHowItsBadRowsArePassedOver) {
+  write_text(f / "bad.csv", "a,b,c\n1,2,3\n1,x,3\n");
+  write_text(f / "gap.csv", "a,b,c\n1,2,3\n1,,3\n");
+  for (const char* name : {"bad.csv", "gap.csv"}) {
+    const Outcome outcome = run_svdd(f, {"score", "--model", "run", "--input", name});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_TRUE(
+        outcome.err.ends_with("; --input - reads the rows from standard input, and passes over such ones\n"))
+        << outcome.err;
+  }
+  write_text(f / "names.csv", "a,b,d\n1,2,3\n");
+  const Outcome names = run_svdd(f, {"score", "--model", "run", "--input", "names.csv"});
+  EXPECT_EQ(names.err.find("--input -"), std::string::npos) << names.err;
 }
 
 TEST(LineInput, EndsOfLinesAndOfBlocks) {

@@ -50,10 +50,11 @@ auto in_words_of_the_command(Rows rows, const Search& search) {
                        : ", and this one holds text or times: --drop " + name + " leaves it out"));
   } catch (const datasets::MissingValue& error) {
     if (rows == Rows::to_cluster) throw;
-    throw std::runtime_error(std::string(error.what()) +
-                             (rows == Rows::to_train
-                                  ? ", or let --missing median or --missing drop do so for all"
-                                  : " (a model of svdd train --missing median fills such values in)"));
+    throw datasets::BadRow(
+        std::string(error.what()) + (rows == Rows::to_train
+                                         ? ", or let --missing median or --missing drop do so for all"
+                                         : " (a model of svdd train --missing median fills such values in)"),
+        error.line);
   }
 }
 

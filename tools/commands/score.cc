@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "datasets/csv.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
@@ -190,6 +191,17 @@ void say_above(int64_t samples, int64_t above, double threshold) {
 // many samples.
 constexpr int64_t most_watched = 10'000'000;
 
+std::unique_ptr<ScoreReader> open_input(const ScoreOptions& options, const std::vector<int64_t>& shape,
+                                        const ScoreTable& table, int64_t numbers_at_once) {
+  try {
+    return open_score_input(options.input, shape, table, numbers_at_once);
+  } catch (const datasets::BadRow& bad) {
+    if (bad.line <= 1) throw;  // of the header, or of an array
+    throw std::runtime_error(std::string(bad.what()) +
+                             "; --input - reads the rows from standard input, and passes over such ones");
+  }
+}
+
 void score_stream(const ScoreOptions& options, svdd::Detector& detector, const ScoreTable& table,
                   std::optional<engine::AtomicFile>& file) {
   if (!options.report.empty())
@@ -308,7 +320,7 @@ void run_score(const ScoreOptions& given) {
   // A report looks at the samples again. Else a part of them is in memory at a time: 32 MB of numbers.
   constexpr int64_t of_a_part = int64_t{1} << 23, all = std::numeric_limits<int64_t>::max();
   const std::unique_ptr<ScoreReader> reader =
-      open_score_input(options.input, detector->sample_shape(), table, report ? all : of_a_part);
+      open_input(options, detector->sample_shape(), table, report ? all : of_a_part);
   ScoreInput input;
   std::chrono::duration<double> scoring{};
   const std::vector<float> scores = score_input(*detector, *reader, report.has_value(), input, scoring);

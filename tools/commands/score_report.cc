@@ -108,6 +108,22 @@ void add_columns(ScorePage& page, svdd::Detector& detector, const datasets::Samp
                        " would have taken longer than ten seconds: svdd explain tells of all.";
 }
 
+// As many of the path's last parts as no other of these paths ends in.
+std::string distinguishing_end(const std::string& path, const std::vector<std::string>& paths) {
+  size_t begin = path.size();
+  while (begin > 0) {
+    const size_t slash = begin < 2 ? std::string::npos : path.rfind('/', begin - 2);
+    begin = slash == std::string::npos ? 0 : slash + 1;
+    const std::string end = path.substr(begin);
+    const auto same = std::count_if(paths.begin(), paths.end(), [&](const std::string& other) {
+      return other.ends_with(end) && (other.size() == end.size() || end.front() == '/' ||
+                                      other[other.size() - end.size() - 1] == '/');
+    });
+    if (same <= 1) return end;
+  }
+  return path;
+}
+
 }  // namespace
 
 std::string score_report(const ScoreOptions& options, svdd::Detector& detector,
@@ -130,6 +146,7 @@ std::string score_report(const ScoreOptions& options, svdd::Detector& detector,
   order.resize(std::min(order.size(), static_cast<size_t>(most_shown_samples)));
   for (const size_t i : order) {
     ShownSample sample{page.are_files ? scored.input.names[i] : std::to_string(i), scored.scores[i]};
+    if (page.are_files) sample.short_name = distinguishing_end(sample.name, scored.input.names);
     if (scored.p_values) sample.p_value = (*scored.p_values)(sample.score);
     sample.anomalous = static_cast<double>(sample.score) > scored.threshold;
     sample.selected = !scored.selected.empty() && scored.selected[i];

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "datasets/csv.h"
+#include "datasets/file_kind.h"
 #include "datasets/image_folder.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
@@ -47,6 +48,30 @@ std::optional<ScoreStream::Line> ScoreStream::next_line() {
   return line;
 }
 
+void ScoreStream::refuse_binary() const {
+  const std::string expected = shape_.size() == 1 ? "expected rows of a table, one a line"
+                                                  : "expected the paths of images, one a line";
+  using datasets::FileKind;
+  const auto is_control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\f';
+  };
+  // A file may well be called GIF89a, or a column P5.
+  if (static_cast<unsigned char>(record_[0]) < 0x80 &&
+      std::none_of(record_.begin(), record_.end(), is_control))
+    return;
+  const FileKind kind = datasets::file_kind(record_, {});
+  if (kind == FileKind::gzip)
+    throw std::runtime_error(lines_.source() + " is packed by gzip; " + expected + ": gunzip -c unpacks it");
+  const bool marked = record_.starts_with("\xff\xfe") || record_.starts_with("\xfe\xff");
+  if (marked || (shape_.size() == 1 && record_.find('\0') != std::string::npos && kind == FileKind::unknown))
+    throw std::runtime_error(lines_.source() +
+                             (marked ? " is in UTF-16; " : " holds zero bytes, as UTF-16 does; ") + expected +
+                             ", in UTF-8: iconv -f UTF-16 -t UTF-8 makes it so");
+  if (kind != FileKind::text && kind != FileKind::unknown)
+    throw std::runtime_error(lines_.source() + " is " + datasets::name_of(kind) + "; " + expected +
+                             ": name the file instead of -");
+}
+
 bool ScoreStream::next_record() {
   std::optional<Line> line;
   do
@@ -54,6 +79,7 @@ bool ScoreStream::next_record() {
   while (is_blank(line->text));
   record_ = std::move(line->text);
   record_line_ = line->number;
+  if (record_line_ == 1) refuse_binary();
   if (shape_.size() != 1) return true;
   // A field in quotes may go on over some lines. Where it does not end soon the quote is a slip, and the lines are rows.
   constexpr size_t most_lines = 20;
@@ -135,7 +161,13 @@ void ScoreStream::add_image(Piece& piece) {
       throw std::runtime_error(engine::in_quotes(record_) + (std::filesystem::is_directory(record_)
                                                                  ? " is a folder: name its images, one a line"
                                                                  : " is no regular file"));
-    const datasets::Samples image = datasets::load_images(record_, shape_);
+    datasets::ImageFindings findings;
+    const datasets::Samples image = datasets::load_images(record_, shape_, nullptr, &findings);
+    if (findings.with_more_pages > 0 && !told_of_pages_) {
+      told_of_pages_ = true;
+      piece.remarks.push_back("of images with several pages the first is read, and no other; " +
+                              engine::in_quotes(record_) + " has several");
+    }
     piece.samples.values.insert(piece.samples.values.end(), image.values.begin(), image.values.end());
     piece.paths.push_back(record_);
   } catch (const std::bad_alloc&) {

@@ -38,7 +38,8 @@ class ScoreStream {
   const std::vector<std::string>& notes() const { return notes_; }  // of the table, once it has begun
 
  private:
-  bool next_record();  // joins the lines of a field in quotes
+  void refuse_binary() const;  // what is no text, by its first line
+  bool next_record();          // joins the lines of a field in quotes
   void begin_table();
   void add_row(Piece& piece);
   void add_image(Piece& piece);
@@ -57,6 +58,7 @@ class ScoreStream {
   std::deque<Line> ahead_;  // lines that were looked at already
   std::string record_;
   int64_t record_line_ = 0, row_ = 0;
+  bool told_of_pages_ = false;
 };
 
 }  // namespace tools

@@ -109,6 +109,10 @@ std::string score_histogram(const ScorePage& page) {
          "</div>\n";
 }
 
+std::string short_name(const ShownSample& sample) {
+  return sample.short_name.empty() ? last_name(sample.name) : sample.short_name;
+}
+
 std::string p_value_text(const ShownSample& sample) {
   return sample.p_value ? number_text(*sample.p_value, 2) : "";
 }
@@ -134,7 +138,7 @@ std::string picture_list(const ScorePage& page, const std::string& png, const st
     out += std::string("<li") + (sample.anomalous ? " class=\"wrong\"" : "") + ">" +
            cut_out(id, tiles, static_cast<int64_t>(i) * together, sample_words(sample), together) +
            tag("b", number_text(sample.score, 4)) + "<span title=\"" + escape_xml(sample.name) + "\">" +
-           escape_xml(last_name(sample.name)) + "</span>" +
+           escape_xml(short_name(sample)) + "</span>" +
            (sample.p_value ? tag("span", "p " + p_value_text(sample)) : "") +
            tag("span class=\"mark\"", mark_of(sample)) + "</li>\n";
   }
@@ -200,7 +204,7 @@ std::string score_rows(const ScorePage& page) {
       "</th><th class=\"n\">Score</th>" + (tested ? "<th class=\"n\">p-value</th>" : "") + "<th>Called</th>" +
       (explained ? "<th>Columns that the score goes with</th>" : "") + "</tr></thead><tbody>\n";
   for (const ShownSample& sample : page.shown)
-    table += "<tr>" + tag("th", page.are_files ? last_name(sample.name) : "row " + sample.name) +
+    table += "<tr>" + tag("th", page.are_files ? short_name(sample) : "row " + sample.name) +
              "<td class=\"n\" data-label=\"score\">" + number_text(sample.score, 4) + "</td>" +
              (tested ? "<td class=\"n\" data-label=\"p\">" + p_value_text(sample) + "</td>" : "") + "<td>" +
              (sample.anomalous ? tag("b class=\"called\"", mark_of(sample)) : escape_xml(mark_of(sample))) +

@@ -19,6 +19,7 @@ struct ShownSample {
   std::optional<double> p_value = {};  // nothing: the model has none
   bool anomalous = false, selected = false;
   std::vector<ColumnShare> columns = {};  // of a row that is explained
+  std::string short_name = {};            // of a file: what is shown of its path; empty: its last part
 };
 
 struct ScorePage {
