@@ -19,7 +19,7 @@ cmake -S . -B $(1) $(2)
 cmake --build $(1) --parallel $(JOBS) $(if $(3),--target $(3))
 endef
 
-.PHONY: help run build cuda test verify book browser bench format tidy sanitize tsan minimal platforms kills install static deb clean
+.PHONY: help run build cuda test verify book browser bench format tidy sanitize tsan minimal platforms kills fuzz install static deb clean
 
 help:
 	@echo "make run       install what is missing, build, train Deep SVDD on digits (some minutes the first time)"
@@ -42,6 +42,7 @@ help:
 	@echo "make minimal   build and test without threads, OpenBLAS, zlib, libtiff, libwebp, CUDA and kernels for x86"
 	@echo "make platforms compare the receipts of compilers, instruction sets, numbers of threads, and other processors under qemu"
 	@echo "make kills     kill the command at every system call that changes a file, and compare (needs strace; a quarter of an hour)"
+	@echo "make fuzz      fuzz every reader of files, a minute each (needs clang)"
 	@echo "Real data is read from SVDD_DATA$(if $(SVDD_DATA),=$(SVDD_DATA), (not set)); JOBS=$(JOBS)."
 
 run:
@@ -101,6 +102,10 @@ kills:
 	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
 	@tests/tools/kill_everywhere.py --svdd $(BUILD)/svdd
 
+fuzz:
+	$(call build,$(BUILD),$(CMAKE_OPTIONS),svdd)
+	@JOBS=$(JOBS) scripts/fuzz.sh
+
 tidy:
 	cmake -S . -B build-tidy -DSVDD_TOGETHER=OFF -DCMAKE_CXX_COMPILER=clang++ $(CMAKE_OPTIONS)
 	git ls-files --cached --others --exclude-standard -- 'engine/*.cc' 'datasets/*.cc' 'svdd/*.cc' 'tools/*.cc' ':!svdd/in_one_file' ':!tools/book' ':!tools/browser' \
@@ -118,4 +123,4 @@ deb:
 	cd build-deb && cpack && ls *.deb
 
 clean:
-	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms build-browser
+	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms build-browser build-fuzz

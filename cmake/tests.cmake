@@ -116,17 +116,3 @@ if(NOT SVDD_SANITIZE)
                      -P ${PROJECT_SOURCE_DIR}/tests/install/check_kernel_symbols.cmake)
   endif()
 endif()
-
-# Fuzz targets, for clang's libFuzzer: tests/fuzz/NAME_fuzzer.cc becomes NAME_fuzzer, to be started with a folder of
-# sound files. The libraries want its instruments too:
-#   cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ -DSVDD_WITH_FUZZERS=ON \
-#         -DSVDD_SANITIZE=fuzzer-no-link,address,undefined -DSVDD_WITH_CUDA=OFF
-if(SVDD_WITH_FUZZERS)
-  file(GLOB fuzzers CONFIGURE_DEPENDS tests/fuzz/*_fuzzer.cc)
-  foreach(source IN LISTS fuzzers)
-    get_filename_component(target ${source} NAME_WE)
-    add_executable(${target} ${source})
-    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-    target_link_libraries(${target} PRIVATE svdd_datasets)
-  endforeach()
-endif()

@@ -182,14 +182,14 @@ Scratch* Scoring::scratch_ = nullptr;
 TEST_F(Scoring, ADamagedFileTakesNoScoreFromTheOthers) {
   write_grey_folder(f / "some", 4, 28);
   write_text(f / "some/101.ppm", "P3 28 28 255 1 2 3");
-  write_text(f / "some/x.tif", "II*");
+  write_text(f / "some/x.heic", "II*");
   const Outcome outcome = run_svdd(f, words_of("score --model run --input some"));
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 4) << outcome.out;
   EXPECT_NE(outcome.out.find("\nsome/103.ppm,"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.err.find("passed over: image 'some/101.ppm' is truncated"), std::string::npos)
       << outcome.err;
-  EXPECT_NE(outcome.err.find("1 file passed over: 1 .tif"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("1 file passed over: 1 .heic"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("svdd: 1 of the 4 images in 'some' is damaged and has no score"),
             std::string::npos)
       << outcome.err;
@@ -205,6 +205,49 @@ TEST_F(Scoring, ADamagedFileTakesNoScoreFromTheOthers) {
   EXPECT_EQ(trained.status, 0);
   EXPECT_NE(trained.err.find("1 damaged file passed over: image 'some/101.ppm'"), std::string::npos)
       << trained.err;
+}
+
+// The same picture as PGM and as TIFF (little-endian, one strip), in a folder, by name and in a stream of paths.
+TEST_F(Scoring, TiffIsReadOrThePackageNamed) {
+  std::string pixels;
+  for (int i = 0; i < 28 * 28; ++i) pixels += static_cast<char>(i * 5 % 100);
+  const auto number = [](uint32_t value, int bytes) {
+    std::string text;
+    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> 8 * i & 255);
+    return text;
+  };
+  std::string tiff = std::string("II*\0", 4) + number(8, 4) + number(9, 2);
+  for (const auto& [tag, value] : {std::pair<uint32_t, uint32_t>{256, 28},
+                                   {257, 28},
+                                   {258, 8},
+                                   {259, 1},
+                                   {262, 1},
+                                   {273, 8 + 2 + 9 * 12 + 4},
+                                   {277, 1},
+                                   {278, 28},
+                                   {279, 28 * 28}})
+    tiff += number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4);
+  tiff += number(0, 4) + pixels;
+  fs::create_directory(f / "both");
+  write_text(f / "both/a.pgm", "P5 28 28 255\n" + pixels);
+  write_text(f / "both/b.tif", tiff);
+  const std::string score = "score --quiet --model run --input ";
+  const std::string of_pgm = run_svdd(f, words_of(score + "both/a.pgm")).out;
+  const Outcome alone = run_svdd(f, words_of(score + "both/b.tif")),
+                both = run_svdd(f, words_of(score + "both"));
+  EXPECT_EQ(both.status, 0) << both.err;
+  if (!SVDD_HAVE_TIFF) {
+    EXPECT_EQ(alone.status, 1);
+    EXPECT_NE(alone.err.find("install Debian's libtiff-dev and build svdd again"), std::string::npos)
+        << alone.err;
+    return;
+  }
+  std::string expected = of_pgm;
+  expected.replace(expected.find("both/a.pgm"), 10, "both/b.tif");
+  EXPECT_EQ(alone.out, expected) << alone.err;
+  EXPECT_EQ(both.out, of_pgm + expected.substr(expected.find("both/")));
+  write_text(f / "paths", "both/b.tif\n");
+  EXPECT_EQ(run_svdd(f, words_of(score + "-"), {}, f / "paths").out, expected);
 }
 
 TEST_F(Scoring, ImagesOfAnotherRangeAreNotScoredInSilence) {
