@@ -8,9 +8,9 @@
 namespace engine {
 namespace {
 
-std::atomic<bool> requested{false};
-std::atomic<int64_t> when{0};  // of the first request since the last withdrawal
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free,
+std::atomic<int> requested{0};  // not bool: some processors (RISC-V) have no atomic instruction for a byte
+std::atomic<int64_t> when{0};   // of the first request since the last withdrawal
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free,
               "a signal handler may set lock-free atomics only");
 
 thread_local double grace = 0;  // seconds
@@ -26,13 +26,13 @@ double age() noexcept { return static_cast<double>(now() - when.load(std::memory
 }  // namespace
 
 void request_stop() noexcept {
-  if (requested.load(std::memory_order_relaxed)) return;
+  if (stop_requested()) return;
   when.store(now(), std::memory_order_release);
-  requested.store(true, std::memory_order_release);
+  requested.store(1, std::memory_order_release);
 }
 
-bool stop_requested() noexcept { return requested.load(std::memory_order_relaxed); }
-void withdraw_stop() noexcept { requested.store(false, std::memory_order_relaxed); }
+bool stop_requested() noexcept { return requested.load(std::memory_order_relaxed) != 0; }
+void withdraw_stop() noexcept { requested.store(0, std::memory_order_relaxed); }
 
 void check_stop() {
   if (!stop_requested()) return;
