@@ -206,16 +206,16 @@ struct V {
   friend V operator/(V a, V b) { return a.v / b.v; }
 #if !SVDD_HAS_FUSED_MULTIPLY_ADD && (defined(__SSE2__) || defined(__wasm_simd128__))
   // fused_multiply_add.h explains it. One branch for four lanes, almost never taken; the careful way alone, without
-  // any, takes three times as long.
+  // any, takes three times as long. A sum that is no normal number comes to one of at most 2^-126, as zeros do, which are
+  // common: these are looked at again.
   friend V fma(V a, V b, V c) {
     const Doubles sum = low(a) * low(b) + low(c), high_sum = high(a) * high(b) + high(c);
-    const Bits last = low_words(sum, high_sum), first = high_words(sum, high_sum) & 0x7fffffffu;
-    const auto halfway = (last & 0x1fffffffu) == 0x10000000u;
-    // 0 < |sum| < 2^-126 by one comparison; SSE2 compares integers with signs.
-    const auto denormal = (SignedBits)(first + 0x7fffffffu) < denormals_end;
-    if (any(halfway | denormal)) [[unlikely]]
-      return rounded_to_odd(a, b, c);
-    return join(sum, high_sum);
+    const V rounded = join(sum, high_sum);
+    const SignedBits halfway = are_halfway(sum, high_sum),
+                     small = (Floats)((Bits)rounded.v & 0x7fffffffu) <= 0x1p-126f;
+    if (any(halfway | small)) [[unlikely]]
+      if (any(halfway | are_denormal(sum, high_sum))) return rounded_to_odd(a, b, c);
+    return rounded;
   }
 #elif defined(__aarch64__)
   friend V fma(V a, V b, V c) { return vfmaq_f32(c.v, a.v, b.v); }
@@ -257,8 +257,9 @@ struct V {
   static Doubles low(V a) { return _mm_cvtps_pd(a.v); }
   static Doubles high(V a) { return _mm_cvtps_pd(_mm_movehl_ps(a.v, a.v)); }
   static V join(Doubles low, Doubles high) { return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high)); }
-  static Bits low_words(Doubles low, Doubles high) {
-    return (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(2, 0, 2, 0));
+  static SignedBits are_halfway(Doubles low, Doubles high) {
+    const Bits last = (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(2, 0, 2, 0));
+    return (last & 0x1fffffffu) == 0x10000000u;
   }
   static Bits high_words(Doubles low, Doubles high) {
     return (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(3, 1, 3, 1));
@@ -271,14 +272,22 @@ struct V {
     return (Floats)wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero((v128_t)low),
                                       wasm_f32x4_demote_f64x2_zero((v128_t)high), 0, 2);
   }
-  static Bits low_words(Doubles low, Doubles high) {
-    return (Bits)wasm_i32x4_shuffle((v128_t)low, (v128_t)high, 0, 2, 4, 6);
+  // By words of 64 bits: a browser makes three instructions of the shuffle that 32 would take.
+  static SignedBits are_halfway(Doubles low, Doubles high) {
+    const v128_t bits = wasm_i64x2_splat(INT64_MIN);  // of the 29 bits, moved to the top
+    return (SignedBits)wasm_v128_or(wasm_i64x2_eq(wasm_i64x2_shl((v128_t)low, 35), bits),
+                                    wasm_i64x2_eq(wasm_i64x2_shl((v128_t)high, 35), bits));
   }
   static Bits high_words(Doubles low, Doubles high) {
     return (Bits)wasm_i32x4_shuffle((v128_t)low, (v128_t)high, 1, 3, 5, 7);
   }
   static bool any(SignedBits mask) { return wasm_v128_any_true((v128_t)mask); }
 #endif
+  // 0 < |sum| < 2^-126 by one comparison; SSE2 compares integers with signs.
+  static SignedBits are_denormal(Doubles low, Doubles high) {
+    const Bits first = high_words(low, high) & 0x7fffffffu;
+    return (SignedBits)(first + 0x7fffffffu) < denormals_end;
+  }
   static Doubles sum_to_odd(Doubles a, Doubles b, Doubles term) {
     const Doubles product = a * b, sum = product + term;
     const Doubles of_term = sum - product, error = (product - (sum - of_term)) + (term - of_term);
