@@ -25,7 +25,7 @@ for name in nlohmann stb; do
   done
 done
 
-cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/cross.cmake" -DSVDD_CROSS=browser -DCMAKE_BUILD_TYPE=MinSizeRel \
+cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/cross.cmake" -DSVDD_CROSS=browser \
   -DSVDD_WITH_THREADS=OFF -DSVDD_WITH_OPENBLAS=OFF -DSVDD_WITH_ZLIB=OFF -DSVDD_WITH_CUDA=OFF -DSVDD_WITH_C=OFF \
   -DSVDD_WITH_TOOL=OFF -DSVDD_WITH_TESTS=OFF -DSVDD_X86=OFF -DSVDD_X86_OF_32_BITS=OFF \
   "-DSVDD_JSON_INCLUDE=$headers" "-DSVDD_STB_INCLUDE=$headers" "-DSVDD_PAGE=$page"

@@ -1,6 +1,9 @@
 #include "tools/bench/torch_process.h"
 
-#if !defined(_WIN32)
+#if defined(_WIN32) || defined(__EMSCRIPTEN__)
+#define SVDD_STARTS_PROGRAMS 0
+#else
+#define SVDD_STARTS_PROGRAMS 1
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -18,16 +21,16 @@
 #include "bench_torch_script.h"
 #include "engine/stopping.h"
 
-#if !defined(_WIN32)
+#if SVDD_STARTS_PROGRAMS
 extern char** environ;
 #endif
 
 namespace tools {
 
-#if defined(_WIN32)
+#if !SVDD_STARTS_PROGRAMS
 TorchProcess::TorchProcess(int64_t, const std::string&) {
   throw std::runtime_error(
-      "--compare torch starts a python3, which it cannot do on Windows: leave the option out");
+      "--compare torch starts a python3, which this build cannot do: leave the option out");
 }
 TorchProcess::~TorchProcess() = default;
 double TorchProcess::seconds(const std::string&) { return 0; }

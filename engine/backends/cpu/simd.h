@@ -211,8 +211,7 @@ struct V {
   friend V fma(V a, V b, V c) {
     const Doubles sum = low(a) * low(b) + low(c), high_sum = high(a) * high(b) + high(c);
     const V rounded = join(sum, high_sum);
-    const SignedBits halfway = are_halfway(sum, high_sum),
-                     small = (Floats)((Bits)rounded.v & 0x7fffffffu) <= 0x1p-126f;
+    const SignedBits halfway = are_halfway(sum, high_sum), small = are_small(rounded);
     if (any(halfway | small)) [[unlikely]]
       if (any(halfway | are_denormal(sum, high_sum))) return rounded_to_odd(a, b, c);
     return rounded;
@@ -257,6 +256,7 @@ struct V {
   static Doubles low(V a) { return _mm_cvtps_pd(a.v); }
   static Doubles high(V a) { return _mm_cvtps_pd(_mm_movehl_ps(a.v, a.v)); }
   static V join(Doubles low, Doubles high) { return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high)); }
+  static SignedBits are_small(V a) { return (Floats)((Bits)a.v & 0x7fffffffu) <= 0x1p-126f; }
   static SignedBits are_halfway(Doubles low, Doubles high) {
     const Bits last = (Bits)_mm_shuffle_ps((Floats)low, (Floats)high, _MM_SHUFFLE(2, 0, 2, 0));
     return (last & 0x1fffffffu) == 0x10000000u;
@@ -272,9 +272,15 @@ struct V {
     return (Floats)wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero((v128_t)low),
                                       wasm_f32x4_demote_f64x2_zero((v128_t)high), 0, 2);
   }
-  // By words of 64 bits: a browser makes three instructions of the shuffle that 32 would take.
+  // Constants are read anew each time (volatile): a browser makes of one in the code more instructions than of what is done
+  // with it. And words of 64 bits, because it makes three of the shuffle that those of 32 would take.
+  alignas(16) static inline volatile float least_normal[4] = {0x1p-126f, 0x1p-126f, 0x1p-126f, 0x1p-126f};
+  alignas(16) static inline volatile int64_t first_bits[2] = {INT64_MIN, INT64_MIN};
+  static SignedBits are_small(V a) {
+    return (SignedBits)wasm_f32x4_le(wasm_f32x4_abs((v128_t)a.v), *(const volatile v128_t*)least_normal);
+  }
   static SignedBits are_halfway(Doubles low, Doubles high) {
-    const v128_t bits = wasm_i64x2_splat(INT64_MIN);  // of the 29 bits, moved to the top
+    const v128_t bits = *(const volatile v128_t*)first_bits;  // of the 29 bits, moved to the top
     return (SignedBits)wasm_v128_or(wasm_i64x2_eq(wasm_i64x2_shl((v128_t)low, 35), bits),
                                     wasm_i64x2_eq(wasm_i64x2_shl((v128_t)high, 35), bits));
   }
