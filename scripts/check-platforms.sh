@@ -140,7 +140,9 @@ linux() {  # NAME TARGET EMULATOR [OPTIONS]: by Debian's compiler and qemu-user
 }
 linux AArch64 aarch64-linux-gnu qemu-aarch64
 linux s390x s390x-linux-gnu qemu-s390x
-linux i686 i686-linux-gnu qemu-i386
+here=qemu-i386
+[ "$(uname -m)" != x86_64 ] || here=env  # which runs such programs itself
+linux i686 i686-linux-gnu "$here"
 linux riscv64 riscv64-linux-gnu qemu-riscv64
 linux armhf arm-linux-gnueabihf qemu-arm
 linux ppc64le powerpc64le-linux-gnu qemu-ppc64le

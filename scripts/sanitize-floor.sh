@@ -24,7 +24,7 @@ datasets)
   ;;
 svdd)
   targets=(tests_svdd)
-  tests=(-R '^svdd/' -E 'Golden.*(DeepSvdd|Dasvdd)')
+  tests=(-R '^svdd/' -E 'CostEstimate|SameBitsOnEvery|ThousandsOf|StepTrace|OfAFit|OfLongRows|OneReceipt|BitsOfTheTexts|MnistZeros|AnotherBackend|BeatsOne|PretrainingStore|ScoreGradient|EachRunIsTheOne|Golden')
   ;;
 tools)  # strangers' words and files; at -O0, because the command takes longer to compile than to test
   targets=(tests_tools)

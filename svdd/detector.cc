@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -39,6 +40,13 @@ engine::onnx::Value Detector::score_graph(const engine::onnx::Value&) const {
 
 std::vector<float> Detector::score_gradient(const datasets::Samples&) {
   throw std::invalid_argument("the score of " + method() + " has no gradient");
+}
+
+std::vector<float> Detector::farthest_where_overflown(std::vector<float> scores) {
+  constexpr float farthest = std::numeric_limits<float>::max();
+  for (float& score : scores)
+    if (!(score <= farthest)) score = farthest;
+  return scores;
 }
 
 std::vector<float> Detector::by_samples(const datasets::Preprocessing& preprocessing,

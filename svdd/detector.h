@@ -170,6 +170,9 @@ class Detector {
  protected:
   // std::invalid_argument where what is known of the samples is not one of -1, 0 and 1 for each, or not for this method.
   void check_known(const TrainingSet& train) const;
+  // Scores as they are told: a sample whose numbers are so large that its distance overflows, which leaves an infinity or no
+  // number at all, is the farthest there can be, the largest float. (A network that has diverged is refused by fit.)
+  static std::vector<float> farthest_where_overflown(std::vector<float> scores);
   // Carries the gradient by prepared values back to those of the samples, and sees that it is finite.
   static std::vector<float> by_samples(const datasets::Preprocessing& preprocessing,
                                        const datasets::Samples& samples,

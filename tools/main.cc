@@ -537,6 +537,7 @@ Examples:
               "NAME|PATH");
   data_option("normal", "the normal class or classes, by name or number", "A,B,...");
   data_option("anomalous", "test against these classes only", "A,B,...");
+  data_option("image-size", "of a folder of images: the size that the methods see", "N|HxW");
   data_option("label-column", "of a table: the column with the classes", "NAME|N");
   data_option("header", "of a .csv table: whether the first line names the columns", "auto|yes|no");
   data_option("columns", "of a table: the features, by name or number", "A,B,...");

@@ -214,7 +214,8 @@ std::string beginning_of(const fs::path& path, size_t count) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return "";
   const Descriptor file{system::open_to_read(path)};
-  std::string bytes(file.value < 0 ? 0 : count, '\0');
+  if (file.value < 0) cannot("read", path, reason(errno));
+  std::string bytes(count, '\0');
   const int64_t got = bytes.empty() ? 0 : system::read(file.value, bytes.data(), count);
   bytes.resize(static_cast<size_t>(std::max<int64_t>(0, got)));
   return bytes;

@@ -66,7 +66,7 @@ void remove_partial_files(const std::filesystem::path& folder,
 uint64_t most_file_bytes();
 std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = most_file_bytes());
 
-// The first bytes of a file, `count` at most, to tell what it is. Nothing of what is missing, unreadable or no regular
+// The first bytes of a file, `count` at most, to tell what it is. Throws if it is unreadable. Nothing of what is missing or no regular
 // file: what is taken out of a pipe is gone, and to wait for it may take for ever.
 std::string beginning_of(const std::filesystem::path& path, size_t count);
 

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/byte_order.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 
@@ -117,8 +118,7 @@ void check_places(std::vector<Place> places, uint64_t data_bytes) {
 SafeTensors parse(std::string_view file) {
   if (file.size() < length_bytes)
     refuse_file("it is not a safetensors file: it has only " + std::to_string(file.size()) + " bytes");
-  uint64_t length = 0;
-  for (size_t i = 0; i < length_bytes; ++i) length |= uint64_t{static_cast<uint8_t>(file[i])} << (8 * i);
+  const auto length = load_little_endian<uint64_t>(file.data());
   if (length > file.size() - length_bytes)
     refuse_file("it is not a safetensors file or is cut off: its header claims " + std::to_string(length) +
                 " bytes, but only " + std::to_string(file.size() - length_bytes) + " follow");
@@ -225,9 +225,9 @@ void write_safetensors(const std::filesystem::path& path,
     refuse_file("cannot write " + in_quotes(path) + ": its header would pass 16 MiB");
 
   AtomicFile file(path);
-  std::string length;
-  for (size_t i = 0; i < length_bytes; ++i) length.push_back(static_cast<char>(text.size() >> (8 * i) & 255));
-  file.write(length);
+  char length[length_bytes];
+  store_little_endian(uint64_t{text.size()}, length);  // of 64 bits, whatever those of an address are
+  file.write({length, length_bytes});
   file.write(text);
   for (const auto& [name, array] : ordered)
     file.write({reinterpret_cast<const char*>(array->bytes.data()), array->bytes.size()});

@@ -44,6 +44,11 @@ void ShallowDetector::fit(const TrainingSet& train, Monitor& monitor) {
         learn(rows, monitor);
         return scores_of_training(rows);
       });
+  if (const auto bad =
+          std::find_if_not(scores.begin(), scores.end(), [](float s) { return std::isfinite(s); });
+      bad != scores.end())
+    throw std::runtime_error("the score of training sample " + std::to_string(bad - scores.begin()) +
+                             " (counted from 0) is not finite: its values are too large; leave it out");
   if (!collapse_warning_)
     collapse_warning_ = equal_scores_warning(scores, train.samples.values, train.samples.size(), "training");
   threshold_ = threshold_for(scores);
@@ -75,10 +80,7 @@ std::vector<float> ShallowDetector::score(const Samples& samples) {
   check(samples);
   if (samples.count() == 0) return {};
   std::vector<float> scores = score_rows(prepared(samples));
-  // Numbers so large that their squares overflow leave no number at all: nothing is farther.
-  for (float& score : scores)
-    if (std::isnan(score)) score = std::numeric_limits<float>::max();
-  return scores;
+  return farthest_where_overflown(std::move(scores));
 }
 
 engine::onnx::Value ShallowDetector::score_graph(const engine::onnx::Value& input) const {

@@ -244,7 +244,7 @@ void DeepDetector::keep(Checkpoint& c, Monitor& monitor) {
 std::vector<float> DeepDetector::score(const Samples& samples) {
   const engine::IeeeMode ieee;
   require_fitted();
-  return score_prepared(prepared(samples));
+  return farthest_where_overflown(score_prepared(prepared(samples)));
 }
 
 namespace {

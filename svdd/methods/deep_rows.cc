@@ -69,7 +69,7 @@ Option pca_row(datasets::PreprocessingOptions& preprocessing) {
   return option::real_or(
       {"pca", "none|X", method_group,
        "keep the principal components that explain this share of\nthe variance: 0.95 where published, "
-       "on your own tables none"},
+       "on your own data none (mahalanobis: of tables)"},
       "none", option::positive_share, preprocessing.pca);
 }
 
