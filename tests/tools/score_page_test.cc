@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/files/in_quotes.h"
 #include "tools/report/image_grid.h"
 
 namespace score_page_test {
@@ -119,6 +120,21 @@ TEST(ScorePage, OneSampleOrNone) {
   EXPECT_TRUE(has(score_page(page), "It is the only sample."));
   page.scores = {}, page.shown.clear(), page.false_alarm_rate.reset();
   EXPECT_TRUE(has(score_page(page), "0 of 0"));
+}
+
+TEST(ScorePage, IsUtf8WhateverItsFilesAreCalled) {
+  ScorePage page = of_rows();
+  page.input = "of \xe9t\xe9";
+  page.damaged = {"caf\xe9.png is cut"};
+  page.shown[0].name =
+      "gr\xc3\xb6\xc3\x9f"
+      "e \xff.png",
+  page.are_files = true;
+  const std::string html = score_page(page);
+  EXPECT_TRUE(engine::is_utf8(html));
+  EXPECT_TRUE(has(html, "<h1>Scores of of \ufffdt\ufffd</h1>"));
+  EXPECT_TRUE(has(html, "caf\ufffd.png is cut"));
+  EXPECT_TRUE(has(html, "gr\u00f6\u00dfe \ufffd.png")) << "only what is wrong";
 }
 
 }  // namespace score_page_test
