@@ -76,12 +76,25 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
 
 // ---- images
 
-// "screw-map.png", "screw-gradient.png"; of names that come twice, and of arrays, with the number of the sample.
+// At most so many bytes of it, and no part of a character: what is no UTF-8 anyway is cut anywhere.
+std::string beginning(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > 0 && most - end < 3 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// "screw-map.png", "screw-gradient.png"; of names that come twice, and of arrays, with the number of the sample. File systems
+// hold names of 255 bytes: of longer ones the beginning.
 std::string map_name(const ScoreInput& input, size_t i, ExplainBy by, std::set<std::string>& used) {
-  const std::string stem = input.names.empty() ? "" : fs::path(input.names[i]).stem().string();
-  std::string name =
-      (stem.empty() ? std::to_string(i) : stem) + (by == ExplainBy::gradient ? "-gradient.png" : "-map.png");
-  if (!used.insert(name).second) used.insert(name = std::to_string(i) + "-" + name);
+  constexpr size_t longest_name = 255;
+  const std::string number = std::to_string(i),
+                    suffix = by == ExplainBy::gradient ? "-gradient.png" : "-map.png";
+  std::string stem = input.names.empty() ? "" : fs::path(input.names[i]).stem().string();
+  if (stem.empty()) stem = number;
+  std::string name = beginning(stem, longest_name - suffix.size()) + suffix;
+  for (std::string before = number + "-"; !used.insert(name).second; before += number + "-")
+    name = before + beginning(stem, longest_name - suffix.size() - before.size()) + suffix;
   return name;
 }
 
