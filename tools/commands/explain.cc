@@ -1,6 +1,7 @@
 #include "tools/commands/explain.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
@@ -38,6 +39,29 @@ std::string row_name(const ScoreInput& input, size_t i) {
 
 // Which samples, in which order.
 std::vector<size_t> chosen(const std::vector<float>& scores, std::optional<int64_t> most) {
+// "row 3 of 'x.csv'", counted as the results count; "'photo.png'".
+std::string sample_words(const ExplainOptions& options, const ScoreInput& input, size_t i) {
+  if (!input.names.empty()) return engine::in_quotes(input.names[i]);
+  return (input.samples.shape.size() == 1 ? "row " : "sample ") + row_name(input, i) + " of " +
+         engine::in_quotes(options.input);
+}
+
+// `what`: "its score", of the sample with number i.
+void require_finite(float value, const std::string& what, const ExplainOptions& options,
+                    const ScoreInput& input, size_t i) {
+  if (!std::isfinite(value))
+    throw std::runtime_error(sample_words(options, input, i) + ": " + what +
+                             " is not finite: its numbers are too large for this model");
+}
+
+// Scores that can be put in order and explained.
+std::vector<float> finite_scores(svdd::Detector& detector, const ScoreInput& input,
+                                 const ExplainOptions& options) {
+  std::vector<float> scores = detector.score(input.samples);
+  for (size_t i = 0; i < scores.size(); ++i) require_finite(scores[i], "its score", options, input, i);
+  return scores;
+}
+
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (!most) return order;
@@ -48,7 +72,7 @@ std::vector<size_t> chosen(const std::vector<float>& scores, std::optional<int64
 
 std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const datasets::TableForm& form,
                         const ExplainOptions& options, ExplainBy by) {
-  const std::vector<float> scores = detector.score(input.samples);
+  const std::vector<float> scores = finite_scores(detector, input, options);
   const std::vector<size_t> order = chosen(scores, options.most);
   const bool by_gradient = by == ExplainBy::gradient;
   std::string csv = std::string("path_or_row,score,rank,column,value,usual,") +
@@ -68,6 +92,11 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
         csv += row_name(input, order[k]) + ',' + shortest(scores[order[k]]) + ',' + std::to_string(rank + 1) +
                ',' + csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual +
                ',' + (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") +
+      for (const ColumnShare& share : of_row) {
+        const std::string of_column = " of column " + engine::in_quotes(share.name);
+        require_finite(share.gradient, "the gradient" + of_column, options, input, order[k]);
+        require_finite(share.change, "the change" + of_column, options, input, order[k]);
+      }
                shortest(of_row[rank].change) + '\n';
     }
   }
