@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "engine/files/in_quotes.h"
 #include "engine/random.h"
 #include "refusals.h"
 #include "small_data.h"
@@ -240,6 +241,70 @@ TEST_F(Calibrated, ImagesAreExplained) {
   ASSERT_EQ(run("explain --model run --input new --out maps --by gradient --most 1").status, 0);
   EXPECT_TRUE(fs::exists(scratch_.path / "maps" / "one-gradient.png"));
   EXPECT_EQ(text_of(scratch_.path / "maps" / "maps.csv").rfind("path_or_row,score,gradient_map\n", 0), 0u);
+}
+
+TEST_F(Calibrated, ExplainReplacesNothingThatItReads) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  fs::create_directory(scratch_.path / "dc");
+  const std::string rows = "b,a\n0.1,9\n-8,0\n";
+  write_text(scratch_.path / "dc" / "columns.csv", rows);
+  write_text(scratch_.path / "link.csv", rows);
+  fs::create_directory(scratch_.path / "linked");
+  fs::create_symlink("../link.csv", scratch_.path / "linked" / "columns.csv");
+  expect_refused(
+      scratch_.path,
+      {{"explain --model run --input dc/columns.csv --out dc --quiet", 1, "is the file 'dc/columns.csv'"},
+       {"explain --model run --input link.csv --out linked --quiet", 1, "is the file 'link.csv'"}});
+  EXPECT_EQ(text_of(scratch_.path / "dc" / "columns.csv"), rows);
+  EXPECT_EQ(text_of(scratch_.path / "link.csv"), rows);
+
+  ASSERT_EQ(run("train --data strokes --normal 3 --method kde --limit 40 --out images --quiet").status, 0);
+  const std::string picture = "P5 28 28 255\n" + std::string(784, 'x');
+  for (const char* folder : {"ow", "maps"}) fs::create_directory(scratch_.path / folder);
+  for (const char* name : {"a.pgm", "a-map.png"}) write_text(scratch_.path / "ow" / name, picture);
+  fs::create_symlink("../ow/a.pgm", scratch_.path / "maps" / "a-map.png");
+  expect_refused(scratch_.path, {{"explain --model images --input ow --out ow --quiet", 1, "ow/a-map.png"},
+                                 {"explain --model images --input ow --out maps --quiet", 1, "ow/a.pgm"}});
+  for (const char* name : {"a.pgm", "a-map.png"})
+    EXPECT_EQ(text_of(scratch_.path / "ow" / name), picture) << name;
+  EXPECT_FALSE(fs::exists(scratch_.path / "ow" / "maps.csv")) << "nothing was written before it";
+  EXPECT_FALSE(fs::exists(scratch_.path / "maps" / "maps.csv"));
+  write_text(scratch_.path / "ow" / "a-map.png", "P5 28 28 255\ncut short");
+  const Outcome damaged = run("explain --model images --input ow --out ow --quiet");
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_NE(damaged.err.find("svdd: --out 'ow/a-map.png' is the file"), std::string::npos) << damaged.err;
+  EXPECT_EQ(text_of(scratch_.path / "ow" / "a-map.png"), "P5 28 28 255\ncut short") << "a damaged one";
+}
+
+TEST_F(Calibrated, WhatIsTooLargeToExplainIsNamed) {
+  ASSERT_EQ(run("train --data t.csv --method kde --out run --quiet").status, 0);
+  write_text(scratch_.path / "huge.csv", "b,a\n0.1,9\n3e38,-3e38\n");
+  fs::create_directory(scratch_.path / "out");
+  for (const char* more : {"", " --most 1", " --by gradient", " --out out"})
+    expect_refused(scratch_.path, {{std::string("explain --model run --input huge.csv --quiet") + more, 1,
+                                    "row 1 of 'huge.csv': its score is not finite"}});
+  EXPECT_TRUE(fs::is_empty(scratch_.path / "out"));
+}
+
+TEST_F(Calibrated, LongNamesOfImagesAreCut) {
+  ASSERT_EQ(run("train --data strokes --normal 3 --method kde --limit 40 --out run --quiet").status, 0);
+  const std::string picture = "P5 28 28 255\n" + std::string(784, 'x');
+  fs::create_directory(scratch_.path / "new");
+  std::string umlauts = "x";
+  while (umlauts.size() < 249) umlauts += "\xc3\xb6";
+  for (const char* last : {"1", "2"}) write_text(scratch_.path / "new" / (umlauts + last + ".pgm"), picture);
+  for (const char* name : {"1-a.pgm", "a.pgm", "a.png"}) write_text(scratch_.path / "new" / name, picture);
+  for (const char* by : {"occlusion", "gradient"}) {
+    const Outcome o =
+        run("explain --model run --input new --quiet --out " + std::string(by) + " --by " + std::string(by));
+    ASSERT_EQ(o.status, 0) << o.err;
+    size_t pictures = 0;
+    for (const auto& entry : fs::directory_iterator(scratch_.path / by)) {
+      pictures += entry.path().extension() == ".png";
+      EXPECT_TRUE(engine::is_utf8(entry.path().filename().string())) << entry.path();
+    }
+    EXPECT_EQ(pictures, 5u) << by;
+  }
 }
 
 TEST_F(Calibrated, MethodsAreCompared) {

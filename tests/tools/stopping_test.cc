@@ -198,6 +198,36 @@ TEST_F(Stopping, ATableKeepsWhatIsDone) {
       << said;
 }
 
+TEST_F(Stopping, MapsThatAreMadeAreKept) {
+  ASSERT_EQ(
+      run_svdd(folder_, words_of("train --data strokes --normal 3 --method kde --limit 40 --out run --quiet"))
+          .status,
+      0);
+  const std::vector<float> values(6000 * 784, 0.5f);
+  engine::write_npy(folder_ / "many.npy", NdArray::from({6000, 1, 28, 28}, values));
+  const Scratch streams;
+  const pid_t child =
+      start_svdd(folder_, words_of("explain --model run --input many.npy --out maps --most 6000"),
+                 streams.path / "out", streams.path / "err");
+  const auto some_made = [&] {
+    return fs::exists(folder_ / "maps") && names_in(folder_ / "maps").size() > 2;
+  };
+  EXPECT_TRUE(wait_while_running(child, some_made)) << text_of(streams.path / "err");
+  kill(child, SIGTERM);
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const auto made = names_in(folder_ / "maps").size() - 1;  // beside maps.csv
+  const std::string said = text_of(streams.path / "err");
+  EXPECT_NE(
+      said.find("svdd: stopped by a signal; " + std::to_string(made) + " maps of 6000 are kept in 'maps'\n"),
+      std::string::npos)
+      << said;
+  const std::string list = text_of(folder_ / "maps" / "maps.csv");
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), static_cast<std::ptrdiff_t>(made) + 1);
+}
+
 TEST_F(Stopping, ASecondSignalEndsAtOnce) {
   ASSERT_EQ(mkfifo((folder_ / "data.npz").c_str(), 0600), 0);
   write_small_data(folder_);

@@ -4,14 +4,17 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
+#include "engine/stopping.h"
 #include "svdd/evaluation/attribution.h"
 #include "svdd/model_folder.h"
 #include "tools/arguments.h"
@@ -22,6 +25,7 @@
 #include "tools/input/score_input.h"
 #include "tools/report/explanations.h"
 #include "tools/report/map_overlay.h"
+#include "tools/run/stop_signal.h"
 #include "tools/usage_error.h"
 
 namespace tools {
@@ -35,10 +39,6 @@ std::string row_name(const ScoreInput& input, size_t i) {
   return std::to_string(input.rows.empty() ? static_cast<int64_t>(i) : input.rows[i]);
 }
 
-// ---- rows
-
-// Which samples, in which order.
-std::vector<size_t> chosen(const std::vector<float>& scores, std::optional<int64_t> most) {
 // "row 3 of 'x.csv'", counted as the results count; "'photo.png'".
 std::string sample_words(const ExplainOptions& options, const ScoreInput& input, size_t i) {
   if (!input.names.empty()) return engine::in_quotes(input.names[i]);
@@ -62,6 +62,10 @@ std::vector<float> finite_scores(svdd::Detector& detector, const ScoreInput& inp
   return scores;
 }
 
+// ---- rows
+
+// Which samples, in which order.
+std::vector<size_t> chosen(const std::vector<float>& scores, std::optional<int64_t> most) {
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (!most) return order;
@@ -88,15 +92,15 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
     const auto shares = column_shares(detector, rows, form, options.top, by);
     for (size_t k = first; k < last; ++k) {
       const auto& of_row = shares[k - first];
-      for (size_t rank = 0; rank < of_row.size(); ++rank)
-        csv += row_name(input, order[k]) + ',' + shortest(scores[order[k]]) + ',' + std::to_string(rank + 1) +
-               ',' + csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual +
-               ',' + (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") +
       for (const ColumnShare& share : of_row) {
         const std::string of_column = " of column " + engine::in_quotes(share.name);
         require_finite(share.gradient, "the gradient" + of_column, options, input, order[k]);
         require_finite(share.change, "the change" + of_column, options, input, order[k]);
       }
+      for (size_t rank = 0; rank < of_row.size(); ++rank)
+        csv += row_name(input, order[k]) + ',' + shortest(scores[order[k]]) + ',' + std::to_string(rank + 1) +
+               ',' + csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual +
+               ',' + (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") +
                shortest(of_row[rank].change) + '\n';
     }
   }
@@ -136,31 +140,90 @@ void make_folder(const fs::path& folder, const std::string& option) {
     throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
 }
 
+// Nothing that would be written in `folder` may be one of the files that are read. Files that are one have one size and time:
+// few are compared, however many images there are.
+void refuse_own_images(const std::string& option, const fs::path& folder,
+                       const std::vector<std::string>& names, const ScoreInput& input,
+                       const std::string& given) {
+  using Look = std::pair<uintmax_t, fs::file_time_type>;
+  const auto look_of = [](const fs::path& path) -> std::optional<Look> {
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) return std::nullopt;
+    const uintmax_t size = fs::file_size(path, error);
+    if (error) return std::nullopt;
+    const fs::file_time_type time = fs::last_write_time(path, error);
+    if (error) return std::nullopt;
+    return Look{size, time};
+  };
+  std::multimap<Look, fs::path> inputs;
+  const auto add = [&](const fs::path& path) {
+    if (const std::optional<Look> look = look_of(path)) inputs.emplace(*look, path);
+  };
+  add(given);
+  for (const std::string& name : input.names) add(name);
+  for (const std::string& name : names) {
+    const std::optional<Look> look = look_of(folder / name);
+    if (!look) continue;
+    const auto alike = inputs.equal_range(*look);
+    std::vector<fs::path> compared;
+    for (auto at = alike.first; at != alike.second; ++at) compared.push_back(at->second);
+    refuse_own_input(option, folder / name, compared);
+  }
+  // Damaged images of the folder are read, too, and are not among the names.
+  if (!input.damaged.empty() && engine::same_file(folder, given))
+    for (const std::string& name : names)
+      if (name != "maps.csv") refuse_own_input(option, folder / name, {folder / name});
+}
+
 void write_maps(svdd::Detector& detector, const ScoreInput& input, const ExplainOptions& options,
                 ExplainBy by) {
   const bool by_gradient = by == ExplainBy::gradient;
+  const std::string option = options.out.empty() ? "--output" : "--out";
   const fs::path folder = options.out.empty() ? options.output : options.out;
-  make_folder(folder, options.out.empty() ? "--output" : "--out");
-  const std::vector<float> scores = detector.score(input.samples);
+  const std::vector<float> scores = finite_scores(detector, input, options);
   const std::vector<size_t> order = chosen(scores, options.most.value_or(most_explained_images));
+  std::set<std::string> used;
+  std::vector<std::string> names;
+  for (const size_t i : order) names.push_back(map_name(input, i, by, used));
+  std::vector<std::string> written = names;
+  written.emplace_back("maps.csv");
+  refuse_own_images(option, folder, written, input, options.input);
+  make_folder(folder, option);
   const std::vector<int64_t>& shape = input.samples.shape;
   const int64_t enlarge = std::max<int64_t>(1, 224 / std::max(shape[1], shape[2]));
-  std::set<std::string> used;
   std::string csv = by_gradient ? "path_or_row,score,gradient_map\n" : "path_or_row,score,map\n";
-  for (const size_t i : order) {
-    const auto at = static_cast<int64_t>(i);
-    MappedImage mapped{{input.samples.shape, {input.samples.sample(at), input.samples.sample(at + 1)}}, {}};
-    mapped.map = by_gradient ? svdd::gradient_map(detector, mapped.image)
-                             : svdd::occlusion_map(detector, mapped.image);
-    const std::string name = map_name(input, i, by, used);
-    engine::write_file_atomically(folder / name, maps_png({mapped}, enlarge),
-                                  engine::Durability::rebuildable);
-    csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + csv_field(name) + '\n';
+  int64_t made = 0;
+  const auto write_list = [&] {
+    engine::write_file_atomically(folder / "maps.csv", csv, engine::Durability::rebuildable);
+  };
+  try {
+    for (size_t k = 0; k < order.size(); ++k) {
+      const size_t i = order[k];
+      const auto at = static_cast<int64_t>(i);
+      MappedImage mapped{{input.samples.shape, {input.samples.sample(at), input.samples.sample(at + 1)}}, {}};
+      mapped.map = by_gradient ? svdd::gradient_map(detector, mapped.image)
+                               : svdd::occlusion_map(detector, mapped.image);
+      for (const float value : mapped.map)
+        require_finite(value, by_gradient ? "the gradient of its score" : "a change of its score", options,
+                       input, i);
+      engine::write_file_atomically(folder / names[k], maps_png({mapped}, enlarge),
+                                    engine::Durability::rebuildable);
+      csv += row_name(input, i) + ',' + shortest(scores[i]) + ',' + csv_field(names[k]) + '\n';
+      ++made;
+    }
+  } catch (const engine::Stopped&) {
+    if (made == 0) throw;
+    write_list();
+    throw StoppedWithWorkKept(counted(made, "map") + " of " + std::to_string(order.size()) +
+                              (made == 1 ? " is" : " are") + " kept in " + engine::in_quotes(folder));
+  } catch (const std::runtime_error&) {
+    if (made > 0) write_list();  // the maps that are there have their lines
+    throw;
   }
-  engine::write_file_atomically(folder / "maps.csv", csv, engine::Durability::rebuildable);
+  write_list();
   if (!options.quiet)
-    std::cerr << counted(static_cast<int64_t>(order.size()), "map") << (by_gradient ? " by gradient" : "")
-              << " in " << engine::in_quotes(folder)
+    std::cerr << counted(made, "map") << (by_gradient ? " by gradient" : "") << " in "
+              << engine::in_quotes(folder)
               << (order.size() < scores.size()
                       ? ", of the highest scores among " + std::to_string(scores.size()) + " (--most)"
                       : "")
@@ -205,7 +268,8 @@ void run_explain(const ExplainOptions& given) {
   const std::vector<int64_t> shape = detector->sample_shape();
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   const ScoreInput input = read_score_input(options.input, shape, table);
-  refuse_own_input("--output", options.output, {input.names.begin(), input.names.end()});
+  const std::vector<fs::path> read{input.names.begin(), input.names.end()};
+  refuse_own_input("--output", options.output, read);
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
   if (!options.quiet)
     for (const std::string& line : input.notes) std::cerr << line << '\n';
@@ -219,10 +283,15 @@ void run_explain(const ExplainOptions& given) {
           "the model in " + engine::in_quotes(options.model) +
           " does not say what is usual in its columns: it was not trained on a table, or by an earlier "
           "version; train it again");
+    const fs::path columns = fs::path(options.out) / "columns.csv";
+    if (!options.out.empty()) {
+      refuse_own_input("--out", columns, {options.input});
+      refuse_own_input("--out", columns, read);
+    }
     const std::string csv = changes_csv(*detector, input, *table.form, options, by);
     if (!options.out.empty()) {
       make_folder(options.out, "--out");
-      engine::write_file_atomically(fs::path(options.out) / "columns.csv", csv);
+      engine::write_file_atomically(columns, csv);
     } else if (options.output.empty()) {
       std::cout << csv << std::flush;
     } else {

@@ -25,7 +25,9 @@ struct ExplainOptions {
 // Rows: path_or_row,score,rank,column,value,usual,change, the `top` columns with the largest change of each row
 // (svdd/evaluation/attribution.h). Images: for each NAME-map.png in the folder, the image beside the image with the map over
 // it, and maps.csv, path_or_row,score,map. By gradient: path_or_row,score,rank,column,value,usual,gradient,change_by_gradient;
-// NAME-gradient.png and path_or_row,score,gradient_map in maps.csv. Throws UsageError and std::exception as run_score does; nothing half-written.
+// NAME-gradient.png and path_or_row,score,gradient_map in maps.csv. Names are cut to 255 bytes. No file that is read is
+// replaced, and scores or changes that are not finite are refused. Throws UsageError and std::exception as run_score does;
+// nothing half-written. A stop keeps the maps that are made, and maps.csv lists these: StoppedWithWorkKept.
 void run_explain(const ExplainOptions& options);
 
 }  // namespace tools
