@@ -89,7 +89,21 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
       const auto at = static_cast<int64_t>(order[k]);
       rows.values.insert(rows.values.end(), input.samples.sample(at), input.samples.sample(at + 1));
     }
-    const auto shares = column_shares(detector, rows, form, options.top, by);
+    std::vector<std::vector<ColumnShare>> shares;
+    try {
+      shares = column_shares(detector, rows, form, options.top, by);
+    } catch (const std::runtime_error&) {
+      // A gradient that is not finite is told with its number among these rows: find the row of the file.
+      for (size_t k = first; by_gradient && k < last; ++k) {
+        const auto at = static_cast<int64_t>(order[k]);
+        try {
+          detector.score_gradient({rows.shape, {input.samples.sample(at), input.samples.sample(at + 1)}});
+        } catch (const std::runtime_error&) {
+          require_finite(NAN, "the gradient of its score", options, input, order[k]);
+        }
+      }
+      throw;
+    }
     for (size_t k = first; k < last; ++k) {
       const auto& of_row = shares[k - first];
       for (const ColumnShare& share : of_row) {
