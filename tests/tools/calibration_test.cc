@@ -286,7 +286,7 @@ TEST_F(Calibrated, WhatIsTooLargeToExplainIsNamed) {
   EXPECT_TRUE(fs::is_empty(scratch_.path / "out"));
   ASSERT_EQ(run("train --data t.csv --method mahalanobis --out far --quiet").status, 0);
   expect_refused(scratch_.path, {{"explain --model far --input huge.csv --quiet --by gradient --most 1", 1,
-                                  "row 1 of 'huge.csv': the gradient of its score is not finite"}});
+                                  "row 1 of 'huge.csv': its score is not finite"}});
 }
 
 TEST_F(Calibrated, LongNamesOfImagesAreCut) {

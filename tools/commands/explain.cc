@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -49,7 +50,8 @@ std::string sample_words(const ExplainOptions& options, const ScoreInput& input,
 // `what`: "its score", of the sample with number i.
 void require_finite(float value, const std::string& what, const ExplainOptions& options,
                     const ScoreInput& input, size_t i) {
-  if (!std::isfinite(value))
+  // A score that overflows is told as the largest float, which nothing explains.
+  if (!(std::fabs(value) < std::numeric_limits<float>::max()))
     throw std::runtime_error(sample_words(options, input, i) + ": " + what +
                              " is not finite: its numbers are too large for this model");
 }
