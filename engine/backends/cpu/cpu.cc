@@ -61,17 +61,24 @@ void clear_padding(Array& a) {
 
 int64_t row_at(const Array& position) { return static_cast<int64_t>(position.data<float>()[0]); }
 
-// Memory that grows to the largest size ever asked for and then stays.
+// Memory that grows to the largest size ever asked for and then stays; it begins at a line of the cache.
 class Scratch {
  public:
   float* floats(int64_t count) {
-    if (static_cast<int64_t>(memory_.size()) < count) memory_.resize(static_cast<size_t>(count));
-    return memory_.data();
+    const auto needed = static_cast<size_t>(count + lanes);
+    if (memory_.size() < needed) memory_.resize(needed);
+    return memory_.data() +
+           (lanes - reinterpret_cast<uintptr_t>(memory_.data()) / sizeof(float) % lanes) % lanes;
   }
 
  private:
   std::vector<float> memory_;
 };
+
+float* memory_of_thread(int64_t count) {
+  thread_local Scratch memory;
+  return memory.floats(count);
+}
 
 // A batch in lanes, whichever way the array lies: of a few samples a copy, and of what a call writes the way back at the end.
 // The memory for the copies stays. One number per sample lies alike either way: sixteen of them.
@@ -122,6 +129,48 @@ class InLanes {
   Array* back_[Memory::most];
   int copies_ = 0;
 };
+
+}  // namespace
+
+// Copies where the rows of all channels that a row of outputs meets do not fit the second cache; where each number meets few
+// taps, so that reading is what takes the time; and where many planes, each of which begins a power of two after the other,
+// want the same places of the caches.
+int64_t cpu::Correlation::cut_into_bands() {
+  constexpr int64_t line = lanes * static_cast<int64_t>(sizeof(float));
+  const int64_t bytes = x.c * x.positions() * line, window = x.c * x.w * kernel_rows * line;
+  const bool far_apart = x.c >= 32 && y.c >= 32, few_taps = stride > 1 && kernel_rows <= 3 && y.c >= 8;
+  copies = window > band_bytes || (bytes > band_bytes && (far_apart || few_taps));
+  if (!copies) return 0;
+  const auto met_by = [&](int64_t outputs, int64_t kernel) { return (outputs - 1) * stride + kernel; };
+  const auto rows_at_once = [&] {
+    return (band_bytes / line / x.c / met_by(band_columns, kernel_columns) - kernel_rows) / stride + 1;
+  };
+  constexpr int64_t most_columns = 48, least_columns = 12, tile = 6;
+  band_columns = std::min(columns, most_columns);
+  while (band_columns > least_columns && rows_at_once() < 2) band_columns -= tile;
+  band_rows = std::clamp<int64_t>(rows_at_once(), 1, rows);
+  return x.c * met_by(band_rows, kernel_rows) * met_by(band_columns, kernel_columns) * lanes;
+}
+
+// A plane of x has as many lines as stride² of gy: groups whose planes of both have about as many read the least for each sum.
+void cpu::WeightGradient::cut(int threads) {
+  const int64_t kernel = window.kernel, stride = window.stride, taps = kernel * kernel;
+  const int64_t together = kernel == 1                               ? 4
+                           : kernel == 3 || kernel == 7 || gy.c == 1 ? 2
+                                                                     : 1;  // in the registers
+  tiles_at_once = std::clamp<int64_t>(8 * stride / kernel, 1, tile_count(gy.c));
+  const int64_t most = most_sums / (4 * taps * tiles_at_once);
+  channels_at_once = std::min(x.c, std::max<int64_t>(1, most / together * together));
+  const int64_t enough = threads == 1 ? 1 : 8 * threads;
+  while (groups() < enough && channels_at_once > together)
+    channels_at_once = (channels_at_once / 2 + together - 1) / together * together;
+  while (groups() < enough && tiles_at_once > 1) tiles_at_once = (tiles_at_once + 1) / 2;
+  const int64_t row_bytes =
+      (4 * tiles_at_once * gy.w + together * stride * x.w) * lanes * static_cast<int64_t>(sizeof(float));
+  rows_at_once = std::clamp<int64_t>(band_bytes / row_bytes, 1, gy.h);
+}
+
+namespace {
 
 class CpuBackend final : public Backend {
  public:
@@ -279,8 +328,8 @@ class CpuBackend final : public Backend {
       throw std::invalid_argument("[conv2d] the cpu backend trains kernels up to " +
                                   std::to_string(most_kernel) + " wide, found " + std::to_string(v.kernel));
     WeightGradient job{l.read(x), l.read(gy), gw.data<float>(), v};
-    job.cut_into_bands();
-    pool_.run(tile_count(job.gy.c) * job.channel_groups(), [&](Range r) { k_.weight_gradient(job, r); });
+    job.cut(pool_.threads());
+    pool_.run(job.groups(), [&](Range r) { k_.weight_gradient(job, r); });
   }
 
   void dense(const Array& x, const Array& w, const Array* bias, Array& y) override {
@@ -590,8 +639,9 @@ class CpuBackend final : public Backend {
     if (few)
       return correlate_few(job, in_order ? in_order : rows_of_weights(job.y.c, job.x.c, taps, weight_at));
     job.packed = pack(job.y.c, job.x.c, taps, weight_at);
-    job.cut_into_bands();
-    pool_.run(job.units(), [&](Range r) { k_.correlate(job, r); });
+    const int64_t copied = job.cut_into_bands();
+    pool_.run(job.units(),
+              [&](Range r) { k_.correlate(job, r, copied ? memory_of_thread(copied) : nullptr); });
   }
 
   template <class WeightAt>

@@ -6,6 +6,7 @@
 // A batch of a few samples lies in C order; the kernels that know this say so, the others get a copy in lanes.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 #include "engine/backend.h"
 #include "engine/range.h"
@@ -44,12 +45,13 @@ SVDD_INLINE Tile tile_of(int64_t index, int64_t channels) {
   return {channels - 1, 1};
 }
 
+struct Piece {  // of a plane
+  Range rows, columns;
+};
+
 // A block's planes that are met again and again shall stay in the second cache: work on larger ones goes band by band,
-// so many rows at once.
+// of so many bytes.
 inline constexpr int64_t band_bytes = int64_t{512} << 10;
-SVDD_INLINE int64_t bands_of(int64_t rows, int64_t most_rows) {
-  return most_rows < 1 ? rows : (rows + most_rows - 1) / most_rows;
-}
 
 // y = correlation of x with packed weights (+ bias): the forward pass of conv2d, and its input gradient.
 struct Correlation {
@@ -60,16 +62,20 @@ struct Correlation {
   int64_t top, left;  // where the window of the first output begins in x: −padding
   // The outputs: so many rows and columns, in y every `step` positions from (first_row, first_column) on.
   int64_t rows, columns, step = 1, first_row = 0, first_column = 0;
-  int64_t bands = 1;  // of rows
+  // Bands of outputs whose part of x is copied before all output channels meet it, where that pays: planes that lie far apart
+  // displace each other from the caches.
+  bool copies = false;
+  int64_t band_rows = 1, band_columns = 1;
 
-  SVDD_INLINE int64_t units() const { return x.blocks * bands * tile_count(y.c); }
-  SVDD_INLINE void cut_into_bands() {
-    constexpr int64_t many_tiles =
-        8;  // that meet the same planes; where few do, longer rows of work gain more
-    if (tile_count(y.c) < many_tiles) return;
-    const int64_t row_bytes = x.c * x.w * lanes * static_cast<int64_t>(sizeof(float));
-    bands = bands_of(rows, (band_bytes / row_bytes - kernel_rows) / stride + 1);
+  SVDD_INLINE int64_t bands_across() const { return (columns + band_columns - 1) / band_columns; }
+  SVDD_INLINE int64_t bands() const { return (rows + band_rows - 1) / band_rows * bands_across(); }
+  SVDD_INLINE Piece band(int64_t i) const {
+    const int64_t row = i / bands_across() * band_rows, column = i % bands_across() * band_columns;
+    return {{row, row + band_rows < rows ? row + band_rows : rows},
+            {column, column + band_columns < columns ? column + band_columns : columns}};
   }
+  SVDD_INLINE int64_t units() const { return x.blocks * (copies ? bands() : tile_count(y.c)); }
+  int64_t cut_into_bands();  // how many numbers are copied for one; 0: none
 };
 // The same for a few samples: neighbouring outputs [position, position + count) of a plane fill the lanes, and find their
 // taps from x on (few_samples.h).
@@ -102,21 +108,33 @@ struct FewProduct {  // y[n,o] = bias[o] + Σ_f x[n,f]·w[o,f]
   SVDD_INLINE int64_t units(int64_t width) const { return (out + 2 * width - 1) / (2 * width); }
 };
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
-struct WeightGradient {                     // of conv2d
+// The weight gradient of conv2d. The sums of some tiles of output channels and some input channels, a group, are made
+// together: the more of both, the fewer times a plane is read.
+struct WeightGradient {
   Batch x, gy;
   float* gw;
   Window window;
-  int64_t bands = 1;  // of gy's rows
-  // Input channels go together in groups while the gradient lies in the first cache; where there are few,
-  // one by one, or in pairs for a single output channel, so that there are units for all threads.
-  static constexpr int64_t most_channels = 4;
-  SVDD_INLINE int64_t together() const { return x.c >= 16 ? most_channels : gy.c == 1 ? 2 : 1; }
-  SVDD_INLINE int64_t channel_groups() const { return (x.c + together() - 1) / together(); }
-  SVDD_INLINE void cut_into_bands() {
-    const int64_t row_bytes =
-        (4 * gy.w + together() * window.stride * x.w) * lanes * static_cast<int64_t>(sizeof(float));
-    bands = bands_of(gy.h, band_bytes / row_bytes);
+  int64_t tiles_at_once = 1, channels_at_once = 1;  // of a group
+  int64_t rows_at_once = 1;                         // of gy: a band
+
+  static constexpr int64_t most_sums = 2048;  // of a group, of sixteen lanes each: on the stack, twice
+
+  SVDD_INLINE int64_t group_sums() const {  // at most
+    return 4 * tiles_at_once * channels_at_once * window.kernel * window.kernel;
   }
+  SVDD_INLINE int64_t tile_groups() const { return (tile_count(gy.c) + tiles_at_once - 1) / tiles_at_once; }
+  SVDD_INLINE int64_t channel_groups() const { return (x.c + channels_at_once - 1) / channels_at_once; }
+  SVDD_INLINE int64_t groups() const { return tile_groups() * channel_groups(); }
+  SVDD_INLINE Range tiles(int64_t group) const {
+    const int64_t first = group / channel_groups() * tiles_at_once, end = first + tiles_at_once,
+                  all = tile_count(gy.c);
+    return {first, end < all ? end : all};
+  }
+  SVDD_INLINE Range channels(int64_t group) const {
+    const int64_t first = group % channel_groups() * channels_at_once, end = first + channels_at_once;
+    return {first, end < x.c ? end : x.c};
+  }
+  void cut(int threads);  // into groups and bands
 };
 struct MatrixProduct {  // y[n,m] = bias[m] + Σ_k x[n,k]·w[m·row_stride + k·column_stride]
   Batch x, y;
@@ -132,14 +150,14 @@ struct Activation {  // y = resample(leaky_relu(x̂·weight + bias)), x̂ = (x �
 };
 
 struct Kernels {
-  // units: (block, band of rows, output-channel tile)
-  void (*correlate)(const Correlation&, Range);
+  // units: (block, band), with memory for what is copied for a band, or (block, output-channel tile)
+  void (*correlate)(const Correlation&, Range, float* memory);
   int64_t width;  // numbers in a register
   // Of a few samples, in C order; units as the jobs say, for the last (sample, channel)
   void (*correlate_few)(const FewCorrelation&, Range);
   void (*dense_few)(const FewProduct&, Range);
   void (*normalise_leaky_relu_few)(const Batch& x, const Activation&, const Batch& y, Range);
-  // units: (output-channel tile, group of input channels)
+  // units: groups
   void (*weight_gradient)(const WeightGradient&, Range);
   // units: (group of blocks, tile of outputs), see product_units
   void (*product)(const MatrixProduct&, Range);
