@@ -25,6 +25,9 @@ using namespace cpu;
 // Below this many numbers, waking other threads costs more than it brings.
 constexpr int64_t worth_threads = 16 * 1024;
 
+// So many numbers, 32 MB, are more than the last cache has for one program.
+constexpr int64_t more_than_caches = int64_t{8} << 20;
+
 int64_t blocks_of(int64_t samples) { return (samples + lanes - 1) / lanes; }
 
 // A batch that lies in C order: most lanes would be idle, and sixteen times the memory in use.
@@ -138,8 +141,10 @@ class InLanes {
 int64_t cpu::Correlation::cut_into_bands() {
   constexpr int64_t line = lanes * static_cast<int64_t>(sizeof(float));
   const int64_t bytes = x.c * x.positions() * line, window = x.c * x.w * kernel_rows * line;
-  const bool far_apart = x.c >= 32 && y.c >= 32, few_taps = stride > 1 && kernel_rows <= 3 && y.c >= 8;
-  copies = window > band_bytes || (bytes > band_bytes && (far_apart || few_taps));
+  const bool far_apart = bytes > band_bytes && x.c >= 32 && y.c >= 32,
+             few_taps = bytes > 4 * band_bytes && y.c >= 8 && step == 1 &&
+                        kernel_rows * kernel_columns <= 3 * stride * stride;
+  copies = window > band_bytes || far_apart || few_taps;
   if (!copies) return 0;
   const auto met_by = [&](int64_t outputs, int64_t kernel) { return (outputs - 1) * stride + kernel; };
   const auto rows_at_once = [&] {
@@ -155,9 +160,8 @@ int64_t cpu::Correlation::cut_into_bands() {
 // A plane of x has as many lines as stride² of gy: groups whose planes of both have about as many read the least for each sum.
 void cpu::WeightGradient::cut(int threads) {
   const int64_t kernel = window.kernel, stride = window.stride, taps = kernel * kernel;
-  const int64_t together = kernel == 1                               ? 4
-                           : kernel == 3 || kernel == 7 || gy.c == 1 ? 2
-                                                                     : 1;  // in the registers
+  const bool in_pairs = kernel == 3 || kernel == 7 || gy.c == 1;
+  const int64_t together = kernel == 1 ? 4 : in_pairs ? 2 : 1;  // input channels in the registers
   tiles_at_once = std::clamp<int64_t>(8 * stride / kernel, 1, tile_count(gy.c));
   const int64_t most = most_sums / (4 * taps * tiles_at_once);
   channels_at_once = std::min(x.c, std::max<int64_t>(1, most / together * together));
@@ -639,6 +643,7 @@ class CpuBackend final : public Backend {
     if (few)
       return correlate_few(job, in_order ? in_order : rows_of_weights(job.y.c, job.x.c, taps, weight_at));
     job.packed = pack(job.y.c, job.x.c, taps, weight_at);
+    job.past_caches = job.y.blocks * job.y.block_size() > more_than_caches;
     const int64_t copied = job.cut_into_bands();
     pool_.run(job.units(),
               [&](Range r) { k_.correlate(job, r, copied ? memory_of_thread(copied) : nullptr); });

@@ -67,6 +67,9 @@ struct Correlation {
   bool copies = false;
   int64_t band_rows = 1, band_columns = 1;
 
+  bool past_caches =
+      false;  // y is more than they hold: written to memory at once, it need not be read before
+
   SVDD_INLINE int64_t bands_across() const { return (columns + band_columns - 1) / band_columns; }
   SVDD_INLINE int64_t bands() const { return (rows + band_rows - 1) / band_rows * bands_across(); }
   SVDD_INLINE Piece band(int64_t i) const {

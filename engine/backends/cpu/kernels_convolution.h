@@ -64,9 +64,15 @@ void correlate_tile(const Correlation& job, const float* x, const float* w, cons
     }
   const int64_t out_plane = job.y.positions() * lanes, step = K ? lanes : job.step * lanes;
   float* at = y + ((job.first_row + row * job.step) * job.y.w + job.first_column + column * job.step) * lanes;
-  unrolled<T>([&](auto t) SVDD_INLINE_LAMBDA {
-    unrolled<P>([&](auto p) SVDD_INLINE_LAMBDA { acc[t][p].store(at + t * out_plane + p * step); });
-  });
+  const auto each_result = [&](const auto& visit) SVDD_INLINE_LAMBDA {
+    unrolled<T>([&](auto t) SVDD_INLINE_LAMBDA {
+      unrolled<P>([&](auto p) SVDD_INLINE_LAMBDA { visit(acc[t][p], at + t * out_plane + p * step); });
+    });
+  };
+  if (job.past_caches)
+    each_result([](V y, float* to) SVDD_INLINE_LAMBDA { y.store_past_caches(to); });
+  else
+    each_result([](V y, float* to) SVDD_INLINE_LAMBDA { y.store(to); });
 }
 
 // The most positions that T channels leave registers for.
@@ -161,6 +167,7 @@ void correlate(const Correlation& job, Range units, float* memory) {
     correlate_units<7>(job, units, memory);
   else
     correlate_units<0>(job, units, memory);
+  if (job.past_caches) finish_stores();
 }
 
 // ---- weight gradient

@@ -14,6 +14,7 @@ struct V {
   explicit V(float x) : v(_mm512_set1_ps(x)) {}
   static V load(const float* p) { return _mm512_loadu_ps(p); }
   void store(float* p) const { _mm512_storeu_ps(p, v); }
+  void store_past_caches(float* p) const { _mm512_stream_ps(p, v); }  // a whole line of the cache
   friend V operator+(V a, V b) { return _mm512_add_ps(a.v, b.v); }
   friend V operator-(V a, V b) { return _mm512_sub_ps(a.v, b.v); }
   friend V operator*(V a, V b) { return _mm512_mul_ps(a.v, b.v); }
@@ -109,6 +110,7 @@ struct V {
   explicit V(float x) : v(_mm256_set1_ps(x)) {}
   static V load(const float* p) { return _mm256_loadu_ps(p); }
   void store(float* p) const { _mm256_storeu_ps(p, v); }
+  void store_past_caches(float* p) const { store(p); }
   friend V operator+(V a, V b) { return _mm256_add_ps(a.v, b.v); }
   friend V operator-(V a, V b) { return _mm256_sub_ps(a.v, b.v); }
   friend V operator*(V a, V b) { return _mm256_mul_ps(a.v, b.v); }
@@ -200,6 +202,7 @@ struct V {
     return r;
   }
   void store(float* p) const { __builtin_memcpy(p, &v, sizeof v); }
+  void store_past_caches(float* p) const { store(p); }
   friend V operator+(V a, V b) { return a.v + b.v; }
   friend V operator-(V a, V b) { return a.v - b.v; }
   friend V operator*(V a, V b) { return a.v * b.v; }
@@ -315,6 +318,13 @@ inline void turn(V (&rows)[4]) {
     }
 }
 #endif
+
+// What was stored past the caches is seen by other threads from here on.
+inline void finish_stores() {
+#if defined(SVDD_KERNELS_AVX512)
+  _mm_sfence();
+#endif
+}
 
 // The same V, read from memory once: a compiler folds a load into each of the two operations that use it,
 // which doubles the loads.
