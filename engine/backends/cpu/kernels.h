@@ -31,18 +31,27 @@ struct Batch {
   }
 };
 
-// Output channels are computed in tiles of 4, then 2, then 1, whose weights lie packed as [c][k][l][tile].
-SVDD_INLINE int64_t tile_count(int64_t channels) { return channels / 4 + (channels % 4) / 2 + channels % 2; }
+// Output channels are computed in tiles of four, and one of what is left, whose weights lie packed as [c][k][l][tile].
+SVDD_INLINE int64_t tile_count(int64_t channels) { return (channels + 3) / 4; }
 struct Tile {
   int64_t first;
   int size;
 };
 SVDD_INLINE Tile tile_of(int64_t index, int64_t channels) {
-  const int64_t fours = channels / 4;
-  if (index < fours) return {index * 4, 4};
-  const int64_t rest = channels - fours * 4;  // 1, 2 or 3
-  if (index == fours && rest >= 2) return {fours * 4, 2};
-  return {channels - 1, 1};
+  const int64_t first = index * 4, rest = channels - first;
+  return {first, rest < 4 ? static_cast<int>(rest) : 4};
+}
+// f with the tile's size known to the compiler: f.operator()<4>() to <1>().
+template <class F>
+SVDD_INLINE void with_size_of(Tile tile, const F& f) {
+  if (tile.size == 4)
+    f.template operator()<4>();
+  else if (tile.size == 3)
+    f.template operator()<3>();
+  else if (tile.size == 2)
+    f.template operator()<2>();
+  else
+    f.template operator()<1>();
 }
 
 struct Piece {  // of a plane

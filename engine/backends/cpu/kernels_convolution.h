@@ -76,7 +76,9 @@ void correlate_tile(const Correlation& job, const float* x, const float* w, cons
 }
 
 // The most positions that T channels leave registers for.
-constexpr int most_positions(int t) { return V::width == 16 ? (t == 4 ? 6 : 8) : (t == 4 ? 3 : 4); }
+constexpr int most_positions(int t) {
+  return V::width == 16 ? (t == 4 ? 6 : t == 3 ? 7 : 8) : t >= 3 ? 3 : 4;
+}
 
 template <int T, int P, int K>
 void correlate_columns(const Correlation& job, const float* x, const float* w, const float* bias, float* y,
@@ -109,12 +111,7 @@ void correlate_channels(const Correlation& job, int64_t block, int64_t first_cha
 
 template <int K>
 void correlate_tile_of_channels(const Correlation& job, int64_t block, Tile tile) {
-  if (tile.size == 4)
-    correlate_channels<4, K>(job, block, tile.first);
-  else if (tile.size == 2)
-    correlate_channels<2, K>(job, block, tile.first);
-  else
-    correlate_channels<1, K>(job, block, tile.first);
+  with_size_of(tile, [&]<int T>() { correlate_channels<T, K>(job, block, tile.first); });
 }
 
 // What a band of outputs of a block meets, copied to `memory` as images of their own that lie side by side. They end where
@@ -301,17 +298,20 @@ template <int T, int C, int L>
 void weight_gradient_band(const WeightGradient& job, const Band& band, int64_t o, int64_t c,
                           const Sums& sums) {
   // As many outputs at once as find registers: of each its sums and a number of gy, and one of x for all.
-  constexpr int registers = V::width == 16 ? 32 : 16, of_output = C * (L ? L : 5) + 1;
-  constexpr int together = T * of_output < registers ? T : T > 2 && 2 * of_output < registers ? 2 : 1;
-  for (int part = 0; part < lanes; part += V::width)
-    for (int t = 0; t < T; t += together) {
+  constexpr int registers = V::width == 16 ? 32 : 16, most = (registers - 1) / (C * (L ? L : 5) + 1);
+  constexpr int together = T <= most ? T : most >= 2 ? 2 : 1;
+  for (int part = 0; part < lanes; part += V::width) {
+    const auto outputs = [&]<int Count>(int t) {
       const float *x = job.x.at(band.block, c) + part, *gy = job.gy.at(band.block, o + t) + part;
       const Sums of_part = sums.from(t * sums.output_stride + part);
       if constexpr (L > 0)
-        weight_gradient_taps<together, C, L>(job, x, gy, 0, band, of_part);
+        weight_gradient_taps<Count, C, L>(job, x, gy, 0, band, of_part);
       else
-        weight_gradient_parts<together, C>(job, x, gy, band, of_part);
-    }
+        weight_gradient_parts<Count, C>(job, x, gy, band, of_part);
+    };
+    for (int t = 0; t + together <= T; t += together) outputs.template operator()<together>(t);
+    if constexpr (T % together > 0) outputs.template operator()<T % together>(T - T % together);
+  }
 }
 
 // A block: [tile][channel][output of the tile][filter row][tap][lane].
@@ -341,12 +341,7 @@ void weight_gradient_block(const WeightGradient& job, int64_t block, Range tiles
         }
         const Sums sums = Sums{of_block, total, taps * lanes, tile.size * taps * lanes}.from(
             ((tile.first - first_output) * count + tile.size * (c - channels.first)) * taps * lanes);
-        if (tile.size == 4)
-          weight_gradient_band<4, C, L>(job, band, tile.first, c, sums);
-        else if (tile.size == 2)
-          weight_gradient_band<2, C, L>(job, band, tile.first, c, sums);
-        else
-          weight_gradient_band<1, C, L>(job, band, tile.first, c, sums);
+        with_size_of(tile, [&]<int T>() { weight_gradient_band<T, C, L>(job, band, tile.first, c, sums); });
         band.x = {job.x.at(block, c), 0, 0, 0};  // fetched once
       }
     };

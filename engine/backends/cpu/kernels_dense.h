@@ -44,12 +44,7 @@ void product(const MatrixProduct& job, Range units) {
     const int64_t group = u / tiles, block = job.x.blocks * group / groups,
                   count = job.x.blocks * (group + 1) / groups - block;
     const Tile tile = tile_of(u % tiles, job.y.c);
-    if (tile.size == 4)
-      product_blocks<4, most_blocks>(job, block, count, tile.first);
-    else if (tile.size == 2)
-      product_blocks<2, most_blocks>(job, block, count, tile.first);
-    else
-      product_blocks<1, most_blocks>(job, block, count, tile.first);
+    with_size_of(tile, [&]<int T>() { product_blocks<T, most_blocks>(job, block, count, tile.first); });
   }
 }
 
@@ -138,12 +133,7 @@ void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, Range uni
     const Range features{f, f + together < x.c ? f + together : x.c};
     for (int64_t u = units.first; u < units.last; ++u) {
       const Tile tile = tile_of(u, gy.c);
-      if (tile.size == 4)
-        dense_weight_gradient_outputs<4>(x, gy, gw, tile.first, features);
-      else if (tile.size == 2)
-        dense_weight_gradient_outputs<2>(x, gy, gw, tile.first, features);
-      else
-        dense_weight_gradient_outputs<1>(x, gy, gw, tile.first, features);
+      with_size_of(tile, [&]<int T>() { dense_weight_gradient_outputs<T>(x, gy, gw, tile.first, features); });
     }
   }
 }
