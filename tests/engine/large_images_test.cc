@@ -69,6 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LargeImages,
                                          Shapes{10, 33, 10, 12, 71, 7, 1}, Shapes{9, 5, 9, 20, 130, 9, 1},
                                          Shapes{17, 1, 3, 70, 130, 3, 1}, Shapes{9, 4, 4, 130, 131, 4, 3},
                                          Shapes{9, 20, 9, 41, 150, 3, 2}, Shapes{9, 3, 3, 60, 300, 7, 1},
+                                         Shapes{9, 2, 4, 370, 360, 1, 1}, Shapes{9, 4, 2, 370, 360, 3, 2},
                                          Shapes{2, 40, 34, 25, 70, 3, 1}),
                          name_of);
 
