@@ -57,10 +57,7 @@ void correlate_tile(const Correlation& job, const float* x, const float* w, cons
           });
         }
       };
-      if constexpr (K > 0)
-        unrolled<K>([&](auto l) SVDD_INLINE_LAMBDA { tap(l); });
-      else
-        for (int64_t l = 0; l < columns; ++l) tap(l);
+      for (int64_t l = 0; l < columns; ++l) tap(l);
     }
   const int64_t out_plane = job.y.positions() * lanes, step = K ? lanes : job.step * lanes;
   float* at = y + ((job.first_row + row * job.step) * job.y.w + job.first_column + column * job.step) * lanes;
@@ -89,7 +86,7 @@ void correlate_columns(const Correlation& job, const float* x, const float* w, c
   const int64_t left = column * job.stride + job.left,
                 right = left + (P - 1) * job.stride + job.kernel_columns;
   if (left < 0 || right > job.x.w)
-    correlate_tile<T, P, true, K>(job, x, w, bias, y, row, column);
+    correlate_tile<T, P, true, T == 1 ? K : 0>(job, x, w, bias, y, row, column);
   else
     correlate_tile<T, P, false, K>(job, x, w, bias, y, row, column);
 }
@@ -246,22 +243,26 @@ void weight_gradient_taps(const WeightGradient& job, const float* x, const float
           });
         });
       };
-      for (int64_t j = 0; j < inner_first; ++j) edge(j);
-      for (int64_t j = inner_first; j < inner_last; ++j) {
-        V g[T];
-        unrolled<T>([&](auto t) SVDD_INLINE_LAMBDA { g[t] = V::load(gr + t * gy_plane + j * lanes); });
-        if constexpr (T > 1) {  // otherwise loads are what is waited for
-          for (int c = 0; c < C; ++c) __builtin_prefetch(fetch + c * ahead.plane, 0, 2);
-          fetch += ahead.step;
-        }
-        unrolled<L>([&](auto l) SVDD_INLINE_LAMBDA {
-          unrolled<C>([&](auto c) SVDD_INLINE_LAMBDA {
-            const V value = kept(V::load(xr + c * x_plane + (j * stride + l) * lanes));
-            unrolled<T>([&](auto t) SVDD_INLINE_LAMBDA { acc[t][c][l] = fma(g[t], value, acc[t][c][l]); });
-          });
-        });
+      for (int64_t j = 0;; ++j) {
+        if (j == inner_first)
+          for (; j < inner_last; ++j) {
+            V g[T];
+            unrolled<T>([&](auto t) SVDD_INLINE_LAMBDA { g[t] = V::load(gr + t * gy_plane + j * lanes); });
+            if constexpr (T > 1) {  // otherwise loads are what is waited for
+              for (int c = 0; c < C; ++c) __builtin_prefetch(fetch + c * ahead.plane, 0, 2);
+              fetch += ahead.step;
+            }
+            unrolled<L>([&](auto l) SVDD_INLINE_LAMBDA {
+              unrolled<C>([&](auto c) SVDD_INLINE_LAMBDA {
+                const V value = kept(V::load(xr + c * x_plane + (j * stride + l) * lanes));
+                unrolled<T>([&](auto t)
+                                SVDD_INLINE_LAMBDA { acc[t][c][l] = fma(g[t], value, acc[t][c][l]); });
+              });
+            });
+          }
+        if (j >= columns) break;
+        edge(j);
       }
-      for (int64_t j = inner_last; j < columns; ++j) edge(j);
     }
     if (last)
       each_sum([&](V& sum, int64_t at)
@@ -341,7 +342,10 @@ void weight_gradient_block(const WeightGradient& job, int64_t block, Range tiles
         }
         const Sums sums = Sums{of_block, total, taps * lanes, tile.size * taps * lanes}.from(
             ((tile.first - first_output) * count + tile.size * (c - channels.first)) * taps * lanes);
-        with_size_of(tile, [&]<int T>() { weight_gradient_band<T, C, L>(job, band, tile.first, c, sums); });
+        with_size_of(tile, [&]<int T>() {
+          if constexpr (T == 1 || C != 2 || L > 0)  // pairs of any width are for one output
+            weight_gradient_band<T, C, L>(job, band, tile.first, c, sums);
+        });
         band.x = {job.x.at(block, c), 0, 0, 0};  // fetched once
       }
     };
