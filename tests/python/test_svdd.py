@@ -172,6 +172,8 @@ class Core(unittest.TestCase):
         before = model.weights_sha256
         long_one = svdd.Model("deep-svdd", epochs=1000000, widths=[8], rep_dim=4)
         begun = threading.Event()
+        # Where SIGINT is ignored from the start, as in a shell's background jobs, Python leaves it so.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
 
         def interrupt():
             begun.wait()

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -44,19 +45,21 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-// Waits until the process has set a handler for the signal, or has ended: how long a command takes to get there
-// depends on the machine and on what the build is instrumented with.
+// Whether the process has set a handler for the signal; nothing once it is gone.
+std::optional<bool> handles(pid_t process, int signal) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("SigCgt:", 0) == 0)
+      return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
+  return std::nullopt;
+}
+
+// Waits until it has, or has ended: how long a command takes to get there depends on the machine and on what the build is
+// instrumented with.
 void await_handler(pid_t process, int signal) {
   const auto began = Clock::now();
-  while (seconds_since(began) < 60) {
-    std::ifstream status("/proc/" + std::to_string(process) + "/status");
-    if (!status) return;
-    for (std::string line; std::getline(status, line);)
-      if (line.rfind("SigCgt:", 0) == 0 &&
-          (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0)
-        return;
+  while (seconds_since(began) < 60 && handles(process, signal) == false)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
 }
 
 class Stopping : public testing::Test {
@@ -146,6 +149,21 @@ TEST_F(Stopping, AWaitForInput) {
   close(silent);
   ASSERT_EQ(mkfifo((folder_ / "rows.csv").c_str(), 0600), 0);
   EXPECT_EQ(stopped("cluster --quiet --input rows.csv --output labels.csv", 0.3), nothing);
+}
+
+// As a shell starts its background jobs.
+TEST_F(Stopping, TheTestsHearSignalsThatTheyWereStartedToIgnore) {
+  ASSERT_EQ(mkfifo((folder_ / "options.json").c_str(), 0600), 0);
+  const auto before = signal(SIGINT, SIG_IGN);
+  const Scratch streams;
+  const pid_t child =
+      start_svdd(folder_, words_of("train --quiet --data strokes --normal 3 --out run --config options.json"),
+                 streams.path / "out", streams.path / "err");
+  signal(SIGINT, before);
+  await_handler(child, SIGTERM);  // the last but one that it listens to; SIGINT is the first
+  EXPECT_EQ(handles(child, SIGINT), true);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
 }
 
 TEST_F(Stopping, Bench) { EXPECT_EQ(stopped("bench kernels --threads 1 --repeat 1000"), nothing); }

@@ -71,12 +71,14 @@ struct Outcome {
 };
 
 // Starts the command with `folder` as its working folder and home. Standard output goes to `out`, standard
-// error to `err`; standard input comes from `in`. No real data are in its reach.
+// error to `err`; standard input comes from `in`. No real data are in its reach. It hears the signals that end a command, whatever
+// the tests were started with: a shell has its background jobs ignore SIGINT, nohup SIGHUP, and the command keeps to that.
 inline pid_t start_svdd(const fs::path& folder, const Words& words, const fs::path& out, const fs::path& err,
                         const fs::path& in = "/dev/null") {
   const std::string binary = svdd_binary().string();
   const pid_t child = fork();
   if (child != 0) return child;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
   const int in_fd = open(in.c_str(), O_RDONLY);
   const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
