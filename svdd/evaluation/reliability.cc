@@ -9,6 +9,26 @@
 #include "svdd/evaluation/threshold.h"
 
 namespace svdd {
+namespace {
+
+// A rate that is meant to be k / (m + 1) reaches it, whatever the division made of it.
+double reached(double rate) {
+  if (!(rate >= 0 && rate <= 1)) throw std::invalid_argument("a rate of false alarms is a share in [0, 1]");
+  constexpr double rounding = 1e-12;
+  return rate + rounding;
+}
+
+}  // namespace
+
+std::pair<int64_t, int64_t> false_alarms_by_chance(int64_t calibration_samples, int64_t fresh_samples,
+                                                   double rate, double probability) {
+  if (calibration_samples < 1) throw std::invalid_argument("there are no calibration samples");
+  const engine::IeeeMode ieee;
+  const int64_t steps = calibration_samples + 1,
+                k = std::min(steps,
+                             static_cast<int64_t>(std::floor(reached(rate) * static_cast<double>(steps))));
+  return beta_binomial_interval(fresh_samples, k, steps - k, probability);
+}
 
 // The probabilities follow from one another: P(s + 1) / P(s) = (n − s)(α + s) / ((s + 1)(n − s − 1 + β)). Their logarithms, from
 // that of P(0) taken as 0, are brought to a sum of 1 at the end: P(0) itself may be too small for a double.
@@ -50,13 +70,8 @@ std::vector<Reliability> reliability(std::span<const float> calibration_scores,
   const auto n = static_cast<int64_t>(p.size()), m = static_cast<int64_t>(calibration_scores.size());
   std::vector<Reliability> found;
   for (const double rate : rates) {
-    if (!(rate >= 0 && rate <= 1)) throw std::invalid_argument("a rate of false alarms is a share in [0, 1]");
-    // A rate that is meant to be k / (m + 1) reaches it, whatever the division made of it.
-    constexpr double rounding = 1e-12;
-    const double reached = rate + rounding;
-    const int64_t k = std::min(m + 1, static_cast<int64_t>(std::floor(reached * static_cast<double>(m + 1))));
-    const auto [low, high] = beta_binomial_interval(n, k, m + 1 - k, probability);
-    found.push_back({rate, std::upper_bound(p.begin(), p.end(), reached) - p.begin(), n, low, high});
+    const auto [low, high] = false_alarms_by_chance(m, n, rate, probability);
+    found.push_back({rate, std::upper_bound(p.begin(), p.end(), reached(rate)) - p.begin(), n, low, high});
   }
   return found;
 }

@@ -26,6 +26,11 @@ std::vector<Reliability> reliability(std::span<const float> calibration_scores,
                                      std::span<const float> fresh_scores, std::span<const double> rates,
                                      double probability = 0.95);
 
+// Between which two counts lie, with this probability, the fresh normal samples, of so many, that are above the threshold which
+// so many calibration samples set for the rate (conformal_threshold). The same is thrown as by reliability.
+std::pair<int64_t, int64_t> false_alarms_by_chance(int64_t calibration_samples, int64_t fresh_samples,
+                                                   double rate, double probability = 0.95);
+
 // The central interval of a beta-binomial count: the least and the largest s of 0 … n that leave less than half of what is
 // beyond `probability` below and above them. n >= 0; of the parameters, at least 0, not both are 0.
 std::pair<int64_t, int64_t> beta_binomial_interval(int64_t n, int64_t alpha, int64_t beta,

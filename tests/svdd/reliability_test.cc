@@ -29,6 +29,16 @@ TEST(Reliability, IntervalsOfABetaBinomialCount) {
   EXPECT_THROW(beta_binomial_interval(1, 1, 1, 1), std::invalid_argument);
 }
 
+TEST(Reliability, FalseAlarmsByChance) {
+  EXPECT_EQ(svdd::false_alarms_by_chance(80, 160, 0.05, 0.95), beta_binomial_interval(160, 4, 77, 0.95));
+  EXPECT_EQ(svdd::false_alarms_by_chance(99, 7, 0, 0.95).second, 0);
+  const auto [low, high] = svdd::false_alarms_by_chance(300, 100'000, 0.1);
+  EXPECT_NEAR(static_cast<double>(low), 6'800, 200) << "a tenth that is asked may well be 6.8 %";
+  EXPECT_NEAR(static_cast<double>(high), 13'500, 200) << "or 13.5 %, however many are scored";
+  EXPECT_THROW(svdd::false_alarms_by_chance(0, 7, 0.1), std::invalid_argument);
+  EXPECT_THROW(svdd::false_alarms_by_chance(9, 7, 1.5), std::invalid_argument);
+}
+
 TEST(Reliability, CountsPValuesUpToARate) {
   const std::vector<float> calibration{1, 2, 3, 4}, fresh{0, 2.5f, 4, 9};  // p-values 1, 3/5, 2/5, 1/5
   const std::vector<double> rates{0, 0.2, 0.4, 0.6, 1};

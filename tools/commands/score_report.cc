@@ -1,7 +1,9 @@
 #include "tools/commands/score_report.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "svdd/evaluation/reliability.h"
 #include "svdd/methods/method.h"
 #include "tools/commands/counted.h"
 #include "tools/report/explanations.h"
@@ -40,6 +42,21 @@ std::string where_from(const ScoreOptions& options, const svdd::Detector& detect
   return "The threshold is the model's own. It was not calibrated by samples that it was not trained on, so "
          "its rate "
          "of false alarms is not known.";
+}
+
+// Were all samples normal. What chance makes of very many is nearly a share of them, as of a million.
+std::optional<std::pair<int64_t, int64_t>> false_alarms_between(const svdd::Detector& detector,
+                                                                std::optional<double> rate, int64_t samples) {
+  if (!rate || !detector.calibration()) return std::nullopt;
+  constexpr int64_t most = 1'000'000;
+  auto [low, high] = svdd::false_alarms_by_chance(static_cast<int64_t>(detector.training_scores().size()),
+                                                  std::min(samples, most), *rate);
+  if (samples > most) {
+    const double times = static_cast<double>(samples) / static_cast<double>(most);
+    low = static_cast<int64_t>(times * static_cast<double>(low));
+    high = static_cast<int64_t>(std::ceil(times * static_cast<double>(high)));
+  }
+  return std::pair{low, high};
 }
 
 // At most thumbnail_side pixels high and wide: each the mean of a square of the image's.
@@ -136,6 +153,8 @@ std::string score_report(const ScoreOptions& options, svdd::Detector& detector,
   page.are_files = !scored.input.names.empty();
   page.scores = scored.scores, page.threshold = scored.threshold;
   page.where_from = where_from(options, detector, page.false_alarm_rate);
+  page.false_alarms_between =
+      false_alarms_between(detector, page.false_alarm_rate, static_cast<int64_t>(scored.scores.size()));
   page.select = options.select;
   page.selected = std::count(scored.selected.begin(), scored.selected.end(), true);
   page.normal_scores = detector.training_scores();

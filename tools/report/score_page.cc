@@ -44,6 +44,17 @@ std::string score_heading(const ScorePage& page) {
   return out + "</ul></header>\n";
 }
 
+std::string false_alarms_words(const ScorePage& page) {
+  const auto n = static_cast<double>(page.scores.size());
+  std::string words = "Were all of them normal, about " + number_text(*page.false_alarm_rate * n, 2) +
+                      " would be called so, too";
+  if (!page.false_alarms_between || n == 0) return words + '.';
+  const auto [low, high] = *page.false_alarms_between;
+  return words + ": by chance " + std::to_string(low) + " to " + std::to_string(high) + " (" +
+         percent(static_cast<double>(low) / n, 1) + " to " + percent(static_cast<double>(high) / n, 1) +
+         ") in 95 of 100 cases, for the threshold hangs on " + samples_word(page.normal_scores.size()) + '.';
+}
+
 std::string summary_card(const ScorePage& page) {
   const auto n = static_cast<double>(page.scores.size());
   const int64_t called = above_threshold(page);
@@ -53,10 +64,7 @@ std::string summary_card(const ScorePage& page) {
       (page.scores.size() == 1 ? "is" : "are") + " called anomalous" +
       (n > 0 ? " (" + percent(static_cast<double>(called) / n, 1) + ")" : "") + ": above the threshold of " +
       number_text(page.threshold) + ".</p>\n" + tag("p class=\"fine\"", page.where_from);
-  if (page.false_alarm_rate)
-    out +=
-        tag("p class=\"fine\"", "Were all of them normal, about " +
-                                    number_text(*page.false_alarm_rate * n, 2) + " would be called so, too.");
+  if (page.false_alarm_rate) out += tag("p class=\"fine\"", false_alarms_words(page));
   if (page.select)
     out += tag("p class=\"fine\"",
                page.selected == 0 ? "None is selected as a discovery at " + short_rate(*page.select) + "."

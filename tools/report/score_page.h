@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/report/explanations.h"
@@ -29,7 +30,9 @@ struct ScorePage {
   double threshold = 0;
   std::string where_from;                  // the threshold: a sentence
   std::optional<double> false_alarm_rate;  // of normal samples above it, where that is known
-  std::optional<double> select;            // the rate of false discoveries at which samples were selected
+  // How many false alarms chance leaves in 95 of 100 cases, were all samples normal; nothing: the model was not calibrated.
+  std::optional<std::pair<int64_t, int64_t>> false_alarms_between = {};
+  std::optional<double> select;  // the rate of false discoveries at which samples were selected
   int64_t selected = 0;
   std::span<const float> normal_scores;  // those that the model goes by; empty: it has none
   std::string normal_name;               // what they are, for the legend
