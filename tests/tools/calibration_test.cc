@@ -122,6 +122,17 @@ TEST_F(Calibrated, YardsticksStandBesideIt) {
             std::string::npos);
 }
 
+// It stands there itself, by its own training.
+TEST_F(Calibrated, ARunIsNoYardstickOfItself) {
+  for (const std::string method : {"knn", "mahalanobis", "isolation-forest"}) {
+    ASSERT_EQ(run("train --data t.csv --out run --quiet --method " + method).status, 0);
+    const json found = results();
+    ASSERT_EQ(found["yardsticks"]["of"].size(), 3u);
+    for (const json& one : found["yardsticks"]["of"]) EXPECT_NE(one["method"], method);
+    EXPECT_NE(text_of(scratch_.path / "run" / "report.html").find(" (this run)</strong>"), std::string::npos);
+  }
+}
+
 TEST_F(Calibrated, RowsAreSelected) {
   ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
   EXPECT_EQ(ones("--select 0.1", 4), 0) << "no anomaly among normal rows";

@@ -401,6 +401,18 @@ TEST_F(Report, ShowsMapsBesideTheirImages) {
   EXPECT_LT(html.find("test sample 1, score 0.5"), html.find("test sample 0, score 0.1"));
 }
 
+TEST_F(Report, LeavesARunOutOfItsYardsticks) {
+  write("results.json", R"({"method": "knn", "auc": 0.9, "n_train": 400, "n_test": 90,
+    "yardsticks": {"trained_on": 100, "tested_on": 50, "of": [
+      {"method": "knn", "title": "Distance to the fifth neighbour", "auc": 0.8},
+      {"method": "mean-distance", "title": "Distance to the mean", "auc": 0.7}]}})");
+  const std::string html = page();
+  EXPECT_FALSE(page_has(html, "Distance to the fifth neighbour"));
+  EXPECT_TRUE(page_has(html, "Distance to the mean"));
+  EXPECT_TRUE(page_has(html, "<strong>Nearest neighbours (this run)</strong>"));
+  EXPECT_TRUE(page_has(html, "trained on 100 samples and tested on 50; this run on 400 and 90."));
+}
+
 TEST_F(Report, HoldsTheCalibrationToItsWord) {
   const std::string calibrated =
       R"({"threshold": 0.45, "calibration": {"samples": 4, "false_alarm_rate": 0.2, "seen": 0.5}})";

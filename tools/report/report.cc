@@ -223,16 +223,20 @@ std::string beside(const RunFolder& run) {
       bool own;
     };
     std::vector<Line> lines;
+    const std::string method = run.results.text("method");
     if (const auto auc = run.results.rate("auc"))
-      lines.push_back({display_name(run.results.text("method")), *auc, true});
+      lines.push_back({display_name(method) + " (this run)", *auc, true});
     const engine::JsonEntry of = yardsticks->at("of");
     for (size_t i = 0; i < of.size(); ++i)
-      lines.push_back({of.at(i).as<std::string>("title"), of.at(i).as<double>("auc"), false});
+      if (const auto one = of.at(i).find("method"); !one || one->as<std::string>() != method)
+        lines.push_back({of.at(i).as<std::string>("title"), of.at(i).as<double>("auc"), false});
     std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.auc > b.auc; });
-    out += "<h2>Beside it</h2>\n<p>What quick baselines reach on the same " +
-           std::to_string(yardsticks->as<int64_t>("tested_on")) + " test samples after " +
-           std::to_string(yardsticks->as<int64_t>("trained_on")) +
-           " training samples. A method that does not beat them has learned nothing here.</p>\n";
+    const std::string trained = run.results.text("n_train"), tested = run.results.text("n_test");
+    out += "<h2>Beside it</h2>\n<p>What quick baselines reach on the same data, trained on " +
+           std::to_string(yardsticks->as<int64_t>("trained_on")) + " samples and tested on " +
+           std::to_string(yardsticks->as<int64_t>("tested_on")) +
+           (trained.empty() || tested.empty() ? "" : "; this run on " + trained + " and " + tested) +
+           ". A method that does not beat them has learned nothing here.</p>\n";
     std::string table = "<table><thead><tr><th>Method</th><th class=\"n\">AUC</th></tr></thead><tbody>\n";
     for (const Line& line : lines)
       table += "<tr><td>" + (line.own ? tag("strong", line.title) : escape_xml(line.title)) +
