@@ -18,6 +18,9 @@ uint32_t four(std::string_view bytes, size_t at) { return two(bytes, at) | two(b
 constexpr size_t file_header = 14;  // the header of the picture follows, and begins with its own size
 
 [[noreturn]] void refuse(const std::string& why) { throw std::runtime_error(why); }
+[[noreturn]] void refuse_bmp_kind(const std::string& kind, const std::string& why) {
+  throw ImageKindNotRead(kind, "cannot be read: " + why);
+}
 
 // One colour's bits in a pixel, together and at most 8.
 class Mask {
@@ -26,8 +29,8 @@ class Mask {
     shift_ = mask == 0 ? 0 : std::countr_zero(mask);
     bits_ = std::popcount(mask);
     if (bits_ < 1 || bits_ > 8 || mask >> shift_ != (1u << bits_) - 1)
-      refuse("cannot be read: one of its colours has the bits " + std::to_string(mask) +
-             " of a pixel, expected 1 to 8 neighbours");
+      refuse_bmp_kind("BMP of unusual colours", "one of its colours has the bits " + std::to_string(mask) +
+                                                    " of a pixel, expected 1 to 8 neighbours");
   }
   // Its value with its bits repeated until there are 8, so that all ones are 255.
   uint8_t of(uint32_t pixel) const {
@@ -73,13 +76,14 @@ BitmapHeader bitmap_header(std::string_view contents) {
   if (h.top_down) h.height = -h.height;
   check_image_size(h.width, h.height, 3);
   if (h.compression == 1 || h.compression == 2)
-    refuse("cannot be read: it is run-length encoded; save it without compression, or as PNG");
+    refuse_bmp_kind("run-length encoded BMP",
+                    "it is run-length encoded; save it without compression, or as PNG");
   constexpr std::array<uint32_t, 6> known = {1, 4, 8, 16, 24, 32};
   const bool masks = h.compression == 3;
   if (std::find(known.begin(), known.end(), h.bits) == known.end() || (h.compression != 0 && !masks) ||
       (masks && h.bits != 16 && h.bits != 32))
-    refuse("cannot be read: it has " + std::to_string(h.bits) + " bits a pixel and compression " +
-           std::to_string(h.compression) + "; save it as PNG");
+    refuse_bmp_kind("packed BMP", "it has " + std::to_string(h.bits) + " bits a pixel and compression " +
+                                      std::to_string(h.compression) + "; save it as PNG");
   const size_t header_end = file_header + h.size + (masks && h.size == 40 ? 12 : 0);
   if (h.pixels_at < header_end || h.pixels_at > contents.size())
     refuse("is damaged: its pixels begin at byte " + std::to_string(h.pixels_at) + ", expected " +

@@ -68,10 +68,13 @@ void finish(Dataset& data, const ImageFindings& findings) {
                                             shape_text(data.train.shape) +
                                             (data.train.shape[0] == 1 ? " (grey)" : " (RGB)"));
   const auto damaged = static_cast<int64_t>(findings.damaged.size());
+  const std::string kinds = findings.kinds_not_read();
   if (damaged > findings.sound)
-    throw std::runtime_error("of the " + std::to_string(damaged + findings.sound) + " images in " +
-                             in_quotes(data.name) + " more than half are damaged (" +
-                             std::to_string(damaged) + "); the first of them: " + findings.damaged.front());
+    throw std::runtime_error(
+        "of the " + std::to_string(damaged + findings.sound) + " images in " + in_quotes(data.name) +
+        " more than half " +
+        (kinds.empty() ? "are damaged (" + std::to_string(damaged) : "could not be read (" + kinds) +
+        "); the first of them: " + findings.damaged.front());
 }
 
 // Where images lie, and of which class they are.

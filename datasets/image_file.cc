@@ -90,14 +90,18 @@ int64_t Image::largest_value() const {
 
 void check_image_size(int64_t width, int64_t height, int64_t bytes_per_pixel) {
   const bool too_many = width > 0 && height > largest_image_pixels / width;
-  if (width < 1 || height < 1 || too_many)
-    throw std::runtime_error("is " + std::to_string(width) + " x " + std::to_string(height) +
-                             " pixels, expected 1 to " + std::to_string(largest_image_pixels) +
-                             " in all: scale it down");
+  if (width < 1 || height < 1 || too_many) {
+    const std::string why = "is " + std::to_string(width) + " x " + std::to_string(height) +
+                            " pixels, expected 1 to " + std::to_string(largest_image_pixels) +
+                            " in all: scale it down";
+    if (too_many) throw ImageKindNotRead("too large", why);
+    throw std::runtime_error(why);
+  }
   if (width * height > largest_image_bytes / bytes_per_pixel)
-    throw std::runtime_error("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels of " +
-                             std::to_string(bytes_per_pixel) + " bytes, expected up to " +
-                             std::to_string(largest_image_bytes) + " bytes in all: scale it down");
+    throw ImageKindNotRead("too large", "is " + std::to_string(width) + " x " + std::to_string(height) +
+                                            " pixels of " + std::to_string(bytes_per_pixel) +
+                                            " bytes, expected up to " + std::to_string(largest_image_bytes) +
+                                            " bytes in all: scale it down");
 }
 
 ImageFormat image_format(std::string_view head) {
@@ -147,13 +151,17 @@ Image decode_image(std::string_view contents) {
   const std::string what = foreign_format(contents);
   if (what.empty()) throw std::runtime_error("is no readable " + readable_image_formats() + " file");
   const std::string how = how_to_read(what == "TIFF" ? ".tif" : what == "WebP" ? ".webp" : "");
-  throw std::runtime_error("is no readable " + readable_image_formats() + " file but a " + what + " file: " +
-                           (how.empty() ? "" : how + ", or ") + "convert it, for instance to PNG");
+  throw ImageKindNotRead(what, "is no readable " + readable_image_formats() + " file but a " + what +
+                                   " file: " + (how.empty() ? "" : how + ", or ") +
+                                   "convert it, for instance to PNG");
 }
 
 Image read_image(const std::filesystem::path& path) {
   const auto refuse = [&](const std::runtime_error& error) {
-    return std::runtime_error("image " + in_quotes(path) + " " + error.what());
+    const std::string message = "image " + in_quotes(path) + " " + error.what();
+    if (const auto* foreign = dynamic_cast<const ImageKindNotRead*>(&error))
+      throw ImageKindNotRead(foreign->kind, message);
+    throw std::runtime_error(message);
   };
   // A file of gigabytes that is no image shall not be read to its end.
   constexpr size_t enough = 64;
@@ -161,7 +169,7 @@ Image read_image(const std::filesystem::path& path) {
   if (!head.empty() && image_format(head) == ImageFormat::none) try {
       return decode_image(head);
     } catch (const std::runtime_error& error) {
-      throw refuse(error);
+      refuse(error);
     }
   constexpr uint64_t largest_file = uint64_t{1} << 30;
   const std::string contents = engine::read_file(path, largest_file);
@@ -170,7 +178,8 @@ Image read_image(const std::filesystem::path& path) {
   } catch (const engine::Stopped&) {
     throw;
   } catch (const std::runtime_error& error) {
-    throw refuse(error);
+    refuse(error);
+    throw;  // not reached
   }
 }
 

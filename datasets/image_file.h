@@ -7,8 +7,10 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace datasets {
@@ -35,6 +37,13 @@ inline constexpr int64_t largest_image_pixels = int64_t{1} << 26;  // height x w
 inline constexpr int64_t largest_image_bytes =
     4 * largest_image_pixels;  // with all channels, as they are held
 
+// A file that is not damaged but of a kind that is not read, and is to be converted: "CMYK TIFF", "GIF", "too large".
+struct ImageKindNotRead : std::runtime_error {
+  ImageKindNotRead(std::string of_kind, const std::string& why)
+      : std::runtime_error(why), kind(std::move(of_kind)) {}
+  std::string kind;
+};
+
 enum class ImageFormat { none, png, jpeg, bmp, pnm, tiff, webp };
 
 // By the first bytes of a file; 64 of them are enough. `none` of a format that this build does not read.
@@ -47,15 +56,15 @@ std::string readable_image_formats(const std::string& last = "or");
 // svdd again". Empty where it reads them, or no build does.
 std::string how_to_read(std::string_view ending);
 
-// Throws std::runtime_error with the bare reason ("is truncated: …") where these bytes are none of the formats,
-// damaged, truncated, or an image beyond the limits above (known before memory is taken for it). The image
-// stands as its EXIF orientation says.
+// Throws std::runtime_error with the bare reason ("is truncated: …") where these bytes are damaged or truncated, and
+// ImageKindNotRead where they are none of the formats, of a kind of them that is not read, or an image beyond the limits above
+// (known before memory is taken for it). The image stands as its EXIF orientation says.
 Image decode_image(std::string_view contents);
 
 // The same of a file, which the message names. Throws too where it is missing or unreadable.
 Image read_image(const std::filesystem::path& path);
 
-// Throws, with the bare reason, for a side below 1, or an image beyond the limits.
+// Throws, with the bare reason, for a side below 1, or an image beyond the limits (ImageKindNotRead).
 void check_image_size(int64_t width, int64_t height, int64_t bytes_per_pixel);
 
 }  // namespace datasets

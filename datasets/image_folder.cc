@@ -134,6 +134,16 @@ void append_sample(const Image& image, const std::vector<int64_t>& shape, Sample
 
 }  // namespace
 
+std::string ImageFindings::kinds_not_read() const {
+  std::string text;
+  auto others = static_cast<int64_t>(damaged.size());
+  for (const auto& [kind, count] : of_kinds) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + kind;
+    others -= count;
+  }
+  return text.empty() || others == 0 ? text : text + ", " + std::to_string(others) + " damaged";
+}
+
 std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
   std::vector<std::string> sentences;
   int64_t files = 0;
@@ -146,8 +156,11 @@ std::vector<std::string> ImageFindings::notes(bool name_damaged) const {
     constexpr size_t most = 3;
     for (size_t i = 0; i < damaged.size() && i < most; ++i) names += (i == 0 ? "" : "; ") + damaged[i];
     if (damaged.size() > most) names += "; and " + std::to_string(damaged.size() - most) + " more";
-    sentences.push_back(counted(static_cast<int64_t>(damaged.size()), "damaged file") +
-                        " passed over: " + names);
+    const auto count = static_cast<int64_t>(damaged.size());
+    const std::string kinds = kinds_not_read();
+    sentences.push_back(kinds.empty() ? counted(count, "damaged file") + " passed over: " + names
+                                      : counted(count, "file") + " passed over that could not be read (" +
+                                            kinds + "): " + names);
   }
   if (coloured > 0)
     sentences.push_back("colour is left out: " + std::to_string(coloured) + " of " + counted(sound, "image") +
@@ -267,6 +280,8 @@ Samples ImageReader::next(int64_t most, std::vector<std::string>* names) {
     } catch (const std::runtime_error& damage) {
       if (!is_folder_ || !findings_) throw;
       findings_->damaged.emplace_back(damage.what());
+      if (const auto* foreign = dynamic_cast<const ImageKindNotRead*>(&damage))
+        ++findings_->of_kinds[foreign->kind];
       if (first_error_.empty()) first_error_ = damage.what();
       continue;
     }

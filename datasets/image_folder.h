@@ -14,9 +14,11 @@ namespace datasets {
 struct ImageFindings {
   // How many files were passed over, by what they are: ".tif", "broken link", "hidden image", "subfolder", "other".
   std::map<std::string, int64_t> passed_over = {};
-  std::vector<std::string> damaged = {};  // a sentence for each, as read_image has it
-  int64_t sound = 0;                      // images that were read
-  int64_t coloured = 0;                   // of those, that had colour and were brought to grey
+  std::vector<std::string> damaged = {};  // a sentence for each that could not be read, as read_image has it
+  // How many of those are of a kind that is not read, by that kind (ImageKindNotRead); the others are damaged.
+  std::map<std::string, int64_t> of_kinds = {};
+  int64_t sound = 0;     // images that were read
+  int64_t coloured = 0;  // of those, that had colour and were brought to grey
   // Images of more than 8 bits whose values stay below an eighth of their range, and what the first of them reach.
   int64_t dark = 0, dark_largest = 0, dark_maximum = 0;
   std::string first_dark = {};
@@ -26,6 +28,8 @@ struct ImageFindings {
   // A sentence for each kind of finding, as few as there are. Damaged files are named where `name_damaged`: the
   // first three of them.
   std::vector<std::string> notes(bool name_damaged = true) const;
+  // "3 CMYK TIFF, 1 damaged"; empty where all that could not be read are damaged.
+  std::string kinds_not_read() const;
 };
 
 // The images of a folder, or, where none lies right inside, those of its subfolders down to eight levels, hidden ones left

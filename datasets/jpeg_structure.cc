@@ -29,7 +29,7 @@ bool has_segment(uint8_t marker) {
   throw std::runtime_error("is damaged: " + what + "; copy it again");
 }
 [[noreturn]] void unsupported(const std::string& what) {
-  throw std::runtime_error("cannot be read: " + what + "; save it as a usual JPEG or PNG file");
+  throw ImageKindNotRead("unusual JPEG", "cannot be read: " + what + "; save it as a usual JPEG or PNG file");
 }
 
 struct Component {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -32,6 +33,9 @@ bool is_tiff(std::string_view head) {
 namespace {
 
 [[noreturn]] void refuse_tiff(const std::string& why) { throw std::runtime_error(why); }
+[[noreturn]] void refuse_tiff_kind(const std::string& kind, const std::string& why) {
+  throw ImageKindNotRead(kind, "cannot be read: " + why);
+}
 
 // What libtiff reads from, and what it says: it is called from C, so nothing here throws.
 struct TiffSource {
@@ -162,14 +166,14 @@ struct TiffLayout {
 void check_values(TIFF* file, const TiffLayout& layout) {
   const int format = tiff_field<uint16_t>(file, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   if (format == SAMPLEFORMAT_IEEEFP || format == SAMPLEFORMAT_COMPLEXIEEEFP)
-    refuse_tiff(
-        "cannot be read: its values are floating-point numbers, and what is white among them is not known; "
-        "save it with 8 or 16 bits a value");
+    refuse_tiff_kind("floating-point TIFF",
+                     "its values are floating-point numbers, and what is white among them is not known; "
+                     "save it with 8 or 16 bits a value");
   if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
-    refuse_tiff("cannot be read: its values have a sign; save it with 8 or 16 bits a value, from 0 on");
+    refuse_tiff_kind("signed TIFF", "its values have a sign; save it with 8 or 16 bits a value, from 0 on");
   if (layout.bits < 1 || layout.bits > 16 || (layout.is_palette() && layout.bits > 8))
-    refuse_tiff("cannot be read: it has " + std::to_string(layout.bits) +
-                " bits a value; save it with 8 or 16");
+    refuse_tiff_kind("TIFF of " + std::to_string(layout.bits) + " bits",
+                     "it has " + std::to_string(layout.bits) + " bits a value; save it with 8 or 16");
 }
 
 void check_colours(const TiffLayout& layout) {
@@ -194,25 +198,54 @@ void check_colours(const TiffLayout& layout) {
       colours = "of kind " + std::to_string(layout.photometric);
   }
   if (!colours.empty())
-    refuse_tiff("cannot be read: its colours are " + colours + "; save it as grey or RGB");
+    refuse_tiff_kind(colours.starts_with("of kind") ? "TIFF of unusual colours" : colours + " TIFF",
+                     "its colours are " + colours + "; save it as grey or RGB");
   const int colours_there = layout.stored_colours();
   if (layout.samples < colours_there || layout.samples > colours_there + 1)
-    refuse_tiff(
-        "cannot be read: it has " + std::to_string(layout.samples) +
-        " values a pixel, expected grey or RGB, with or without alpha; save each of its bands by itself");
+    refuse_tiff_kind(
+        "TIFF of several bands",
+        "it has " + std::to_string(layout.samples) +
+            " values a pixel, expected grey or RGB, with or without alpha; save each of its bands by itself");
   if (jpeg && layout.bits != 8)
-    refuse_tiff("cannot be read: it is a JPEG of other than 8 bits; save it as PNG");
+    refuse_tiff_kind("TIFF of unusual JPEG", "it is a JPEG of other than 8 bits; save it as PNG");
   constexpr std::array<int, 12> known = {
       COMPRESSION_NONE,     COMPRESSION_PACKBITS,  COMPRESSION_LZW,       COMPRESSION_DEFLATE,
       COMPRESSION_ZSTD,     COMPRESSION_LZMA,      COMPRESSION_JPEG,      COMPRESSION_ADOBE_DEFLATE,
       COMPRESSION_CCITTRLE, COMPRESSION_CCITTRLEW, COMPRESSION_CCITTFAX3, COMPRESSION_CCITTFAX4};
   if (std::find(known.begin(), known.end(), layout.compression) == known.end() ||
       !TIFFIsCODECConfigured(static_cast<uint16_t>(layout.compression)))
-    refuse_tiff("cannot be read: its compression (" + std::to_string(layout.compression) +
-                ") is not known here; save it with LZW, Deflate or none");
+    refuse_tiff_kind("TIFF of unknown compression",
+                     "its compression (" + std::to_string(layout.compression) +
+                         ") is not known here; save it with LZW, Deflate or none");
 }
 
-TiffLayout tiff_layout(TIFF* file) {
+// The photometric interpretation as the page's directory has it (TIFF 6.0, section 2; BigTIFF): libtiff tells one of a palette
+// that is not there as grey or RGB. Nothing where the directory has none.
+std::optional<uint64_t> stated_photometric(TIFF* file, std::string_view contents) {
+  const bool little = contents.starts_with("II"),
+             big = contents.substr(2, 2).find('+') != std::string_view::npos;
+  const auto number = [&](uint64_t at, uint64_t bytes) {
+    uint64_t value = 0;
+    for (uint64_t i = 0; i < bytes; ++i) {
+      const uint64_t place = at + (little ? bytes - 1 - i : i);
+      value = value << 8 | (place < contents.size() ? static_cast<uint8_t>(contents[place]) : 0u);
+    }
+    return value;
+  };
+  const uint64_t directory = TIFFCurrentDirOffset(file), head = big ? 8 : 2, size = big ? 20 : 12;
+  if (directory > contents.size()) return std::nullopt;
+  const uint64_t entries = number(directory, head);
+  for (uint64_t i = 0; i < entries; ++i) {
+    const uint64_t entry = directory + head + size * i;  // tag, type, count, value
+    if (entry + size > contents.size()) break;
+    if (number(entry, 2) != TIFFTAG_PHOTOMETRIC) continue;
+    const uint64_t type = number(entry + 2, 2);
+    return number(entry + (big ? 12 : 8), type == TIFF_LONG ? 4 : type == TIFF_BYTE ? 1 : 2);
+  }
+  return std::nullopt;
+}
+
+TiffLayout tiff_layout(TIFF* file, std::string_view contents) {
   TiffLayout layout;
   layout.width = tiff_field<uint32_t>(file, TIFFTAG_IMAGEWIDTH, 0);
   layout.height = tiff_field<uint32_t>(file, TIFFTAG_IMAGELENGTH, 0);
@@ -223,6 +256,8 @@ TiffLayout tiff_layout(TIFF* file) {
   layout.planes =
       tiff_field<uint16_t>(file, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
   layout.photometric = tiff_field<uint16_t>(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  if (!layout.is_palette() && stated_photometric(file, contents) == PHOTOMETRIC_PALETTE)
+    refuse_tiff("is damaged: its colours are numbers of a palette, and it has none; save it as grey or RGB");
   check_values(file, layout);
   check_colours(layout);
   check_image_size(layout.width, layout.height,
@@ -253,9 +288,10 @@ TiffBlocks tiff_blocks(TIFF* file, const TiffLayout& layout, const TiffSource& s
   if (blocks.width < 1 || blocks.rows < 1 || row_bytes != static_cast<uint64_t>(blocks.row_bytes))
     refuse_damaged(source);
   if (blocks.rows > largest_image_bytes / blocks.row_bytes)
-    refuse_tiff("cannot be read: its tiles are " + std::to_string(blocks.width) + " x " +
-                std::to_string(blocks.rows) + " pixels, more than " + std::to_string(largest_image_bytes) +
-                " bytes each; save it in strips");
+    refuse_tiff_kind("TIFF of huge tiles", "its tiles are " + std::to_string(blocks.width) + " x " +
+                                               std::to_string(blocks.rows) + " pixels, more than " +
+                                               std::to_string(largest_image_bytes) +
+                                               " bytes each; save it in strips");
   const int64_t whole = blocks.row_bytes * layout.height;
   if (layout.compression == COMPRESSION_NONE && !blocks.tiles &&
       static_cast<uint64_t>(whole) > source.contents.size())
@@ -366,8 +402,8 @@ Image decode_tiff(std::string_view contents) {
   constexpr int most_pages = 1000;
   for (int page = 1; !is_full_page(file.get()); ++page)
     if (page == most_pages || !TIFFReadDirectory(file.get()))
-      refuse_tiff("cannot be read: it holds a thumbnail or a mask alone; save it as PNG");
-  const TiffLayout layout = tiff_layout(file.get());
+      refuse_tiff_kind("TIFF without a picture", "it holds a thumbnail or a mask alone; save it as PNG");
+  const TiffLayout layout = tiff_layout(file.get(), contents);
   const TiffBlocks blocks = tiff_blocks(file.get(), layout, source);
   source.said[0] = '\0';  // of tags, or of pages before
   Image image{layout.height, layout.width, layout.channels(), {}};

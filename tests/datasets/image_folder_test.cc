@@ -246,7 +246,8 @@ TEST(LoadImages, DamagedFilesArePassedOverWhereSomebodyIsTold) {
   EXPECT_TRUE(contains(findings.damaged[2], "a GIF file"));
   EXPECT_EQ(findings.sound, 2);
   ASSERT_EQ(findings.notes().size(), 1u);
-  EXPECT_TRUE(contains(findings.notes()[0], "3 damaged files passed over: image '"));
+  EXPECT_TRUE(contains(findings.notes()[0],
+                       "3 files passed over that could not be read (1 GIF, 2 damaged): image '"));
   EXPECT_TRUE(findings.notes(false).empty());
   EXPECT_TRUE(contains(error_of([&] { load_images(folder.path(), {1, 1, 1}); }), "b.pgm"));
   EXPECT_TRUE(contains(error_of([&] {

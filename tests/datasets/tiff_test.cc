@@ -208,6 +208,40 @@ TEST(Tiff, WhatIsNotReadIsSaid) {
   EXPECT_TRUE(contains(refused({.width = 0}), "is damaged or truncated"));
 }
 
+// libtiff hands out one without a palette as grey.
+TEST(Tiff, APaletteThatIsMissingIsNoGrey) {
+  for (const uint32_t bits : {8, 4})
+    EXPECT_TRUE(contains(error_of([&] { datasets::decode_image(by_hand({.bits = bits, .photometric = 3})); }),
+                         "is damaged"))
+        << bits;
+  EXPECT_TRUE(contains(error_of([&] { datasets::decode_image(by_hand({.photometric = 3})); }),
+                       "its colours are numbers of a palette, and it has none; save it as grey or RGB"));
+  for (const char* mode : {"wl", "wb", "wl8", "wb8"})
+    EXPECT_TRUE(contains(
+        error_of([&] { decoded({{.photometric = PHOTOMETRIC_PALETTE, .pixels = bytes_of(20)}}, mode); }),
+        "its colours are numbers of a palette, and it has none"))
+        << mode;
+}
+
+// To be converted, and not to be looked for on another disk.
+TEST(Tiff, WhatIsNotReadIsNotCalledDamaged) {
+  scratch::Folder folder;
+  scratch::write(folder / "a.tif", by_hand({}));
+  scratch::write(folder / "b.tif", by_hand({.bits = 32, .format = 3, .pixels = std::string(24, '\0')}));
+  for (const char* name : {"c.tif", "d.tif"})
+    scratch::write(folder / name, by_hand({.samples = 4, .photometric = 5, .pixels = std::string(24, '\0')}));
+  datasets::ImageFindings findings;
+  EXPECT_EQ(datasets::load_images(folder.path(), {1, 2, 3}, nullptr, &findings).count(), 1);
+  EXPECT_EQ(findings.kinds_not_read(), "2 CMYK TIFF, 1 floating-point TIFF");
+  EXPECT_TRUE(
+      contains(findings.notes().at(0),
+               "3 files passed over that could not be read (2 CMYK TIFF, 1 floating-point TIFF): image '"));
+  scratch::write(folder / "e.tif", by_hand({}).substr(0, 20));
+  findings = {};
+  datasets::load_images(folder.path(), {1, 2, 3}, nullptr, &findings);
+  EXPECT_EQ(findings.kinds_not_read(), "2 CMYK TIFF, 1 floating-point TIFF, 1 damaged");
+}
+
 TEST(Tiff, NoSizeInTheHeaderIsBelieved) {
   const auto refused = [](const tiff_bytes::Parts& parts) {
     return error_of([&] { datasets::decode_image(by_hand(parts)); });

@@ -190,7 +190,7 @@ TEST_F(Scoring, ADamagedFileTakesNoScoreFromTheOthers) {
   EXPECT_NE(outcome.err.find("passed over: image 'some/101.ppm' is truncated"), std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find("1 file passed over: 1 .heic"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("svdd: 1 of the 4 images in 'some' is damaged and has no score"),
+  EXPECT_NE(outcome.err.find("svdd: 1 of the 4 images in 'some' could not be read and has no score"),
             std::string::npos)
       << outcome.err;
   const Outcome to_file = run_svdd(f, words_of("score --model run --input some --output out.csv --quiet"));

@@ -315,9 +315,9 @@ void run_explain(const ExplainOptions& given) {
     }
   }
   if (!input.damaged.empty())
-    throw std::runtime_error(counted(static_cast<int64_t>(input.damaged.size()), "damaged image") + " in " +
-                             engine::in_quotes(options.input) +
-                             (input.damaged.size() == 1 ? " was" : " were") +
+    throw std::runtime_error(counted(static_cast<int64_t>(input.damaged.size()), "image") + " in " +
+                             engine::in_quotes(options.input) + " could not be read and " +
+                             (input.damaged.size() == 1 ? "was" : "were") +
                              " passed over; all others are explained");
 }
 

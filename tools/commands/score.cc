@@ -349,11 +349,10 @@ void run_score(const ScoreOptions& given) {
   const auto complain = [&] {
     if (input.damaged.empty()) return;
     const size_t count = input.damaged.size();
-    throw std::runtime_error(
-        std::to_string(count) + " of the " + counted(static_cast<int64_t>(count + scores.size()), "image") +
-        " in " + engine::in_quotes(options.input) +
-        (count == 1 ? " is damaged and has no score" : " are damaged and have no scores") +
-        "; all others have theirs");
+    throw std::runtime_error(std::to_string(count) + " of the " +
+                             counted(static_cast<int64_t>(count + scores.size()), "image") + " in " +
+                             engine::in_quotes(options.input) + " could not be read and " +
+                             (count == 1 ? "has no score" : "have no scores") + "; all others have theirs");
   };
   if (options.quiet) return complain();
   for (const std::string& line : input.notes) std::cerr << line << '\n';
