@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
 #include "svdd/model_folder.h"
 #include "tools/report/image_grid.h"
@@ -309,6 +310,17 @@ TEST_F(Report, CommandSurvivesTheShell) {
   write_report(odd);
   EXPECT_TRUE(
       page_has(engine::read_file(odd / "report.html"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
+}
+
+TEST_F(Report, IsUtf8WhateverItsFolderIsCalled) {
+  const fs::path odd = folder_ / "caf\xe9";
+  fs::create_directory(odd);
+  engine::write_file_atomically(odd / "results.json", "{}");
+  engine::write_file_atomically(odd / "config.json", "{}");
+  write_report(odd);
+  const std::string html = engine::read_file(odd / "report.html");
+  EXPECT_TRUE(engine::is_utf8(html));
+  EXPECT_TRUE(page_has(html, "caf\ufffd/config.json"));
 }
 
 TEST_F(Report, ShowsTheCommandLineAsTyped) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "engine/files/in_quotes.h"
 #include "svdd/methods/method.h"
 #include "tools/report/svg_chart.h"
 
@@ -58,13 +59,32 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
+namespace {
+
+std::string as_utf8(std::string page) {
+  if (engine::is_utf8(page)) return page;
+  std::string out;
+  const std::string_view bytes = page;
+  for (size_t at = 0; at < bytes.size();) {
+    size_t length = 1;
+    while (length <= 4 && !engine::is_utf8(bytes.substr(at, length))) ++length;
+    const bool is_character = length <= 4;
+    out += is_character ? bytes.substr(at, length) : std::string_view("\xef\xbf\xbd");
+    at += is_character ? length : 1;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string document(const std::string& title, const std::string& body, std::string_view style) {
-  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-         "style-src 'unsafe-inline'\">\n" +
-         tag("title", title) + "\n<style>" + std::string(page_style) + std::string(chart_style()) +
-         std::string(style) + "</style></head>\n<body><main>\n" + body + "</main></body></html>\n";
+  return as_utf8(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+      "style-src 'unsafe-inline'\">\n" +
+      tag("title", title) + "\n<style>" + std::string(page_style) + std::string(chart_style()) +
+      std::string(style) + "</style></head>\n<body><main>\n" + body + "</main></body></html>\n");
 }
 
 std::string table_card(const std::string& label, const std::string& table) {

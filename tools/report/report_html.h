@@ -15,7 +15,8 @@ std::string in_shell(const std::string& word);           // quoted where a shell
 std::string base64(std::string_view bytes);              // RFC 4648, section 4
 
 // A whole page: `body`, HTML as it is, in the one <main>; self-contained, it may load nothing and runs no scripts. `style`: what
-// it needs beside page_style and chart_style().
+// it needs beside page_style and chart_style(). Names of files may hold any bytes, and the page says that it is UTF-8: what is none
+// becomes U+FFFD, as in JSON.
 std::string document(const std::string& title, const std::string& body, std::string_view style = "");
 
 // `table`, a <table>, on a card that scrolls where it is too wide: by the keyboard, too. `label` is for screen readers.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/files/in_quotes.h"
 #include "tools/report/picture_tiles.h"
 #include "tools/report/report_html.h"
 #include "tools/report/svg_chart.h"
@@ -240,32 +239,17 @@ std::string score_origin(const ScorePage& page) {
   return out + table_card("Input and model", table + "</table>");
 }
 
-// Names of files may hold any bytes, and the page says that it is UTF-8: what is none becomes U+FFFD, as in JSON.
-std::string as_utf8(std::string page) {
-  if (engine::is_utf8(page)) return page;
-  std::string out;
-  const std::string_view bytes = page;
-  for (size_t at = 0; at < bytes.size();) {
-    size_t length = 1;
-    while (length <= 4 && !engine::is_utf8(bytes.substr(at, length))) ++length;
-    const bool is_character = length <= 4;
-    out += is_character ? bytes.substr(at, length) : std::string_view("\xef\xbf\xbd");
-    at += is_character ? length : 1;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string score_page(const ScorePage& page) {
   const std::string title = "Scores of " + last_name(page.input) + ": " +
                             std::to_string(above_threshold(page)) + " of " +
                             std::to_string(page.scores.size()) + " anomalous";
-  return as_utf8(document(title,
-                          score_heading(page) + score_alarms(page) + summary_card(page) +
-                              (page.thumbnails.empty() ? score_rows(page) : score_images(page)) +
-                              score_histogram(page) + score_origin(page),
-                          score_page_style));
+  return document(title,
+                  score_heading(page) + score_alarms(page) + summary_card(page) +
+                      (page.thumbnails.empty() ? score_rows(page) : score_images(page)) +
+                      score_histogram(page) + score_origin(page),
+                  score_page_style);
 }
 
 }  // namespace tools
