@@ -115,7 +115,7 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::finish() {
   if (descriptor_ < 0) throw std::logic_error("AtomicFile: commit after the end of " + in_quotes(path_));
   flush(std::exchange(buffer_, {}));
   const bool durable = durability_ == Durability::durable && !temporary_.empty();
@@ -123,12 +123,18 @@ void AtomicFile::commit() {
   if (durable && !system::flush(descriptor_) && !cannot_be_flushed(errno)) fail(errno);
   if (system::close(std::exchange(descriptor_, -1)) != 0)
     fail(errno);  // some file systems report a full disk only here
+  finished_ = true;
+}
+
+void AtomicFile::commit() {
+  if (!finished_) finish();
+  finished_ = false;
   if (temporary_.empty()) return;
   std::error_code error;
   fs::rename(temporary_, target_, error);
   if (error) fail(error.default_error_condition().value());
   temporary_.clear();
-  if (durable) flush_folder();
+  if (durability_ == Durability::durable) flush_folder();
 }
 
 void AtomicFile::flush_folder() {

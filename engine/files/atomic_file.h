@@ -32,6 +32,9 @@ class AtomicFile {
 
   void write(std::string_view bytes);
   void commit();  // writes what is still buffered, closes, renames; once, and last
+  // All of that but the name, which commit() gives then: of several files that belong together, all are finished before one is
+  // committed, since a full disk shows here.
+  void finish();
 
  private:
   void flush(std::string_view bytes);
@@ -45,6 +48,7 @@ class AtomicFile {
   std::filesystem::path temporary_;  // empty: writing straight into a device
   std::string buffer_;               // small writes are gathered here
   int descriptor_ = -1;
+  bool finished_ = false;
 };
 
 // The file `path` holds exactly `bytes` afterwards, or what it held before if this throws.

@@ -88,6 +88,30 @@ TEST_F(AtomicFileTest, NothingFollowsACommit) {
   EXPECT_EQ(read_file(folder_ / "file"), "");
 }
 
+TEST_F(AtomicFileTest, WhatIsFinishedHasNoNameYet) {
+  const fs::path path = folder_ / "file";
+  write_file_atomically(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("never");
+    file.finish();
+  }
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files(), 1u);
+  AtomicFile file(path);
+  file.write("new");
+  file.finish();
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_THROW(file.write("late"), std::logic_error);
+  EXPECT_THROW(file.finish(), std::logic_error);
+  file.commit();
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_THROW(file.commit(), std::logic_error);
+  AtomicFile full("/dev/full");
+  full.write("x");
+  EXPECT_THROW(full.finish(), std::runtime_error);
+}
+
 TEST_F(AtomicFileTest, KeepsPermissionsOfTheReplacedFile) {
   const fs::path path = folder_ / "private";
   write_file_atomically(path, "old");

@@ -107,6 +107,23 @@ TEST_F(ScoreReport, FilesOfOneNameAreToldByTheirFolders) {
     EXPECT_TRUE(has(page, shown)) << shown;
 }
 
+TEST_F(ScoreReport, ScoresAndPageComeTogetherOrNotAtAll) {
+  write_text(f / "kept.csv", "before");
+  for (const char* page : {"/dev/full", "none/page.html"})
+    for (const char* scores_file : {"fresh.csv", "kept.csv"}) {
+      const Outcome outcome = run_svdd(
+          f, {"score", "--model", "rows", "--input", "two.csv", "--output", scores_file, "--report", page});
+      EXPECT_EQ(outcome.status, 1);
+      EXPECT_TRUE(has(outcome.err, page)) << outcome.err;
+    }
+  EXPECT_FALSE(fs::exists(f / "fresh.csv"));
+  EXPECT_EQ(text_of(f / "kept.csv"), "before");
+  const Outcome metrics = run_svdd(f, words_of("evaluate --model run --output /dev/full --scores fresh.csv"));
+  EXPECT_EQ(metrics.status, 1);
+  EXPECT_TRUE(has(metrics.err, "/dev/full")) << metrics.err;
+  EXPECT_FALSE(fs::exists(f / "fresh.csv"));
+}
+
 TEST_F(ScoreReport, WhatCannotBeIsRefused) {
   const std::string line = "score --model rows --input two.csv --report ";
   expect_refused(

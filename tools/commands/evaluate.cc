@@ -177,14 +177,14 @@ void run_evaluate(const EvaluateOptions& given) {
     results["warnings"].push_back(*equal);
   results["remarks"] = remarks(split.test_labels, task.test_class_list(), *detector);
 
-  const auto write = [](std::optional<engine::AtomicFile>& file, const std::string& text) {
-    if (!file) return;
-    file->write(text);
-    file->commit();
-  };
-  write(scores_file, scores_csv(scores, split.test_labels, split.test_classes, task.class_words,
-                                split.test_files, split.test_rows));
-  write(output, engine::json_text(results, 2) + '\n');
+  if (scores_file)
+    scores_file->write(scores_csv(scores, split.test_labels, split.test_classes, task.class_words,
+                                  split.test_files, split.test_rows));
+  if (output) output->write(engine::json_text(results, 2) + '\n');
+  for (auto* file : {&scores_file, &output})  // both or none
+    if (*file) (*file)->finish();
+  for (auto* file : {&scores_file, &output})
+    if (*file) (*file)->commit();
   std::cout << summary(results);
 }
 

@@ -342,8 +342,10 @@ void run_score(const ScoreOptions& given) {
     report->write(score_report(options, *detector, table.form,
                                {input, scores, p_values, threshold, selected, drift},
                                scoring.count() / static_cast<double>(scores.size())));
-  if (file) file->commit();
-  if (report) report->commit();
+  for (auto* one : {&file, &report})  // both or none
+    if (*one) (*one)->finish();
+  for (auto* one : {&file, &report})
+    if (*one) (*one)->commit();
   // What is damaged is an error, and said even to those who want no remarks: the others have their scores.
   for (const std::string& line : input.damaged) std::cerr << "passed over: " << line << '\n';
   const auto complain = [&] {
