@@ -201,6 +201,36 @@ TEST_F(ScoreStreamCommand, ABadRowTakesNoScoreFromTheOthers) {
   EXPECT_EQ(std::count(old_ends.out.begin(), old_ends.out.end(), '\n'), 3) << old_ends.err;
 }
 
+// Whoever comes to a stream late finds half a row, or a greeting.
+TEST_F(ScoreStreamCommand, AFirstLineThatIsNoPartOfTheTableIsPassedOver) {
+  const std::string alone = score("1,2,3\n").out, answer = alone.substr(alone.find("\n0,") + 2);
+  for (const char* before :
+       {"hello\n", "# a log, of today\n", "2,3\n", "3\n", ",\"\n", "{\"a\": 1}\n", "1,2,3,4\n"})
+    for (const char* header : {"", "a,b,c\n"}) {
+      const Outcome outcome = score(before + std::string(header) + "1,2,3\n");
+      EXPECT_EQ(outcome.status, 1) << before;
+      EXPECT_EQ(outcome.out, "path_or_row,score,p_value,is_anomaly\n1" + answer) << before << outcome.err;
+      EXPECT_NE(
+          outcome.err.find("passed over: standard input, line 1: it is neither a header with the model's "
+                           "columns nor a row of them\n"),
+          std::string::npos)
+          << before << outcome.err;
+    }
+  const Outcome several = score("hello\n\nof the\nsensor\n1,2,3\n", "--output-format jsonl");
+  EXPECT_NE(several.out.find("{\"row\":2,\"error\":\"standard input, line 4: it is neither"),
+            std::string::npos)
+      << several.out;
+  EXPECT_NE(several.out.find("{\"row\":3,\"score\":"), std::string::npos) << several.out << several.err;
+  // What names other columns is a header that does not fit: its rows would be taken for what they are not.
+  for (const char* names : {"a,b,d\n", "x,y,z\n", "a,b\n"}) {
+    const Outcome outcome = score(names + std::string("1,2,3\n"));
+    EXPECT_NE(outcome.err.find("missing"), std::string::npos) << names << outcome.err;
+    EXPECT_EQ(outcome.out, "") << names;
+  }
+  const Outcome asked = score("hello\n1,2,3\n", "--header yes");
+  EXPECT_EQ(asked.out, "") << "it is to be one";
+}
+
 TEST_F(ScoreStreamCommand, ImagesByTheirPaths) {
   const std::string header = "P5 28 28 255\n";
   write_text(f / "one.pgm", header + std::string(28 * 28, '\x20'));

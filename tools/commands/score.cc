@@ -223,6 +223,7 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
   std::optional<svdd::DriftAlarm> alarm;
   if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
 
+  bool told_notes = options.quiet;  // of the table, once it has begun
   int64_t samples = 0, above = 0, passed_over = 0, dropped = 0;
   const auto next_piece = [&] {
     try {
@@ -234,11 +235,9 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
     }
   };
   while (const std::optional<ScoreStream::Piece> piece = next_piece()) {
-    if (samples + passed_over + dropped == 0) {
-      if (!options.quiet)
-        for (const std::string& line : stream.notes()) std::cerr << line << '\n';
-      write_header(options, file);
-    }
+    if (samples + passed_over + dropped == 0) write_header(options, file);
+    if (!std::exchange(told_notes, told_notes || !stream.notes().empty()))
+      for (const std::string& line : stream.notes()) std::cerr << line << '\n';
     if (!options.quiet)
       for (const std::string& line : piece->remarks) std::cerr << line << '\n';
     const std::vector<float> scores =

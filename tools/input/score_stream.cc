@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -99,6 +100,51 @@ bool ScoreStream::next_record() {
   return true;
 }
 
+datasets::TableOptions ScoreStream::table_options() const {
+  return {.label_column = table_.label_column, .header = table_.header, .form = table_.form};
+}
+
+bool ScoreStream::is_like_header() const {
+  if (table_.header == true) return true;
+  if (!is_sound_row(record_, lines_.source())) return false;
+  std::vector<std::string_view> fields;
+  datasets::CsvReader(record_, lines_.source()).next(fields);
+  std::vector<std::string> names = table_.form ? table_.form->source_names() : std::vector<std::string>{};
+  if (table_.form && !table_.form->label.empty()) names.push_back(table_.form->label);
+  const bool words = std::none_of(fields.begin(), fields.end(), datasets::looks_like_number);
+  const int64_t columns = !table_.form              ? shape_[0]
+                          : table_.form->fields > 0 ? table_.form->fields
+                                                    : table_.form->source_count();
+  return (words && std::ssize(fields) == columns) ||
+         std::any_of(fields.begin(), fields.end(), [&](std::string_view field) {
+           return std::find(names.begin(), names.end(), datasets::trimmed_name(field)) != names.end();
+         });
+}
+
+// Whether a table begins soon after the record. Lines that are looked at are read again.
+bool ScoreStream::is_followed_by_table() {
+  constexpr int most_lines = 20;
+  Line first{std::move(record_), record_line_};
+  std::deque<Line> seen;
+  bool found = false;
+  while (!found && seen.size() < most_lines && next_record()) {
+    try {
+      const datasets::TableRows rows(record_, lines_.source(), table_options());
+      found = rows.size() == shape_[0];
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const engine::Stopped&) {
+      throw;
+    } catch (const std::exception&) {
+    }
+    seen.push_back({std::move(record_), record_line_});
+  }
+  ahead_.insert(ahead_.begin(), std::make_move_iterator(seen.begin()), std::make_move_iterator(seen.end()));
+  record_ = std::move(first.text);
+  record_line_ = first.number;
+  return found;
+}
+
 // Names above rows are told from words above numbers, so a first line with words is looked at with the one below.
 void ScoreStream::begin_table() {
   std::string beginning = record_;
@@ -115,9 +161,7 @@ void ScoreStream::begin_table() {
     record_ = std::move(first.text);
     record_line_ = first.number;
   }
-  rows_.emplace(beginning, lines_.source(),
-                datasets::TableOptions{
-                    .label_column = table_.label_column, .header = table_.header, .form = table_.form});
+  rows_.emplace(beginning, lines_.source(), table_options());
   if (rows_->size() != shape_[0])
     throw std::invalid_argument(lines_.source() + " holds rows of " + std::to_string(rows_->size()) +
                                 " values; expected samples of " + datasets::shape_text(shape_) +
@@ -126,10 +170,21 @@ void ScoreStream::begin_table() {
 }
 
 void ScoreStream::add_row(Piece& piece) {
-  if (!rows_) {
-    begin_table();
-    if (rows_->header()) return;
-  }
+  if (!rows_) try {
+      begin_table();
+      if (rows_->header()) return;
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const engine::Stopped&) {
+      throw;
+    } catch (const std::exception&) {
+      rows_.reset();
+      if (is_like_header() || !is_followed_by_table()) throw;
+      piece.why = lines_.source() + ", line " + std::to_string(record_line_) +
+                  ": it is neither a header with the model's columns nor a row of them";
+      piece.bad_row = row_++;
+      return;
+    }
   std::vector<float>& values = piece.samples.values;
   const size_t there = values.size();
   values.resize(there + static_cast<size_t>(shape_[0]));

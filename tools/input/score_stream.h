@@ -32,7 +32,8 @@ class ScoreStream {
 
   // The samples whose lines are there, at most 4096 of them or of a million numbers, after waiting for one, up to the first
   // that is none: a row that cannot be read, or an image. Nothing at the end of the input. std::runtime_error or
-  // std::invalid_argument where the table's columns do not fit the model: all its rows would be alike.
+  // std::invalid_argument where the table's columns do not fit the model: all its rows would be alike. Lines before the table that
+  // are no part of it (a log's greeting, a row whose beginning is gone) are none too, up to twenty.
   std::optional<Piece> next();
 
   const std::vector<std::string>& notes() const { return notes_; }  // of the table, once it has begun
@@ -41,6 +42,9 @@ class ScoreStream {
   void refuse_binary() const;  // what is no text, by its first line
   bool next_record();          // joins the lines of a field in quotes
   void begin_table();
+  bool is_like_header() const;  // the record: it names one of the model's columns, or as many as it has
+  bool is_followed_by_table();
+  datasets::TableOptions table_options() const;
   void add_row(Piece& piece);
   void add_image(Piece& piece);
 
