@@ -59,6 +59,8 @@ struct Dataset {
   bool known_to_form = true;
   std::vector<std::string> passed_over = {};
   NormalGuess guess = {};  // of a table: where default_normal comes from
+  // Of a table: columns that look like running numbers, by their names, or their numbers from 1.
+  std::vector<std::string> running_numbers = {};
   // Whether some class is called by a number that is not its place here, as -1, 0, 1 are: then numbers name classes by
   // what they are called.
   bool names_are_numbers() const;

@@ -7,6 +7,7 @@
 #include "datasets/csv.h"
 #include "datasets/file_kind.h"
 #include "datasets/hold_out.h"
+#include "datasets/table_assembly.h"
 #include "datasets/text_file.h"
 #include "datasets/text_table.h"
 #include "engine/files/atomic_file.h"
@@ -99,8 +100,10 @@ bool is_table_file(const fs::path& path) {
   return kind == FileKind::csv || kind == FileKind::npz || kind == FileKind::npy;
 }
 
+namespace {
+
 // Whatever the name, by what the file holds; text that bears another name is taken, since somebody says it is a table.
-Table read_table(const fs::path& path, const TableOptions& options) {
+Table read_table_of_kind(const fs::path& path, const TableOptions& options) {
   refuse_foreign(path);
   const FileKind kind = file_kind(path);
   if (kind == FileKind::npz) return read_npz_table(path, options);
@@ -108,6 +111,14 @@ Table read_table(const fs::path& path, const TableOptions& options) {
   if (kind == FileKind::csv || kind == FileKind::text || kind == FileKind::unknown)
     return parse_text_table(read_text_file(path), path, options);
   throw std::runtime_error(not_a_table(path, kind));
+}
+
+}  // namespace
+
+Table read_table(const fs::path& path, const TableOptions& options) {
+  Table table = read_table_of_kind(path, options);
+  if (!options.form) table.running_numbers = running_numbers(table);
+  return table;
 }
 
 Table read_table(const fs::path& path, const std::string& label_column) {
@@ -122,6 +133,7 @@ Dataset load_table(const fs::path& path, const LoadOptions& options) {
   data.guess = std::move(table.guess);
   data.known_to_form = table.known_to_form;
   data.passed_over = std::move(table.passed_over);
+  data.running_numbers = std::move(table.running_numbers);
   data.table = table.form;
   std::optional<Table> test = test_table(path, options, table);
   const double fraction = table.labelled ? options.test_fraction.value_or(usual_test_fraction) : 0;

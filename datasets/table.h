@@ -26,6 +26,8 @@ struct Table {
   bool known_to_form = true;  // whether any row is of a class that the form has
   bool labelled = false;
   std::vector<std::string> passed_over = {};  // the names of columns that the form lacks
+  // Without a form: columns that look like running numbers (table_assembly.h), by their names, or their numbers from 1.
+  std::vector<std::string> running_numbers = {};
   TableForm form = {};  // all of that for a model to remember, but for what depends on the training
   std::vector<std::string> notes = {};  // how it was read, in a sentence, and what was guessed
 };

@@ -1,5 +1,9 @@
 #include "datasets/table_assembly.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "engine/files/in_quotes.h"
@@ -39,6 +43,65 @@ void assign_unlabelled(Table& table, int64_t rows) {
   table.class_names = {"normal", "anomaly"};
   table.default_normal = {0};
   table.rows.labels.assign(static_cast<size_t>(rows), 0);
+}
+
+namespace {
+
+// Whether number(i), of so many rows, goes up as the numbers of the rows do.
+template <class Number>
+bool counts_rows(const Number& number, const std::vector<int64_t>& row_numbers, int64_t rows) {
+  for (int64_t i = 1; i < rows; ++i) {
+    const auto k = static_cast<size_t>(i);
+    const int64_t row = row_numbers.empty() ? i : row_numbers[k] - row_numbers[0];
+    if (number(i) != number(0) + static_cast<double>(row)) return false;
+  }
+  return true;
+}
+
+template <class Number>
+bool are_different_whole_numbers(const Number& number, int64_t rows) {
+  std::vector<double> sorted;
+  for (int64_t i = 0; i < rows; ++i) {
+    sorted.push_back(number(i));
+    if (sorted.back() != std::floor(sorted.back())) return false;  // a fraction, or NaN
+  }
+  std::sort(sorted.begin(), sorted.end());
+  return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+}
+
+// "ID", "row_number", "Unnamed: 0" of a data frame's nameless index.
+bool is_name_of_numbers(const std::string& name) {
+  std::string letters = in_small_letters(name);
+  std::erase_if(letters, [](char c) { return std::string_view(" _-.:#").find(c) != std::string_view::npos; });
+  constexpr std::array<std::string_view, 12> names = {
+      "", "id", "index", "idx", "row", "rowid", "rownr", "rownumber", "uid", "nr", "unnamed0", "rowindex"};
+  return std::find(names.begin(), names.end(), letters) != names.end();
+}
+
+}  // namespace
+
+std::vector<std::string> running_numbers(const Table& table) {
+  constexpr int64_t no_chance = 10;
+  const Split& rows = table.rows;
+  const int64_t count = rows.count(), size = rows.size();
+  std::vector<std::string> found;
+  if (count < no_chance || table.form.source_count() < 2) return found;
+  for (int64_t column = 0; column < size; ++column) {
+    const auto number = [&](int64_t row) {
+      const auto at = static_cast<size_t>(row * size + column);
+      return rows.wide.empty() ? static_cast<double>(rows.values[at]) : rows.wide[at];
+    };
+    const bool of_words =
+        std::any_of(table.form.words.begin(), table.form.words.end(), [&](const WordColumn& words) {
+          return column >= words.first && column < words.first + std::ssize(words.words);
+        });
+    const std::string name = table.form.feature_word(static_cast<size_t>(column));
+    if (of_words) continue;
+    if (counts_rows(number, rows.row_numbers, count) ||
+        (!table.features.empty() && is_name_of_numbers(name) && are_different_whole_numbers(number, count)))
+      found.push_back(name);
+  }
+  return found;
 }
 
 std::string table_description(const Table& table, const std::filesystem::path& path,

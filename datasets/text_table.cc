@@ -59,27 +59,6 @@ std::optional<std::vector<std::string>> words_of_column(const std::string& found
                    repeated && different <= most_words_of_classes && !options.form && !label_is_known);
 }
 
-// Columns whose numbers go up by one from row to row.
-class RowCounters {
- public:
-  explicit RowCounters(size_t columns) : first_(columns), counts_(columns, true) {}
-  void see(size_t column, int64_t row, double value) {
-    if (row == 0) first_[column] = value;
-    if (value != first_[column] + static_cast<double>(row)) counts_[column] = false;
-  }
-  std::vector<size_t> found(int64_t rows) const {
-    constexpr int64_t no_chance = 10;
-    std::vector<size_t> columns;
-    for (size_t c = 0; c < counts_.size() && rows >= no_chance; ++c)
-      if (counts_[c]) columns.push_back(c);
-    return columns;
-  }
-
- private:
-  std::vector<double> first_;
-  std::vector<bool> counts_;
-};
-
 // ---- the table
 
 // What the model is to remember of the columns, and the features' names.
@@ -146,7 +125,6 @@ std::optional<Table> parse_rows(const std::string& text, const fs::path& path, c
                      label_name);
   TableValues values;
   FeatureReader features(columns.features, words, options.rule());
-  RowCounters counters(static_cast<size_t>(table.form.columns));
   std::vector<WideNumber> row;
   int64_t rows = 0, kept = 0;
   for (; reader.next(fields); ++rows) {
@@ -168,7 +146,6 @@ std::optional<Table> parse_rows(const std::string& text, const fs::path& path, c
       reader.refuse(*label, "the label is missing (" + in_quotes(fields[*label]) + ")");
     if (whole && no_label) features.drop(reader);
     if (!whole || no_label) continue;
-    for (size_t i = 0; i < row.size(); ++i) counters.see(i, kept, row[i].value);
     for (const WideNumber& number : row) values.add(number);
     if (label) labels.add(fields[*label]);
     table.rows.row_numbers.push_back(rows);
@@ -185,11 +162,6 @@ std::optional<Table> parse_rows(const std::string& text, const fs::path& path, c
   if (!form) say_words(table.form, columns, words, table.notes);
   for (std::string& remark : features.remarks(columns.names, form != nullptr))
     table.notes.push_back(std::move(remark));
-  for (const size_t i : form ? std::vector<size_t>{} : counters.found(kept))
-    table.notes.push_back(
-        (columns.header ? in_quotes(table.features[i]) : "column " + table.form.feature_word(i)) +
-        " counts the rows, which tells nothing of them: new rows will have other numbers; "
-        "leave that column out");
   table.notes.insert(table.notes.begin(), columns.notes.begin(), columns.notes.end());
   table.notes.insert(table.notes.begin(), table_description(table, path, header));
   return table;

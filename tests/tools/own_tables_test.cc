@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "engine/files/npy.h"
 #include "engine/files/npz.h"
@@ -107,6 +109,52 @@ TEST_F(OwnTables, ArraysAreToldByWhatTheyHold) {
     EXPECT_EQ(scores(), first_scores) << name;
     EXPECT_EQ(text_of(scratch_.path / "o.csv"), first_clusters) << name;
   }
+}
+
+TEST_F(OwnTables, RunningNumbersAreHintedAt) {
+  const std::string hint =
+      " looks like a running number, which tells nothing of a row, and new rows will have "
+      "other numbers: ";
+  const auto numbered = [&](const std::string& name, const std::function<std::string(int)>& number,
+                            int n = 60) {
+    std::string text = name.empty() ? "" : name + ",a,b\n";
+    std::istringstream lines(rows({}, n));
+    std::string line;
+    for (int i = 0; std::getline(lines, line); ++i) text += number(i) + ',' + line + '\n';
+    return text;
+  };
+  const auto from = [](int first) { return [first](int i) { return std::to_string(first + i); }; };
+  const auto shuffled = [](int i) { return std::to_string(i * 37 % 61); };
+  for (const auto& [name, number] : std::vector<std::pair<std::string, std::function<std::string(int)>>>{
+           {"time", from(0)}, {"n", from(1)}, {"ID", shuffled}, {"row_number", shuffled}}) {
+    write("t.csv", numbered(name, number));
+    ASSERT_EQ(train("t.csv").status, 0);
+    expect_in("'" + name + "'" + hint + "--drop " + name + " leaves it out", notes());
+    EXPECT_EQ(results()["sample_shape"], json::array({3})) << "only a hint";
+    ASSERT_EQ(train("t.csv", "--drop " + name).status, 0);
+    EXPECT_EQ(notes().find(hint), std::string::npos) << name;
+  }
+  expect_in("'row_number'" + hint + "--drop row_number", run("data info t.csv").out);
+  expect_in(hint + "take it out of the table", run("cluster --output o.csv --input t.csv").err);
+  write("bare.csv", numbered("", from(1)));
+  ASSERT_EQ(train("bare.csv").status, 0);
+  expect_in("column 1" + hint + "--drop 1 leaves it out", notes());
+  std::vector<float> values;
+  for (int i = 0; i < 60; ++i)
+    for (const double number : {noise(i), static_cast<double>(i)})
+      values.push_back(static_cast<float>(number));
+  engine::write_npy(scratch_.path / "t.npy", NdArray::from({60, 2}, values));
+  ASSERT_EQ(train("t.npy").status, 0);
+  expect_in("column 2" + hint + "--drop 2 leaves it out", notes());
+  // Neither what comes twice, nor other whole numbers, nor a few rows by chance.
+  write("t.csv", numbered("id", [](int i) { return std::to_string(i / 2); }));
+  ASSERT_EQ(train("t.csv").status, 0);
+  EXPECT_EQ(notes().find(hint), std::string::npos);
+  write("t.csv", numbered("weight", shuffled));
+  ASSERT_EQ(train("t.csv").status, 0);
+  EXPECT_EQ(notes().find(hint), std::string::npos);
+  write("t.csv", numbered("id", from(1), 8));
+  EXPECT_EQ(run("data info t.csv").out.find(hint), std::string::npos);
 }
 
 TEST_F(OwnTables, SayHowTheyWereRead) {

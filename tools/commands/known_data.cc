@@ -58,6 +58,18 @@ auto in_words_of_the_command(Rows rows, const Search& search) {
   }
 }
 
+// A hint for each column that looks like a running number, and how to leave it out.
+void say_running_numbers(const std::vector<std::string>& columns, bool are_named, Rows rows,
+                         std::vector<std::string>& notes) {
+  for (const std::string& column : columns)
+    notes.push_back(
+        (are_named ? "" : "column ") + (are_named ? engine::in_quotes(column) : column) +
+        " looks like a running number, which tells nothing of a row, and new rows will have other "
+        "numbers: " +
+        (rows == Rows::to_train ? "--drop " + quoted_for_shell(column) + " leaves it out"
+                                : std::string("take it out of the table")));
+}
+
 Rows rows_for(const std::optional<datasets::TableForm>& form, Rows without) {
   return form ? Rows::of_model : without;
 }
@@ -67,13 +79,18 @@ Rows rows_for(const std::optional<datasets::TableForm>& form, Rows without) {
 datasets::Dataset load_data(const std::string& name_or_path, const datasets::LoadOptions& options) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
   if (known && !known->built_in()) require_folder(options.data_dir);
-  return in_words_of_the_command(rows_for(options.form, Rows::to_train),
-                                 [&] { return datasets::load(name_or_path, options); });
+  datasets::Dataset data = in_words_of_the_command(rows_for(options.form, Rows::to_train),
+                                                   [&] { return datasets::load(name_or_path, options); });
+  say_running_numbers(data.running_numbers, data.table && !data.table->features.empty(), Rows::to_train,
+                      data.notes);
+  return data;
 }
 
 datasets::Table read_table(const std::filesystem::path& path, const datasets::TableOptions& options) {
-  return in_words_of_the_command(rows_for(options.form, Rows::to_cluster),
-                                 [&] { return datasets::read_table(path, options); });
+  datasets::Table table = in_words_of_the_command(rows_for(options.form, Rows::to_cluster),
+                                                  [&] { return datasets::read_table(path, options); });
+  say_running_numbers(table.running_numbers, !table.features.empty(), Rows::to_cluster, table.notes);
+  return table;
 }
 
 std::filesystem::path find_data(const std::string& name, const std::filesystem::path& data_dir) {
