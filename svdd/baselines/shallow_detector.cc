@@ -67,19 +67,32 @@ void ShallowDetector::check(const Samples& samples) const {
   samples.check("the samples");
 }
 
+namespace {
+
+// Numbers that the preprocessing brought beyond all floats are the farthest there are, as scores are: searches for neighbours
+// refuse others, and one such row would take its score from all.
+Samples within_floats(Samples rows) {
+  constexpr float farthest = std::numeric_limits<float>::max();
+  for (float& value : rows.values)
+    if (!std::isfinite(value)) value = std::signbit(value) && !std::isnan(value) ? -farthest : farthest;
+  return rows;
+}
+
+}  // namespace
+
 std::vector<float> ShallowDetector::score_gradient(const Samples& samples) {
   const engine::IeeeMode ieee;
   if (!has_score_gradient()) return Detector::score_gradient(samples);
   check(samples);
   if (samples.count() == 0) return {};
-  return by_samples(preprocessing_, samples, gradient_of_rows(prepared(samples)));
+  return by_samples(preprocessing_, samples, gradient_of_rows(within_floats(prepared(samples))));
 }
 
 std::vector<float> ShallowDetector::score(const Samples& samples) {
   const engine::IeeeMode ieee;
   check(samples);
   if (samples.count() == 0) return {};
-  std::vector<float> scores = score_rows(prepared(samples));
+  std::vector<float> scores = score_rows(within_floats(prepared(samples)));
   return farthest_where_overflown(std::move(scores));
 }
 

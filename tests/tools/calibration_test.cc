@@ -300,6 +300,31 @@ TEST_F(Calibrated, WhatIsTooLargeToExplainIsNamed) {
                                   "row 1 of 'huge.csv': its score is not finite"}});
 }
 
+// Scaled, its numbers are beyond all floats: the row is the farthest there is, and the others keep their scores.
+TEST_F(Calibrated, WhatScalingMakesInfiniteIsFar) {
+  std::string small = "a,b\n";
+  for (int i = 0; i < 60; ++i)
+    small += std::to_string(0.001 * (i * 37 % 61)) + ',' + std::to_string(0.001 * (i * 53 % 59)) + '\n';
+  write_text(scratch_.path / "small.csv", small);
+  write_text(scratch_.path / "huge.csv", "a,b\n0.02,0.02\n3e38,-3e38\n");
+  for (const char* method : {"knn", "lof", "mahalanobis", "pca", "kde", "isolation-forest"}) {
+    ASSERT_EQ(run(std::string("train --data small.csv --out run --quiet --method ") + method).status, 0);
+    const Outcome scored = run("score --model run --input huge.csv --quiet"),
+                  piped = run_svdd(scratch_.path, words_of("score --model run --input - --quiet"), {},
+                                   scratch_.path / "huge.csv");
+    EXPECT_EQ(scored.status, 0) << method << scored.err;
+    EXPECT_EQ(piped.out, scored.out) << method << piped.err;
+    EXPECT_NE(scored.out.find("\n1,"), std::string::npos) << method;
+    // For a forest far out is far out.
+    EXPECT_TRUE(scored.out.ends_with(",1\n") || method == std::string("isolation-forest"))
+        << method << scored.out;
+  }
+  ASSERT_EQ(run("train --data small.csv --out run --quiet --method knn").status, 0);
+  for (const char* by : {"occlusion", "gradient"})
+    expect_refused(scratch_.path, {{std::string("explain --model run --input huge.csv --quiet --by ") + by, 1,
+                                    "row 1 of 'huge.csv': its score is not finite"}});
+}
+
 TEST_F(Calibrated, LongNamesOfImagesAreCut) {
   ASSERT_EQ(run("train --data strokes --normal 3 --method kde --limit 40 --out run --quiet").status, 0);
   const std::string picture = "P5 28 28 255\n" + std::string(784, 'x');
