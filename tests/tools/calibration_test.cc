@@ -133,6 +133,28 @@ TEST_F(Calibrated, ARunIsNoYardstickOfItself) {
   }
 }
 
+TEST_F(Calibrated, WhatCannotBeSelectedIsSaidBeforeItIsScored) {
+  ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
+  const int64_t m = results()["calibration"]["samples"];
+  const std::string with = ": with " + std::to_string(m) + " samples to compare with ",
+                    line = "score --model run --input new.csv --output s.csv --select ";
+  const Outcome none = run(line + "0.001"), few = run(line + "0.05"), enough = run(line + "0.5");
+  EXPECT_EQ(none.status, 0) << none.err;
+  EXPECT_TRUE(
+      none.err.starts_with("--select 0.001" + with +
+                           "nothing can be selected; that takes 999 calibration samples, or a higher rate\n"))
+      << none.err;
+  EXPECT_NE(none.err.find("\n0 selected\n"), std::string::npos) << none.err;
+  EXPECT_TRUE(few.err.starts_with("--select 0.05" + with + "rows are selected only where they are at least "))
+      << few.err;
+  EXPECT_EQ(enough.err.find("--select"), std::string::npos) << enough.err;
+  // Nothing is scored for what is refused.
+  write_text(scratch_.path / "bad.csv", "a,b\n1,x\n");
+  EXPECT_NE(
+      run("score --model run --input bad.csv --false-alarm-rate 0.001").err.find("takes 999 normal samples"),
+      std::string::npos);
+}
+
 TEST_F(Calibrated, RowsAreSelected) {
   ASSERT_EQ(run("train --data t.csv --method knn --out run --quiet").status, 0);
   EXPECT_EQ(ones("--select 0.1", 4), 0) << "no anomaly among normal rows";

@@ -72,11 +72,28 @@ double threshold_asked_for(const ScoreOptions& options, const svdd::Detector& de
   }
 }
 
-std::vector<bool> selection(const ScoreOptions& options, const svdd::Detector& detector,
-                            const std::vector<float>& scores, const std::optional<svdd::PValues>& p_values) {
-  if (!options.select) return {};
+// Before anything is scored: what the selection cannot do. The least p-value is 1/(m + 1), and k of n rows are selected only where
+// it is at most k·q/n, so that they must be a share of 1/(q·(m + 1)) of all.
+void say_limits_of_selection(const ScoreOptions& options, const svdd::Detector& detector) {
+  if (!options.select) return;
   require_training_scores(detector, "--select");
   warn_if_uncalibrated(detector, "rates of false discoveries", options.quiet);
+  if (options.quiet) return;
+  const auto m = static_cast<int64_t>(detector.training_scores().size());
+  const std::string with =
+      "--select " + number_text(*options.select, 4) + ": with " + counted(m, "sample") + " to compare with ";
+  constexpr double rare = 0.1;  // a larger share of anomalies is not what data are like
+  if (const int64_t needed = svdd::samples_for_rate(*options.select); m < needed)
+    std::cerr << with << "nothing can be selected; that takes " << needed
+              << " calibration samples, or a higher rate\n";
+  else if (const double share = 1 / (*options.select * static_cast<double>(m + 1)); share > rare)
+    std::cerr << with << "rows are selected only where they are at least " << number_text(100 * share, 3)
+              << " % of all; more calibration samples, or a higher rate, help\n";
+}
+
+std::vector<bool> selection(const ScoreOptions& options, const std::vector<float>& scores,
+                            const std::optional<svdd::PValues>& p_values) {
+  if (!options.select) return {};
   std::vector<double> p;
   for (const float score : scores) p.push_back((*p_values)(score));
   return svdd::benjamini_hochberg(p, *options.select);
@@ -89,10 +106,9 @@ void say_selection(const ScoreOptions& options, const svdd::Detector& detector,
   if (count > 0 && detector.calibration())
     std::cerr << ": at most " << number_text(100 * *options.select, 3) << " % of them are normal on average";
   if (count == 0) {
-    // The least p-value is 1/(m + 1), and k of n rows are selected only where it is at most k·q/n.
     const auto m = static_cast<double>(detector.training_scores().size()),
                n = static_cast<double>(selected.size());
-    if (const double fewest = std::ceil(n / (*options.select * (m + 1))); fewest > 1)
+    if (const double fewest = std::ceil(n / (*options.select * (m + 1))); fewest > 1 && fewest <= n)
       std::cerr << ": with " << detector.training_scores().size() << " samples to compare with no fewer than "
                 << static_cast<int64_t>(fewest) << " of " << selected.size()
                 << " rows can be; more calibration samples, or fewer rows at a time, help";
@@ -316,6 +332,10 @@ void run_score(const ScoreOptions& given) {
   const std::unique_ptr<svdd::Detector> detector = load_model(given.model, *backend);
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   if (options.input == "-") return score_stream(options, *detector, table, file);
+  // What cannot be is said before it is waited for.
+  const double threshold = threshold_asked_for(options, *detector);
+  say_limits_of_selection(options, *detector);
+  const std::optional<svdd::PValues> p_values = p_values_of(*detector, options.quiet || options.select);
   // A report looks at the samples again. Else a part of them is in memory at a time: 32 MB of numbers.
   constexpr int64_t of_a_part = int64_t{1} << 23, all = std::numeric_limits<int64_t>::max();
   const std::unique_ptr<ScoreReader> reader =
@@ -325,9 +345,7 @@ void run_score(const ScoreOptions& given) {
   const std::vector<float> scores = score_input(*detector, *reader, report.has_value(), input, scoring);
   for (const auto& [option, output] : {std::pair{"--output", options.output}, {"--report", options.report}})
     refuse_own_input(option, output, {input.names.begin(), input.names.end()});
-  const double threshold = threshold_asked_for(options, *detector);
-  const std::optional<svdd::PValues> p_values = p_values_of(*detector, options.quiet || options.select);
-  const std::vector<bool> selected = selection(options, *detector, scores, p_values);
+  const std::vector<bool> selected = selection(options, scores, p_values);
   write_header(options, file);
   write_predictions(options, file,
                     {.scores = scores,
