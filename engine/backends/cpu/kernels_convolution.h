@@ -2,17 +2,20 @@
 //
 // The plain loops these equal are reference/loops.h: conv2d, conv2d_input_gradient, conv2d_weight_gradient.
 
+#define SVDD_INLINE_LAMBDA __attribute__((always_inline))
+template <int... I, class F>
+SVDD_INLINE void call_with_each(std::integer_sequence<int, I...>, const F& f) {
+  (f(std::integral_constant<int, I>{}), ...);
+}
 // f(0), f(1) … f(N − 1), each with its number known to the compiler: arrays that only such numbers index are registers from the
 // beginning. (Of a loop, GCC keeps them in memory where a branch stands in it.) The portable kernels stay loops: a multiply-add
 // is twenty instructions there, and the code would leave its cache.
-#define SVDD_INLINE_LAMBDA __attribute__((always_inline))
 template <int N, class F>
 SVDD_INLINE void unrolled(const F& f) {
-  if constexpr (V::width > 4) [&]<int... I>(std::integer_sequence<int, I...>) SVDD_INLINE_LAMBDA {
-      (f(std::integral_constant<int, I>{}), ...);
-    }
-  (std::make_integer_sequence<int, N>{});
-  else for (int i = 0; i < N; ++i) f(i);
+  if constexpr (V::width > 4)
+    call_with_each(std::make_integer_sequence<int, N>{}, f);
+  else
+    for (int i = 0; i < N; ++i) f(i);
 }
 
 // ---- correlation
