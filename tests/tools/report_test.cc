@@ -302,23 +302,22 @@ TEST_F(Report, NamesWhatIsBrokenInTheMap) {
   }
 }
 
+// The page of an empty run in a folder of this name.
+std::string page_of_run_in(const fs::path& folder) {
+  fs::create_directory(folder);
+  engine::write_file_atomically(folder / "results.json", "{}");
+  engine::write_file_atomically(folder / "config.json", "{}");
+  write_report(folder);
+  return engine::read_file(folder / "report.html");
+}
+
 TEST_F(Report, CommandSurvivesTheShell) {
-  const fs::path odd = folder_ / "it's $HOME";
-  fs::create_directory(odd);
-  engine::write_file_atomically(odd / "results.json", "{}");
-  engine::write_file_atomically(odd / "config.json", "{}");
-  write_report(odd);
   EXPECT_TRUE(
-      page_has(engine::read_file(odd / "report.html"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
+      page_has(page_of_run_in(folder_ / "it's $HOME"), "it&#39;\\&#39;&#39;s $HOME/config.json&#39;"));
 }
 
 TEST_F(Report, IsUtf8WhateverItsFolderIsCalled) {
-  const fs::path odd = folder_ / "caf\xe9";
-  fs::create_directory(odd);
-  engine::write_file_atomically(odd / "results.json", "{}");
-  engine::write_file_atomically(odd / "config.json", "{}");
-  write_report(odd);
-  const std::string html = engine::read_file(odd / "report.html");
+  const std::string html = page_of_run_in(folder_ / "caf\xe9");
   EXPECT_TRUE(engine::is_utf8(html));
   EXPECT_TRUE(page_has(html, "caf\ufffd/config.json"));
 }
