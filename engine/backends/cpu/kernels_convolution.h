@@ -156,7 +156,9 @@ void correlate_units(const Correlation& job, Range units, float* memory) {
 void correlate(const Correlation& job, Range units, float* memory) {
   constexpr int64_t small_plane = 64 * 64;
   const bool plain = job.kernel_rows == job.kernel_columns && job.stride == 1 && job.step == 1;
-  if (plain && job.kernel_rows == 3 && (job.copies || job.x.positions() <= small_plane))
+  if (plain && job.kernel_rows == 1)
+    correlate_units<1>(job, units, memory);
+  else if (plain && job.kernel_rows == 3 && (job.copies || job.x.positions() <= small_plane))
     correlate_units<3>(job, units, memory);
   else if (plain && job.kernel_rows == 5)
     correlate_units<5>(job, units, memory);
