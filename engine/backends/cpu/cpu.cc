@@ -158,6 +158,8 @@ int64_t cpu::Correlation::cut_into_bands() {
 }
 
 // A plane of x has as many lines as stride² of gy: groups whose planes of both have about as many read the least for each sum.
+// With a stride a band's x shall stay in the first cache while its filter rows and outputs meet it: half as many multiply-adds
+// meet each line that the second would have to deliver.
 void cpu::WeightGradient::cut(int threads) {
   const int64_t kernel = window.kernel, stride = window.stride, taps = kernel * kernel;
   const bool in_pairs = kernel == 3 || kernel == 7 || gy.c == 1;
@@ -169,9 +171,10 @@ void cpu::WeightGradient::cut(int threads) {
   while (groups() < enough && channels_at_once > together)
     channels_at_once = (channels_at_once / 2 + together - 1) / together * together;
   while (groups() < enough && tiles_at_once > 1) tiles_at_once = (tiles_at_once + 1) / 2;
-  const int64_t row_bytes =
-      (4 * tiles_at_once * gy.w + together * stride * x.w) * lanes * static_cast<int64_t>(sizeof(float));
-  rows_at_once = std::clamp<int64_t>(band_bytes / row_bytes, 1, gy.h);
+  constexpr int64_t first_cache = int64_t{32} << 10, line = lanes * static_cast<int64_t>(sizeof(float));
+  const int64_t x_bytes = together * stride * x.w * line, gy_bytes = 4 * tiles_at_once * gy.w * line;
+  rows_at_once = stride > 1 ? first_cache / x_bytes : band_bytes / (x_bytes + gy_bytes);
+  rows_at_once = std::clamp<int64_t>(rows_at_once, 1, gy.h);
 }
 
 namespace {
