@@ -608,6 +608,8 @@ Examples:
   reproduce->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
   reproduce->add_option("--device", o.device, "cpu or cuda: the same bits; the runs share the GPU")
       ->type_name("NAME");
+  reproduce->add_flag("--auc-per-epoch", o.auc_per_epoch,
+                      "as in svdd train: the best epoch stands below the last, to compare with");
   reproduce->add_flag("--verify", o.verify, "run the ledger's cells again, and compare");
   reproduce
       ->add_option("--ledger", o.ledger,

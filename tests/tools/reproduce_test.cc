@@ -202,6 +202,18 @@ TEST_F(Reproduce, ADamagedRunBeginsAnew) {
   EXPECT_EQ(svdd(line).status, 1) << "sound, but of other options";
 }
 
+TEST_F(Reproduce, TheBestEpochIsInAColumnOfItsOwn) {
+  const std::string line =
+      "reproduce deep-svdd-mnist --seeds 1 --classes 0 --methods one-class,isolation-forest" + to + briefly;
+  ASSERT_EQ(svdd(line + " --auc-per-epoch").status, 0);
+  const double best = run_file("one-class/0/seed-1", "results.json").at("best_epoch").at("auc").get<double>();
+  EXPECT_TRUE(cell("\"Deep SVDD, one-class\",0").ends_with(",98.0±0.7," + two_decimals(100 * best)))
+      << table();
+  EXPECT_TRUE(cell("Isolation forest,0").ends_with("98.0±0.3,")) << table();
+  EXPECT_EQ(text_of(folder_ / "table" / "ledger.csv").find("auc-per-epoch"), std::string::npos)
+      << "it decides nothing";
+}
+
 TEST_F(Reproduce, DamagedFilesOfWorkInProgressAreMadeAgain) {
   const std::string line =
       "reproduce deep-svdd-mnist --seeds 1 --classes 0 --methods one-class,autoencoder" + to + briefly;

@@ -68,4 +68,23 @@ TEST(TableOutput, SaysHowFiguresWereChosenAndWhatHangsOnSeeds) {
   EXPECT_EQ(tools::dependence_on_seeds(one), "");
 }
 
+TEST(TableOutput, TheBestEpochStandsBelowTheLast) {
+  EXPECT_EQ(tools::as_csv(small()).find("best_epoch"), std::string::npos);
+  ResultTable t = small();
+  for (TableCell& cell : t.rows[0].cells)
+    for (const double value : cell.values) cell.best.push_back(value + 0.01);
+  const double last = *tools::mean_over_cases(t.rows[0]);
+  const std::string best = "Best epoch: the highest AUC";
+  for (const std::string& page : {tools::as_text(t), tools::as_markdown(t), tools::as_html(t)}) {
+    EXPECT_NE(page.find(best), std::string::npos) << page;
+    EXPECT_NE(page.find("chosen by the test set itself"), std::string::npos) << page;
+  }
+  EXPECT_NEAR(*t.rows[0].cells[0].best_mean(), *t.rows[0].cells[0].mean() + 0.01, 1e-12);
+  EXPECT_EQ(*tools::mean_over_cases(t.rows[0]), last) << "it counts nowhere else";
+  const std::string csv = tools::as_csv(t);
+  EXPECT_EQ(csv.substr(0, csv.find('\n')), "row,case,mean,std,low95,high95,seeds,published,best_epoch");
+  t.rows[0].cells[0].best.pop_back();  // one seed was run without
+  EXPECT_EQ(tools::as_text(t).find(best), std::string::npos);
+}
+
 }  // namespace

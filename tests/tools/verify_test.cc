@@ -368,6 +368,48 @@ TEST_F(Verify, AgainKeepsTheRepetitionWhereItIsToldTo) {
   expect_in(verdict("run second", 0), "'run' and 'second' are equal");
 }
 
+TEST_F(Verify, AucsOfEveryEpochAreLookedAtAndNoMore) {
+  run("--epochs 3 --auc-per-epoch");
+  run("--epochs 3", "plain");
+  EXPECT_EQ(verdict("other plain", 0),
+            "'other' and 'plain' are equal: data, first weights, 4 epochs, last weights, scores");
+  EXPECT_EQ(verdict("other", 0), "'other' is sound") << details_;
+  expect_in(details_, "best_epoch: it follows from history.csv");
+  EXPECT_EQ(text_of(folder_ / "plain/history.csv").find("test_auc"), std::string::npos);
+  expect_in(text_of(folder_ / "other/report.html"), "Test AUC: deep-svdd");
+  const ordered_json results = ordered_json::parse(text_of(folder_ / "other/results.json"));
+  EXPECT_GE(results["best_epoch"]["auc"], results["auc"]);
+  edit_json("other/results.json", [](ordered_json& r) { r["best_epoch"]["epoch"] = 7; });
+  expect_in(verdict("other", 1), "'other' is not sound: best_epoch: results.json has epoch 7");
+  edit_json("other/results.json", [](ordered_json& r) { r.erase("best_epoch"); });
+  expect_in(verdict("other", 1), "'other' is not sound: best_epoch: results.json has none");
+}
+
+TEST(TrainMonitorTest, AucsGoOnWithTheRun) {
+  const Scratch scratch;
+  datasets::OneVsRest task;
+  task.test = {{1}, {0.1f, 0.2f, 0.3f}};
+  task.test_labels = {0, 1, 1};
+  const auto score = [](const datasets::Samples& samples) { return samples.values; };
+  const auto reversed = [](const datasets::Samples& samples) {
+    std::vector<float> scores = samples.values;
+    for (float& s : scores) s = -s;
+    return scores;
+  };
+  const fs::path log = scratch.path / "log.txt";
+  tools::TrainMonitor first(task, log, true, true), second(task, log, true, true), not_asked(task, log, true);
+  for (tools::TrainMonitor* monitor : {&first, &not_asked}) {
+    monitor->standing({.phase = "deep-svdd", .epoch = 0}, reversed, {});
+    monitor->standing({.phase = "deep-svdd", .epoch = 1}, score, {});
+  }
+  EXPECT_TRUE(not_asked.aucs().empty());
+  second.go_on(first.kept());
+  ASSERT_EQ(second.aucs().size(), 2u);
+  EXPECT_EQ(second.aucs()[0].auc, 0);
+  EXPECT_EQ(second.aucs()[1].epoch, 1);
+  EXPECT_EQ(second.aucs()[1].auc, 1);
+}
+
 TEST(TrainMonitorTest, FingerprintsGoOnWithTheRun) {
   const Scratch scratch;
   const datasets::OneVsRest nothing;

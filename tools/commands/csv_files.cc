@@ -48,21 +48,28 @@ std::string scores_csv(std::span<const float> scores, std::span<const int32_t> l
   return csv;
 }
 
-std::string history_csv(const std::vector<svdd::EpochReport>& history) {
+std::string history_csv(const std::vector<svdd::EpochReport>& history, const std::vector<EpochAuc>& aucs) {
   size_t spheres = 0;  // where there are several, a column for the radius of each
   for (const svdd::EpochReport& epoch : history) spheres = std::max(spheres, epoch.radii.size());
   const bool alive =
       std::any_of(history.begin(), history.end(), [](const auto& e) { return e.spheres.has_value(); });
   std::string csv = "phase,epoch,loss,lr,radius,";
   for (size_t k = 0; k < spheres; ++k) csv += "radius_" + std::to_string(k) + ',';
-  csv += alive ? "spheres,seconds\n" : "seconds\n";
+  csv += std::string(alive ? "spheres," : "") + "seconds" + (aucs.empty() ? "\n" : ",test_auc\n");
   for (const svdd::EpochReport& epoch : history) {
     csv += csv_field(epoch.phase) + ',' + std::to_string(epoch.epoch) + ',' + shortest(epoch.loss) + ',' +
            shortest(epoch.lr) + ',' + (epoch.radius ? shortest(*epoch.radius) : "") + ',';
     for (size_t k = 0; k < spheres; ++k)
       csv += (k < epoch.radii.size() ? shortest(epoch.radii[k]) : "") + ',';
     if (alive) csv += (epoch.spheres ? std::to_string(*epoch.spheres) : "") + ',';
-    csv += shortest(epoch.seconds) + '\n';
+    csv += shortest(epoch.seconds);
+    if (!aucs.empty()) {
+      const auto own = std::find_if(aucs.begin(), aucs.end(), [&](const EpochAuc& a) {
+        return epoch.phase == history.back().phase && a.epoch == epoch.epoch;
+      });
+      csv += ',' + (own == aucs.end() ? "" : shortest(own->auc));
+    }
+    csv += '\n';
   }
   return csv;
 }

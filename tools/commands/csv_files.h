@@ -9,6 +9,7 @@
 
 #include "svdd/detector.h"
 #include "svdd/evaluation/threshold.h"
+#include "tools/run/train_monitor.h"
 
 namespace tools {
 
@@ -25,8 +26,10 @@ std::string scores_csv(std::span<const float> scores, std::span<const int32_t> l
                        std::span<const int32_t> classes, const std::vector<std::string>& words,
                        std::span<const std::string> files = {}, std::span<const int64_t> rows = {});
 
-// "phase,epoch,loss,lr,radius,seconds": epochs from 0; radius is empty where there is none.
-std::string history_csv(const std::vector<svdd::EpochReport>& history);
+// "phase,epoch,loss,lr,radius,seconds[,test_auc]": epochs from 0; radius is empty where there is none. `aucs`: of the test set
+// after the epochs of the last phase, as a fraction.
+std::string history_csv(const std::vector<svdd::EpochReport>& history,
+                        const std::vector<EpochAuc>& aucs = {});
 
 // What is told of new samples, of which the i-th is paths[i], or row rows[i] of a table, or without either row first + i.
 struct Predictions {

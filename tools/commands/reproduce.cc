@@ -164,6 +164,8 @@ Run planned_run(const ReproduceOptions& options, const TableMethod& m, const Tab
   given["threads"] = {"1"};
   given["device"] = {options.device};
   given["quiet"] = {"true"};
+  if (options.auc_per_epoch && method_takes(m.options.at("method")[0], "auc-per-epoch"))
+    given["auc-per-epoch"] = {"true"};
   given["out"] = {(out / run.folder).string()};
   for (const auto& [name, values] : changed)
     if (method_takes(m.options.at("method")[0], name)) given[name] = values;
@@ -349,6 +351,8 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
         if (!auc) continue;
         cell.values.push_back(*auc);
         cell.runs.push_back(run.folder.string());
+        if (const auto best = results.entries().find("best_epoch"))
+          cell.best.push_back(best->as<double>("auc"));
         seconds += seconds_of(run, results);
         if (const auto untrained = results.rate("untrained_auc")) at_random.values.push_back(*untrained);
         clusters.add(results);

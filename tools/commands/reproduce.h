@@ -24,8 +24,9 @@ struct ReproduceOptions {
   bool search_widths =
       true;  // of the kernel methods, on a tenth of the test set, as the papers do; else their own
   std::string command = "svdd reproduce";  // that the page is of
-  bool ranked = false;   // rows by their mean AUC, the best first, in place of the table's order
-  GivenOptions changed;  // options of svdd train in place of the published ones; the table names them
+  bool ranked = false;         // rows by their mean AUC, the best first, in place of the table's order
+  bool auc_per_epoch = false;  // the best epoch beside the last, to compare with
+  GivenOptions changed;        // options of svdd train in place of the published ones; the table names them
 };
 
 struct PublishedTable;

@@ -329,7 +329,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
         engine::absolute_path(options.test_data_to_read()).lexically_normal().string();
   const std::string config_text = engine::json_text(recorded, 2) + '\n';
   goes_on ? folder.go_on(config_text) : folder.begin(config_text);
-  TrainMonitor monitor(split, folder.file("log.txt"), options.quiet);
+  TrainMonitor monitor(split, folder.file("log.txt"), options.quiet, options.auc_per_epoch);
   monitor.note("svdd " SVDD_VERSION ", " + backend->name() + "; data: " + options.data + " (" + task.source +
                "), " + std::to_string(split.train.count()) + " training and " +
                counted(split.test.count(), "test sample") + " of " + datasets::shape_text(split.train.shape));
@@ -381,6 +381,11 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
+  if (!monitor.aucs().empty()) {
+    const EpochAuc& best = *std::max_element(monitor.aucs().begin(), monitor.aucs().end(),
+                                             [](const auto& a, const auto& b) { return a.auc < b.auc; });
+    results["best_epoch"] = {{"epoch", best.epoch}, {"auc", best.auc}};
+  }
   if (const auto& calibration = detector->calibration()) {
     results["calibration"] = {{"samples", calibration->samples},
                               {"false_alarm_rate", calibration->false_alarm_rate}};
@@ -437,7 +442,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   engine::write_file_atomically(folder.file("scores.csv"),
                                 scores_csv(scores, split.test_labels, split.test_classes, task.class_words,
                                            split.test_files, split.test_rows));
-  engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history()));
+  engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history(), monitor.aucs()));
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   if (trace && trace->entries().empty())
     results["warnings"].push_back(

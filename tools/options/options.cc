@@ -291,6 +291,12 @@ std::vector<Option> run_rows(TrainOptions& o) {
                   "note a fingerprint of every operation's output and gradient in\nthe steps of this epoch "
                   "(from 0), in trace.csv, for svdd verify"},
                  o.trace));
+  if (o.method_row().has_network)
+    rows.push_back(option::flag({"auc-per-epoch", "", group,
+                                 "score the test set after every epoch, in history.csv, to see how much\na "
+                                 "choice by it would flatter; "
+                                 "the last epoch counts all the same"},
+                                o.auc_per_epoch));
   rows.push_back(
       option::flag({"no-map", "", group,
                     "a report without the map of the samples and maps of images, which\ntake some seconds"},
@@ -629,8 +635,8 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
 }
 
 ordered_json decisive(ordered_json config) {
-  for (const char* key :
-       {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds", "trace", "no_map"})
+  for (const char* key : {"device", "simd", "threads", "out", "quiet", "data_dir", "checkpoint_seconds",
+                          "trace", "auc_per_epoch", "no_map"})
     config.erase(key);
   // Newer than version 0.1, whose checkpoints compare every option: at its published value it decides nothing.
   if (config.value("allow_bias", true) == false) config.erase("allow_bias");

@@ -44,6 +44,7 @@ struct TrainOptions {
   BackendOptions backend;
   double checkpoint_seconds = 30;  // between checkpoints; 0: one after every epoch
   std::string trace = {};          // "3" or "autoencoder:3": the epoch that is traced; empty: none
+  bool auc_per_epoch = false;      // of the test set, to look at: it changes no bit of the run
   bool no_map = false;             // nor maps of single images: the report without what takes long to draw
   bool quiet = false;
 

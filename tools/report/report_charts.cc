@@ -283,6 +283,16 @@ std::string training(const RunFolder& run, Notes& notes) {
                               (chart.marks.empty() ? "" : "; dotted: the learning rate changes");
     curves.push_back({std::move(chart), "Loss: " + phase.name, words});
   }
+  for (const Phase& phase : phases)
+    if (!phase.test_auc.x.empty())
+      curves.push_back({{"AUC of the test set in phase " + phase.name,
+                         "AUC by epoch",
+                         "epoch",
+                         "AUC in %",
+                         {phase.test_auc},
+                         {}},
+                        "Test AUC: " + phase.name,
+                        "To look at: the last epoch counts, whichever is best"});
   for (const Phase& phase : phases) {
     LineChart radii = radii_chart(phase);
     if (radii.series.empty()) continue;

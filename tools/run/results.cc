@@ -159,6 +159,10 @@ std::string summary(const ordered_json& results, const std::string& report) {
   if (r.has("ae_auc"))
     text +=
         row("  autoencoder", hundredths_percent(r.number("ae_auc")), "its reconstruction error as the score");
+  if (results.contains("best_epoch"))
+    text += row("  best epoch", hundredths_percent(results["best_epoch"]["auc"].get<double>()),
+                "after " + std::to_string(results["best_epoch"]["epoch"].get<int64_t>() + 1) +
+                    ", chosen by the test set itself: to compare with, not to quote");
   if (results.contains("yardsticks"))
     for (const auto& one : results["yardsticks"]["of"])
       text +=

@@ -124,7 +124,7 @@ Scores read_scores(const fs::path& path, std::string_view text) {
 std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
   Csv csv(path, text);
   const size_t name = csv.column("phase"), epoch = csv.column("epoch"), loss = csv.column("loss");
-  const auto rate = csv.find("lr"), alive = csv.find("spheres");
+  const auto rate = csv.find("lr"), alive = csv.find("spheres"), auc = csv.find("test_auc");
   std::vector<size_t> radius_columns;
   for (size_t i = 0; i < csv.header().size(); ++i)
     if (csv.header()[i].starts_with("radius")) radius_columns.push_back(i);
@@ -137,6 +137,7 @@ std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
       phases.emplace_back();
       phases.back().name = csv.text(name);
       phases.back().alive.name = "live spheres";
+      phases.back().test_auc.name = "test AUC";
       for (const size_t column : radius_columns)
         phases.back().radii.push_back({csv.header()[column], {}, {}});
     }
@@ -149,6 +150,10 @@ std::vector<Phase> read_history(const fs::path& path, std::string_view text) {
     if (!std::isnan(living)) {
       phase.alive.x.push_back(phase.epochs.back());
       phase.alive.y.push_back(living);
+    }
+    if (const double of_epoch = auc ? optional_number(*auc) : std::nan(""); !std::isnan(of_epoch)) {
+      phase.test_auc.x.push_back(phase.epochs.back());
+      phase.test_auc.y.push_back(100 * of_epoch);
     }
     for (size_t i = 0; i < radius_columns.size(); ++i) {
       const double radius = optional_number(radius_columns[i]);

@@ -64,6 +64,7 @@ struct Phase {
   std::vector<double> epochs, losses, rates;  // rates: learning rates, NaN where empty
   std::vector<Series> radii;  // per radius column; epochs where it is empty, or its sphere dead, left out
   Series alive;               // how many spheres live; empty where the method has none that die
+  Series test_auc;            // where it was measured after every epoch
   int64_t nans = 0;           // losses that are empty or not finite
 };
 

@@ -23,8 +23,10 @@ double steady_seconds() {
 
 }  // namespace
 
-TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet)
+TrainMonitor::TrainMonitor(const datasets::OneVsRest& task, const std::filesystem::path& log_file, bool quiet,
+                           bool auc_per_epoch)
     : task_(task),
+      auc_per_epoch_(auc_per_epoch && why_no_auc(task.test_labels).empty()),
       progress_(std::cerr, {.terminal = engine::system::is_terminal(engine::system::standard_error),
                             .quiet = quiet,
                             .columns = terminal_columns(),
@@ -56,8 +58,14 @@ void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score
   progress_.note("test AUC, " + std::string(name) + ": " + fixed_text(100 * **auc, 2) + " %");
 }
 
+void TrainMonitor::standing(const svdd::EpochReport& report, const svdd::ScoreFunction& score,
+                            const svdd::ScoreFunction&) {
+  if (auc_per_epoch_) aucs_.push_back({report.epoch, svdd::roc_auc(score(task_.test), task_.test_labels)});
+}
+
 std::string TrainMonitor::kept() const {
   nlohmann::json all{{"history", history_}, {"fingerprints", fingerprints_}};
+  for (const EpochAuc& a : aucs_) all["aucs"].push_back({{"epoch", a.epoch}, {"auc", a.auc}});
   if (untrained_auc_) all["untrained_auc"] = *untrained_auc_;
   if (autoencoder_auc_) all["autoencoder_auc"] = *autoencoder_auc_;
   return all.dump();
@@ -71,6 +79,9 @@ void TrainMonitor::go_on(const std::string& kept) {
   if (const auto kept_ones = entries.find("fingerprints"))
     for (const auto& pair : kept_ones->as<std::vector<std::vector<std::string>>>())
       if (pair.size() == 2) fingerprints_.emplace_back(pair[0], pair[1]);
+  if (const auto aucs = entries.find("aucs"); aucs && auc_per_epoch_)
+    for (size_t i = 0; i < aucs->size(); ++i)
+      aucs_.push_back({aucs->at(i).as<int64_t>("epoch"), aucs->at(i).as<double>("auc")});
   if (const auto auc = entries.find("untrained_auc")) untrained_auc_ = auc->as<double>();
   if (const auto auc = entries.find("autoencoder_auc")) autoencoder_auc_ = auc->as<double>();
 }

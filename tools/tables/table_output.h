@@ -12,8 +12,10 @@ struct TableCell {
   std::vector<double> values;          // one for each seed, fractions in [0, 1]; none: not run
   std::string published;               // in percent, as printed; may be empty
   std::vector<std::string> runs = {};  // folders, relative to the table's
+  std::vector<double> best = {};       // of each seed's best epoch on the test set, where all were measured
 
   std::optional<double> mean() const;
+  std::optional<double> best_mean() const;  // none where a seed has no best epoch
   std::optional<double> deviation() const;  // over the seeds, n − 1 in the denominator; none for one seed
 };
 
@@ -49,7 +51,7 @@ std::optional<double> mean_over_cases(const TableRow& row);
 
 std::string as_text(const ResultTable& table);  // for a terminal
 std::string as_csv(
-    const ResultTable& table);  // row,case,mean,std,low95,high95,seeds,published; AUC in percent
+    const ResultTable& table);  // row,case,mean,std,low95,high95,seeds,published[,best_epoch]; AUC in percent
 std::string as_markdown(const ResultTable& table);
 std::string as_html(const ResultTable& table);  // one self-contained page
 

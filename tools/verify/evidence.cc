@@ -34,20 +34,25 @@ void read_history(const fs::path& path, Evidence& evidence) {
   const std::vector<std::string> header(fields.begin(), fields.end());
   if (header.size() < 3 || header[0] != "phase" || header[1] != "epoch" || header[2] != "loss")
     throw std::runtime_error(name + " does not begin with phase,epoch,loss; svdd train did not write it");
-  const auto counts = [&](size_t column) { return column >= 2 && header[column] != "seconds"; };
+  const auto counts = [&](size_t column) {
+    return column >= 2 && header[column] != "seconds" && header[column] != "test_auc";
+  };
   for (size_t c = 0; c < header.size(); ++c)
     if (counts(c)) evidence.columns.push_back(header[c]);
   while (rows.next(fields)) {
     if (fields.size() != header.size())
       rows.refuse("there are " + std::to_string(fields.size()) + " fields; expected " +
                   std::to_string(header.size()));
-    HistoryRow row{std::string(fields[0]), 0, {}};
+    HistoryRow row{std::string(fields[0]), 0, {}, {}};
     const auto [end, error] =
         std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), row.epoch);
     if (error != std::errc() || end != fields[1].data() + fields[1].size())
       rows.refuse("the epoch is " + engine::in_quotes(std::string(fields[1])) + "; expected a whole number");
     for (size_t c = 0; c < header.size(); ++c)
-      if (counts(c)) row.values.emplace_back(fields[c]);
+      if (counts(c))
+        row.values.emplace_back(fields[c]);
+      else if (header[c] == "test_auc")
+        row.test_auc = fields[c];
     evidence.history.push_back(std::move(row));
   }
 }

@@ -18,6 +18,7 @@ struct HistoryRow {  // an epoch of history.csv
   std::string phase;
   int64_t epoch = 0;
   std::vector<std::string> values;  // of Evidence::columns
+  std::string test_auc = {};        // where it was measured: to look at, so no column of them
 };
 
 struct Evidence {

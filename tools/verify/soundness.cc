@@ -165,6 +165,36 @@ class Examination {
       names += (names.empty() ? "" : ", ") + key;
     }
     holds("metrics: they follow from scores.csv (" + names + ")");
+    best_epoch();
+  }
+
+  // The first of the epochs with the highest AUC of history.csv; the last epoch's is the run's own.
+  void best_epoch() {
+    const auto said = evidence_->results.entries().find("best_epoch");
+    const HistoryRow *best = nullptr, *last = nullptr;
+    const auto auc_of = [](const HistoryRow& row) {
+      double auc = -1;
+      std::from_chars(row.test_auc.data(), row.test_auc.data() + row.test_auc.size(), auc);
+      return auc;
+    };
+    for (const HistoryRow& row : evidence_->history)
+      if (!row.test_auc.empty()) {
+        last = &row;
+        if (!best || auc_of(row) > auc_of(*best)) best = &row;
+      }
+    if (!said && !best) return;
+    if (!said || !best)
+      return fails(std::string("best_epoch: ") +
+                   (said ? "history.csv has no test_auc" : "results.json has none") + ", and " +
+                   (said ? "results.json names one" : "history.csv has test_auc"));
+    if (said->as<int64_t>("epoch") != best->epoch || said->as<double>("auc") != auc_of(*best))
+      return fails("best_epoch: results.json has epoch " + std::to_string(said->as<int64_t>("epoch")) +
+                   " with " + shortest(said->as<double>("auc")) + ", and history.csv gives epoch " +
+                   std::to_string(best->epoch) + " with " + best->test_auc);
+    if (evidence_->results.number("auc").value_or(-1) != auc_of(*last))
+      return fails("history.csv: the last test_auc is " + last->test_auc + ", and the run's AUC is " +
+                   evidence_->text("auc"));
+    holds("best_epoch: it follows from history.csv, whose last AUC is the run's");
   }
 
   // As many epochs of each phase as the settings say, in order, at the rates that they say; the fingerprints of the phases
