@@ -2,6 +2,9 @@
 # With SVDD_DATA unset, the tests that need real data skip themselves and say so.
 include(GoogleTest)
 
+# They are compiled more often than they run; under a sanitizer SVDD_SANITIZE_LEVEL says.
+set(svdd_test_level $<$<NOT:$<BOOL:${SVDD_SANITIZE}>>:-O1>)
+
 # The tests of backends: compiled once, for the CUDA backend that the executor runs on the host (in tests_engine) and for
 # the one of a real card (tests_engine_cuda).
 set(tests_of_backends parity capture root_quantile nearest_point nearest_candidates golden_ops golden_losses
@@ -9,7 +12,7 @@ set(tests_of_backends parity capture root_quantile nearest_point nearest_candida
 list(TRANSFORM tests_of_backends PREPEND ${PROJECT_SOURCE_DIR}/tests/engine/)
 list(TRANSFORM tests_of_backends APPEND _test.cc)
 add_library(tests_of_backends OBJECT EXCLUDE_FROM_ALL ${tests_of_backends})
-target_compile_options(tests_of_backends PRIVATE -O1)
+target_compile_options(tests_of_backends PRIVATE ${svdd_test_level})
 target_compile_definitions(tests_of_backends PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
 target_include_directories(tests_of_backends SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
 target_link_libraries(tests_of_backends PRIVATE svdd_engine ${svdd_gtest})
@@ -17,7 +20,7 @@ compile_together(tests_of_backends)
 # So is what svdd/ does on a device: for tests_svdd, and for the card's program.
 set(tests_on_devices ${PROJECT_SOURCE_DIR}/tests/svdd/clustering/on_a_device_test.cc)
 add_library(tests_on_devices OBJECT EXCLUDE_FROM_ALL ${tests_on_devices})
-target_compile_options(tests_on_devices PRIVATE -O1)
+target_compile_options(tests_on_devices PRIVATE ${svdd_test_level})
 target_compile_definitions(tests_on_devices PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
 target_include_directories(tests_on_devices SYSTEM PRIVATE ${SVDD_JSON_INCLUDE})
 target_link_libraries(tests_on_devices PRIVATE svdd_methods ${svdd_gtest})
@@ -43,7 +46,7 @@ function(add_floor_tests floor library)
   endif()
   set(target tests_${floor})
   add_executable(${target} ${sources})
-  target_compile_options(${target} PRIVATE -O1)  # the tests are compiled more often than they run
+  target_compile_options(${target} PRIVATE ${svdd_test_level})
   target_compile_definitions(${target} PRIVATE SVDD_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_include_directories(${target} SYSTEM PRIVATE ${SVDD_JSON_INCLUDE} ${SVDD_STB_INCLUDE})
   target_link_libraries(${target} PRIVATE ${library} ${ARGN} ${svdd_gtest})
@@ -84,7 +87,7 @@ endif()
 if(SVDD_HAVE_CUDA)
   add_executable(tests_engine_cuda tests/engine/on_a_card.cc tests/engine/cuda_convolution_test.cc
                                    $<TARGET_OBJECTS:tests_of_backends> $<TARGET_OBJECTS:tests_on_devices>)
-  target_compile_options(tests_engine_cuda PRIVATE -O1)
+  target_compile_options(tests_engine_cuda PRIVATE ${svdd_test_level})
   target_include_directories(tests_engine_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_link_libraries(tests_engine_cuda PRIVATE svdd_methods svdd_cuda ${svdd_gtest})
   gtest_discover_tests(tests_engine_cuda TEST_PREFIX engine_cuda/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
