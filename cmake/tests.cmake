@@ -3,7 +3,10 @@
 include(GoogleTest)
 
 # They are compiled more often than they run; under a sanitizer SVDD_SANITIZE_LEVEL says.
-set(svdd_test_level $<$<NOT:$<BOOL:${SVDD_SANITIZE}>>:-O1>)
+set(svdd_test_level -O1)
+if(SVDD_SANITIZE)
+  set(svdd_test_level ${SVDD_SANITIZE_LEVEL})
+endif()
 
 # The tests of backends: compiled once, for the CUDA backend that the executor runs on the host (in tests_engine) and for
 # the one of a real card (tests_engine_cuda).
