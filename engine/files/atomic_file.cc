@@ -77,7 +77,7 @@ AtomicFile::AtomicFile(const fs::path& path, Durability durability) : durability
   const bool exists = fs::exists(found);
   if (fs::is_directory(found)) cannot("write", path, "it is a directory; a file name is expected");
   if (exists && !fs::is_regular_file(found)) {
-    descriptor_ = system::open_to_write(target_);
+    while ((descriptor_ = system::open_to_write(target_)) < 0 && errno == EINTR) check_stop();
     if (descriptor_ < 0) fail(errno);
     return;
   }
@@ -143,12 +143,28 @@ void AtomicFile::flush_folder() {
 }
 
 void AtomicFile::flush(std::string_view bytes) {
+  if (const int error = write_all(descriptor_, bytes)) fail(error);
+}
+
+int write_all(int descriptor, std::string_view bytes) {
+  // A write that has begun may wait for a reader, and goes on waiting after a signal: it is begun where there is room.
+  const auto status = system::status(descriptor);
+  const bool may_wait = !status || status->kind != system::FileStatus::Kind::file;
+  const size_t at_once = may_wait ? system::bytes_with_room : size_t{1} << 30;
+  constexpr int patience = 100;  // milliseconds
   while (!bytes.empty()) {
-    const int64_t written = system::write(descriptor_, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(errno);
-    bytes.remove_prefix(static_cast<size_t>(written));
+    if (may_wait && !system::wait_for_room(descriptor, 0)) do
+        check_stop();
+      while (!system::wait_for_room(descriptor, patience));
+    const int64_t written = system::write(descriptor, bytes.data(), std::min(bytes.size(), at_once));
+    if (written >= 0)
+      bytes.remove_prefix(static_cast<size_t>(written));
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      check_stop();  // of a descriptor that never waits; a file would have no such
+    else if (errno != EINTR)
+      return errno;
   }
+  return 0;
 }
 
 void AtomicFile::discard() noexcept {

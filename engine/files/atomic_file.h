@@ -21,7 +21,7 @@ enum class Durability { durable, rebuildable };
 //
 // A symbolic link keeps being one: the file that it names is replaced, or made where it is not there yet. The
 // permissions of a replaced file are kept. Where the path names a device or a pipe (/dev/stdout, /dev/null) there is nothing to replace:
-// bytes go straight into it, and those written before an error stay written.
+// bytes go straight into it (write_all), and those written before an error stay written.
 class AtomicFile {
  public:
   // Opens the temporary file.
@@ -63,6 +63,10 @@ std::optional<std::string> name_of_partial(std::string_view name);
 // What cannot be removed stays.
 void remove_partial_files(const std::filesystem::path& folder,
                           const std::function<bool(const std::string& name)>& ours);
+
+// All bytes into a descriptor that is open: 0, or errno. Where whoever reads at the other end of a pipe takes none of them, it
+// waits for as long as nobody wants the program to stop: Stopped.
+int write_all(int descriptor, std::string_view bytes);
 
 // All bytes of the file. Throws if it is missing, a directory, unreadable or larger than max_bytes.
 // most_file_bytes: no more than the machine's memory, since files are read as a whole (an array in one lies there twice

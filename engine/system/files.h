@@ -20,6 +20,10 @@ int64_t read(int descriptor, void* to, size_t bytes);  // 0: the end
 int64_t write(int descriptor, const void* from, size_t bytes);
 // Whether a read would not wait: bytes are there, or there will be no more. Waits for them, at most so long.
 bool wait_for_bytes(int descriptor, int milliseconds);
+// Whether a write of so many bytes would not wait: there is room for them, or nobody will read them any more. Waits for it, at
+// most so long. Windows does not tell of pipes, and has room for whatever comes.
+inline constexpr size_t bytes_with_room = 4096;
+bool wait_for_room(int descriptor, int milliseconds);
 
 bool flush(int descriptor);                              // what was written is on the disk afterwards
 bool flush_folder(const std::filesystem::path& folder);  // and the names in it; true where it may not be read

@@ -33,6 +33,13 @@ bool wait_for_bytes(int descriptor, int milliseconds) {
   return ready > 0 || (ready < 0 && errno != EINTR);
 }
 
+// POSIX: a pipe that is ready takes PIPE_BUF bytes at least, which are 4096 or a page wherever this is built, or 512.
+bool wait_for_room(int descriptor, int milliseconds) {
+  pollfd output{descriptor, POLLOUT, 0};
+  const int ready = ::poll(&output, 1, milliseconds);
+  return ready > 0 || (ready < 0 && errno != EINTR);
+}
+
 bool flush(int descriptor) { return ::fsync(descriptor) == 0; }
 
 bool flush_folder(const fs::path& folder) {

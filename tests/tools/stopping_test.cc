@@ -1,6 +1,7 @@
 // A signal is heard in every long phase of every command: soon, with one line and status 1, and nothing half-written.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,58 @@ TEST_F(Stopping, AWaitForInput) {
   close(silent);
   ASSERT_EQ(mkfifo((folder_ / "rows.csv").c_str(), 0600), 0);
   EXPECT_EQ(stopped("cluster --quiet --input rows.csv --output labels.csv", 0.3), nothing);
+}
+
+// Whoever should read the results has stopped reading: a pipe is full, and its other end is open.
+TEST_F(Stopping, AWaitForAReader) {
+  engine::write_npy(folder_ / "rows.npy", numbers(200'000, 3));
+  engine::write_npz(folder_ / "train.npz", {{"X", numbers(100, 3)}});
+  ASSERT_EQ(
+      run_svdd(folder_, words_of("train --quiet --data train.npz --method mahalanobis --out model")).status,
+      0);
+  ASSERT_EQ(mkfifo((folder_ / "results").c_str(), 0600), 0);
+  const int reader = open((folder_ / "results").c_str(), O_RDWR);
+  ASSERT_GE(reader, 0);
+  const auto is_full = [&] {
+    pollfd output{reader, POLLOUT, 0};
+    return poll(&output, 1, 0) == 0;
+  };
+  const auto empty = [&] {
+    char taken[4096];
+    for (pollfd input{reader, POLLIN, 0}; poll(&input, 1, 0) == 1;)
+      if (read(reader, taken, sizeof taken) <= 0) break;
+  };
+  for (const char* line : {"score --quiet --model model --input rows.npy",
+                           "score --quiet --model model --input rows.npy --output results",
+                           "score --quiet --model model --input -"})
+    for (const int signal : {SIGTERM, SIGINT}) {
+      const bool streamed = std::string(line).ends_with("-"),
+                 to_file = std::string(line).ends_with("results");
+      const Scratch streams;
+      std::string rows;
+      for (int i = 0; i < 20'000; ++i) rows += "1,2,3\n";
+      write_text(streams.path / "in", rows);
+      const pid_t child =
+          start_svdd(folder_, words_of(line), to_file ? streams.path / "out" : folder_ / "results",
+                     streams.path / "err", streams.path / "in");
+      EXPECT_TRUE(wait_while_running(child, is_full)) << line << text_of(streams.path / "err");
+      kill(child, signal);
+      int status = 0;
+      const auto sent = Clock::now();
+      while (waitpid(child, &status, WNOHANG) == 0) {
+        if (seconds_since(sent) > 20) kill(child, SIGKILL);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      EXPECT_TRUE(WIFEXITED(status)) << line << ": it waited for ever";
+      EXPECT_EQ(WEXITSTATUS(status), 1);
+      const std::string said = text_of(streams.path / "err");
+      if (streamed)
+        EXPECT_TRUE(said == nothing || said.ends_with(" samples were answered before it\n")) << said;
+      else
+        EXPECT_EQ(said, nothing) << line;
+      empty();
+    }
+  close(reader);
 }
 
 // As a shell starts its background jobs.

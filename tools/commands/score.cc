@@ -150,8 +150,8 @@ bool is_same_place(const std::string& a, const std::string& b) {
 void write_text(std::optional<engine::AtomicFile>& file, const std::string& text) {
   if (file)
     file->write(text);
-  else if (!(std::cout << text << std::flush))
-    throw std::runtime_error("the results cannot be written to standard output");
+  else
+    std::cout << text << std::flush;
 }
 void write_header(const ScoreOptions& options, std::optional<engine::AtomicFile>& file) {
   if (options.output_format == "csv") write_text(file, predictions_header(options.select.has_value()));
@@ -162,6 +162,7 @@ void write_predictions(const ScoreOptions& options, std::optional<engine::Atomic
   constexpr size_t at_once = 65536;
   for (size_t first = 0; first < all.scores.size(); first += at_once) {
     const size_t count = std::min(at_once, all.scores.size() - first);
+    engine::check_stop();
     Predictions some = all;
     some.first += static_cast<int64_t>(first);
     some.scores = all.scores.subspan(first, count);
