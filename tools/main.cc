@@ -354,15 +354,24 @@ changes. Of a row the gradient by each column, and what it makes of the way from
 value, gradient x (value - usual). Of an image the pixels that it answers to most, up or
 down: the mean gradient of 50 noisy copies (SmoothGrad).
 
+With --input - rows (or, for a model of images, paths) come over standard input and are
+answered as they come, however many there are; what cannot be read or explained is named and
+passed over, and the exit status is 1.
+
 Examples:
   svdd explain --model runs/table --input new_rows.csv --top 3
+  tail -f sensor.csv | svdd explain --model runs/table --input - --top 1
   svdd explain --model runs/table --input new_rows.csv --by gradient
   svdd explain --model runs/parts --input test/bad --out maps
 )",
                   [&o] { run_explain(o); });
   explain->add_option("--model", o.model, "run folder of svdd train, or the model folder in it")
       ->type_name("DIR");
-  explain->add_option("--input", o.input, "a file or folder that svdd score takes")->type_name("PATH");
+  explain
+      ->add_option(
+          "--input", o.input,
+          "a file or folder that svdd score takes; -: rows or paths, one a\nline, from standard input")
+      ->type_name("PATH");
   explain->add_option("--out", o.out, "a folder for it: the maps of images, or columns.csv")
       ->type_name("DIR");
   explain->add_option("--output", o.output, "rows: a CSV file; else standard output")->type_name("FILE");
@@ -932,6 +941,7 @@ Exit status: 0 done; 1 the run failed; 2 the command line is wrong.
 Results go to standard output, progress to standard error.
 )");
   const StopSignal signal;
+  const StandardOutput output;
   Commands commands;
   add_train(app, commands, arguments);
   add_score(app, commands.score);
@@ -941,7 +951,6 @@ Results go to standard output, progress to standard error.
   add_evaluate(app, commands.evaluate);
   add_cluster(app, commands.cluster);
   add_compare(app, commands.compare);
-  const StandardOutput output;
   add_reproduce(app, commands.reproduce, commands.verified);
   add_data(app, commands);
   add_report(app, commands.report_folders);

@@ -232,7 +232,8 @@ TEST_F(Calibrated, RowsAreExplained) {
                                  {"explain --model run --input odd.csv --by guess", 2,
                                   "--by: there is no explanation 'guess'; known are occlusion, gradient"},
                                  {"explain --model run --input odd.csv --output odd.csv", 1, "odd.csv"},
-                                 {"explain --model run --input -", 2, "--input - is for svdd score"},
+                                 {"explain --model run --input - --most 3", 2,
+                                  "--most looks for the highest scores of all samples"},
                                  {"explain --model run --input none.csv", 1, "none.csv"}});
   const Outcome most = run("explain --model run --input odd.csv --top 1 --quiet --most 1");
   EXPECT_EQ(std::count(most.out.begin(), most.out.end(), '\n'), 2) << most.out;

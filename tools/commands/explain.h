@@ -9,8 +9,8 @@
 namespace tools {
 
 struct ExplainOptions {
-  std::string model, input;
-  std::string out;  // a folder, for the maps of images or columns.csv; or empty
+  std::string model, input;  // input "-": standard input, row by row or path by path
+  std::string out;           // a folder, for the maps of images or columns.csv; or empty
   std::string
       output;  // rows: a CSV file, where there is no folder; both empty: standard output; images: as `out`
   std::string label_column, header;
@@ -27,7 +27,8 @@ struct ExplainOptions {
 // it, and maps.csv, path_or_row,score,map. By gradient: path_or_row,score,rank,column,value,usual,gradient,change_by_gradient;
 // NAME-gradient.png and path_or_row,score,gradient_map in maps.csv. Names are cut to 255 bytes. No file that is read is
 // replaced, and scores or changes that are not finite are refused. Throws UsageError and std::exception as run_score does;
-// nothing half-written. A stop keeps the maps that are made, and maps.csv lists these: StoppedWithWorkKept.
+// nothing half-written. Of standard input what cannot be read or explained is passed over, and named; then std::runtime_error says
+// how many there were. A stop keeps the maps that are made, and maps.csv lists these: StoppedWithWorkKept.
 void run_explain(const ExplainOptions& options);
 
 }  // namespace tools

@@ -15,11 +15,12 @@
 #include "engine/files/atomic_file.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
-#include "engine/system/process.h"
+#include "engine/stopping.h"
 #include "svdd/evaluation/drift.h"
 #include "svdd/evaluation/threshold.h"
 #include "svdd/model_folder.h"
 #include "tools/arguments.h"
+#include "tools/commands/answered_stream.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
 #include "tools/commands/score_report.h"
@@ -161,8 +162,8 @@ void write_predictions(const ScoreOptions& options, std::optional<engine::Atomic
                        const Predictions& all) {
   constexpr size_t at_once = 65536;
   for (size_t first = 0; first < all.scores.size(); first += at_once) {
-    const size_t count = std::min(at_once, all.scores.size() - first);
     engine::check_stop();
+    const size_t count = std::min(at_once, all.scores.size() - first);
     Predictions some = all;
     some.first += static_cast<int64_t>(first);
     some.scores = all.scores.subspan(first, count);
@@ -230,74 +231,53 @@ void score_stream(const ScoreOptions& options, svdd::Detector& detector, const S
     throw UsageError(
         "--select looks at all rows together, and those of --input - are answered one by one: write them "
         "to a file first");
-  if (!options.quiet && engine::system::is_terminal(engine::system::standard_input))
-    std::cerr << "reading "
-              << (detector.sample_shape().size() == 1 ? "rows" : "the paths of images, one a line,")
-              << " from the terminal; Ctrl-D ends them\n";
-  ScoreStream stream(engine::system::standard_input, "standard input", detector.sample_shape(), table);
+  AnsweredStream stream(detector.sample_shape(), table, options.quiet);
   const double threshold = threshold_asked_for(options, detector);
   const std::optional<svdd::PValues> p_values = p_values_of(detector, options.quiet);
   std::optional<svdd::DriftAlarm> alarm;
   if (detector.calibration() && !options.quiet) alarm.emplace(detector.training_scores(), drift_alpha);
 
-  bool told_notes = options.quiet;  // of the table, once it has begun
-  int64_t samples = 0, above = 0, passed_over = 0, dropped = 0;
-  const auto next_piece = [&] {
-    try {
-      return stream.next();
-    } catch (const engine::Stopped&) {
-      if (samples == 0 || file) throw;  // a file comes whole or not at all
-      throw StoppedWithWorkKept(counted(samples, "sample") + (samples == 1 ? " was" : " were") +
-                                " answered before it");
-    }
-  };
-  while (const std::optional<ScoreStream::Piece> piece = next_piece()) {
-    if (samples + passed_over + dropped == 0) write_header(options, file);
-    if (!std::exchange(told_notes, told_notes || !stream.notes().empty()))
-      for (const std::string& line : stream.notes()) std::cerr << line << '\n';
-    if (!options.quiet)
-      for (const std::string& line : piece->remarks) std::cerr << line << '\n';
+  int64_t above = 0;
+  const auto answer = [&](const ScoreStream::Piece& piece) {
     const std::vector<float> scores =
-        piece->samples.count() > 0 ? detector.score(piece->samples) : std::vector<float>{};
+        piece.samples.count() > 0 ? detector.score(piece.samples) : std::vector<float>{};
     write_predictions(options, file,
                       {.scores = scores,
                        .p_values = p_values ? &*p_values : nullptr,
                        .threshold = threshold,
-                       .paths = piece->paths,
-                       .rows = piece->rows});
-    if (piece->passed_over()) {
-      ++(piece->dropped ? dropped : passed_over);
-      if (!piece->dropped) std::cerr << "passed over: " << piece->why << '\n';
+                       .paths = piece.paths,
+                       .rows = piece.rows});
+    stream.add_answered(piece.samples.count());
+    if (piece.passed_over()) {
+      stream.pass_over(piece);
       if (options.output_format == "jsonl")
-        write_text(file, refusal_jsonl(piece->bad_path, piece->bad_row, piece->why));
+        write_text(file, refusal_jsonl(piece.bad_path, piece.bad_row, piece.why));
     }
-    samples += static_cast<int64_t>(scores.size());
     above += std::count_if(scores.begin(), scores.end(),
                            [&](float s) { return static_cast<double>(s) > threshold; });
-    if (alarm && samples > most_watched) {
+    if (alarm && stream.answered() > most_watched) {
       alarm.reset();
       std::cerr << "drift is watched for no longer: there were " << most_watched << " samples\n";
     }
-    if (!alarm) continue;
+    if (!alarm) return;
     for (const float score : scores) alarm->see(score);
     if (alarm->rang_at()) {  // said once, at once
       std::cerr << "drift: " << drift_words(*alarm) << '\n';
       alarm.reset();
     }
+  };
+  try {
+    while (const std::optional<ScoreStream::Piece> piece = stream.next()) {
+      if (stream.is_at_first()) write_header(options, file);
+      answer(*piece);
+    }
+  } catch (const engine::Stopped&) {
+    if (file) throw;  // it comes whole or not at all
+    stream.rethrow_with_count();
   }
-  if (samples + passed_over + dropped == 0) throw std::runtime_error("standard input holds no samples");
-  if (file && samples > 0) file->commit();
-  if (!options.quiet && samples > 0) say_above(samples, above, threshold);
-  if (dropped > 0 && !options.quiet)
-    std::cerr << counted(dropped, "row") << " with missing values left out, as in training\n";
-  if (samples == 0 && passed_over > 0)
-    throw std::runtime_error(passed_over == 1
-                                 ? std::string("the only sample could not be read")
-                                 : "none of the " + std::to_string(passed_over) + " samples could be read");
-  if (passed_over > 0)
-    throw std::runtime_error(std::to_string(passed_over) + " of the " +
-                             counted(samples + passed_over, "sample") +
-                             " could not be read; all others have their scores");
+  if (file && stream.answered() > 0) file->commit();
+  if (!options.quiet && stream.answered() > 0) say_above(stream.answered(), above, threshold);
+  stream.conclude("read", "have their scores");
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ void refuse_own_input(const std::string& option, const fs::path& output,
   if (output.empty() || !is_replaced(output)) return;
   for (const fs::path& input : inputs)
     if (same_file(input, output))
-      throw std::runtime_error(option + ' ' + in_quotes(output) + " is the file " + in_quotes(input) +
-                               ", which is read: it would be replaced; name another");
+      throw OwnInput(option + ' ' + in_quotes(output) + " is the file " + in_quotes(input) +
+                     ", which is read: it would be replaced; name another");
 }
 
 void refuse_file_of_any_run(const std::string& option, const fs::path& output) {

@@ -2,12 +2,17 @@
 // Each throws std::runtime_error of one line, but for the one that says so.
 #pragma once
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace tools {
 
-// A file that is written, named by `option`, must be none of those that are read.
+struct OwnInput : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A file that is written, named by `option`, must be none of those that are read: OwnInput.
 void refuse_own_input(const std::string& option, const std::filesystem::path& output,
                       const std::vector<std::filesystem::path>& inputs);
 

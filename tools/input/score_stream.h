@@ -1,4 +1,4 @@
-// What `svdd score --input -` reads: rows of a table, or paths of images, one a line, as they come.
+// What `svdd score --input -` and `explain` read: rows of a table, or paths of images, one a line, as they come.
 #pragma once
 #include <cstdint>
 #include <deque>
