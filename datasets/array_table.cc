@@ -203,9 +203,9 @@ bool check_values(const NdArray& x, const std::string& where, Missing rule) {
                                : std::isinf(number) ? "an infinite number"
                                                     : "a number that is infinite in single precision",
                         message = where + ": row " + std::to_string(at / columns) +
-                                  " (counted from 0) holds " + what + " at position " +
-                                  std::to_string(at % columns) +
-                                  "; every value must be finite: remove or fill in that row";
+                                  " (counted from 0) holds " + what + " in column " +
+                                  std::to_string(at % columns + 1) +
+                                  " (counted from 1); every value must be finite: remove or fill in that row";
       if (nan) throw MissingValue(message);
       throw std::runtime_error(message);
     }

@@ -35,9 +35,9 @@ void check_finite(const std::vector<float>& values, int64_t size, std::string_vi
     const char* found = std::isnan(values[i]) ? "NaN" : "an infinite number";
     throw std::invalid_argument(std::string(what) + ": row " +
                                 std::to_string(first + static_cast<int64_t>(i) / size) +
-                                " (counted from 0) holds " + found + " at position " +
-                                std::to_string(static_cast<int64_t>(i) % size) +
-                                "; every value must be finite: remove or fill in that row");
+                                " (counted from 0) holds " + found + " in column " +
+                                std::to_string(static_cast<int64_t>(i) % size + 1) +
+                                " (counted from 1); every value must be finite: remove or fill in that row");
   }
 }
 

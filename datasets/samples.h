@@ -15,8 +15,8 @@ int64_t sample_size(const std::vector<int64_t>& shape);
 std::string shape_text(const std::vector<int64_t>& shape);
 
 // Throws std::invalid_argument when one of the values is NaN or infinite; the message names the data (`what`,
-// e.g. "training data"), the first bad row (`size` values each; the first of these values are row `first`) and the value's
-// place in it.
+// e.g. "training data"), the first bad row (`size` values each; the first of these values are row `first`), counted from 0 as
+// all results count, and the value's column in it, counted from 1 as columns are named where they have no names.
 void check_finite(const std::vector<float>& values, int64_t size, std::string_view what, int64_t first = 0);
 
 struct Samples {

@@ -32,9 +32,10 @@ void check_rows(std::string_view what, std::span<const float> rows, int64_t d, D
                                   std::to_string(bad - row) + " is " +
                                   (std::isnan(*bad) ? "NaN" : "infinite") + "; expected finite numbers only");
     if (distance == Distance::cosine && std::all_of(row, row + d, [](float x) { return x == 0; }))
-      throw std::invalid_argument(begin + "row " + std::to_string(i) +
-                                  " is all zeros, which have no direction: leave such rows out, or use the "
-                                  "euclidean distance");
+      throw std::invalid_argument(
+          begin + "row " + std::to_string(i) +
+          " (counted from 0) is all zeros, which have no direction: leave such rows out, or use the "
+          "euclidean distance");
   }
 }
 

@@ -50,7 +50,7 @@ TEST(Samples, CheckNamesTheFirstBadRow) {
                        "table: row 2 (counted from 0) holds an infinite number"));
   samples.values[4] = std::nanf("");
   const std::string message = error_of<std::invalid_argument>([&] { samples.check("table"); });
-  EXPECT_TRUE(contains(message, "row 1 (counted from 0) holds NaN at position 1"));
+  EXPECT_TRUE(contains(message, "row 1 (counted from 0) holds NaN in column 2 (counted from 1)"));
   samples.values.resize(8);
   EXPECT_TRUE(
       contains(error_of([&] { samples.check("table"); }), "8 values are not a whole number of samples"));

@@ -161,7 +161,7 @@ TEST(Cluster, RefusesInOneLine) {
           {input("one.csv"), 1, "'one.csv': at least 2 rows"},
           {input("ragged.csv"), 1, "'ragged.csv'"},
           {input("words.csv"), 1, "'words.csv'"},
-          {input("zeros.csv"), 1, "'zeros.csv': row 1 is all zeros"},
+          {input("zeros.csv"), 1, "'zeros.csv': row 1 (counted from 0) is all zeros"},
           {input("empty.csv"), 1, "'empty.csv'"},
           {input("empty.npy"), 1, "'empty.npy'"},
           {input("photo.png"), 1, "'photo.png'"},

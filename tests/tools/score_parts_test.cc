@@ -88,7 +88,8 @@ TEST(ScoreParts, WhatIsWrongIsNamedByItsPlaceInTheWhole) {
   const auto parts = [&](const std::vector<int64_t>& shape) {
     return refusal([&] { in_parts(npy, shape, 8); });
   };
-  EXPECT_NE(parts({4}).find("row 5 (counted from 0) holds NaN at position 2"), std::string::npos)
+  EXPECT_NE(parts({4}).find("row 5 (counted from 0) holds NaN in column 3 (counted from 1)"),
+            std::string::npos)
       << parts({4});
   EXPECT_EQ(parts({4}), refusal([&] { tools::read_score_input(npy, {4}); }));
   values[22] = 200;

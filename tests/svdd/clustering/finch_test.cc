@@ -258,7 +258,7 @@ TEST(Finch, RefusesWhatCannotBe) {
   EXPECT_NE(message(rows, euclidean(-1)).find("-1"), std::string::npos);
   EXPECT_NE(message({1, 2}, euclidean()).find("at least 2 rows"), std::string::npos);
   EXPECT_NE(message({1, 2, not_a_number, 3}, euclidean()).find("row 1, value 0 is NaN"), std::string::npos);
-  EXPECT_NE(message({0, 0, 1, 3}, {}).find("row 0 is all zeros"), std::string::npos);
+  EXPECT_NE(message({0, 0, 1, 3}, {}).find("row 0 (counted from 0) is all zeros"), std::string::npos);
 }
 
 }  // namespace finch_test

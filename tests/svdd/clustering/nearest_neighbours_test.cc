@@ -190,7 +190,7 @@ TEST(NearestNeighbours, RefuseBadRows) {
   has(find({1, 2}, 0, Distance::euclidean), "rows of 0");
   has(find({1, 2, 3, not_a_number}, 2, Distance::euclidean), "row 1, value 1 is NaN");
   has(find({-infinite, 2, 3, 4}, 2, Distance::cosine), "row 0, value 0 is infinite");
-  has(find({1, 2, 0, 0}, 2, Distance::cosine), "row 1 is all zeros");
+  has(find({1, 2, 0, 0}, 2, Distance::cosine), "row 1 (counted from 0) is all zeros");
   EXPECT_NO_THROW(svdd::nearest_neighbours(std::vector<float>{1, 2, 0, 0}, 2, Distance::euclidean));
 }
 
