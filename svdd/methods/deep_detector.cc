@@ -13,6 +13,7 @@
 #include "svdd/evaluation/collapse.h"
 #include "svdd/evaluation/receipt.h"
 #include "svdd/evaluation/threshold.h"
+#include "svdd/networks/idle_taps.h"
 #include "svdd/networks/theory.h"
 #include "svdd/training/dictionary_learning.h"
 #include "svdd/training/epoch_report_json.h"
@@ -149,6 +150,10 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   calibration_.reset();
   collapse_warning_.reset();
   warnings_.clear();
+  for (const std::string& idle : idle_taps(plan_)) {
+    warnings_.push_back(plan_.name + ", " + idle);
+    monitor.note(warnings_.back());  // before hours are spent
+  }
   network_ = fresh_network();  // a second fit owes nothing to the first
   training_ = &x;
   network_changes();

@@ -46,6 +46,36 @@ TEST_F(NetworkCommandTest, RefusesWhatBreaksTheTheoryUntilAllowed) {
   says(svdd({"network", "dasvdd_mnist"}), 0, "note: ");
 }
 
+// A kernel most of which never meets the image is no mistake, and hardly meant.
+TEST_F(NetworkCommandTest, KernelsLargerThanTheirInputAreRemarkedOn) {
+  const auto network = [&](const std::string& text, const std::string& input) {
+    return svdd({"network", text, "--input", input});
+  };
+  const std::string of_81 = "conv1: conv 1 9x9: of the 81 taps of a kernel only ";
+  says(network("conv 1 999x999, leaky_relu, dense 4", "1x8x8"), 0,
+       "of the 998001 taps of a kernel only 225 ever meet its input of 8x8; all others lie on padding");
+  says(network("conv 1 9x9, dense 4", "1x3x3"), 0, of_81 + "25 ever meet");
+  says(network("conv 1 9x9, dense 4", "1x8x1"), 0, of_81 + "9 ever meet");
+  says(network("conv 1 9x9 stride 4 padding 6, dense 4", "1x3x3"), 0,
+       "conv1: conv 1 9x9 stride 4 padding 6: of the 81 taps of a kernel only 36 ever meet");
+  EXPECT_EQ(network("conv 1 9x9 stride 2 padding 6, dense 4", "1x3x3").err, "");
+  EXPECT_EQ(network("conv 1 9x9, dense 4", "1x8x8").err, "");
+  EXPECT_EQ(network("conv 1 5x5 padding 0, dense 4", "1x5x5").err, "");
+  for (const std::string name : {"mnist_LeNet", "cifar10_LeNet", "gtsrb_LeNet", "multi_sphere_mobifall"})
+    EXPECT_EQ(svdd({"network", name}).err, "") << name;
+  says(network("conv 1 9x9 padding 0, dense 4", "1x8x8"), 2, "conv1");  // an empty output is a mistake
+
+  write_small_data(folder_);
+  const Outcome trained = svdd({"train", "--data", "small", "--normal", "3", "--out", "run", "--epochs", "1",
+                                "--no-pretrain", "--batch-size", "16", "--network",
+                                "conv 1 3x3, leaky_relu, max_pool 14x14, conv 2 7x7, leaky_relu, dense 4"});
+  says(trained, 0,
+       "own, line 1, conv2: conv 2 7x7: of the 49 taps of a kernel only 9 ever meet its input of 2x2");
+  EXPECT_NE(
+      json::parse(text_of(folder_ / "run" / "results.json"))["warnings"].dump().find("only 9 ever meet"),
+      std::string::npos);
+}
+
 TEST_F(NetworkCommandTest, BadTextsAndSizesAreOneLine) {
   for (const Words& words :
        std::vector<Words>{{"network", "conv 4 3x3, conw 8"},

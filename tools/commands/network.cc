@@ -12,6 +12,7 @@
 #include "engine/files/in_quotes.h"
 #include "svdd/methods/deep_detector.h"
 #include "svdd/methods/deep_options.h"
+#include "svdd/networks/idle_taps.h"
 #include "svdd/networks/network_text.h"
 #include "svdd/networks/networks.h"
 #include "svdd/networks/theory.h"
@@ -280,6 +281,7 @@ void run_network(const NetworkCommand& c) {
   }
   const svdd::NetworkPlan plan = plan_of(c);
   refuse_against_theory(plan, c.allow_bias);
+  for (const std::string& idle : svdd::idle_taps(plan)) std::cerr << "note: " << idle << "\n";
   if (c.text) {
     std::cout << svdd::text_of(plan);
     return;
