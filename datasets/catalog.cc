@@ -8,12 +8,12 @@
 
 #include "datasets/cifar10.h"
 #include "datasets/defect_folder.h"
-#include "datasets/edit_distance.h"
 #include "datasets/file_kind.h"
 #include "datasets/idx.h"
 #include "datasets/image_archive.h"
 #include "datasets/image_folder.h"
 #include "datasets/table.h"
+#include "engine/did_you_mean.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
@@ -27,9 +27,9 @@ using engine::in_quotes;
 // The nearest of some names to one that is not there; empty where none is near.
 class Nearest {
  public:
-  explicit Nearest(std::string_view name) : name_(name), least_(longest_slip(name.size()) + 1) {}
+  explicit Nearest(std::string_view name) : name_(name), least_(engine::longest_slip(name.size()) + 1) {}
   void offer(const std::string& candidate, const std::string& in_words) {
-    const size_t distance = edit_distance(name_, candidate);
+    const size_t distance = engine::edit_distance(name_, candidate);
     if (distance < least_) found_ = in_words, least_ = distance;
   }
   const std::string& found() const { return found_; }

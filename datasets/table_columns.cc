@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "datasets/csv.h"
-#include "datasets/edit_distance.h"
 #include "datasets/file_kind.h"
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 #include "engine/stopping.h"
 
@@ -221,6 +221,17 @@ std::optional<size_t> column_named(const Names& names, const std::string& wanted
   return std::nullopt;
 }
 
+// "; did you mean 'temperature'?" where a name is near, in whatever case.
+std::string nearest_name(const Names& names, const std::string& wanted) {
+  Names small;
+  for (const std::string& name : names) small.push_back(in_small_letters(name));
+  const std::string near = engine::nearest_word(in_small_letters(wanted), small);
+  const auto found = std::find(small.begin(), small.end(), near);
+  return found == small.end() || near.empty()
+             ? ""
+             : "; did you mean " + in_quotes(names[static_cast<size_t>(found - small.begin())]) + "?";
+}
+
 // By name, or by number: 1 the first, -1 the last.
 size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {
   const std::string name = trimmed_name(wanted);
@@ -232,22 +243,11 @@ size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const 
   if (number && *number == std::floor(*number) && std::abs(*number) >= 1 && std::abs(*number) <= count)
     return static_cast<size_t>(*number > 0 ? *number - 1 : count + *number);
   reader.refuse("there is no label column " + in_quotes(wanted) + " among " + std::to_string(columns.count) +
-                (columns.header ? ": " + in_quotes(columns.names)
+                (columns.header ? ": " + in_quotes(columns.names) + nearest_name(columns.names, name)
                                 : " without names: give its number, 1 for the first or -1 for the last"));
 }
 
 // ---- the columns that are wished for
-
-// " Did you mean 'temperature'?" where a name is near.
-std::string nearest_name(const Names& names, const std::string& wanted) {
-  const std::string* nearest = nullptr;
-  size_t least = longest_slip(wanted.size()) + 1;
-  const std::string small = in_small_letters(wanted);
-  for (const std::string& name : names)
-    if (const size_t distance = edit_distance(small, in_small_letters(name)); distance < least)
-      nearest = &name, least = distance;
-  return nearest ? "; did you mean " + in_quotes(*nearest) + "?" : "";
-}
 
 // By name, or by number: 1 the first, -1 the last.
 size_t wanted_column(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {

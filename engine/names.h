@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 
 namespace engine {
@@ -28,12 +30,19 @@ struct Names {
     return names;
   }
 
+  // "; did you mean 'soft-boundary'?", or nothing.
+  std::string suggestion(std::string_view word) const {
+    std::vector<std::string> names;
+    for (const auto& [value, name] : all) names.emplace_back(name);
+    return did_you_mean(word, names);
+  }
+
   // std::invalid_argument lists the names there are.
   Enum named(std::string_view word) const {
     for (const auto& [value, name] : all)
       if (name == word) return value;
     throw std::invalid_argument("there is no " + std::string(what) + ' ' + in_quotes(std::string(word)) +
-                                "; known are " + list());
+                                "; known are " + list() + suggestion(word));
   }
 };
 

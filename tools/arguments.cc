@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "datasets/edit_distance.h"
 #include "engine/files/in_quotes.h"
 #include "tools/usage_error.h"
 
@@ -63,24 +62,6 @@ void refuse_empty_values(const std::vector<std::string>& words) {
                                                    : equals + 1 == words[i].size();
     if (empty) throw UsageError(words[i].substr(0, equals) + " is empty");
   }
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string best;
-  const size_t dashes = std::min(word.find_first_not_of('-'), word.size());
-  size_t least = datasets::longest_slip(word.size() - dashes) + 1;
-  for (const std::string& candidate : candidates) {
-    // A beginning is as good as a slip: "eval".
-    const bool begins = word.size() >= 3 && candidate.starts_with(word);
-    const size_t distance = begins ? 1 : datasets::edit_distance(word, candidate);
-    if (distance < least) best = candidate, least = distance;
-  }
-  return best;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string near = nearest(word, candidates);
-  return near.empty() ? "" : "; did you mean " + engine::in_quotes(near, engine::longest_value) + "?";
 }
 
 std::optional<bool> yes_or_no(const std::string& word, const std::string& option) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/did_you_mean.h"
+
 namespace tools {
 
 // The one name of an option or of a key in a --config file, without leading "--": underscores become hyphens
@@ -25,12 +27,7 @@ Spellings spellings_of(const std::vector<std::string>& words);
 // Throws UsageError where an option is given an empty value ("--output ''"), which no option takes.
 void refuse_empty_values(const std::vector<std::string>& words);
 
-// The candidate that takes the fewest letters put in, left out or exchanged to become `word`, or that begins with it;
-// empty where none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
-
-// "; did you mean '--epochs'?", or nothing.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+using engine::did_you_mean;
 
 // "yes", "no", or nothing for "auto" and an empty word; UsageError naming the option for any other.
 std::optional<bool> yes_or_no(const std::string& word, const std::string& option);

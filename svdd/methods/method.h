@@ -37,6 +37,7 @@ struct Method {
 const std::vector<Method>& methods();
 // std::invalid_argument lists the names there are; find_method: null.
 const Method& method_named(std::string_view name);
+std::string no_method(std::string_view name);  // what is said where there is none
 const Method* find_method(std::string_view name);
 std::string method_names();  // "deep-svdd, multi-radius, ..."
 

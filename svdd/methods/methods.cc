@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/baselines/isolation_forest.h"
 #include "svdd/baselines/k_nearest_neighbours.h"
@@ -40,10 +41,16 @@ const Method* find_method(std::string_view name) {
   return found == methods().end() ? nullptr : &*found;
 }
 
+std::string no_method(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Method& method : methods()) names.push_back(method.name);
+  return "there is no method " + engine::in_quotes(std::string(name)) + "; known are " + method_names() +
+         engine::did_you_mean(name, names);
+}
+
 const Method& method_named(std::string_view name) {
   if (const Method* method = find_method(name)) return *method;
-  throw std::invalid_argument("there is no method " + engine::in_quotes(std::string(name)) + "; known are " +
-                              method_names());
+  throw std::invalid_argument(no_method(name));
 }
 
 std::string method_names() {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "datasets/samples.h"
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 #include "engine/floating_point_mode.h"
 #include "engine/initializers.h"
@@ -39,11 +40,14 @@ const std::vector<Published>& all_published() {
 
 const Published& published(const std::string& name) {
   std::string names;
+  std::vector<std::string> known;
   for (const Published& p : all_published()) {
     if (p.network.info.name == name) return p;
+    known.push_back(p.network.info.name);
     names += (names.empty() ? "" : ", ") + p.network.info.name;
   }
-  throw std::invalid_argument("there is no network " + engine::in_quotes(name) + "; known are " + names);
+  throw std::invalid_argument("there is no network " + engine::in_quotes(name) + "; known are " + names +
+                              engine::did_you_mean(name, known));
 }
 
 // An error in a text is told with the network's name before it.

@@ -352,12 +352,12 @@ TEST(Arguments, EmptyValuesAreRefused) {
 
 TEST(Arguments, SuggestsWhatIsNear) {
   const std::vector<std::string> known = {"--epochs", "--ae-epochs", "--nu"};
-  EXPECT_EQ(nearest("--epoch", known), "--epochs");
-  EXPECT_EQ(nearest("--something-else", known), "");
+  EXPECT_EQ(engine::nearest_word("--epoch", known), "--epochs");
+  EXPECT_EQ(engine::nearest_word("--something-else", known), "");
   EXPECT_EQ(did_you_mean("--eposch", known), "; did you mean '--epochs'?");
-  EXPECT_EQ(nearest("--n", known), "") << "a letter is no slip for two";
-  EXPECT_EQ(nearest("x", {"y", "z"}), "");
-  EXPECT_EQ(nearest("lf", {"kde", "lof"}), "lof");
+  EXPECT_EQ(engine::nearest_word("--n", known), "") << "a letter is no slip for two";
+  EXPECT_EQ(engine::nearest_word("x", {"y", "z"}), "");
+  EXPECT_EQ(engine::nearest_word("lf", {"kde", "lof"}), "lof");
 }
 
 }  // namespace

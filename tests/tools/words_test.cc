@@ -51,6 +51,29 @@ TEST(Words, HelpComesInEverySpelling) {
   EXPECT_EQ(run_svdd(scratch.path, {"version"}).out, run_svdd(scratch.path, {"--version"}).out);
 }
 
+// One word for another, wherever the words that there are are known.
+TEST(Words, MisspeltValuesAreSaidWithWhatWasMeant) {
+  REQUIRE_SVDD();
+  const Scratch scratch;
+  write_text(scratch.path / "t.csv", "flow,heat,state\n1,2,a\n3,4,b\n5,6,a\n7,9,a\n");
+  const std::string train = "train --method kde --out run --normal a --data t.csv ";
+  expect_refused(
+      scratch.path,
+      {{"explain --model run --input t.csv --by gradeint", 2, "did you mean 'gradient'?"},
+       {"export --model run --output x --format safetensor", 2, "did you mean 'safetensors'?"},
+       {"compare --data strokes --normal 3 --methods kde,kernel-svd", 2, "did you mean 'kernel-svdd'?"},
+       {"reproduce strokse", 2, "did you mean 'strokes'?"},
+       {"reproduce strokes --methods soft-boundry", 2, "did you mean 'soft-boundary'?"},
+       {"train --method multi-radios --data t.csv --out run", 2, "did you mean 'multi-radius'?"},
+       {train + "--simd portabel", 2, "did you mean 'portable'?"},
+       {train + "--blas opneblas", 2, "did you mean 'openblas'?"},
+       {train + "--device refrence", 2, "did you mean 'reference'?"},
+       {train + "--label-column sttae", 1, "did you mean 'state'?"},
+       {train + "--label-column Heatt", 1, "did you mean 'heat'?"},
+       {train + "--label-column zzzzzz", 1, "'state'"},
+       {train + "--drop flwo", 1, "did you mean 'flow'?"}});
+}
+
 TEST(Words, HelpFitsATerminal) {
   REQUIRE_SVDD();
   const Scratch scratch;

@@ -44,9 +44,7 @@ void require_methods(const std::string& list) {
   for (size_t begin = 0; begin <= list.size() && !list.empty();) {
     const size_t end = std::min(list.find(',', begin), list.size());
     const std::string name = list.substr(begin, end - begin);
-    if (!svdd::find_method(name))
-      throw UsageError("--methods: there is no method " + engine::in_quotes(name) + "; known are " +
-                       svdd::method_names());
+    if (!svdd::find_method(name)) throw UsageError("--methods: " + svdd::no_method(name));
     begin = end + 1;
   }
 }

@@ -30,7 +30,8 @@ void run_export(const ExportOptions& options) {
   try {
     format = svdd::export_format_names.named(options.format);
   } catch (const std::invalid_argument&) {
-    throw UsageError("--format is " + engine::in_quotes(options.format) + "; expected one of " + formats);
+    throw UsageError("--format is " + engine::in_quotes(options.format) + "; expected one of " + formats +
+                     svdd::export_format_names.suggestion(options.format));
   }
   const fs::path output = options.output;
   if (output == "-")

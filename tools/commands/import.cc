@@ -178,7 +178,7 @@ void run_import(const ImportCommand& c) {
     if (!c.objective.empty()) options.objective = svdd::objective_names.named(c.objective);
   } catch (const std::invalid_argument&) {
     throw UsageError("--objective is " + in_quotes(c.objective) + "; expected one of " +
-                     svdd::objective_names.list());
+                     svdd::objective_names.list() + svdd::objective_names.suggestion(c.objective));
   }
   const fs::path place = new_folder(c.output);
   require_what_the_file_does_not_say(c);

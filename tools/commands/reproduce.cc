@@ -65,7 +65,7 @@ std::vector<TableMethod> chosen_methods(const PublishedTable& table, const std::
       std::string list;
       for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
       throw UsageError("--methods: " + table.name + " has no row " + engine::in_quotes(key) + "; it has " +
-                       list);
+                       list + did_you_mean(key, known));
     }
   std::vector<TableMethod> chosen;
   for (const TableMethod& m : table.methods)

@@ -6,6 +6,7 @@
 
 #include "engine/backends/cuda/cuda.h"
 #include "engine/backends/reference/reference.h"
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 #include "tools/usage_error.h"
 
@@ -24,13 +25,15 @@ engine::Simd simd_named(const std::string& name) {
                        engine::simd_name(engine::best_simd()));
     return simd;
   }
-  throw UsageError("--simd is " + engine::in_quotes(name) + "; expected auto, avx512, avx2 or portable");
+  throw UsageError("--simd is " + engine::in_quotes(name) + "; expected auto, avx512, avx2 or portable" +
+                   engine::did_you_mean(name, {"auto", "avx512", "avx2", "portable"}));
 }
 
 engine::Blas blas_named(const std::string& name) {
   if (name == "builtin") return engine::Blas::builtin;
   if (name != "openblas")
-    throw UsageError("--blas is " + engine::in_quotes(name) + "; expected builtin or openblas");
+    throw UsageError("--blas is " + engine::in_quotes(name) + "; expected builtin or openblas" +
+                     engine::did_you_mean(name, {"builtin", "openblas"}));
   if (!SVDD_HAVE_OPENBLAS)
     throw UsageError(
         "--blas openblas is not in this build: install OpenBLAS and build again, or use --blas builtin");
@@ -76,7 +79,8 @@ engine::CpuOptions cpu_options(const BackendOptions& options) {
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
   if (options.device != "cpu" && options.device != "cuda" && options.device != "reference")
     throw UsageError("--device is " + engine::in_quotes(options.device) +
-                     "; expected cpu, cuda or reference");
+                     "; expected cpu, cuda or reference" +
+                     engine::did_you_mean(options.device, {"cpu", "cuda", "reference"}));
   if (options.tf32 && options.device != "cuda")
     throw UsageError("--tf32 is for --device cuda, whose tensor cores it uses; this is --device " +
                      options.device);
