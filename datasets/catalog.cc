@@ -55,24 +55,39 @@ std::string suggestion(const Nearest& nearest) {
          "nown names: " + known_names();
 }
 
+// An absolute path, or one that begins with a dot, says itself where it leads from.
+bool may_lie_in_data_folder(const fs::path& path) {
+  return !path.empty() && path.is_relative() && !path.native().starts_with('.');
+}
+
 // What is said of a path at which nothing is. What looks like a path is meant for one.
-std::string nothing_there(const std::string& path) {
+std::string nothing_there(const std::string& path, const fs::path& data_dir) {
   const bool is_word = path.find_first_of("./") == std::string::npos;
   const fs::path given(path), folder = given.parent_path();
   Nearest nearest(is_word ? path : given.filename().string());
   if (is_word) offer_known(nearest);
-  constexpr int most = 10000;  // entries; in a larger folder the likeliest is not looked for
-  std::error_code error;
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
-       !error && entry != end && entries.size() < most; entry.increment(error))
-    entries.push_back(entry->path().filename());
-  std::sort(entries.begin(), entries.end());
-  for (const fs::path& entry : entries) nearest.offer(entry.string(), (folder / entry).string());
+  const auto offer_entries = [&](const fs::path& looked_in, const fs::path& shown_in) {
+    constexpr int most = 10000;  // entries; in a larger folder the likeliest is not looked for
+    std::error_code error;
+    std::vector<fs::path> entries;
+    for (fs::directory_iterator entry(looked_in, error), end; !error && entry != end && entries.size() < most;
+         entry.increment(error))
+      entries.push_back(entry->path().filename());
+    std::sort(entries.begin(), entries.end());
+    for (const fs::path& entry : entries) nearest.offer(entry.string(), (shown_in / entry).string());
+  };
+  offer_entries(folder.empty() ? "." : folder, folder);
+  std::string looked_in;
+  if (may_lie_in_data_folder(given))
+    for (const fs::path& data : data_folders(data_dir)) {
+      offer_entries(data / folder, folder);
+      looked_in += (looked_in.empty() ? "" : ", ") + in_quotes(data);
+    }
   if (is_word)
-    return "there is no known data set " + in_quotes(path) + ", nor a file or folder of that name; " +
-           suggestion(nearest);
+    return "there is no known data set " + in_quotes(path) +
+           ", nor a file or folder of that name here or in " + looked_in + "; " + suggestion(nearest);
   return "there is no file or folder " + in_quotes(path) +
+         (looked_in.empty() ? "" : " here or in " + looked_in) +
          (nearest.found().empty() ? "" : "; did you mean " + in_quotes(nearest.found()) + "?");
 }
 
@@ -220,6 +235,17 @@ fs::path find(std::string_view name, const fs::path& data_dir) {
   throw not_found(known, looked, data_dir);
 }
 
+std::optional<fs::path> find_own(const std::string& name, const fs::path& data_dir) {
+  std::error_code error;
+  if (!may_lie_in_data_folder(name) || known_dataset(name) || fs::exists(name, error)) return std::nullopt;
+  for (const fs::path& folder : data_folders(data_dir)) {
+    if (fs::exists(folder / name, error)) return folder / name;
+    for (const char* ending : {".csv", ".csv.gz", ".tsv", ".npz", ".npy"})
+      if (fs::path file = folder / (name + ending); fs::is_regular_file(file, error)) return file;
+  }
+  return std::nullopt;
+}
+
 Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   const engine::IeeeMode ieee;
   if (const KnownDataset* known = known_dataset(name_or_path)) {
@@ -245,7 +271,9 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
                                 ": expected a folder, a table (.csv or .npz), or one of the known names" +
                                 (kind == FileKind::text ? "; a table in text is named .csv" : ""));
   }
-  throw std::invalid_argument(nothing_there(name_or_path));
+  if (const std::optional<fs::path> found = find_own(name_or_path, options.data_dir))
+    return load(found->string(), options);
+  throw std::invalid_argument(nothing_there(name_or_path, options.data_dir));
 }
 
 Dataset load(const std::string& name_or_path, const fs::path& data_dir) {

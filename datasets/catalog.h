@@ -76,10 +76,16 @@ struct NotFound : std::runtime_error {
 // is no folder, NotFound when the files are nowhere: the message lists the places and says how to get the files.
 std::filesystem::path find(std::string_view name, const std::filesystem::path& data_dir = {});
 
+// Data of one's own that lie in a data folder: where a name leads that is neither a known set's nor a path that is there. The
+// file or folder of that name, or the file NAME.csv, .csv.gz, .tsv, .npz or .npy, in the first of the data folders that has one.
+// Nothing for any other name: there is none, or it is a known one, is there, is absolute, or begins with a dot.
+std::optional<std::filesystem::path> find_own(const std::string& name,
+                                              const std::filesystem::path& data_dir = {});
+
 // A known set; or, by its path, a folder of IDX files, of EMNIST's or KMNIST's, of CIFAR-10 batches, of GTSRB, of MobiFall,
 // of images (defect_folder.h), an archive of images (image_archive.h), or a table (table.h). Throws as find and the readers do; where the files are not of
 // the shape or the number of classes that the name stands for; and std::invalid_argument when there is
-// neither such a name nor such a file or folder.
+// neither such a name nor such a file or folder, also not in the data folders (find_own).
 Dataset load(const std::string& name_or_path, const LoadOptions& options);
 Dataset load(const std::string& name_or_path, const std::filesystem::path& data_dir = {});
 

@@ -117,6 +117,34 @@ TEST_F(CatalogTest, NotFoundSaysWhereAndWhatToDo) {
   }
 }
 
+TEST_F(CatalogTest, DataOfOnesOwnLieInADataFolderToo) {
+  write_tiny(root_ / "letters", 5);
+  fs::create_directories(root_ / "tables");
+  scratch::write(root_ / "tables" / "parts.csv", "a,b\n1,2\n3,4\n5,6\n");
+  const Environment data("SVDD_DATA", root_.c_str());
+  EXPECT_EQ(mark_of(datasets::load("letters")), 5);
+  EXPECT_EQ(datasets::find_own("letters"), root_ / "letters");
+  for (const char* name : {"tables/parts.csv", "tables/parts"}) {
+    EXPECT_EQ(datasets::find_own(name), root_ / "tables/parts.csv");
+    EXPECT_EQ(datasets::load(name).train.shape, std::vector<int64_t>{2});
+  }
+  // What the path itself names, a known name, and a path that says where it leads from.
+  write_tiny(fs::path("letters"), 6);
+  EXPECT_EQ(mark_of(datasets::load("letters")), 6);
+  write_tiny(root_ / "mnist", 7);
+  for (const std::string& name :
+       {std::string("letters"), std::string("mnist"), std::string("./tables/parts.csv"),
+        (root_ / "none").string(), std::string("")})
+    EXPECT_EQ(datasets::find_own(name), std::nullopt) << name;
+  const std::string message = error_of<std::invalid_argument>([] { datasets::load("leters"); });
+  EXPECT_TRUE(
+      contains(message, "nor a file or folder of that name here or in '" + root_.string() + "', 'data', "))
+      << message;
+  EXPECT_TRUE(contains(message, "did you mean 'letters'?")) << message;
+  EXPECT_TRUE(
+      contains(error_of([] { datasets::load("tables/part.csv"); }), "did you mean 'tables/parts.csv'?"));
+}
+
 TEST_F(CatalogTest, UnknownNamesGetASuggestion) {
   EXPECT_TRUE(
       contains(error_of<std::invalid_argument>([] { datasets::load("minst"); }), "did you mean 'mnist'?"));

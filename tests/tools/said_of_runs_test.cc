@@ -189,11 +189,43 @@ TEST_F(SaidOfRuns, ModelsThatAreNotThere) {
 TEST_F(SaidOfRuns, PathsAtWhichNothingIs) {
   expect_refused(path(),
                  {{"train --method kde --out run --data tt.csv", 1,
-                   "there is no file or folder 'tt.csv'; did you mean 't.csv'?"},
+                   "there is no file or folder 'tt.csv' here or in 'data', '"},
+                  {"train --method kde --out run --data tt.csv", 1, "; did you mean 't.csv'?"},
                   {"train --method kde --out run --data ./nowhere/at/all.csv", 1,
                    "there is no file or folder './nowhere/at/all.csv'"},
                   {"train --method kde --out run --data mnits", 1, "did you mean 'mnist'? Known names"},
-                  {"data info nosuch", 1, "there is no known data set 'nosuch'"}});
+                  {"data info nosuch", 1, "there is no known data set 'nosuch'"},
+                  {"data info nosuch --data-dir empty", 1,
+                   "nor a file or folder of that name here or in 'empty', 'data', '"}});
+}
+
+// Data of one's own in a data folder are found as known ones are, and a run of them is one of that file.
+TEST_F(SaidOfRuns, DataInADataFolder) {
+  fs::create_directories(path() / "store" / "tables");
+  fs::copy_file(path() / "t.csv", path() / "store" / "tables" / "mine.csv");
+  for (const std::string name : {"tables/mine.csv", "tables/mine"}) {
+    const Outcome trained = run("train --method kde --out found --data-dir store --data " + name);
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    EXPECT_EQ(trained.err.find("changed nothing"), std::string::npos) << trained.err;
+    const std::string results = text_of(path() / "found" / "results.json");
+    EXPECT_NE(results.find("store/tables/mine.csv"), std::string::npos) << results;
+  }
+  ASSERT_EQ(run("train --method kde --out typed --data store/tables/mine.csv").status, 0);
+  EXPECT_EQ(run("verify found typed").status, 0) << run("verify found typed").out;
+  EXPECT_EQ(run("verify found --again").status, 0) << run("verify found --again").err;
+  EXPECT_EQ(run("evaluate --model found --data tables/mine --data-dir store").status, 0);
+  const Outcome info = run("data info tables/mine --data-dir store");
+  EXPECT_NE(info.out.find("store/tables/mine.csv"), std::string::npos) << info.out << info.err;
+  // What is called so here is what is meant.
+  fs::create_directories(path() / "tables");
+  fs::copy_file(path() / "t.csv", path() / "tables" / "mine.csv");
+  const Outcome here = run("data info tables/mine.csv --data-dir store");
+  EXPECT_EQ(here.out.find("store/"), std::string::npos) << here.out;
+  fs::remove_all(path() / "tables");
+  // Misspelt, it is named by the name that finds it.
+  expect_refused(path(),
+                 {{"data info stor --data-dir .", 1, "did you mean 'store'"},
+                  {"data info tables/mime.csv --data-dir store", 1, "did you mean 'tables/mine.csv'?"}});
 }
 
 }  // namespace

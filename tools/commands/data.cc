@@ -67,14 +67,14 @@ void run_data_list(const std::string& data_dir) {
 
 void run_data_info(const std::string& name_or_path, const datasets::LoadOptions& how) {
   const datasets::KnownDataset* known = datasets::known_dataset(name_or_path);
-  const std::string place = known ? place_of(*known, how.data_dir.string()) : name_or_path;
+  const std::string own = datasets::find_own(name_or_path, how.data_dir).value_or(name_or_path).string(),
+                    place = known ? place_of(*known, how.data_dir.string()) : own;
   const datasets::Dataset data = load_data(name_or_path, how);
   std::cout << in_column("name", name_columns) << data.name << '\n';
   if (known) std::cout << in_column("description", name_columns) << known->description << '\n';
   std::cout << in_column("found in", name_columns) << place << '\n'
             << in_column("sample", name_columns) << datasets::shape_text(data.train.shape) << '\n';
-  if (const svdd::recipes::DataTraits traits = svdd::recipes::traits_of(name_or_path);
-      traits.survey.looked_at > 0)
+  if (const svdd::recipes::DataTraits traits = svdd::recipes::traits_of(own); traits.survey.looked_at > 0)
     std::cout << in_column("", name_columns) << "trained on at "
               << datasets::shape_text(svdd::recipes::image_shape_of(traits))
               << ", where --image-size says nothing else\n";

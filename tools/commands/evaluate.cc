@@ -120,6 +120,7 @@ void run_evaluate(const EvaluateOptions& given) {
     throw UsageError("--model is missing: name the folder that svdd train --out wrote");
   EvaluateOptions options = given;
   options.model = folder_of_model(given.model).string();
+  if (const auto found = datasets::find_own(options.data, options.data_dir)) options.data = found->string();
   const std::unique_ptr<engine::Backend> backend = make_backend(options.backend);
   std::optional<engine::AtomicFile> output,
       scores_file;  // opened first: what cannot be written is not worth computing

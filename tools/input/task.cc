@@ -221,7 +221,7 @@ datasets::Dataset load_named_data(const TrainOptions& options, const datasets::L
            !engine::same_file(here, options.recorded_data))
     notes.push_back(engine::in_quotes(here) + " here is read, and it is another than " + recorded +
                     ", which " + engine::in_quotes(options.data_named_by) + " recorded");
-  else if (path && !is_here && !options.data_named_by.empty())
+  else if (path && !is_here && options.found_data.empty() && !options.data_named_by.empty())
     throw std::runtime_error(engine::in_quotes(options.data_named_by) + " names the data " +
                              engine::in_quotes(here) + why_not_read(options) + ": name it with --data");
   return load_data(options.data_to_read(), how);

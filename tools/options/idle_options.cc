@@ -45,7 +45,7 @@ Sentences idle_options(const ResolvedOptions& resolved, const std::vector<int64_
   for (const svdd::Option& option : settings.options())
     if (option.idle) idle(option.name, option.idle());
   if (const datasets::KnownDataset* known = datasets::known_dataset(options.data);
-      !known || known->built_in())
+      known ? known->built_in() : options.found_data.empty() || options.reads_recorded_data)
     idle("data-dir", engine::in_quotes(options.data) + (known ? " is built in" : " is a path of its own"));
   const Sentences of_table =
       idle_table_options(is_given(resolved, "label-column") ? options.label_column : "",

@@ -201,12 +201,13 @@ Option text_row(option::Words words, std::string& target) {
 std::vector<Option> data_rows(TrainOptions& o) {
   const std::string group = "Data";
   std::vector<Option> rows{
-      text_row(
-          {"data", "NAME|PATH", group,
-           "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a path: "
-           "a .csv, .tsv (also .gz), .npz or .npy table;\na folder of images (train/good, test/good, "
-           "test/DEFECT),\nof IDX files or of CIFAR-10 batches"},
-          o.data),
+      text_row({"data", "NAME|PATH", group,
+                "strokes (built in), mnist, fashion-mnist, cifar10, gtsrb,\nmobifall, pima, speech; or a "
+                "path, also "
+                "below a data folder: "
+                "a .csv, .tsv (also .gz), .npz or .npy table;\na folder of images (train/good, test/good, "
+                "test/DEFECT),\nof IDX files or of CIFAR-10 batches"},
+               o.data),
       text_row({"data-dir", "DIR", group, "where data lies; else $SVDD_DATA, ./data, the user's cache"},
                o.data_dir),
       class_row({"normal", "A,B,...", group,
@@ -581,6 +582,19 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
                                   !engine::file_exists(options.data) && engine::file_exists(recorded_data) &&
                                   ends_with(recorded_data, options.data);
   }
+  // A folder that is not seen from here is looked for where the run saw it.
+  const auto settle_data_dir = [&] {
+    if (from_file.contains("data-dir") && !from_line.contains("data-dir") &&
+        !engine::is_folder(options.data_dir) && engine::is_folder(recorded.data_dir) &&
+        ends_with(recorded.data_dir, options.data_dir))
+      options.data_dir = recorded.data_dir;
+  };
+  if (const Value* data_dir = value_of("data-dir"))
+    for (const Option& row : data_rows(options))
+      if (row.name == "data-dir") apply(row, *data_dir);
+  settle_data_dir();
+  if (!options.reads_recorded_data)
+    options.found_data = datasets::find_own(options.data, options.data_dir).value_or("").string();
   if (const Value* size = value_of("image-size"))
     for (const Option& row : data_rows(options))
       if (row.name == "image-size") apply(row, *size);
@@ -604,11 +618,7 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
 
   if (from_file.contains("test-data") && !from_line.contains("test-data"))
     options.recorded_test_data = recorded.test_data;
-  // A folder that is not seen from here is looked for where the run saw it.
-  if (from_file.contains("data-dir") && !from_line.contains("data-dir") &&
-      !engine::is_folder(options.data_dir) && engine::is_folder(recorded.data_dir) &&
-      ends_with(recorded.data_dir, options.data_dir))
-    options.data_dir = recorded.data_dir;
+  settle_data_dir();
 
   // A run's own configuration says all; those of version 0.1 calibrated nothing, and chose no size.
   if (from_file.contains("out") && !value_of("calibration")) options.calibration = 0;

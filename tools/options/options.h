@@ -22,6 +22,8 @@ struct TrainOptions {
   // there, if it did; and whether that is read since `data` is not there.
   std::string data_named_by = {}, recorded_data = {};
   bool reads_recorded_data = false;
+  std::string found_data =
+      {};  // where `data` was found in a data folder (datasets::find_own); empty: not there
   // Of a table: a second file, whose rows are the test half, and its place that a run recorded; the features, and columns
   // that are none; what is done with missing values ("refuse", "median", "drop"; empty: refuse).
   std::string test_data = {}, recorded_test_data = {}, missing = {};
@@ -50,7 +52,9 @@ struct TrainOptions {
 
   // For whoever repeats a run: what it read counts, wherever it is repeated, and not what is called so here.
   void prefer_recorded_data();
-  const std::string& data_to_read() const { return reads_recorded_data ? recorded_data : data; }
+  const std::string& data_to_read() const {
+    return reads_recorded_data ? recorded_data : found_data.empty() ? data : found_data;
+  }
   // As the data are: where they are read from the place that was recorded, so is this.
   const std::string& test_data_to_read() const;
   const svdd::Method& method_row() const { return svdd::method_named(method); }
