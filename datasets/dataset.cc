@@ -227,6 +227,16 @@ std::vector<int64_t> Split::all() const {
   return rows;
 }
 
+Split Split::first_of_class(int64_t most) const {
+  std::vector<int64_t> rows, counts;
+  for (int64_t i = 0; i < count(); ++i) {
+    const auto label = static_cast<size_t>(labels[static_cast<size_t>(i)]);
+    counts.resize(std::max(counts.size(), label + 1));
+    if (most <= 0 || ++counts[label] <= most) rows.push_back(i);
+  }
+  return std::ssize(rows) == count() ? *this : subset(rows);
+}
+
 Split Split::subset(const std::vector<int64_t>& rows) const {
   const int64_t per_sample = size();
   Split chosen{shape, {}, {}};

@@ -37,6 +37,8 @@ struct Split {
   std::vector<int64_t> all() const;  // the numbers of all rows
   // The same, still labelled, bytes staying bytes.
   Split subset(const std::vector<int64_t>& rows) const;
+  // The first so many of each class, in their order; 0: all. Of whichever classes some are wanted, the first so many are there.
+  Split first_of_class(int64_t most) const;
   // How many samples each of the classes 0 … classes-1 has.
   std::vector<int64_t> class_counts(int64_t classes) const;
 };

@@ -1,6 +1,7 @@
 #include "datasets/defect_folder.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -49,9 +50,12 @@ std::vector<int64_t> shape_for(const LoadOptions& options, const fs::path& folde
   throw std::runtime_error("no image in " + in_quotes(folder) + " is sound; the first of them: " + why);
 }
 
-void append_images(const fs::path& folder, int32_t label, Split& split, ImageFindings& findings) {
+// At most so many; 0: all.
+void append_images(const fs::path& folder, int32_t label, int64_t most, Split& split,
+                   ImageFindings& findings) {
   std::vector<std::string> names;
-  Samples images = load_images(folder, split.shape, &names, &findings);
+  Samples images = ImageReader(folder, split.shape, &findings)
+                       .next(most > 0 ? most : std::numeric_limits<int64_t>::max(), &names);
   split.files.insert(split.files.end(), names.begin(), names.end());
   split.labels.insert(split.labels.end(), static_cast<size_t>(images.count()), label);
   if (split.values.empty())
@@ -215,23 +219,25 @@ Dataset load_defect_folder(const fs::path& given, const LoadOptions& options) {
   if (!layout.normal.empty()) data.default_normal = {0};
   data.train.shape = data.test.shape = shape_for(options, normal_folder(layout, folder));
   ImageFindings findings;
-  const auto append_half = [&](const std::vector<Layout::Part>& parts, Split& split) {
+  // What the test half is drawn from is read whole.
+  const bool is_drawn = !layout.halves && data.classes() > 1;
+  const auto append_half = [&](const std::vector<Layout::Part>& parts, int64_t most, Split& split) {
     for (size_t k = 0; k < data.class_names.size(); ++k)
       for (const Layout::Part& part : parts)
         if (part.of_class == data.class_names[k]) {
           if (!holds_images_below(part.folder))
             throw std::runtime_error("no images in " + in_quotes(part.folder) +
                                      ": put those of its class there, or take the folder away");
-          append_images(part.folder, static_cast<int32_t>(k), split, findings);
+          append_images(part.folder, static_cast<int32_t>(k), most, split, findings);
         }
   };
-  append_half(layout.train, data.train);
-  append_half(layout.test, data.test);
+  append_half(layout.train, is_drawn ? 0 : options.most_of_class, data.train);
+  append_half(layout.test, 0, data.test);
   finish(data, findings);
   if (folder != given)
     data.notes.push_back("the classes are the folders in " + in_quotes(folder) + ", where all images of " +
                          in_quotes(given) + " lie");
-  if (!layout.halves && data.classes() > 1) draw_test_half(data, options);
+  if (is_drawn) draw_test_half(data, options);
   return data;
 }
 
@@ -239,7 +245,7 @@ Dataset load_image_folder(const fs::path& folder, const LoadOptions& options) {
   Dataset data{folder.string(), {"normal", "anomaly"}, {}, {}, {0}};
   data.train.shape = data.test.shape = shape_for(options, folder);
   ImageFindings findings;
-  append_images(folder, 0, data.train, findings);
+  append_images(folder, 0, options.most_of_class, data.train, findings);
   finish(data, findings);
   return data;
 }

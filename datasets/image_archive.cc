@@ -160,7 +160,7 @@ void bring_to(std::vector<int64_t> wanted, Split& split) {
 }
 
 Split half_of(Npz& images, const std::string& name, Npz& labels, const std::string& labels_name,
-              const fs::path& path, const fs::path& labels_path, const LoadOptions& options) {
+              const fs::path& path, const fs::path& labels_path) {
   const ImageShape shape = image_shape(images, name).value();
   images.unpack({name});
   Pixels pixels = pixels_of(images.at(name), in_quotes(path) + ", array " + in_quotes(name));
@@ -178,7 +178,6 @@ Split half_of(Npz& images, const std::string& name, Npz& labels, const std::stri
                                " labels for " + std::to_string(shape.count) + " images of " +
                                in_quotes(path));
   }
-  bring_to(options.image_shape, split);
   return split;
 }
 
@@ -187,6 +186,13 @@ void number_classes(Dataset& data) {
   for (const Split* half : {&data.train, &data.test})
     for (const int32_t label : half->labels) last = std::max(last, label);
   for (int32_t k = 0; k <= last; ++k) data.class_names.push_back(std::to_string(k));
+}
+
+// Of the training half what is wanted; all at the size that is asked for.
+void choose_and_bring(Dataset& data, const LoadOptions& options) {
+  if (options.most_of_class > 0) data.train = data.train.first_of_class(options.most_of_class);
+  bring_to(options.image_shape, data.train);
+  if (!data.test.shape.empty()) bring_to(options.image_shape, data.test);
 }
 
 // "kmnist" of the folder's four files, "k49"; empty where they are not there.
@@ -262,13 +268,13 @@ Dataset load_image_archive(const fs::path& path, const LoadOptions& options) {
       "the array " + array_text(archive, whole) + " is taken for the " +
       (halves ? "training images" : "images") +
       (labels.empty() ? ", without labels" : ", " + in_quotes(labels) + " for their labels"));
-  data.train = half_of(archive, whole, archive, labels, path, path, options);
+  data.train = half_of(archive, whole, archive, labels, path, path);
   if (halves) {
     const std::string of_test = labels_for(test, "test");
     if (labels.empty() != of_test.empty() || of_test.empty())
       throw std::runtime_error(in_quotes(path) + ": no array holds the labels of " +
                                array_text(archive, labels.empty() ? train : test));
-    data.test = half_of(archive, test, archive, of_test, path, path, options);
+    data.test = half_of(archive, test, archive, of_test, path, path);
     data.notes.push_back("the array " + array_text(archive, test) + " is taken for the test images, " +
                          in_quotes(of_test) + " for their labels");
     const auto size_of = [&](const std::string& images) {
@@ -277,7 +283,8 @@ Dataset load_image_archive(const fs::path& path, const LoadOptions& options) {
     };
     if (const auto of_training = size_of(train), of_tests = size_of(test); of_training != of_tests)
       data.notes.push_back("the test images are " + shape_text(of_tests) + ", the training images " +
-                           shape_text(of_training) + ": all are brought to " + shape_text(data.train.shape));
+                           shape_text(of_training) + ": all are brought to " +
+                           shape_text(options.image_shape.empty() ? of_training : options.image_shape));
     taken.insert(taken.end(), {test, of_test});
   } else if (!labels.empty()) {
     Halves drawn =
@@ -286,8 +293,9 @@ Dataset load_image_archive(const fs::path& path, const LoadOptions& options) {
     data.test_was_held_out = true;
   }
   if (labels.empty()) data.class_names = {"normal", "anomaly"}, data.default_normal = {0};
-  if (data.test.shape.empty()) data.test.shape = data.train.shape;
   if (data.class_names.empty()) number_classes(data);
+  choose_and_bring(data, options);
+  if (data.test.shape.empty()) data.test.shape = data.train.shape;
   std::vector<std::string> others;
   for (const std::string& name : archive.names())
     if (std::find(taken.begin(), taken.end(), name) == taken.end()) others.push_back(name);
@@ -313,9 +321,10 @@ Dataset load_kmnist_folder(const fs::path& folder, const LoadOptions& options) {
       throw std::runtime_error(in_quotes(labels) + " holds no array of " +
                                std::to_string(image_shape(of_images, name)->count) + " labels, as many as " +
                                in_quotes(images) + " has images");
-    *half = half_of(of_images, name, of_labels, labels_name, images, labels, options);
+    *half = half_of(of_images, name, of_labels, labels_name, images, labels);
   }
   number_classes(data);
+  choose_and_bring(data, options);
   return data;
 }
 

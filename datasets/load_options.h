@@ -15,6 +15,9 @@ struct LoadOptions {
   // Image folders: what every image is brought to, {1 or 3, height, width}, the input of the network. Empty:
   // as the first training image is.
   std::vector<int64_t> image_shape = {};
+  // Images of one's own: above 0, whoever asks wants no more training samples than so many, whichever classes they are of. The first so
+  // many of each class are enough then: others need not be read, or brought to that shape.
+  int64_t most_of_class = 0;
   // Tables: the column with the classes, by its name, or by its number: 1 is the first, -1 the last; "none": there is
   // none. Empty: as its name tells (table_columns.h). Of an .npz: the array's name.
   std::string label_column = {};

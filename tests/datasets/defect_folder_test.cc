@@ -62,6 +62,28 @@ TEST_F(DefectFolderTest, ATestIsNotNeeded) {
   EXPECT_EQ(one_vs_rest(data, {0}).test.count(), 0);
 }
 
+// Of training images no more are read than are wanted: what comes after them may be damaged.
+TEST_F(DefectFolderTest, AFewTrainingSamplesAreReadAlone) {
+  scratch::write(root_ / "train/good/aa.pgm", "P2 1 1 255 x");  // between the two
+  LoadOptions options;
+  for (const int64_t most : {1, 2}) {
+    options.most_of_class = most;
+    const Dataset all = load_defect_folder(root_), few = load_defect_folder(root_, options);
+    few.check();
+    EXPECT_EQ(few.train.count(), most);
+    EXPECT_EQ(one_vs_rest(few, {0}, most).train.values, one_vs_rest(all, {0}, most).train.values);
+    EXPECT_EQ(few.test.values, all.test.values);
+    EXPECT_EQ(few.test.files, all.test.files);
+    EXPECT_EQ(few.notes.size(), most == 2 ? 2u : 1u) << "only what is read is found damaged";
+  }
+  // A test half is drawn from all there is.
+  fs::rename(root_ / "test/crack", root_ / "crack");
+  fs::rename(root_ / "train/good", root_ / "good");
+  fs::remove_all(root_ / "train"), fs::remove_all(root_ / "test"), fs::remove_all(root_ / "ground_truth");
+  options.most_of_class = 1;
+  EXPECT_EQ(load_defect_folder(root_, options).train.values, load_defect_folder(root_).train.values);
+}
+
 TEST_F(DefectFolderTest, OtherFoldersAreRefused) {
   fs::create_directories(root_ / "test/empty");
   EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { load_defect_folder(root_); }), "no images in"));

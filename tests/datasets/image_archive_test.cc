@@ -79,6 +79,35 @@ TEST(ImageArchive, HalvesOfTwoSizesAreBroughtToOneAndSaid) {
             "the test images are 3x6x2, the training images 1x4x4: all are brought to 1x4x4");
 }
 
+// Whoever wants few training samples gets those that are chosen from all, and no others are brought to size.
+TEST(ImageArchive, AFewTrainingSamplesAreThoseOfAll) {
+  const scratch::Folder folder;
+  const NdArray y = NdArray::from({8}, Bytes{0, 1, 0, 1, 2, 0, 0, 1});
+  engine::write_npz(
+      folder / "halves.npz",
+      {{"x_train", images({8, 2, 3})}, {"y_train", y}, {"x_test", images({8, 2, 3}, 50)}, {"y_test", y}});
+  engine::write_npz(folder / "whole.npz", {{"images", images({8, 2, 3})}, {"labels", y}});
+  for (const char* name : {"halves.npz", "whole.npz"})
+    for (const std::vector<int64_t>& size : {std::vector<int64_t>{}, {1, 4, 4}})
+      for (const int64_t limit : {1, 2}) {
+        const Dataset all = datasets::load_image_archive(folder / name, {.image_shape = size}),
+                      few = datasets::load_image_archive(folder / name,
+                                                         {.image_shape = size, .most_of_class = limit});
+        few.check();
+        EXPECT_LE(few.train.count(), 3 * limit) << name;
+        EXPECT_GT(all.train.count(), 3) << name;
+        EXPECT_EQ(few.class_names, all.class_names);
+        for (const std::vector<int>& normal : {std::vector<int>{0}, {1, 0}}) {
+          const datasets::OneVsRest of_all = one_vs_rest(all, normal, limit),
+                                    of_few = one_vs_rest(few, normal, limit);
+          EXPECT_EQ(of_few.train.values, of_all.train.values) << name;
+          EXPECT_EQ(of_few.train_classes, of_all.train_classes);
+          EXPECT_EQ(of_few.test.values, of_all.test.values);
+          EXPECT_EQ(of_few.test_rows, of_all.test_rows);
+        }
+      }
+}
+
 TEST(ImageArchive, LabelsThatAreNoWholeNumbersAreNamed) {
   const scratch::Folder folder;
   engine::write_npz(folder / "a.npz",

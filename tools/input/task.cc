@@ -311,6 +311,7 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                             .test_data = options.test_data_to_read(),
                             .test_fraction = options.test_fraction,
                             .split_seed = options.split_seed.value_or(0)};
+  how.most_of_class = options.limit;
   how.image_shape = test && test->shape.size() == 3 ? test->shape : options.image_size;
   if (test) how.form = test->form, how.all_for_test = test->whole;
   if (how.all_for_test) how.test_data.clear();
