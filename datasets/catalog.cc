@@ -30,7 +30,7 @@ class Nearest {
   explicit Nearest(std::string_view name) : name_(name), least_(engine::longest_slip(name.size()) + 1) {}
   void offer(const std::string& candidate, const std::string& in_words) {
     const size_t distance = engine::edit_distance(name_, candidate);
-    if (distance < least_) found_ = in_words, least_ = distance;
+    if (distance > 0 && distance < least_) found_ = in_words, least_ = distance;
   }
   const std::string& found() const { return found_; }
 
@@ -160,17 +160,36 @@ void check_is(const KnownDataset& known, const Dataset& data, const fs::path& fo
                              std::to_string(known.class_names.size()));
 }
 
+// The names of the tables in a folder, sorted; of the first many entries.
+std::vector<std::string> tables_in(const fs::path& folder) {
+  constexpr int most = 10000;
+  std::vector<std::string> tables;
+  std::error_code error;
+  int seen = 0;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end && seen++ < most;
+       entry.increment(error))
+    if (std::error_code unseen; entry->is_regular_file(unseen) && is_table_file(entry->path()))
+      tables.push_back(entry->path().filename().string());
+  std::sort(tables.begin(), tables.end());
+  return tables;
+}
+
 // A folder in one of the forms that are read, told by what lies in it.
 Dataset load_folder(const fs::path& folder, const LoadOptions& options) {
   std::error_code unreadable;
   if (fs::directory_iterator(folder, unreadable); unreadable)
     throw std::runtime_error("cannot read the folder " + in_quotes(folder) + ": " + unreadable.message());
   for (const KnownDataset& known : known_datasets())
-    if (lies_in(known, folder)) return known.read(folder, options);
+    if (!known.is_table() && lies_in(known, folder)) return known.read(folder, options);
   if (is_emnist(folder)) return load_emnist(folder);
   if (is_kmnist_folder(folder)) return load_kmnist_folder(folder, options);
   if (is_defect_folder(folder)) return load_defect_folder(folder, options);
   if (holds_images(folder)) return load_image_folder(folder, options);
+  if (const std::vector<std::string> tables = tables_in(folder); !tables.empty())
+    throw std::invalid_argument("the folder " + in_quotes(folder) + " holds " +
+                                (tables.size() == 1 ? "a table" : std::to_string(tables.size()) + " tables") +
+                                ": name " + (tables.size() == 1 ? "it" : "one of them") + ", such as " +
+                                in_quotes(folder / tables.front()));
   throw std::invalid_argument("the folder " + in_quotes(folder) +
                               " holds no data set: expected IDX files named " + idx_file_names()[0] +
                               " and so on, plain or .gz, CIFAR-10's " + cifar10_file_names()[0] +

@@ -41,6 +41,7 @@ struct KnownDataset {
   std::string how_to_get = {};               // for a set without addresses
 
   bool built_in() const { return places.empty(); }
+  bool is_table() const { return shape.size() == 1; }
 };
 
 // In the order in which they are listed for users.

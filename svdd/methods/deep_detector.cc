@@ -131,9 +131,14 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
   check_known(train);
   known_ = train.known;
+  warnings_.clear();
+  const auto warn = [&](const std::string& what) {
+    warnings_.push_back(plan_.name + ", " + what);
+    monitor.note(warnings_.back());  // before hours are spent
+  };
   if (!reconstructs())
-    for (const std::string& objection : theory_objections(plan_, network_options()))
-      monitor.note(plan_.name + ", " + objection);
+    for (const std::string& objection : theory_objections(plan_, network_options())) warn(objection);
+  for (const std::string& idle : idle_taps(plan_)) warn(idle);
   if (const std::string cost = Preprocessing::cost(options_.preprocessing, train.samples); !cost.empty())
     monitor.note(cost);
   const Samples x = training_samples(train.samples);
@@ -149,11 +154,6 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   fitted_ = false;  // a fit that fails leaves a detector that refuses to score
   calibration_.reset();
   collapse_warning_.reset();
-  warnings_.clear();
-  for (const std::string& idle : idle_taps(plan_)) {
-    warnings_.push_back(plan_.name + ", " + idle);
-    monitor.note(warnings_.back());  // before hours are spent
-  }
   network_ = fresh_network();  // a second fit owes nothing to the first
   training_ = &x;
   network_changes();

@@ -36,7 +36,7 @@ DataKind kind_of(const std::string& data) {
 bool is_own(const std::string& data) {
   const std::vector<datasets::KnownDataset>& known = datasets::known_datasets();
   return std::none_of(known.begin(), known.end(), [&](const datasets::KnownDataset& set) {
-    return set.name == data || datasets::lies_in(set, data);
+    return set.name == data || (!set.is_table() && datasets::lies_in(set, data));
   });
 }
 

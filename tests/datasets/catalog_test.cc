@@ -145,6 +145,26 @@ TEST_F(CatalogTest, DataOfOnesOwnLieInADataFolderToo) {
       contains(error_of([] { datasets::load("tables/part.csv"); }), "did you mean 'tables/parts.csv'?"));
 }
 
+TEST_F(CatalogTest, OneOfSeveralTablesIsNamed) {
+  fs::create_directories(root_ / "tables");
+  const auto message = [&] {
+    return error_of<std::invalid_argument>([&] { datasets::load((root_ / "tables").string()); });
+  };
+  scratch::write(root_ / "tables" / "pima.csv",
+                 "a,b\n1,2\n3,4\n5,6\n");  // a known set is asked for by its name
+  EXPECT_TRUE(contains(message(), "holds a table: name it, such as '" + (root_ / "tables/pima.csv").string()))
+      << message();
+  scratch::write(root_ / "tables" / "best.csv", "a,b\n1,2\n3,4\n5,6\n");
+  EXPECT_TRUE(contains(message(), "holds 2 tables: name one of them, such as '")) << message();
+}
+
+TEST_F(CatalogTest, ABrokenLinkIsNotSuggestedForItself) {
+  fs::create_directories(root_);
+  fs::create_symlink("nowhere", root_ / "dangling");
+  const Environment data("SVDD_DATA", root_.c_str());
+  EXPECT_FALSE(contains(error_of([] { datasets::load("dangling"); }), "did you mean"));
+}
+
 TEST_F(CatalogTest, UnknownNamesGetASuggestion) {
   EXPECT_TRUE(
       contains(error_of<std::invalid_argument>([] { datasets::load("minst"); }), "did you mean 'mnist'?"));

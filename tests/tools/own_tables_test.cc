@@ -422,6 +422,32 @@ TEST_F(OwnTables, TablesThatAModelCannotBeTestedOn) {
                                   "the model sees samples of 2, and 'small' holds samples of 1x28x28"}});
 }
 
+TEST_F(OwnTables, OnesOwnNetworkHasItsOwnWidths) {
+  write("t.csv", "a,b,label\n" + rows({"ok", "bad"}));
+  const auto trained = [&](const std::string& network) {
+    std::vector<std::string> words = words_of(
+        "train --data t.csv --normal ok --epochs 2 --quiet --threads 1 --no-map --out net --network");
+    words.push_back(network);
+    return run_svdd(scratch_.path, words);
+  };
+  const auto numbers = [&] {
+    const json config = json::parse(text_of(scratch_.path / "net" / "config.json"));
+    return std::pair(config["widths"].size(), config["rep_dim"].get<int64_t>());
+  };
+  const Outcome own = trained("dense 8, leaky_relu, dense 4");
+  ASSERT_EQ(own.status, 0) << own.err;
+  EXPECT_EQ(numbers(), std::pair(size_t{0}, int64_t{0}));
+  ASSERT_EQ(trained("mlp").status, 0);
+  EXPECT_EQ(numbers(), std::pair(size_t{1}, int64_t{512})) << "the published one keeps what is published";
+  // What was allowed against the theory is said of the run, too.
+  std::vector<std::string> biased = words_of(
+      "train --data t.csv --normal ok --epochs 2 --quiet --threads 1 --no-map --out net --allow-bias True");
+  biased.insert(biased.end(), {"--network", "dense 8 bias, leaky_relu, dense 4"});
+  ASSERT_EQ(run_svdd(scratch_.path, biased).status, 0);
+  EXPECT_NE(text_of(scratch_.path / "net" / "results.json").find("has bias terms, so the network can send"),
+            std::string::npos);
+}
+
 TEST_F(OwnTables, AColumnOfWordsHasAWayOut) {
   write("status.csv", "a,b,status\n" + rows({"good", "bad"}));
   std::string times = "a,time,label\n";

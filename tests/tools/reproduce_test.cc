@@ -212,6 +212,12 @@ TEST_F(Reproduce, TheBestEpochIsInAColumnOfItsOwn) {
   EXPECT_TRUE(cell("Isolation forest,0").ends_with("98.0±0.3,")) << table();
   EXPECT_EQ(text_of(folder_ / "table" / "ledger.csv").find("auc-per-epoch"), std::string::npos)
       << "it decides nothing";
+  fs::remove_all(folder_ / "table");
+  ASSERT_EQ(svdd(line).status, 0);
+  const Outcome later = svdd(line + " --auc-per-epoch");
+  EXPECT_EQ(later.status, 0);
+  EXPECT_NE(later.err.find("some runs were made without --auc-per-epoch before"), std::string::npos)
+      << later.err;
 }
 
 TEST_F(Reproduce, DamagedFilesOfWorkInProgressAreMadeAgain) {

@@ -382,7 +382,22 @@ TEST_F(Verify, AucsOfEveryEpochAreLookedAtAndNoMore) {
   edit_json("other/results.json", [](ordered_json& r) { r["best_epoch"]["epoch"] = 7; });
   expect_in(verdict("other", 1), "'other' is not sound: best_epoch: results.json has epoch 7");
   edit_json("other/results.json", [](ordered_json& r) { r.erase("best_epoch"); });
-  expect_in(verdict("other", 1), "'other' is not sound: best_epoch: results.json has none");
+  expect_in(verdict("other", 1), "'other' is not sound: history.csv: test_auc of epoch 0 of deep-svdd is ");
+  edit_json("other/results.json", [&](ordered_json& r) { r["best_epoch"] = results["best_epoch"]; });
+  const std::string sound = text_of(folder_ / "other/history.csv");
+  for (const char* damage : {"nan", "", "1.5", "-inf"}) {
+    edit("other/history.csv", [&](std::string& t) {
+      const size_t line = t.find("\ndeep-svdd,1,") + 1, end = t.find('\n', line), comma = t.rfind(',', end);
+      t.replace(comma + 1, end - comma - 1, damage);
+    });
+    expect_in(verdict("other", 1), "'other' is not sound: history.csv: test_auc of epoch 1 of deep-svdd is ");
+    edit("other/history.csv", [&](std::string& t) { t = sound; });
+  }
+  edit("other/history.csv", [&](std::string& t) {
+    const size_t line = t.find("\ndeep-svdd,0,") + 1, end = t.find('\n', line), comma = t.rfind(',', end);
+    t.replace(comma + 1, end - comma - 1, "0.01");
+  });
+  expect_in(verdict("other --again --threads 1", 1), "part at epoch 0 of deep-svdd: its test_auc is 0.01");
 }
 
 TEST(TrainMonitorTest, AucsGoOnWithTheRun) {
@@ -403,6 +418,9 @@ TEST(TrainMonitorTest, AucsGoOnWithTheRun) {
     monitor->standing({.phase = "deep-svdd", .epoch = 1}, score, {});
   }
   EXPECT_TRUE(not_asked.aucs().empty());
+  tools::TrainMonitor late(task, log, true, true);
+  late.standing({.phase = "deep-svdd", .epoch = 1}, score, {});
+  EXPECT_TRUE(late.aucs().empty()) << "the best of some epochs is no best epoch";
   second.go_on(first.kept());
   ASSERT_EQ(second.aucs().size(), 2u);
   EXPECT_EQ(second.aucs()[0].auc, 0);

@@ -126,8 +126,8 @@ std::string changes_csv(svdd::Detector& detector, const ScoreInput& input, const
       for (size_t rank = 0; rank < of_row.size(); ++rank)
         csv += row_name(input, order[k]) + ',' + shortest(scores[order[k]]) + ',' + std::to_string(rank + 1) +
                ',' + csv_field(of_row[rank].name) + ',' + of_row[rank].value + ',' + of_row[rank].usual +
-               ',' + (by_gradient ? shortest(of_row[rank].gradient) + ',' : "") +
-               shortest(of_row[rank].change) + '\n';
+               ',' + (by_gradient ? shortest(of_row[rank].gradient + 0.0f) + ',' : "") +  // no "-0"
+               shortest(of_row[rank].change + 0.0f) + '\n';
     }
   }
   return csv;
@@ -443,6 +443,10 @@ void run_explain(const ExplainOptions& given) {
     throw UsageError("--by gradient: the score of " + detector->method() +
                      " has no gradient; --by occlusion explains any method");
   const std::vector<int64_t> shape = detector->sample_shape();
+  // Version 0.1 named the folder of maps so.
+  if (are_pictures(shape) && fs::path(options.output).has_extension() && !engine::is_folder(options.output))
+    throw UsageError("--output " + engine::in_quotes(options.output) +
+                     " is for the rows of a table; maps are several files: name a folder with --out");
   ScoreTable table{svdd::table_form_of(*detector, options.model), options.label_column, header};
   if (!are_pictures(shape) && (!table.form || table.form->usual.empty()))
     throw std::runtime_error(

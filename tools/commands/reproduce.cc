@@ -659,6 +659,14 @@ void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
 
   ResultTable result = collected(table, methods, cases, runs, out, options.changed);
   result.command = options.command;
+  if (options.auc_per_epoch && std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+        return method_takes(run.options.options.method, "auc-per-epoch") &&
+               !read_results(out / run.folder).entries().find("best_epoch");
+      }))
+    std::cerr << "some runs were made without --auc-per-epoch before, and their rows have no best epoch: "
+                 "another --out "
+                 "makes them anew"
+              << std::endl;
   if (options.ranked) rank(result);
   engine::write_file_atomically(out / "table.csv", as_csv(result));
   engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);

@@ -381,8 +381,8 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   results["ae_auc"] = monitor.autoencoder_auc() ? ordered_json(*monitor.autoencoder_auc()) : ordered_json();
   results["untrained_auc"] =
       monitor.untrained_auc() ? ordered_json(*monitor.untrained_auc()) : ordered_json();
-  if (!monitor.aucs().empty()) {
-    const EpochAuc& best = *std::max_element(monitor.aucs().begin(), monitor.aucs().end(),
+  if (const std::vector<EpochAuc>& aucs = monitor.aucs(); !aucs.empty()) {
+    const EpochAuc& best = *std::max_element(aucs.begin(), aucs.end(),
                                              [](const auto& a, const auto& b) { return a.auc < b.auc; });
     results["best_epoch"] = {{"epoch", best.epoch}, {"auc", best.auc}};
   }
@@ -407,6 +407,9 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   if (const std::string better = options.method_row().has_network ? why_not_better(results) : "";
       !better.empty())
     results["remarks"].push_back(better);
+  if (options.auc_per_epoch && monitor.aucs().empty() && why_no_auc(split.test_labels).empty())
+    results["remarks"].push_back(
+        "no AUC per epoch: the run went on from a checkpoint of one that was begun without --auc-per-epoch");
   if (const std::string less = what_was_left_out(options, task, detector->samples_used()); !less.empty())
     results["remarks"].push_back(less);
   results["pretrain_seconds"] = detector->pretrain_seconds();

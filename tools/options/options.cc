@@ -593,8 +593,11 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
     for (const Option& row : data_rows(options))
       if (row.name == "data-dir") apply(row, *data_dir);
   settle_data_dir();
-  if (!options.reads_recorded_data)
-    options.found_data = datasets::find_own(options.data, options.data_dir).value_or("").string();
+  // Found as the run found it, they need no record.
+  const std::string found = datasets::find_own(options.data, options.data_dir).value_or("").string();
+  if (options.reads_recorded_data && !found.empty() && engine::same_file(found, recorded_data))
+    options.reads_recorded_data = false;
+  if (!options.reads_recorded_data) options.found_data = found;
   if (const Value* size = value_of("image-size"))
     for (const Option& row : data_rows(options))
       if (row.name == "image-size") apply(row, *size);
@@ -606,6 +609,11 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
         options.settings = options.method_row().published(options.traits, options.settings.deep()->recipe);
         break;
       }
+  // The widths are those of the published network, not of one that is named in its place.
+  if (const svdd::DeepOptions* deep = options.settings.deep();
+      deep && from_line.contains("network") && from_line.at("network").text != deep->network)
+    for (const auto& [name, own] : {std::pair{"widths", "none"}, std::pair{"rep-dim", "0"}})
+      if (method_takes(options.method, name)) values.insert({name, {own, std::string("--") + name}});
   std::vector<Option> rows = train_options(options);
   // In the table's order, so that of several mistakes the same one is told.
   for (const TrainOption& known : every_train_option()) {

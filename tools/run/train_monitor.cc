@@ -60,7 +60,9 @@ void TrainMonitor::stage(std::string_view name, const svdd::ScoreFunction& score
 
 void TrainMonitor::standing(const svdd::EpochReport& report, const svdd::ScoreFunction& score,
                             const svdd::ScoreFunction&) {
-  if (auc_per_epoch_) aucs_.push_back({report.epoch, svdd::roc_auc(score(task_.test), task_.test_labels)});
+  // From the first on, or not at all: the best of some epochs is no best epoch.
+  if (auc_per_epoch_ && static_cast<int64_t>(aucs_.size()) == report.epoch)
+    aucs_.push_back({report.epoch, svdd::roc_auc(score(task_.test), task_.test_labels)});
 }
 
 std::string TrainMonitor::kept() const {

@@ -38,7 +38,7 @@ class TrainMonitor final : public svdd::Monitor {
   void end() { progress_.end(); }
 
   const std::vector<svdd::EpochReport>& history() const { return history_; }
-  // Test AUC after the epochs of the last phase, where it was asked for and there is one; else empty.
+  // Test AUC after every epoch of the last phase, where it was asked for from its beginning and there is one; else empty.
   const std::vector<EpochAuc>& aucs() const { return aucs_; }
   // The network at its start, and after each phase.
   const std::vector<std::pair<std::string, std::string>>& fingerprints() const { return fingerprints_; }

@@ -41,6 +41,8 @@ std::optional<std::string> weights_differ(const Evidence& here, const Evidence& 
 
 std::optional<std::string> epoch_differs(const Evidence& here, const Evidence& there, const HistoryRow& a,
                                          const HistoryRow& b) {
+  if (!a.test_auc.empty() && !b.test_auc.empty() && !same_number(a.test_auc, b.test_auc))
+    return "its test_auc is " + both(a.test_auc, b.test_auc);
   for (size_t i = 0; i < here.columns.size(); ++i) {
     const auto column = std::find(there.columns.begin(), there.columns.end(), here.columns[i]);
     const std::string other =

@@ -168,31 +168,34 @@ class Examination {
     best_epoch();
   }
 
-  // The first of the epochs with the highest AUC of history.csv; the last epoch's is the run's own.
+  // Every epoch of the last phase has an AUC, or none has; the best is the first of the highest, and the last one the run's own.
   void best_epoch() {
     const auto said = evidence_->results.entries().find("best_epoch");
-    const HistoryRow *best = nullptr, *last = nullptr;
-    const auto auc_of = [](const HistoryRow& row) {
+    const HistoryRow* best = nullptr;
+    double highest = -1, last = -1;
+    for (const HistoryRow& row : evidence_->history) {
+      const bool own = row.phase == evidence_->history.back().phase;
+      if (row.test_auc.empty() && (!own || !said)) continue;
+      const std::string place =
+          "history.csv: test_auc of epoch " + std::to_string(row.epoch) + " of " + row.phase;
+      if (!own || !said)
+        return fails(place + " is " + row.test_auc + ", and " +
+                     (own ? "results.json has no best_epoch" : "only the last phase is scored"));
+      const char* const end = row.test_auc.data() + row.test_auc.size();
       double auc = -1;
-      std::from_chars(row.test_auc.data(), row.test_auc.data() + row.test_auc.size(), auc);
-      return auc;
-    };
-    for (const HistoryRow& row : evidence_->history)
-      if (!row.test_auc.empty()) {
-        last = &row;
-        if (!best || auc_of(row) > auc_of(*best)) best = &row;
-      }
-    if (!said && !best) return;
-    if (!said || !best)
-      return fails(std::string("best_epoch: ") +
-                   (said ? "history.csv has no test_auc" : "results.json has none") + ", and " +
-                   (said ? "results.json names one" : "history.csv has test_auc"));
-    if (said->as<int64_t>("epoch") != best->epoch || said->as<double>("auc") != auc_of(*best))
+      if (std::from_chars(row.test_auc.data(), end, auc).ptr != end || !(auc >= 0 && auc <= 1))
+        return fails(place + " is " + engine::in_quotes(row.test_auc) + "; expected a number from 0 to 1");
+      if (auc > highest) highest = auc, best = &row;
+      last = auc;
+    }
+    if (!said) return;
+    if (!best) return fails("best_epoch: results.json has one, and history.csv no epochs");
+    if (said->as<int64_t>("epoch") != best->epoch || said->as<double>("auc") != highest)
       return fails("best_epoch: results.json has epoch " + std::to_string(said->as<int64_t>("epoch")) +
                    " with " + shortest(said->as<double>("auc")) + ", and history.csv gives epoch " +
                    std::to_string(best->epoch) + " with " + best->test_auc);
-    if (evidence_->results.number("auc").value_or(-1) != auc_of(*last))
-      return fails("history.csv: the last test_auc is " + last->test_auc + ", and the run's AUC is " +
+    if (evidence_->results.number("auc").value_or(-1) != last)
+      return fails("history.csv: the last test_auc is " + shortest(last) + ", and the run's AUC is " +
                    evidence_->text("auc"));
     holds("best_epoch: it follows from history.csv, whose last AUC is the run's");
   }
