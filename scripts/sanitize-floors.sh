@@ -76,7 +76,7 @@ for floor in "$@"; do
   left=$((until - SECONDS))
   if [ $left -gt 0 ]; then
     echo "== $floor under a sanitizer" | tee -a "$log"
-    timeout "$left" "$0" --check "$floor" 2>&1 | tee -a "$log" || status=$?
+    timeout "$left" scripts/sanitize-floors.sh --check "$floor" 2>&1 | tee -a "$log" || status=$?
   else
     status=124
   fi
