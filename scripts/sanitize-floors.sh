@@ -50,7 +50,7 @@ check() {  # FLOOR
     ;;
   threads)
     build=build-sanitize-thread sanitizers=thread programs=(tests_engine tests_svdd)
-    pattern='*ThreadPool*:*Threads*:*SideBySide*:*OneMachine*:*Parity.EqualBits/conv2d*:*Parity.EqualBits/dense*:*Parity.EqualBits/batch_norm*:*ParityOfTraining.OneClass*:*Tsne*:*Finch*:*KMeans*:*NearestN*:*Stop*'
+    pattern='*ThreadPool*:ThreadsToStart*:*InTwoThreads*:SideBySide.*:*OneMachine*:*Parity.EqualBits/conv2d*:*Parity.EqualBits/dense*:*Parity.EqualBits/batch_norm*:*IsTheSameOnAnyMachine*:*NothingDependsOnThreads*:KMeans.Equals*:Finch.EqualsThePlainLoops*:Stopping.*'
     ;;
   *)
     echo "there is no floor '$1': engine, datasets, svdd, tools or threads" >&2
