@@ -278,6 +278,10 @@ Dataset load(const std::string& name_or_path, const LoadOptions& options) {
   std::error_code error;
   const fs::file_status status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return load_folder(name_or_path, options);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    throw std::invalid_argument(
+        in_quotes(name_or_path) +
+        " is a pipe or a device, and data are read more than once: write them to a file");
   refuse_foreign(name_or_path);
   if (fs::is_regular_file(status) && is_emnist(name_or_path)) return load_emnist(name_or_path);
   if (is_image_archive(name_or_path)) return load_image_archive(name_or_path, options);

@@ -105,6 +105,18 @@ void add_backend_options(CLI::App& command, BackendOptions& options) {
                    "cuda only: multiply in TF32, operands of 10 bits;\nfaster, other bits");
 }
 
+// Of the commands that make many runs.
+void refuse_threads(CLI::App& command) {
+  command
+      .add_option_function<std::string>(
+          "--threads",
+          [](const std::string&) {
+            throw UsageError(
+                "--threads: each run has one thread; --jobs says how many runs there are at once");
+          })
+      ->group("");
+}
+
 void add_table_options(CLI::App& command, std::string& label_column, std::string& header,
                        const std::string& unsaid) {
   command
@@ -557,9 +569,11 @@ Examples:
   data_option("test-fraction", "of a table: the share held out for the test", "X");
   data_option("split-seed", "another number, other rows held out", "S");
   data_option("limit", "only the first N training samples", "N");
+  data_option("data-dir", "where data lies; else $SVDD_DATA, ./data, the user's cache", "DIR");
   compare->add_option("--methods", o.methods, svdd::method_names())->type_name("A,B,...");
   compare->add_option("--seeds", o.seeds, "seeds 1 to N of each method")->type_name("N")->default_str("1");
   compare->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
+  refuse_threads(*compare);
   compare->add_option("--device", o.device, "cpu or cuda: the same bits")->type_name("NAME");
   compare->add_option("--out", o.out, "folder for the runs and the table; else runs/compare-NAME")
       ->type_name("DIR");
@@ -616,6 +630,7 @@ Examples:
   reproduce->add_option("--methods", o.methods, "the rows to fill; else the table's own")
       ->type_name("A,B,...");
   reproduce->add_option("--jobs", o.jobs, "runs at once; 0: one for each processor")->type_name("J");
+  refuse_threads(*reproduce);
   reproduce->add_option("--device", o.device, "cpu or cuda: the same bits; the runs share the GPU")
       ->type_name("NAME");
   reproduce->add_flag("--auc-per-epoch", o.auc_per_epoch,
@@ -931,6 +946,7 @@ int run(const Words& arguments) {
   app.set_help_flag("-h,--help", "this text");
   app.set_version_flag("--version", version_text, "the version, and what this build and machine offer");
   app.allow_extras();
+  app.option_defaults()->disable_flag_override();  // of all commands; or --verify=no would say yes
   app.footer(R"(
 Examples:
   svdd train --data strokes --normal 3 --out runs/first --epochs 20 --ae-epochs 20
@@ -974,8 +990,11 @@ int explained(const std::exception_ptr& thrown) {
     std::rethrow_exception(thrown);
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string words = error.what(), option = words.substr(0, words.find(':'));
-    const bool again = words.find("At Most 1 required") != std::string::npos;
-    return complain(again ? option + " is given more than once; it takes one value" : words, 2);
+    if (words.find("At Most 1 required") != std::string::npos)
+      return complain(option + " is given more than once; it takes one value", 2);
+    if (const size_t value = words.find(" was given a disallowed flag"); value != std::string::npos)
+      return complain("--" + words.substr(0, value) + " takes no value: give it alone, or leave it out", 2);
+    return complain(words, 2);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), 2);
   } catch (const UsageError& error) {

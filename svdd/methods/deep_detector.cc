@@ -114,16 +114,8 @@ void DeepDetector::require_theory() const {
 
 void DeepDetector::require_trainable() const {
   if (!reconstructs()) require_theory();
-  const int64_t most = backend_.most_trained_kernel();
-  for (const auto* half : {&plan_.encoder, &plan_.decoder})
-    for (const engine::PlannedLayer& p : *half) {
-      const bool convolves =
-          p.layer.kind == engine::LayerKind::conv || p.layer.kind == engine::LayerKind::conv_transpose;
-      if (convolves && p.layer.kernel > most)
-        throw std::invalid_argument(plan_.name + ", " + engine::title_of(p.layer) + ": the " +
-                                    backend_.name() + " backend trains kernels up to " +
-                                    std::to_string(most) + " wide; take a smaller one");
-    }
+  if (const std::string why = why_untrainable(plan_, backend_); !why.empty())
+    throw std::invalid_argument(plan_.name + ", " + why);
 }
 
 // The run, in order (README.md, "The page: Deep SVDD").

@@ -80,10 +80,17 @@ Option recipe_row(DeepOptions& o) {
 }
 
 void add_network_rows(Rows& rows, DeepOptions& o, bool objects_to_bias) {
-  rows.push_back(option::text({"network", "NAME|FILE|TEXT", method_group,
-                               network_names() + ";\nor your own, as a file or a text of layers"},
-                              o.network));
-  rows.back().may_be_file = true;
+  Option network = option::text({"network", "NAME|FILE|TEXT", method_group,
+                                 network_names() + ";\nor your own, as a file or a text of layers"},
+                                o.network);
+  network.may_be_file = true;
+  // The widths in force are those published for another network. This row comes before theirs, so that what is asked for stays.
+  network.set = [&o, set_text = std::move(network.set)](const std::string& text) {
+    const std::string before = o.network;
+    set_text(text);
+    if (o.network != before) o.rep_dim = 0, o.widths.clear();
+  };
+  rows.push_back(std::move(network));
   if (objects_to_bias)
     rows.push_back(option::flag({"allow-bias", "True|False", method_group,
                                  "train a network that has bias terms or bounded\nactivations, which can "

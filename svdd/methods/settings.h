@@ -51,7 +51,8 @@ class Settings {
 
   // In the order in which they are listed. They refer to this object, which must stay where it is.
   std::vector<Option> options() { return any_->options(); }
-  // Sets the option of this name; std::invalid_argument if there is none, or the value is none or out of range.
+  // Sets the option of this name; std::invalid_argument if there is none, or the value is none or out of range. Another
+  // `network` comes with its own `rep-dim` and `widths`: set it before those.
   void set(const std::string& name, const std::string& value);
   // `input`: the shape of one sample, for the networks that take any. std::invalid_argument names the option that is
   // impossible.

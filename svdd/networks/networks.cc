@@ -290,6 +290,19 @@ Network build_network(const std::string& name_or_text, Backend& backend, const N
   return build_network(plan_network(name_or_text, options), backend);
 }
 
+std::string why_untrainable(const NetworkPlan& plan, const engine::Backend& backend) {
+  const int64_t most = backend.most_trained_kernel();
+  for (const auto* half : {&plan.encoder, &plan.decoder})
+    for (const engine::PlannedLayer& p : *half) {
+      const bool convolves =
+          p.layer.kind == engine::LayerKind::conv || p.layer.kind == engine::LayerKind::conv_transpose;
+      if (convolves && p.layer.kernel > most)
+        return engine::title_of(p.layer) + ": the " + backend.name() + " backend trains kernels up to " +
+               std::to_string(most) + " wide; take a smaller one";
+    }
+  return "";
+}
+
 void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed) {
   const engine::IeeeMode ieee;
   double bias_bound = 0;  // of a bias, from the weight before it; batch norm's own bias stays 0

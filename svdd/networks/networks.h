@@ -84,6 +84,9 @@ Network build_network(const NetworkPlan& plan, engine::Backend& backend);
 Network build_network(const std::string& name_or_text, engine::Backend& backend,
                       const NetworkOptions& options = {});
 
+// Which of its layers the backend cannot train, and why; empty: it trains them all.
+std::string why_untrainable(const NetworkPlan& plan, const engine::Backend& backend);
+
 void initialise(const std::vector<engine::NamedTensor>& state, Initialisation rule, uint64_t seed);
 
 }  // namespace svdd

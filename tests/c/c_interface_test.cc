@@ -233,6 +233,20 @@ TEST(CInterface, FitsWhatTheDetectorClassesFit) {
   EXPECT_EQ(threshold, theirs->threshold());
 }
 
+// The widths published for tables are those of another network.
+TEST(CInterface, OnesOwnNetworkHasItsOwnWidths) {
+  const std::vector<float> x = table(70, 3);
+  for (const std::string method : {"deep-svdd", "dasvdd", "autoencoder"}) {
+    SCOPED_TRACE(method);
+    json options{{"network", "dense 8, leaky_relu, dense 4"}};
+    options[method == "autoencoder" ? "ae_epochs" : "epochs"] = 1;
+    const Handle own = created(method, options.dump());
+    ASSERT_TRUE(fits(own, rows(x, 3)));
+    EXPECT_EQ(info(own)["options"]["rep-dim"], 0);
+    EXPECT_EQ(info(own)["options"]["widths"], json::array());
+  }
+}
+
 TEST(CInterface, EveryMethodFitsATableAndIsReadBack) {
   const Scratch scratch;
   const std::vector<float> x = table(70, 3), fresh = table(9, 3, 2);

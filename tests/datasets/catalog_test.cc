@@ -1,6 +1,7 @@
 #include "datasets/catalog.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "datasets/cifar10.h"
@@ -163,6 +164,14 @@ TEST_F(CatalogTest, ABrokenLinkIsNotSuggestedForItself) {
   fs::create_symlink("nowhere", root_ / "dangling");
   const Environment data("SVDD_DATA", root_.c_str());
   EXPECT_FALSE(contains(error_of([] { datasets::load("dangling"); }), "did you mean"));
+}
+
+TEST_F(CatalogTest, APipeIsToBeWrittenToAFile) {
+  ASSERT_EQ(mkfifo("rows.csv", 0600), 0);
+  for (const char* name : {"rows.csv", "/dev/null"})
+    EXPECT_TRUE(
+        contains(error_of<std::invalid_argument>([&] { datasets::load(name); }), "is a pipe or a device"))
+        << name;
 }
 
 TEST_F(CatalogTest, UnknownNamesGetASuggestion) {

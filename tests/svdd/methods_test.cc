@@ -75,6 +75,25 @@ TEST_P(EachMethod, SettingsAreValues) {
                                 "seed is '-7'; expected a whole number from 0 on"));
 }
 
+// The published widths are those of the published network.
+TEST_P(EachMethod, AnotherNetworkComesWithItsOwnWidths) {
+  if (!method().has_network) return;
+  Settings settings = method().published({.kind = recipes::DataKind::table, .own = true}, Recipe::pytorch);
+  const svdd::DeepOptions& deep = *settings.deep();
+  const std::pair published(deep.rep_dim, deep.widths);
+  const auto widths = [&] {
+    settings.make({9}, *small_runs::backend());  // which refuses widths that the network does not take
+    return std::pair(deep.rep_dim, deep.widths);
+  };
+  settings.set("network", deep.network);
+  EXPECT_EQ(widths(), published) << "the same network changes nothing";
+  settings.set("network", "dense 8, leaky_relu, dense 4");
+  EXPECT_EQ(widths(), std::pair(int64_t{0}, std::vector<int64_t>{}));
+  settings.set("rep-dim", "5");
+  settings.set("network", "dense 8, leaky_relu, dense 4");
+  EXPECT_EQ(deep.rep_dim, 5) << "what is asked for after it stays";
+}
+
 TEST_P(EachMethod, KnownAnomaliesAreNotLearnedAsNormal) {
   const auto detector = made();
   if (detector->learns_from_anomalies()) GTEST_SKIP() << "it learns from them";

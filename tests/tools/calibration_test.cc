@@ -396,6 +396,14 @@ TEST_F(Calibrated, MethodsAreCompared) {
   EXPECT_NE(again.err.find("4 runs, 4 of them done before"), std::string::npos) << again.err;
   EXPECT_EQ(again.out, o.out);
   expect_refused(scratch_.path, {{line + " --split-seed 3", 2, "a comparison of other data or options"}});
+  // In a data folder, wherever that is.
+  for (const std::string folder : {"shelf", "attic"}) {
+    fs::create_directory(scratch_.path / folder);
+    fs::copy_file(scratch_.path / "t.csv", scratch_.path / folder / "rows.csv");
+    const Outcome there = run("compare --data rows --methods knn --out of-rows --data-dir " + folder);
+    EXPECT_EQ(there.status, 0) << there.err;
+    fs::remove_all(scratch_.path / folder);
+  }
 }
 
 }  // namespace

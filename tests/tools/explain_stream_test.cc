@@ -90,6 +90,8 @@ TEST_F(ExplainStreamCommand, WhatIsNoRowIsPassedOver) {
   EXPECT_EQ(none.status, 1);
   EXPECT_EQ(empty.err, "svdd: standard input holds no samples\n");
   EXPECT_FALSE(fs::exists(f / "none.csv"));
+  EXPECT_EQ(explain("", "--out no/where").status, 1);
+  EXPECT_FALSE(fs::exists(f / "no")) << "what was made for nothing goes again";
   const Outcome most = explain("1,2,3\n", "--most 1");
   EXPECT_EQ(most.status, 2);
   EXPECT_NE(most.err.find("those of --input - are answered one by one"), std::string::npos) << most.err;
@@ -105,8 +107,13 @@ TEST_F(ExplainStreamCommand, MapsOfTheImagesByTheirPaths) {
   const Outcome missing = explain("one.pgm\n", "", "pictures");
   EXPECT_EQ(missing.status, 2);
   EXPECT_NE(missing.err.find("--out is missing"), std::string::npos) << missing.err;
-  const Outcome outcome =
-      explain("one.pgm\ncut.pgm\ntwo.pgm\nother/one.pgm\nmaps/two-map.png\n", "--out maps", "pictures");
+  fs::create_directory(f / "there");
+  EXPECT_EQ(explain("cut.pgm\n", "--out no/where", "pictures").status, 1);
+  EXPECT_EQ(explain("cut.pgm\n", "--out there", "pictures").status, 1);
+  EXPECT_FALSE(fs::exists(f / "no"));
+  EXPECT_TRUE(fs::exists(f / "there"));
+  const Outcome outcome = explain("\xef\xbb\xbfone.pgm\ncut.pgm\ntwo.pgm\nother/one.pgm\nmaps/two-map.png\n",
+                                  "--out maps", "pictures");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("'cut.pgm' is truncated"), std::string::npos) << outcome.err;

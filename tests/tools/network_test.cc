@@ -63,6 +63,8 @@ TEST_F(NetworkCommandTest, KernelsLargerThanTheirInputAreRemarkedOn) {
   EXPECT_EQ(network("conv 1 5x5 padding 0, dense 4", "1x5x5").err, "");
   for (const std::string name : {"mnist_LeNet", "cifar10_LeNet", "gtsrb_LeNet", "multi_sphere_mobifall"})
     EXPECT_EQ(svdd({"network", name}).err, "") << name;
+  says(network("conv 1 12x12, dense 4", "1x28x28"), 0,
+       "backend trains kernels up to 11 wide; take a smaller one, or train with --device reference");
   says(network("conv 1 9x9 padding 0, dense 4", "1x8x8"), 2, "conv1");  // an empty output is a mistake
 
   write_small_data(folder_);

@@ -101,6 +101,14 @@ TEST(Words, AnOptionIsCalledAsItWasTyped) {
                                 {kde + "--pretrain False", 2, "svdd: --pretrain is an option of"},
                                 {kde + "--n_epochs 3", 2, "svdd: --n_epochs is an option of"},
                                 {kde + "--epochs 3", 2, "svdd: --epochs is an option of"}});
+  expect_refused(scratch.path,
+                 {{"train --data strokes --normal 3 --out run --method autoencoder --epochs 3", 2,
+                   "the method autoencoder has --ae-epochs"},
+                  {"reproduce strokes --verify=no", 2, "--verify takes no value: give it alone"},
+                  {"train --data strokes --normal 3 --out run --quiet=0", 2, "--quiet takes no value"},
+                  {"train --data strokes --normal 3 --out run --no-map=7", 2, "--no-map is '7'"},
+                  {"compare --data strokes --threads 1", 2, "--jobs says how many runs there are at once"},
+                  {"reproduce strokes --threads 1", 2, "--jobs says how many"}});
 }
 
 TEST(Words, HelpNamesAllInputs) {

@@ -52,7 +52,8 @@ void require_methods(const std::string& list) {
 // A folder holds one comparison, and says of what.
 void claim_folder(const std::filesystem::path& out, const GivenOptions& data) {
   const std::filesystem::path said = out / "compare.json";
-  const nlohmann::json here = data;
+  nlohmann::json here = data;
+  here.erase("data-dir");  // where the same data lie decides nothing
   if (engine::file_exists(said)) {
     const nlohmann::json there = engine::read_json_object(said, "name another folder with --out");
     if (there != here)

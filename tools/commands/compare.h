@@ -9,9 +9,9 @@
 namespace tools {
 
 struct CompareOptions {
-  GivenOptions
-      data;  // of svdd train: data, normal, anomalous, label-column, header, columns, drop, missing, test-data, split-seed,
-             // test-fraction, limit
+  // Of svdd train: data, data-dir, normal, anomalous, label-column, header, columns, drop, missing, test-data, split-seed,
+  // test-fraction, limit.
+  GivenOptions data;
   std::string out;      // empty: runs/compare-NAME
   std::string methods;  // "knn,deep-svdd"; empty: all
   int64_t seeds = 1, jobs = 0;

@@ -157,14 +157,34 @@ std::string map_name(const std::string& path, size_t i, ExplainBy by, std::set<s
   return name;
 }
 
-void make_folder(const fs::path& folder, const std::string& option) {
-  if (engine::file_exists(folder) && !engine::is_folder(folder))
-    throw UsageError(option + " " + engine::in_quotes(folder) + " is a file, and a folder is needed");
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " + error.message());
-}
+// A folder that is there from now on; where nothing came into it, it goes again with what was made for it.
+class OutputFolder {
+ public:
+  // `option` names it.
+  OutputFolder(const fs::path& folder, const std::string& option) {
+    if (engine::file_exists(folder) && !engine::is_folder(folder))
+      throw UsageError(option + " " + engine::in_quotes(folder) + " is a file, and a folder is needed");
+    std::error_code error;
+    const fs::path whole = fs::absolute(folder, error).lexically_normal();
+    for (fs::path above = whole.filename().empty() ? whole.parent_path() : whole;
+         !above.empty() && !engine::file_exists(above); above = above.parent_path())
+      made_.push_back(above);
+    fs::create_directories(folder, error);
+    if (error)
+      throw std::runtime_error("cannot make the folder " + engine::in_quotes(folder) + ": " +
+                               error.message());
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder() {
+    std::error_code holds_something;
+    for (const fs::path& folder : made_)
+      if (!fs::remove(folder, holds_something)) return;
+  }
+
+ private:
+  std::vector<fs::path> made_;  // the innermost first
+};
 
 // The files that are read, none of which may be replaced. Files that are one have one size and time: few are compared, however
 // many there are.
@@ -270,7 +290,7 @@ void write_maps(svdd::Detector& detector, const ScoreInput& input, const Explain
   std::vector<std::string> written = names;
   written.emplace_back("maps.csv");
   refuse_own_images(option, folder, written, input, options.input);
-  make_folder(folder, option);
+  const OutputFolder made(folder, option);
   MapFolder maps(folder, by, input.samples.shape);
   try {
     for (size_t k = 0; k < order.size(); ++k)
@@ -313,8 +333,9 @@ void explain_stream(svdd::Detector& detector, const ScoreTable& table, const Exp
                     ExplainBy by) {
   const fs::path output =
       options.out.empty() ? fs::path(options.output) : fs::path(options.out) / "columns.csv";
+  std::optional<OutputFolder> folder;
+  if (!options.out.empty()) folder.emplace(options.out, "--out");
   std::optional<engine::AtomicFile> file;
-  if (!options.out.empty()) make_folder(options.out, "--out");
   if (!output.empty()) file.emplace(output);
   const auto write = [&](const std::string& text) {
     if (file)
@@ -357,7 +378,7 @@ void map_stream(svdd::Detector& detector, const ExplainOptions& options, Explain
   const auto place = folder_for_maps(options);
   const std::string& option = place.first;
   const fs::path& folder = place.second;
-  make_folder(folder, option);
+  const OutputFolder made(folder, option);
   AnsweredStream stream(detector.sample_shape(), {}, options.quiet);
   MapFolder maps(folder, by, detector.sample_shape());
   std::set<std::string> used;
@@ -472,7 +493,7 @@ void run_explain(const ExplainOptions& given) {
     }
     const std::string csv = changes_header(by) + changes_csv(*detector, input, *table.form, options, by);
     if (!options.out.empty()) {
-      make_folder(options.out, "--out");
+      const OutputFolder made(options.out, "--out");
       engine::write_file_atomically(columns, csv);
     } else if (options.output.empty()) {
       std::cout << csv << std::flush;

@@ -8,6 +8,7 @@
 
 #include "datasets/csv.h"
 #include "datasets/samples.h"
+#include "engine/backends/cpu/cpu.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
 #include "svdd/methods/deep_detector.h"
@@ -282,6 +283,9 @@ void run_network(const NetworkCommand& c) {
   const svdd::NetworkPlan plan = plan_of(c);
   refuse_against_theory(plan, c.allow_bias);
   for (const std::string& idle : svdd::idle_taps(plan)) std::cerr << "note: " << idle << "\n";
+  if (const std::string why = svdd::why_untrainable(plan, *engine::make_cpu_backend({.threads = 1}));
+      !why.empty())
+    std::cerr << "note: " << why << ", or train with --device reference\n";
   if (c.text) {
     std::cout << svdd::text_of(plan);
     return;

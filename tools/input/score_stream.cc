@@ -206,6 +206,8 @@ void ScoreStream::add_row(Piece& piece) {
 }
 
 void ScoreStream::add_image(Piece& piece) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some programs begin a text in UTF-8 with it
+  if (record_line_ == 1 && record_.starts_with(byte_order_mark)) record_.erase(0, byte_order_mark.size());
   if (record_.find('\0') != std::string::npos)
     throw std::runtime_error(lines_.source() + ", line " + std::to_string(record_line_) +
                              " holds zero bytes; expected the paths of images, one a line (find -print)");

@@ -415,7 +415,11 @@ void refuse_other_methods(const TrainOption& row, const std::string& method, con
   if (knows(method, row)) return;
   std::string list;
   for (const std::string& name : row.methods) list += (list.empty() ? "" : ", ") + name;
-  throw UsageError(where + " is an option of " + list + "; the method " + method + " has none such");
+  const std::string of_pretraining = "ae-" + row.name;
+  const TrainOption* const other = find_row(of_pretraining);
+  const bool pretrains = other && knows(method, *other);
+  throw UsageError(where + " is an option of " + list + "; the method " + method +
+                   (pretrains ? " has --" + of_pretraining : " has none such"));
 }
 
 // A file's text stands in the place of its name, so that config.json needs nothing else.
@@ -609,11 +613,6 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
         options.settings = options.method_row().published(options.traits, options.settings.deep()->recipe);
         break;
       }
-  // The widths are those of the published network, not of one that is named in its place.
-  if (const svdd::DeepOptions* deep = options.settings.deep();
-      deep && from_line.contains("network") && from_line.at("network").text != deep->network)
-    for (const auto& [name, own] : {std::pair{"widths", "none"}, std::pair{"rep-dim", "0"}})
-      if (method_takes(options.method, name)) values.insert({name, {own, std::string("--") + name}});
   std::vector<Option> rows = train_options(options);
   // In the table's order, so that of several mistakes the same one is told.
   for (const TrainOption& known : every_train_option()) {
