@@ -315,6 +315,10 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
   const Names wanted = form.source_names();
   std::vector<bool> taken(columns.count, false);
   for (const std::string& name : wanted) {
+    if (std::count(columns.names.begin(), columns.names.end(), name) > 1)
+      reader.refuse(
+          in_quotes(name) +
+          " names more than one column, and the model was trained on one: rename those that are not meant");
     const std::optional<size_t> column = column_named(columns.names, name);
     if (!column || taken[*column])
       missing.push_back(name);

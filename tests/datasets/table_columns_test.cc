@@ -176,6 +176,8 @@ TEST_F(TableOfAModel, ColumnsComeInItsOrder) {
   const Table more = read("id,b,a\n9,1000,1\n");
   EXPECT_EQ(more.rows.values, (std::vector<float>{1, 1000}));
   EXPECT_TRUE(contains(more.notes.at(2), "'id' is passed over"));
+  EXPECT_TRUE(
+      contains(complaint("a,b,b\n1,1000,7\n"), "'b' names more than one column, and the model was trained"));
   const Table bare = read("1.5,1000\n2.5,1001\n");
   EXPECT_EQ(bare.rows.values, (std::vector<float>{1.5f, 1000, 2.5f, 1001}));
   EXPECT_TRUE(contains(bare.notes.at(1), "without a header the columns are taken for the model's"));
