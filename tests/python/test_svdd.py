@@ -82,6 +82,13 @@ class Core(unittest.TestCase):
         self.assertEqual(options["nu"]["value"], 0.2)
         self.assertEqual(options["objective"]["choices"], ["one-class", "soft-boundary"])
 
+    def test_ones_own_network_has_its_own_widths(self):
+        text = "dense 8, leaky_relu, dense 4"
+        options = {row["name"]: row["value"] for row in svdd.options("deep-svdd", shape=(3,), network=text)}
+        self.assertEqual((options["rep-dim"], options["widths"]), (0, []))
+        model = svdd.Model("deep-svdd", network=text, epochs=1).fit(normal())
+        self.assertEqual(model.info()["options"]["rep-dim"], 0)
+
     def test_notebook(self):
         """Train, score, explain, save, load: as one would in a notebook, with every method."""
         X, odd = normal(), normal(5, seed=1)
