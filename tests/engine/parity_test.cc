@@ -240,4 +240,43 @@ TEST(ParityOfNaN, MaxPooling) {
   }
 }
 
+// A few samples lie between zeros on some instruction sets (few_samples.h), which must not show: not in the sign of a zero,
+// and not where a weight is infinite or no number. (CUDA's kernels multiply such a weight by the padding, which makes a NaN.)
+TEST(ParityOfZeros, ConvolutionsOfAFewSamples) {
+  if (!no_card().empty()) GTEST_SKIP() << no_card();
+  const float tiny = 1e-30f, infinite = std::numeric_limits<float>::infinity();
+  const std::vector<float> common{0.0f, -0.0f, tiny, -tiny};  // products of two come to zeros of either sign
+  int64_t negative_zeros = 0, not_finite = 0, calls = 0;
+  for (const char* op : {"conv2d", "conv2d_input_gradient"}) {
+    const auto rows = parity_rows();
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.op == op; });
+    ASSERT_NE(row, rows.end()) << op;
+    for (int number = 0; number < 150; ++number) {
+      Draw draw(std::string(op) + " with zeros", number);
+      Call call = row->draw(draw);
+      if (call.operands[0].shape[0] > 8 || call.heavy) continue;
+      ++calls;
+      for (size_t k = 0; k < call.operands.size(); ++k)
+        for (float& v : call.operands[k].numbers)
+          if (number % 2 == 0 || draw.between(0, 5) > 0)
+            v = common[static_cast<size_t>(draw.between(0, 3))];
+          else if (k == 1 && number % 3 == 0 && draw.between(0, 9) == 0)
+            v = draw.coin() ? infinite : std::numeric_limits<float>::quiet_NaN();
+      const Numbers expected = results_of(call, *make_reference_backend());
+      for (const float v : expected[call.operands.size() - 1]) {
+        negative_zeros += v == 0 && std::signbit(v);
+        not_finite += !std::isfinite(v);
+      }
+      for (const auto& on : fast_backends()) {
+        if (on->name().starts_with("cuda") && number % 3 == 0) continue;
+        const auto difference = first_difference(results_of(call, *on), expected);
+        ASSERT_FALSE(difference) << text_of(*row, number, call) << ", " << on->name() << ": " << *difference;
+      }
+    }
+  }
+  EXPECT_GT(calls, 20);
+  EXPECT_GT(negative_zeros, 100);
+  EXPECT_GT(not_finite, 100);
+}
+
 }  // namespace parity_test

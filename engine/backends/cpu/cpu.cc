@@ -357,7 +357,10 @@ class CpuBackend final : public Backend {
     InLanes l(in_lanes_);
     const Batch xb = l.read(x), gb = l.read(gy);
     if (blas_ == Blas::openblas) return openblas::dense_weight_gradient(xb, gb, gw.data<float>(), pool_);
-    pool_.run(tile_count(gb.c), [&](Range r) { k_.dense_weight_gradient(xb, gb, gw.data<float>(), r); });
+    const int64_t copied = dense_weight_gradient_memory(xb.blocks);
+    pool_.run(tile_count(gb.c), [&](Range r) {
+      k_.dense_weight_gradient(xb, gb, gw.data<float>(), r, memory_of_thread(copied));
+    });
   }
 
   void channel_sum(const Array& x, Array& s) override {
@@ -681,10 +684,12 @@ class CpuBackend final : public Backend {
                        .step = of.step,
                        .first = of.first_row * of.y.w + of.first_column,
                        .taps = 0,
+                       .taps_in_row = 0,
                        .vector_count = 0,
                        .tap_at = nullptr,
                        .vectors = nullptr,
-                       .inside = nullptr};
+                       .inside = nullptr,
+                       .between_zeros = false};
     geometry.describe(job);
     share(planes * of.rows * of.columns * job.taps, job.units(), [&](Range r) { k_.correlate_few(job, r); });
   }

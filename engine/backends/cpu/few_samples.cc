@@ -12,17 +12,25 @@ int64_t rest_of(int64_t a, int64_t s) { return (a % s + s) % s; }
 
 FewGeometry::FewGeometry(const Correlation& job, int64_t width)
     : of_(job),
+      between_zeros_(job.stride == 1 && width < 16 && job.columns > width / 2),
       phase_rows_((job.x.h + job.stride - 1) / job.stride),
-      phase_columns_((job.x.w + job.stride - 1) / job.stride),
-      phases_(job.stride * job.stride * phase_rows_ * phase_columns_) {
+      phase_columns_((job.x.w + job.stride - 1) / job.stride) {
   const int64_t s = job.stride;
+  if (between_zeros_) {
+    zero_rows_ = std::max<int64_t>(0, -job.top);
+    zero_columns_ = std::max<int64_t>(0, -job.left);
+    phase_rows_ = zero_rows_ + std::max(job.x.h, job.rows + job.top + job.kernel_rows - 1);
+    phase_columns_ = zero_columns_ + std::max(job.x.w, job.columns + job.left + job.kernel_columns - 1);
+  }
+  phases_ = s * s * phase_rows_ * phase_columns_;
   for (int64_t k = 0; k < job.kernel_rows; ++k)
     for (int64_t l = 0; l < job.kernel_columns; ++l) {
-      const int64_t down = job.top + k, across = job.left + l, r = rest_of(down, s), q = rest_of(across, s);
+      const int64_t down = zero_rows_ + job.top + k, across = zero_columns_ + job.left + l,
+                    r = rest_of(down, s), q = rest_of(across, s);
       tap_at_.push_back(((r * s + q) * phase_rows_ + (down - r) / s) * phase_columns_ + (across - q) / s);
     }
 
-  const bool over_rows = phase_columns_ == job.columns;
+  const bool over_rows = !between_zeros_ && phase_columns_ == job.columns;
   const int64_t rows = over_rows ? 1 : job.rows, in_row = over_rows ? job.rows * job.columns : job.columns;
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < in_row; j += width)
@@ -63,6 +71,18 @@ bool FewGeometry::is_of(const Correlation& job) const {
 const float* FewGeometry::cut(const float* x, int64_t planes, float* memory) const {
   float* const to = memory + before_;
   const int64_t s = of_.stride, height = of_.x.h, width = of_.x.w;
+  if (between_zeros_) {
+    float* p = to;
+    const int64_t right = phase_columns_ - zero_columns_ - width, below = phase_rows_ - zero_rows_ - height;
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      p = std::fill_n(p, zero_rows_ * phase_columns_ + zero_columns_, 0.0f);
+      for (int64_t i = 1; i < height; ++i, x += width)
+        p = std::fill_n(std::copy_n(x, width, p), right + zero_columns_, 0.0f);
+      p = std::fill_n(std::copy_n(x, width, p), right + below * phase_columns_, 0.0f);
+      x += width;
+    }
+    return to;
+  }
   if (s == 1) {
     std::copy_n(x, planes * phases_, to);
     return to;
@@ -78,10 +98,12 @@ const float* FewGeometry::cut(const float* x, int64_t planes, float* memory) con
 void FewGeometry::describe(FewCorrelation& job) const {
   job.x_plane = phases_;
   job.taps = static_cast<int64_t>(tap_at_.size());
+  job.taps_in_row = of_.kernel_columns;
   job.tap_at = tap_at_.data();
   job.vectors = vectors_.data();
   job.vector_count = static_cast<int64_t>(vectors_.size());
   job.inside = inside_.data();
+  job.between_zeros = between_zeros_;
 }
 
 }  // namespace engine::cpu

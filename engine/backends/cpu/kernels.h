@@ -102,15 +102,19 @@ struct FewCorrelation {
   int64_t samples, in, out, x_plane, y_plane;
   int64_t columns, y_columns, step, first;  // of the outputs, and where in y's plane they lie
 
-  int64_t taps, vector_count;
+  int64_t taps, taps_in_row, vector_count;
   const int64_t* tap_at;     // [tap]: where in x it is, seen from a vector's place
   const FewVector* vectors;  // in row-major order
   const uint16_t* inside;    // [vector][tap]: the lanes whose tap falls inside the image
+  bool between_zeros;        // what the other lanes find there is 0; taps of a row are neighbours in x
 
   // So many parts of the output channels and of a plane's vectors go to threads by themselves.
   static constexpr int64_t together = 6;  // output channels
   SVDD_INLINE int64_t tiles() const { return (out + together - 1) / together; }
-  SVDD_INLINE int64_t bands() const { return (vector_count + 63) / 64; }
+  SVDD_INLINE int64_t bands() const {
+    const int64_t most = between_zeros ? 16 : 64;  // vectors, shorter ones there
+    return (vector_count + most - 1) / most;
+  }
   SVDD_INLINE int64_t units() const { return samples * tiles() * bands(); }
 };
 struct FewProduct {  // y[n,o] = bias[o] + Σ_f x[n,f]·w[o,f]
@@ -119,6 +123,18 @@ struct FewProduct {  // y[n,o] = bias[o] + Σ_f x[n,f]·w[o,f]
   int64_t samples, in, out;
   SVDD_INLINE int64_t units(int64_t width) const { return (out + 2 * width - 1) / (2 * width); }
 };
+// The weight gradient of a dense layer copies so many features and tiles of outputs at once.
+SVDD_INLINE int64_t dense_fitting(int64_t bytes, int64_t blocks, int64_t step) {
+  const int64_t fit = bytes / (blocks * lanes * static_cast<int64_t>(sizeof(float)) * step);
+  return fit > 1 ? fit : 1;
+}
+SVDD_INLINE int64_t dense_features_at_once(int64_t blocks) {
+  return 12 * dense_fitting(24 << 10, blocks, 12);
+}
+SVDD_INLINE int64_t dense_tiles_at_once(int64_t blocks) { return dense_fitting(256 << 10, blocks, 4); }
+SVDD_INLINE int64_t dense_weight_gradient_memory(int64_t blocks) {
+  return (dense_features_at_once(blocks) + 4 * dense_tiles_at_once(blocks)) * blocks * lanes;
+}
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
 // The weight gradient of conv2d. The sums of some tiles of output channels and some input channels, a group, are made
 // together: the more of both, the fewer times a plane is read.
@@ -175,7 +191,8 @@ struct Kernels {
   void (*product)(const MatrixProduct&, Range);
   int64_t (*product_units)(const MatrixProduct&);
   // units: tiles of outputs
-  void (*dense_weight_gradient)(const Batch& x, const Batch& gy, float* gw, Range);
+  void (*dense_weight_gradient)(const Batch& x, const Batch& gy, float* gw, Range tiles_of_outputs,
+                                float* memory);  // dense_weight_gradient_memory() floats
 
   // Sums over the positions of one channel in one block, for each lane: partial[unit][16]; units: (channel,
   // block)

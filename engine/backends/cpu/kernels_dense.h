@@ -48,19 +48,34 @@ void product(const MatrixProduct& job, Range units) {
   }
 }
 
-// In registers: T outputs × F features, sixteen partial sums each, chains over the blocks.
+// Weight gradient: sixteen partial sums for each output and feature, chains over the blocks. What some features and the tile of
+// outputs hold in all blocks is copied together first: where it lies it is a power of two apart as often as not, and numbers so far
+// apart displace each other from the first cache.
+struct DenseSums {
+  const float* x;   // [feature][block]
+  const float* gy;  // [output][block]
+  int64_t blocks;
+  SVDD_INLINE V x_at(int64_t feature, int64_t block, int part) const {
+    return V::load(x + (feature * blocks + block) * lanes + part);
+  }
+  SVDD_INLINE V gy_at(int64_t output, int64_t block, int part) const {
+    return V::load(gy + (output * blocks + block) * lanes + part);
+  }
+};
+
+// In registers: T outputs × F features. `gw`: of the first of both.
 template <int T, int F>
-void dense_weight_gradient_tile(const Batch& x, const Batch& gy, float* gw, int64_t o, int64_t f) {
+void dense_weight_gradient_tile(const DenseSums& job, int64_t f, float* gw, int64_t stride) {
   alignas(64) float sums[T * F * lanes];
   for (int part = 0; part < lanes; part += V::width) {
     V acc[T][F];
     for (int t = 0; t < T; ++t)
       for (int i = 0; i < F; ++i) acc[t][i] = V(0.0f);
-    for (int64_t block = 0; block < x.blocks; ++block) {
+    for (int64_t block = 0; block < job.blocks; ++block) {
       V value[F];
-      for (int i = 0; i < F; ++i) value[i] = V::load(x.at(block, f + i) + part);
+      for (int i = 0; i < F; ++i) value[i] = job.x_at(f + i, block, part);
       for (int t = 0; t < T; ++t) {
-        const V g = V::load(gy.at(block, o + t) + part);
+        const V g = job.gy_at(t, block, part);
         for (int i = 0; i < F; ++i) acc[t][i] = fma(g, value[i], acc[t][i]);
       }
     }
@@ -68,72 +83,95 @@ void dense_weight_gradient_tile(const Batch& x, const Batch& gy, float* gw, int6
       for (int i = 0; i < F; ++i) acc[t][i].store(sums + (t * F + i) * lanes + part);
   }
   for (int t = 0; t < T; ++t)
-    for (int i = 0; i < F; ++i) gw[(o + t) * x.c + f + i] = tree_sum(sums + (t * F + i) * lanes);
+    for (int i = 0; i < F; ++i) gw[t * stride + i] = tree_sum(sums + (t * F + i) * lanes);
 }
 
 #if defined(SVDD_KERNELS_AVX512)
 // The same for 4 outputs × 4 features, whose sixteen sums close together: one by one, the trees take as long
 // as the chains.
-void dense_weight_gradient_4x4(const Batch& x, const Batch& gy, float* gw, int64_t o, int64_t f) {
+void dense_weight_gradient_4x4(const DenseSums& job, int64_t f, float* gw, int64_t stride) {
   V acc[16];
   for (V& a : acc) a = V(0.0f);
-  for (int64_t block = 0; block < x.blocks; ++block) {
+  for (int64_t block = 0; block < job.blocks; ++block) {
     V g[4];
-    for (int t = 0; t < 4; ++t) g[t] = V::load(gy.at(block, o + t));
+    for (int t = 0; t < 4; ++t) g[t] = job.gy_at(t, block, 0);
     for (int i = 0; i < 4; ++i) {
-      const V value = V::load(x.at(block, f + i));
+      const V value = job.x_at(f + i, block, 0);
       for (int t = 0; t < 4; ++t) acc[4 * i + t] = fma(g[t], value, acc[4 * i + t]);
     }
   }
-  tree_sums(acc, gw + o * x.c + f, x.c);
+  tree_sums(acc, gw, stride);
 }
 #elif defined(SVDD_KERNELS_AVX2)
-// The same for 4 outputs × 2 features, half the lanes at a time.
-void dense_weight_gradient_4x2(const Batch& x, const Batch& gy, float* gw, int64_t o, int64_t f) {
-  V half[2][8];
-  for (int part = 0; part < 2; ++part) {
-    V acc[8];
-    for (V& a : acc) a = V(0.0f);
-    for (int64_t block = 0; block < x.blocks; ++block) {
-      V value[2];
-      for (int i = 0; i < 2; ++i) value[i] = V::load(x.at(block, f + i) + part * V::width);
-      for (int t = 0; t < 4; ++t) {
-        const V g = V::load(gy.at(block, o + t) + part * V::width);
-        for (int i = 0; i < 2; ++i) acc[2 * t + i] = fma(g, value[i], acc[2 * t + i]);
+// The same for 4 outputs × 6 features, half the lanes and three features at a time: twelve chains, where eight would just keep
+// the units busy.
+void dense_weight_gradient_4x6(const DenseSums& job, int64_t f, float* gw, int64_t stride) {
+  V half[2][24];
+  for (int part = 0; part < 2; ++part)
+    for (int three = 0; three < 6; three += 3) {
+      V acc[3][4];
+      for (int i = 0; i < 3; ++i)
+        for (V& a : acc[i]) a = V(0.0f);
+      for (int64_t block = 0; block < job.blocks; ++block) {
+        V value[3];
+        for (int i = 0; i < 3; ++i) value[i] = job.x_at(f + three + i, block, part * V::width);
+        for (int t = 0; t < 4; ++t) {
+          const V g = job.gy_at(t, block, part * V::width);
+          for (int i = 0; i < 3; ++i) acc[i][t] = fma(g, value[i], acc[i][t]);
+        }
       }
+      for (int i = 0; i < 3; ++i)
+        for (int t = 0; t < 4; ++t) half[part][8 * ((three + i) / 2) + 2 * t + (three + i) % 2] = acc[i][t];
     }
-    for (int i = 0; i < 8; ++i) half[part][i] = acc[i];
-  }
-  tree_sums<2>(half[0], half[1], gw + o * x.c + f, x.c);
+  for (int pair = 0; pair < 3; ++pair)
+    tree_sums<2>(half[0] + 8 * pair, half[1] + 8 * pair, gw + 2 * pair, stride);
 }
 #endif
 
+// Of so many features of x.
 template <int T>
-void dense_weight_gradient_outputs(const Batch& x, const Batch& gy, float* gw, int64_t o, Range features) {
+void dense_weight_gradient_outputs(const DenseSums& job, int64_t features, float* gw, int64_t stride) {
   constexpr int most = V::width == 16 ? 6 : 2;
-  int64_t f = features.first;
+  int64_t f = 0;
 #if defined(SVDD_KERNELS_AVX512)
   if constexpr (T == 4)
-    for (; f + 4 <= features.last; f += 4) dense_weight_gradient_4x4(x, gy, gw, o, f);
+    for (; f + 4 <= features; f += 4) dense_weight_gradient_4x4(job, f, gw + f, stride);
 #elif defined(SVDD_KERNELS_AVX2)
   if constexpr (T == 4)
-    for (; f + 2 <= features.last; f += 2) dense_weight_gradient_4x2(x, gy, gw, o, f);
+    for (; f + 6 <= features; f += 6) dense_weight_gradient_4x6(job, f, gw + f, stride);
 #endif
-  for (; f + most <= features.last; f += most) dense_weight_gradient_tile<T, most>(x, gy, gw, o, f);
-  for (; f < features.last; ++f) dense_weight_gradient_tile<T, 1>(x, gy, gw, o, f);
+  for (; f + most <= features; f += most) dense_weight_gradient_tile<T, most>(job, f, gw + f, stride);
+  for (; f < features; ++f) dense_weight_gradient_tile<T, 1>(job, f, gw + f, stride);
 }
 
-// So many features at once stay in the first cache, beside the gradients of four outputs, while all outputs
-// meet them.
-void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, Range units) {
-  constexpr int64_t cache = 24 << 10, step = 12;
-  const int64_t fit = cache / (x.blocks * lanes * static_cast<int64_t>(sizeof(float)) * step);
-  const int64_t together = fit > 1 ? fit * step : step;
-  for (int64_t f = 0; f < x.c; f += together) {
-    const Range features{f, f + together < x.c ? f + together : x.c};
-    for (int64_t u = units.first; u < units.last; ++u) {
-      const Tile tile = tile_of(u, gy.c);
-      with_size_of(tile, [&]<int T>() { dense_weight_gradient_outputs<T>(x, gy, gw, tile.first, features); });
+// As [channel][block].
+inline void copy_channels(const Batch& from, Range channels, float* to) {
+  for (int64_t c = channels.first; c < channels.last; ++c)
+    for (int64_t block = 0; block < from.blocks; ++block, to += lanes)
+      for (int part = 0; part < lanes; part += V::width) V::load(from.at(block, c) + part).store(to + part);
+}
+
+// The copies of some tiles of outputs stay in the second cache while all features meet them, and those of some features in the
+// first, while these outputs do.
+void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, Range units, float* memory) {
+  const int64_t tiles = dense_tiles_at_once(x.blocks), features = dense_features_at_once(x.blocks),
+                size = x.blocks * lanes;
+  float* const of_outputs = memory + features * size;
+  for (int64_t first = units.first; first < units.last; first += tiles) {
+    const int64_t last = first + tiles < units.last ? first + tiles : units.last,
+                  o = tile_of(first, gy.c).first;
+    const Tile end = tile_of(last - 1, gy.c);
+    copy_channels(gy, {o, end.first + end.size}, of_outputs);
+    for (int64_t f = 0; f < x.c; f += features) {
+      const Range some{f, f + features < x.c ? f + features : x.c};
+      copy_channels(x, some, memory);
+      for (int64_t u = first; u < last; ++u) {
+        const Tile tile = tile_of(u, gy.c);
+        const DenseSums job{memory, of_outputs + (tile.first - o) * size, x.blocks};
+        with_size_of(tile, [&]<int T>() {
+          dense_weight_gradient_outputs<T>(job, some.last - some.first, gw + tile.first * x.c + f, x.c);
+        });
+      }
     }
   }
 }

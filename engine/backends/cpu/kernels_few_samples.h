@@ -8,15 +8,16 @@
 
 // In registers: Q output channels × P runs of neighbouring positions, each lane a chain over (c, k, l).
 template <int Q, int P>
-void few_tile(const FewCorrelation& job, const float* x, int64_t o, int64_t first, float* y) {
+using FewSums = V[Q][P];
+
+// Lanes whose tap falls outside the image leave it out.
+template <int Q, int P>
+void few_chains_in_lanes(const FewCorrelation& job, const float* x, const float* w, int64_t first,
+                         FewSums<Q, P>& acc) {
   const int64_t w_output = job.in * job.taps;
-  const float* const w = job.w + o * w_output;
   const FewVector* const vectors = job.vectors + first;
   const uint16_t* const inside = job.inside + first * job.taps;
   constexpr uint32_t whole = (1u << V::width) - 1;
-  V acc[Q][P];
-  for (int q = 0; q < Q; ++q)
-    for (int p = 0; p < P; ++p) acc[q][p] = V(job.bias ? job.bias[o + q] : 0.0f);
   for (int64_t c = 0; c < job.in; ++c)
     for (int64_t t = 0; t < job.taps; ++t) {
       const float* const from = x + c * job.x_plane + job.tap_at[t];
@@ -39,30 +40,98 @@ void few_tile(const FewCorrelation& job, const float* x, int64_t o, int64_t firs
         }
       }
     }
+}
+
+// All lanes take what they find, zeros outside the image. L: taps in a row; 0: the compiler does not know it.
+template <int L, int Q, int P>
+void few_chains(const FewCorrelation& job, const float* x, const float* w, int64_t first,
+                FewSums<Q, P>& acc) {
+  const int64_t w_output = job.in * job.taps, in_row = L > 0 ? L : job.taps_in_row;
+  const FewVector* const vectors = job.vectors + first;
+  for (int64_t c = 0; c < job.in; ++c)
+    for (int64_t t = 0; t < job.taps; t += in_row) {
+      const float* const row = x + c * job.x_plane + job.tap_at[t];
+      const float* const weights = w + c * job.taps + t;
+#pragma GCC unroll 1  // five at once would not fit the registers
+      for (int64_t l = 0; l < in_row; ++l) {
+        V value[P];
+        for (int p = 0; p < P; ++p) value[p] = kept(V::load(row + vectors[p].x + l));
+        for (int q = 0; q < Q; ++q) {
+          const V weight(weights[q * w_output + l]);
+          for (int p = 0; p < P; ++p) acc[q][p] = fma(value[p], weight, acc[q][p]);
+        }
+      }
+    }
+}
+
+// Whether no output is 0 or NaN, what zeros outside the image may have made of it.
+template <int Q, int P>
+bool are_certain(const FewVector* vectors, const FewSums<Q, P>& acc) {
+  for (int p = 0; p < P; ++p) {
+    uint32_t numbers = (1u << vectors[p].count) - 1;
+    for (int q = 0; q < Q; ++q)
+      if ((nonzero(acc[q][p]) & numbers) != numbers) return false;
+  }
+  return true;
+}
+
+// L as in few_chains; below 0: lane by lane.
+template <int L, int Q, int P>
+void few_tile(const FewCorrelation& job, const float* x, int64_t o, int64_t first, float* y) {
+  const float* const w = job.w + o * job.in * job.taps;
+  FewSums<Q, P> acc;
+  const auto start = [&] {
+    for (int q = 0; q < Q; ++q)
+      for (int p = 0; p < P; ++p) acc[q][p] = V(job.bias ? job.bias[o + q] : 0.0f);
+  };
+  start();
+  if constexpr (L < 0) {
+    few_chains_in_lanes(job, x, w, first, acc);
+  } else {
+    few_chains<L>(job, x, w, first, acc);
+    if (!are_certain(job.vectors + first, acc)) {
+      start();
+      few_chains_in_lanes(job, x, w, first, acc);
+    }
+  }
   for (int q = 0; q < Q; ++q)
     for (int p = 0; p < P; ++p) {
       float* const to = y + (o + q) * job.y_plane;
-      const FewVector& v = vectors[p];
+      const FewVector& v = job.vectors[first + p];
       if (job.step == 1 && v.count == V::width) {
         acc[q][p].store(to + v.position);
         continue;
       }
       alignas(64) float numbers[V::width];
       acc[q][p].store(numbers);
+      if (job.step == 1) {
+        for (int64_t i = 0; i < v.count; ++i) to[v.position + i] = numbers[i];
+        continue;
+      }
       for (int64_t i = 0; i < v.count; ++i)
         to[job.first + (v.position + i) / job.columns * job.step * job.y_columns +
            (v.position + i) % job.columns * job.step] = numbers[i];
     }
 }
 
+// P runs at once; of those that are left, half as many.
+template <int L, int Q, int P>
+void few_tiles(const FewCorrelation& job, const float* x, int64_t o, Range vectors, float* y) {
+  int64_t v = vectors.first;
+  for (; v + P <= vectors.last; v += P) few_tile<L, Q, P>(job, x, o, v, y);
+  if constexpr (P > 1) few_tiles<L, Q, P / 2>(job, x, o, {v, vectors.last}, y);
+}
+
 template <int Q>
 void few_band(const FewCorrelation& job, const float* x, int64_t o, Range vectors, float* y) {
-  constexpr int most = V::width == 16 ? 4 : 2;
-  int64_t v = vectors.first;
-  if constexpr (most == 4)
-    for (; v + 4 <= vectors.last; v += 4) few_tile<Q, 4>(job, x, o, v, y);
-  for (; v + 2 <= vectors.last; v += 2) few_tile<Q, 2>(job, x, o, v, y);
-  for (; v < vectors.last; ++v) few_tile<Q, 1>(job, x, o, v, y);
+  constexpr int P = V::width == 16 || Q < 4 ? 4 : 2;
+  if constexpr (V::width < 16)
+    if (job.between_zeros) {
+      if (job.taps_in_row == 3) return few_tiles<3, Q, P>(job, x, o, vectors, y);
+      if (job.taps_in_row == 5) return few_tiles<5, Q, P>(job, x, o, vectors, y);
+      return few_tiles<0, Q, P>(job, x, o, vectors, y);
+    }
+  few_tiles<-1, Q, P>(job, x, o, vectors, y);
 }
 
 void correlate_few(const FewCorrelation& job, Range units) {

@@ -132,6 +132,10 @@ struct V {
         _mm256_add_epi32(_mm256_castps_si256(p.v), _mm256_slli_epi32(_mm256_castps_si256(t.v), 23)));
   }
   using Mask = __m256;
+  // The lanes that are neither 0 nor NaN.
+  friend uint32_t nonzero(V a) {
+    return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, _mm256_setzero_ps(), _CMP_NEQ_OQ)));
+  }
   static Mask mask(uint32_t bits) {
     const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     return _mm256_castsi256_ps(
@@ -170,7 +174,7 @@ inline void turn(V (&rows)[8]) {
 // The same of eight sums, halves of whose lanes lie in two registers each. sums[F·t + i], of F at a time,
 // ends in out[t·stride + i].
 template <int F>
-inline void tree_sums(const V (&low)[8], const V (&high)[8], float* out, int64_t stride) {
+inline void tree_sums(const V* low, const V* high, float* out, int64_t stride) {
   __m256 eight[8], four[4], two[2];
   for (int i = 0; i < 8; ++i) eight[i] = _mm256_add_ps(low[i].v, high[i].v);
   for (int i = 0; i < 4; ++i)
@@ -242,6 +246,11 @@ struct V {
   friend V if_equal(V a, V b, V yes, V no) { return a.v == b.v ? yes.v : no.v; }
   friend V scale_by_power(V p, V t) { return (Floats)((Bits)p.v + ((Bits)t.v << 23)); }
   using Mask = Bits;
+  friend uint32_t nonzero(V a) {
+    uint32_t lanes = 0;
+    for (int i = 0; i < 4; ++i) lanes |= (a.v[i] < 0 || a.v[i] > 0 ? 1u : 0u) << i;
+    return lanes;
+  }
   static Mask mask(uint32_t bits) { return (Mask)((Bits{bits, bits, bits, bits} & Bits{1, 2, 4, 8}) != 0); }
   friend V fma_where(Mask m, V a, V b, V c) { return m != 0 ? fma(a, b, c).v : c.v; }
   friend void split(V low, V high, V& even, V& odd) {
