@@ -232,9 +232,17 @@ std::string nearest_name(const Names& names, const std::string& wanted) {
              : "; did you mean " + in_quotes(names[static_cast<size_t>(found - small.begin())]) + "?";
 }
 
+[[noreturn]] void refuse_ambiguous(const CsvReader& reader, const std::string& name) {
+  reader.refuse(in_quotes(name) + " names more than one column: give the number of the one that is meant");
+}
+void refuse_two_labels(const CsvReader& reader, const Names& names, const std::string& name) {
+  if (std::count(names.begin(), names.end(), name) > 1) refuse_ambiguous(reader, name);
+}
+
 // By name, or by number: 1 the first, -1 the last.
 size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {
   const std::string name = trimmed_name(wanted);
+  refuse_two_labels(reader, columns.names, name);
   if (const auto named = std::find(columns.names.begin(), columns.names.end(), name);
       named != columns.names.end())
     return static_cast<size_t>(named - columns.names.begin());
@@ -252,8 +260,7 @@ size_t wanted_label(const CsvReader& reader, const TableColumns& columns, const 
 // By name, or by number: 1 the first, -1 the last.
 size_t wanted_column(const CsvReader& reader, const TableColumns& columns, const std::string& wanted) {
   const std::string name = trimmed_name(wanted);
-  if (std::count(columns.names.begin(), columns.names.end(), name) > 1)
-    reader.refuse(in_quotes(name) + " names more than one column: give the number of the one that is meant");
+  if (std::count(columns.names.begin(), columns.names.end(), name) > 1) refuse_ambiguous(reader, name);
   if (const std::optional<size_t> named = column_named(columns.names, name)) return *named;
   const auto count = static_cast<double>(columns.count);
   const std::optional<double> number = decimal_number(wanted);
@@ -293,6 +300,10 @@ void take_wanted(const CsvReader& reader, const ColumnWishes& wishes, const std:
       reader.refuse(*columns.label, "this column is the label and to be dropped: it can be one of the two");
   } else if (wishes.label.empty() && columns.header) {
     columns.label = told_label(columns.names, below, may_be_label, columns.notes);
+    if (columns.label)
+      for (size_t c = 0; c < columns.count; ++c)
+        if (c != *columns.label && !dropped[c] && columns.names[c] == columns.names[*columns.label])
+          refuse_ambiguous(reader, columns.names[c]);
   }
   for (size_t c = 0; c < columns.count; ++c)
     if (columns.label != c && !dropped[c] && (wishes.columns.empty() || chosen[c]))
@@ -336,7 +347,15 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
     if (taken[*columns.label])
       reader.refuse(*columns.label, "this column is a feature of the model; it cannot be the label");
   } else if (wishes.label.empty()) {
-    if (!form.label.empty()) columns.label = column_named(columns.names, form.label);
+    if (!form.label.empty()) {
+      const bool its_own =
+          form.label_number > 0 && static_cast<int64_t>(columns.count) == form.fields &&
+          column_named({columns.names[static_cast<size_t>(form.label_number - 1)]}, form.label);
+      if (its_own)
+        columns.label = static_cast<size_t>(form.label_number - 1);
+      else if (columns.label = column_named(columns.names, form.label); columns.label)
+        refuse_two_labels(reader, columns.names, columns.names[*columns.label]);
+    }
     if (columns.label && taken[*columns.label]) columns.label.reset();
     std::vector<bool> may = taken;
     may.flip();
@@ -351,6 +370,21 @@ void take_by_name(const CsvReader& reader, const ColumnWishes& wishes, const std
                             " passed over: the model was not trained on " +
                             (others.size() == 1 ? "it" : "them"));
   columns.passed_over = std::move(others);
+}
+
+// A form whose names tell its columns apart finds them by these; where they do not, or the file has none, by their places. If
+// both have names, they must agree there.
+void require_names(const CsvReader& reader, const TableColumns& columns, const TableForm& form) {
+  const Names wanted = form.source_names();
+  if (!columns.header || wanted.empty()) return;
+  for (size_t i = 0; i < wanted.size() && i < columns.features.size(); ++i) {
+    const std::string& found = columns.names[columns.features[i]];
+    if (column_named({found}, wanted[i])) continue;
+    reader.refuse(columns.features[i],
+                  "this column is named " + in_quotes(found) + ", and the model has " + in_quotes(wanted[i]) +
+                      " here: it knows its columns by their places, because some of them are "
+                      "named alike");
+  }
 }
 
 // Of a file that has the columns of the one trained on, of which some were chosen; its label may be missing. Whether it
@@ -368,6 +402,7 @@ bool take_chosen_places(const CsvReader& reader, const ColumnWishes& wishes, Tab
     columns.label = wanted_label(reader, columns, wishes.label);
   else if (whole && wishes.label.empty() && form.label_number > 0)
     columns.label = static_cast<size_t>(form.label_number - 1);
+  require_names(reader, columns, form);
   columns.notes.push_back("the model's columns are taken by their places: " +
                           std::to_string(columns.features.size()) + " of " + std::to_string(count));
   return true;
@@ -397,6 +432,7 @@ void take_by_place(const CsvReader& reader, const ColumnWishes& wishes, const st
                   (columns.label ? " beside the label" : "") + "; expected " + std::to_string(wanted) +
                   ", as the model was trained on" +
                   (form.features.empty() ? "" : ": " + in_quotes(form.source_names())));
+  require_names(reader, columns, form);
   if (form.features.empty() && columns.header)
     columns.notes.push_back("the model knows no names of columns: they are taken in the file's order");
   else if (!form.features.empty())
@@ -455,7 +491,12 @@ TableColumns table_columns(std::string_view text, const std::string& source, con
     columns.notes.push_back("the first line, " + in_quotes(first) +
                             ", is taken for a row of numbers: if it names the columns, say header yes");
   if (columns.header) columns.names = first;
-  if (form && named && columns.header) {
+  // Chosen by number among columns that are named alike, they are found by their places.
+  const bool ambiguous = form && !form->places.empty() && columns.header &&
+                         std::any_of(of_form.begin(), of_form.end(), [&](const std::string& name) {
+                           return std::count(first.begin(), first.end(), name) > 1;
+                         });
+  if (form && named && columns.header && !ambiguous) {
     take_by_name(reader, wishes, below, columns);
   } else if (form) {
     take_by_place(reader, wishes, below, columns);

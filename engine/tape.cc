@@ -33,7 +33,7 @@ std::vector<Operation::Attribute> attributes_of(const Window& w) {
           {"padding", static_cast<double>(w.padding)}};
 }
 
-bool recording() { return recording_tape != nullptr; }
+bool recording() { return recording_tape && recording_tape->use_ == Tape::Use::gradients; }
 
 // [book: record]
 Tensor apply(Operation op) {
@@ -41,8 +41,8 @@ Tensor apply(Operation op) {
   check_one_home(op);
   op.forward(op.output.backend(), op.inputs, op.output);
   const bool on_tape = recording_tape != nullptr;
-  const bool requires_grad = on_tape && std::any_of(op.inputs.begin(), op.inputs.end(),
-                                                    [](const Tensor& x) { return x.requires_grad(); });
+  const bool requires_grad = recording() && std::any_of(op.inputs.begin(), op.inputs.end(),
+                                                        [](const Tensor& x) { return x.requires_grad(); });
   Tensor output(op.output, requires_grad);
   if (on_tape) recording_tape->nodes_.push_back({std::move(op), output, {}, {}});
   return output;

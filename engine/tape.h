@@ -59,6 +59,10 @@ bool recording();  // whether a tape of this thread notes operations down, so th
 
 class Tape {
  public:
+  // Of one that is only replayed no gradients are asked for: what is computed on it requires none.
+  enum class Use { gradients, replay };
+  explicit Tape(Use use = Use::gradients) : use_(use) {}
+
   class Recording {  // the tape of this thread, for as long as the object lives; recordings nest
    public:
     explicit Recording(Tape& tape);
@@ -85,6 +89,7 @@ class Tape {
 
  private:
   friend Tensor apply(Operation);
+  friend bool recording();
   struct Node {
     Operation operation;
     Tensor output;
@@ -95,6 +100,7 @@ class Tape {
   };
   void plan(const Tensor& loss);
 
+  Use use_;
   std::vector<Node> nodes_;
   std::vector<size_t> backward_order_;
   Tensor planned_loss_;

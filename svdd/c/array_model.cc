@@ -15,6 +15,7 @@
 #include "engine/backends/cuda/cuda.h"
 #include "engine/backends/reference/reference.h"
 #include "engine/checked_size.h"
+#include "engine/did_you_mean.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "svdd/evaluation/attribution.h"
@@ -170,10 +171,11 @@ void set_option(const Option& row, const std::string& value) {
 }
 
 void refuse_unknown(const Method& method, const std::vector<Option>& rows, const std::string& name) {
-  std::string names;
-  for (const Option& row : rows) names += (names.empty() ? "" : ", ") + row.name;
-  throw std::invalid_argument("there is no option " + in_quotes(name, engine::longest_value) + "; " +
-                              method.name + " has " + names);
+  std::string list;
+  std::vector<std::string> names;
+  for (const Option& row : rows) list += (list.empty() ? "" : ", ") + row.name, names.push_back(row.name);
+  throw std::invalid_argument("there is no option " + in_quotes(name, engine::longest_value) +
+                              engine::did_you_mean(name, names) + "; " + method.name + " has " + list);
 }
 
 }  // namespace

@@ -109,7 +109,8 @@ void DeepDetector::require_decoder() const {
 void DeepDetector::require_theory() const {
   const std::vector<std::string> objections = theory_objections(plan_, network_options());
   if (!objections.empty() && !plan_.allow_bias && !options_.allow_bias)
-    throw std::invalid_argument(plan_.name + ", " + objections[0] + "; take it out, or allow bias");
+    throw std::invalid_argument(plan_.name + ", " + objections[0] +
+                                "; take it out, or allow it (allow-bias)");
 }
 
 void DeepDetector::require_trainable() const {

@@ -319,16 +319,24 @@ std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Ba
 
 }  // namespace
 
+auto fit(const recipes::DataTraits& data) -> void (*)(MultiSphereOptions&, int64_t, const Named&) {
+  if (!data.own) return nullptr;
+  if (data.own_images.empty()) return recipes::fit_spheres;
+  return [](MultiSphereOptions& o, int64_t training_samples, const Named& named) {
+    int64_t none = 0;
+    recipes::fit_to_images(o, none, training_samples, named);
+    recipes::fit_spheres(o, training_samples, named);
+  };
+}
+
 Method multi_sphere_method() {
   return {.name = std::string(multi_sphere_name),
           .title = "Deep Multi-sphere SVDD",
           .protocol = Protocol::sixth_held_out,
           .published =
               [](const recipes::DataTraits& data, Recipe) {
-                return Settings(
-                    recipes::multi_sphere(data),
-                    Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere,
-                                                       recipes::fit_to_own_images<MultiSphereOptions>(data)});
+                return Settings(recipes::multi_sphere(data),
+                                Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere, fit(data)});
               },
           .load = load_multi_sphere};
 }

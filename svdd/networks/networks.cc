@@ -298,7 +298,7 @@ std::string why_untrainable(const NetworkPlan& plan, const engine::Backend& back
           p.layer.kind == engine::LayerKind::conv || p.layer.kind == engine::LayerKind::conv_transpose;
       if (convolves && p.layer.kernel > most)
         return engine::title_of(p.layer) + ": the " + backend.name() + " backend trains kernels up to " +
-               std::to_string(most) + " wide; take a smaller one";
+               std::to_string(most) + " wide; take a smaller one, or the reference backend, which is slow";
     }
   return "";
 }

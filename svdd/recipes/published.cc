@@ -113,6 +113,10 @@ void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, c
   if (!named("warm-up-epochs")) warm_up = std::min(warm_up, o.training.epochs / 2);
 }
 
+void fit_spheres(MultiSphereOptions& o, int64_t training_samples, const Named& named) {
+  if (!named("spheres")) o.spheres = std::clamp<int64_t>(training_samples / 10, 1, o.spheres);
+}
+
 DeepOptions autoencoder(const DataTraits& data, Recipe recipe) {
   DeepOptions o = deep_svdd(data, recipe);
   if (o.pretrain) return o;  // published

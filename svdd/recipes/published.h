@@ -58,6 +58,9 @@ void fit_to_table(DeepOptions& o, int64_t& warm_up, int64_t training_samples, co
 // to 50; at one rate. So a training takes minutes, whatever the number of samples.
 void fit_to_images(DeepOptions& o, int64_t& warm_up, int64_t training_samples, const Named& named);
 
+// Of Deep Multi-sphere, on one's own data: ten training samples or more for each sphere, where the papers' hundred had 120.
+void fit_spheres(MultiSphereOptions& o, int64_t training_samples, const Named& named);
+
 // Settings::Form::fit_to_size of a method: for images of one's own; null for all other data.
 template <class Options>
 auto fit_to_own_images(const DataTraits& data) -> void (*)(Options&, int64_t, const Named&) {

@@ -285,7 +285,7 @@ std::vector<float> evaluate_batches(const datasets::Samples& samples,
   int64_t batch = try_first ? fewest : most;
   const int64_t n = samples.count();
   std::vector<float> results;
-  Tape tape;  // of the full batches
+  Tape tape(Tape::Use::replay);  // of the full batches
   Tensor input, output;
   const auto choose_batch = [&](const Tape& small) {
     const int64_t bytes = small.numbers() / fewest * static_cast<int64_t>(sizeof(float)) + 1;
@@ -295,7 +295,7 @@ std::vector<float> evaluate_batches(const datasets::Samples& samples,
     count = std::min(batch, n - first);
     const std::vector<float> rows(samples.sample(first), samples.sample(first) + count * samples.size());
     if (first == 0 && try_first) {
-      Tape small;
+      Tape small(Tape::Use::replay);
       {
         const Tape::Recording recording(small);
         const Tensor some(

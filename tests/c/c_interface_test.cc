@@ -158,6 +158,7 @@ TEST(CInterface, MistakesInOptionsAreNamed) {
   refused("deep-svdd", "data = mnits", "data is 'mnits'");
   refused("deep-svdd", "calibration = 1", "calibration is '1'; expected auto or a number in [0, 1)");
   refused("deep-svdd", "threads = -1", "threads is '-1'");
+  refused("deep-svdd", "networks = mlp", "there is no option 'networks'; did you mean 'network'?");
 }
 
 TEST(CInterface, MistakesInArraysAreNamed) {

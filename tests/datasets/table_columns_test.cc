@@ -184,6 +184,40 @@ TEST_F(TableOfAModel, ColumnsComeInItsOrder) {
   EXPECT_TRUE(contains(complaint("1.5,1000,7\n"), "there are 3 features; expected 2"));
 }
 
+TEST_F(TableOfAModel, ColumnsNamedAlikeAreKnownByTheirPlaces) {
+  train_on("a,b,b\n1,2,3\n4,5,6.5\n");
+  EXPECT_EQ(read("a,b,b\n7,8,9\n").rows.values, (std::vector<float>{7, 8, 9}));
+  EXPECT_EQ(read("7.5,8,9\n").rows.values, (std::vector<float>{7.5f, 8, 9}));
+  EXPECT_TRUE(contains(complaint("b,a,b\n8,7,9\n"),
+                       "column 1: this column is named 'b', and the model has 'a' here"));
+  EXPECT_TRUE(contains(complaint("c,d,e\n8,7,9\n"), "by their places, because some of them are named alike"));
+}
+
+TEST_F(TableOfAModel, OneOfTwoLabelsIsNotChosenByItsName) {
+  const std::string twice = "a,label,label\n1,0,1\n2,1,0\n3,0,1\n";
+  for (const char* label : {"", "label"}) {
+    form_.reset();
+    EXPECT_TRUE(contains(error_of<std::runtime_error>([&] { read(twice, label); }),
+                         "'label' names more than one column: give the number"))
+        << label;
+  }
+  train_on("a,label\n1,0\n2,1\n");
+  EXPECT_TRUE(contains(complaint(twice), "'label' names more than one column"));
+  EXPECT_EQ(read(twice, "3").rows.labels, (std::vector<int32_t>{1, 0, 1}));
+  // Dropped and chosen by number, they are found by number again.
+  form_.reset();
+  scratch::write(folder_ / "t.csv", twice);
+  datasets::TableOptions options;
+  options.drop = {"2"};
+  form_ = read_table(folder_ / "t.csv", options).form;
+  EXPECT_EQ(read(twice).rows.labels, (std::vector<int32_t>{1, 0, 1}));
+  scratch::write(folder_ / "t.csv", "a,a,b\n1,2,3\n4,5,6.5\n");
+  options.drop = {"1"};
+  form_.reset();
+  form_ = read_table(folder_ / "t.csv", options).form;
+  EXPECT_EQ(read("a,a,b\n1,2,3\n").rows.values, (std::vector<float>{2, 3}));
+}
+
 TEST_F(TableOfAModel, TheLabelIsRemembered) {
   const std::string table = "a,b,kind\n1,2,1\n3,4,0\n";
   for (const char* label : {"kind", "-1", "3"}) {

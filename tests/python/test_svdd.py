@@ -82,6 +82,13 @@ class Core(unittest.TestCase):
         self.assertEqual(options["nu"]["value"], 0.2)
         self.assertEqual(options["objective"]["choices"], ["one-class", "soft-boundary"])
 
+    def test_masked_values_and_dates_are_no_numbers(self):
+        X = normal()
+        with self.assertRaisesRegex(ValueError, "masked values"):
+            svdd.Model("knn").fit(np.ma.masked_greater(X, 1))
+        with self.assertRaisesRegex(ValueError, "dates or times"):
+            svdd.Model("knn").fit(X.astype("M8[s]"))
+
     def test_ones_own_network_has_its_own_widths(self):
         text = "dense 8, leaky_relu, dense 4"
         options = {row["name"]: row["value"] for row in svdd.options("deep-svdd", shape=(3,), network=text)}

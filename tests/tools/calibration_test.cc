@@ -396,6 +396,14 @@ TEST_F(Calibrated, MethodsAreCompared) {
   EXPECT_NE(again.err.find("4 runs, 4 of them done before"), std::string::npos) << again.err;
   EXPECT_EQ(again.out, o.out);
   expect_refused(scratch_.path, {{line + " --split-seed 3", 2, "a comparison of other data or options"}});
+  // Also those that fit their options to the data: the hundred spheres of the paper to its few samples.
+  for (const char* said : {"3 runs, 0 of them done before", "3 runs, 3 of them done before"}) {
+    const Outcome deep =
+        run("compare --data t.csv --methods deep-svdd,multi-radius,multi-sphere --out deep --data-dir .");
+    EXPECT_EQ(deep.status, 0) << deep.err;
+    EXPECT_NE(deep.err.find(said), std::string::npos) << deep.err;
+    EXPECT_NE(deep.out.find("Deep Multi-sphere SVDD"), std::string::npos) << deep.out;
+  }
   // In a data folder, wherever that is.
   for (const std::string folder : {"shelf", "attic"}) {
     fs::create_directory(scratch_.path / folder);

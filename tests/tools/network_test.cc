@@ -64,7 +64,7 @@ TEST_F(NetworkCommandTest, KernelsLargerThanTheirInputAreRemarkedOn) {
   for (const std::string name : {"mnist_LeNet", "cifar10_LeNet", "gtsrb_LeNet", "multi_sphere_mobifall"})
     EXPECT_EQ(svdd({"network", name}).err, "") << name;
   says(network("conv 1 12x12, dense 4", "1x28x28"), 0,
-       "backend trains kernels up to 11 wide; take a smaller one, or train with --device reference");
+       "backend trains kernels up to 11 wide; take a smaller one, or the reference backend");
   says(network("conv 1 9x9 padding 0, dense 4", "1x8x8"), 2, "conv1");  // an empty output is a mistake
 
   write_small_data(folder_);
@@ -129,6 +129,9 @@ TEST_F(NetworkCommandTest, AFileOfOnesOwnTrainsAndIsKept) {
   EXPECT_NE(config["network"].get<std::string>().find("conv 4 3x3 stride 2"), std::string::npos);
   const std::string text = svdd({"network", "a", "--text"}).out;
   EXPECT_NE(text.find("conv1: conv 4 3x3 stride 2"), std::string::npos) << text;
+  // A finished run is the same one again, whatever the file ends in.
+  const Outcome resumed = svdd({"train", "--resume", "--out", "a"});
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
   fs::remove(folder_ / "mine.net");
   ASSERT_EQ(svdd({"train", "--config", "a/config.json", "--out", "b"}).status, 0);
   const json again = json::parse(text_of(folder_ / "b/results.json"));

@@ -99,8 +99,9 @@ void run_compare(const CompareOptions& options) {
   filling.seeds = std::to_string(options.seeds), filling.jobs = options.jobs;
   filling.device = options.device;
   filling.search_widths = false;
-  filling.command = "svdd compare", filling.ranked = true;
+  filling.command = "svdd compare", filling.ranked = true, filling.goes_on_without = true;
   require_methods(options.methods);
+  check_counts_and_device(filling);
   claim_folder(filling.out, given);
   fill_table(table, filling);
 }

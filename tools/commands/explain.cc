@@ -333,6 +333,7 @@ void explain_stream(svdd::Detector& detector, const ScoreTable& table, const Exp
                     ExplainBy by) {
   const fs::path output =
       options.out.empty() ? fs::path(options.output) : fs::path(options.out) / "columns.csv";
+  if (!options.out.empty()) refuse_own_input("--out", output, {options.input});
   std::optional<OutputFolder> folder;
   if (!options.out.empty()) folder.emplace(options.out, "--out");
   std::optional<engine::AtomicFile> file;
@@ -495,6 +496,7 @@ void run_explain(const ExplainOptions& given) {
     if (!options.out.empty()) {
       const OutputFolder made(options.out, "--out");
       engine::write_file_atomically(columns, csv);
+      if (!options.quiet) std::cerr << "what raises the scores is in " << engine::in_quotes(columns) << '\n';
     } else if (options.output.empty()) {
       std::cout << csv << std::flush;
     } else {

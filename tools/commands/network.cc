@@ -247,6 +247,8 @@ std::string network_in(const std::string& given, const std::string& where) {
     text = engine::read_file(word, most_text_bytes);
     if (!engine::is_utf8(text))
       throw UsageError(where + ": " + engine::in_quotes(word) + " is no text in UTF-8");
+    // As it will be read again, out of config.json; a byte order mark goes with the spaces around it.
+    text = datasets::trimmed_name(text);
   } else if (!svdd::is_network_text(word)) {
     const bool looks_like_a_file = word.find_first_of("./") != std::string::npos;
     throw UsageError(
@@ -285,7 +287,7 @@ void run_network(const NetworkCommand& c) {
   for (const std::string& idle : svdd::idle_taps(plan)) std::cerr << "note: " << idle << "\n";
   if (const std::string why = svdd::why_untrainable(plan, *engine::make_cpu_backend({.threads = 1}));
       !why.empty())
-    std::cerr << "note: " << why << ", or train with --device reference\n";
+    std::cerr << "note: " << why << " (--device reference)\n";
   if (c.text) {
     std::cout << svdd::text_of(plan);
     return;

@@ -130,14 +130,21 @@ bool finished(Run& run, const fs::path& out) {
     }
   };
   nlohmann::json config;
+  std::optional<double> trained_on;
   if (damage([&] {
-        check_results(read_results(folder));
+        const Results results = read_results(folder);
+        check_results(results);
+        trained_on = results.number("n_train");
         config = engine::read_json_object(folder / "config.json");
         if (!config.contains("method") || !config.contains("data"))
           throw std::runtime_error(engine::in_quotes(folder / "config.json") + " does not say what was run");
       }))
     return false;
-  const std::string other = difference(config, run.options.options);
+  TrainOptions wanted = run.options.options;
+  if (trained_on)  // as the run fitted its options to its data
+    wanted.settings.fit_to_size(static_cast<int64_t>(*trained_on),
+                                [&](const std::string& name) { return run.options.names(name); });
+  const std::string other = difference(config, wanted);
   if (!other.empty())
     throw std::runtime_error(engine::in_quotes(folder) + " is a run with " + other +
                              ": one table holds one configuration; name another folder with --out");
@@ -452,9 +459,31 @@ class Count {
 
 namespace {
 
-// Makes the runs that are not finished, beside each other; `stays`: in a folder that is still there afterwards.
-void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOptions& options,
-          const fs::path& out, const TableFolder& folder, bool stays = true) {
+struct Failure {
+  const Run* run;
+  std::string why;
+};
+
+// Takes those that failed from the runs, and says which methods the table lacks; the first failure where nothing is left.
+std::string without_failed(std::vector<Run>& runs, const std::vector<Failure>& failures) {
+  std::map<std::string, std::string> why;
+  for (const Failure& f : failures) why.emplace(f.run->method->name, f.why);
+  if (failures.size() == runs.size()) throw std::runtime_error(failures.front().why);
+  std::set<const Run*> failed;
+  for (const Failure& f : failures) failed.insert(f.run);
+  std::vector<Run> others;
+  for (Run& run : runs)
+    if (!failed.contains(&run)) others.push_back(std::move(run));
+  runs = std::move(others);
+  std::string text;
+  for (const auto& [method, reason] : why) text += (text.empty() ? "" : "; ") + method + ": " + reason;
+  return text;
+}
+
+// Makes the runs that are not finished, beside each other; `stays`: in a folder that is still there afterwards. Returns what is
+// said of those that failed, where the table goes on without them; they are taken from `runs`.
+std::string make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOptions& options,
+                 const fs::path& out, const TableFolder& folder, bool stays = true) {
   std::vector<const Run*> open;
   for (Run& run : runs)
     if (!finished(run, out)) open.push_back(&run);
@@ -466,9 +495,20 @@ void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOp
       out / "pretrained", {{"version", SVDD_VERSION}, {"tf32", options.changed.contains("tf32")}});
   Count count(runs.size(), runs.size() - open.size());
   std::vector<std::function<void()>> work;
+  std::mutex failing;
+  std::vector<Failure> failures;
   for (const Run* run : open)
-    work.push_back(
-        [&, run] { count.finished(*run, perform(*run, out, pretrainings, options.search_widths)); });
+    work.push_back([&, run] {
+      try {
+        count.finished(*run, perform(*run, out, pretrainings, options.search_widths));
+      } catch (const engine::Stopped&) {
+        throw;
+      } catch (const std::exception& error) {
+        if (!options.goes_on_without || dynamic_cast<const std::bad_alloc*>(&error)) throw;
+        const std::lock_guard lock(failing);
+        failures.push_back({run, error.what()});
+      }
+    });
   for (const Run* run : open) folder.make(out / run->folder.parent_path());
   try {
     const StopNotice notice(false);
@@ -480,6 +520,7 @@ void make(std::vector<Run>& runs, const PublishedTable& table, const ReproduceOp
     if (!stays || std::none_of(runs.begin(), runs.end(), is_kept)) throw;
     throw StoppedWithWorkKept("what is done is kept: the same command goes on from there");
   }
+  return failures.empty() ? "" : without_failed(runs, failures);
 }
 
 // ---- the ledger's cells again
@@ -612,21 +653,18 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
 
 }  // namespace
 
-namespace {
-
-void check_counts(const ReproduceOptions& options) {
+void check_counts_and_device(const ReproduceOptions& options) {
   constexpr int64_t most_jobs = 1024;
   seeds_of(options);
   if (options.jobs < 0 || options.jobs > most_jobs)
     throw UsageError("--jobs is " + std::to_string(options.jobs) + "; expected 1 to " +
                      std::to_string(most_jobs) + ", or 0 for one for each processor");
+  make_backend({.device = options.device, .threads = 1});
 }
-
-}  // namespace
 
 bool run_reproduce(const ReproduceOptions& options) {
   if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
-  check_counts(options);
+  check_counts_and_device(options);
   if (options.sample && *options.sample < 1)
     throw UsageError("--sample is " + std::to_string(*options.sample) + "; expected 1 or more");
   if (options.sample_seed && !options.sample)
@@ -648,14 +686,14 @@ bool run_reproduce(const ReproduceOptions& options) {
 }
 
 void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
-  check_counts(options);
+  check_counts_and_device(options);
   const std::vector<TableMethod> methods = chosen_methods(table, options.methods);
   const std::vector<TableCase> cases = chosen_cases(table, options.classes);
   const fs::path out = options.out.empty() ? fs::path("runs") / table.name : fs::path(options.out);
   std::vector<Run> runs = planned_runs(options, methods, cases, out);
 
   const TableFolder folder(out);
-  make(runs, table, options, out, folder);
+  const std::string lacks = make(runs, table, options, out, folder);
 
   ResultTable result = collected(table, methods, cases, runs, out, options.changed);
   result.command = options.command;
@@ -667,6 +705,13 @@ void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
                  "another --out "
                  "makes them anew"
               << std::endl;
+  if (!lacks.empty()) {
+    std::erase_if(result.rows, [](const TableRow& row) {
+      return std::all_of(row.cells.begin(), row.cells.end(),
+                         [](const TableCell& c) { return c.values.empty(); });
+    });
+    result.note += " Not in the table, because they could not be trained: " + lacks + ".";
+  }
   if (options.ranked) rank(result);
   engine::write_file_atomically(out / "table.csv", as_csv(result));
   engine::write_file_atomically(out / "table.md", as_markdown(result), engine::Durability::rebuildable);
@@ -675,6 +720,7 @@ void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
   for (const Run& run : runs) ledger.push_back(ledger_row(table.name, run, out, options.changed));
   engine::write_file_atomically(out / "ledger.csv", ledger_csv(ledger), engine::Durability::rebuildable);
   std::cout << as_text(result);
+  if (!lacks.empty()) throw std::runtime_error("all others are in the table; " + lacks);
 }
 
 }  // namespace tools

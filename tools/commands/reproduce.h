@@ -24,9 +24,10 @@ struct ReproduceOptions {
   bool search_widths =
       true;  // of the kernel methods, on a tenth of the test set, as the papers do; else their own
   std::string command = "svdd reproduce";  // that the page is of
-  bool ranked = false;         // rows by their mean AUC, the best first, in place of the table's order
-  bool auc_per_epoch = false;  // the best epoch beside the last, to compare with
-  GivenOptions changed;        // options of svdd train in place of the published ones; the table names them
+  bool ranked = false;           // rows by their mean AUC, the best first, in place of the table's order
+  bool goes_on_without = false;  // a method that cannot be trained: the table lacks it, and says why
+  bool auc_per_epoch = false;    // the best epoch beside the last, to compare with
+  GivenOptions changed;          // options of svdd train in place of the published ones; the table names them
 };
 
 struct PublishedTable;
@@ -41,6 +42,8 @@ struct PublishedTable;
 // status is 1. Otherwise true.
 bool run_reproduce(const ReproduceOptions& options);
 
+// UsageError for numbers of seeds and jobs, and a device, that cannot be.
+void check_counts_and_device(const ReproduceOptions& options);
 // The same of a table of one's own, without its `verify`.
 void fill_table(const PublishedTable& table, const ReproduceOptions& options);
 

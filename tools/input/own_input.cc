@@ -26,10 +26,13 @@ bool is_replaced(const fs::path& output) {
 void refuse_own_input(const std::string& option, const fs::path& output,
                       const std::vector<fs::path>& inputs) {
   if (output.empty() || !is_replaced(output)) return;
-  for (const fs::path& input : inputs)
-    if (same_file(input, output))
-      throw OwnInput(option + ' ' + in_quotes(output) + " is the file " + in_quotes(input) +
+  for (const fs::path& input : inputs) {
+    const bool standard = input == "-";
+    if (same_file(standard ? "/dev/stdin" : input, output))
+      throw OwnInput(option + ' ' + in_quotes(output) + " is the file " +
+                     (standard ? "that standard input comes from" : in_quotes(input)) +
                      ", which is read: it would be replaced; name another");
+  }
 }
 
 void refuse_file_of_any_run(const std::string& option, const fs::path& output) {

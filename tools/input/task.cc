@@ -323,6 +323,12 @@ Task load_task(const TrainOptions& options, const std::optional<TestOfModel>& te
                                   ? ""
                                   : ", and none at " + engine::in_quotes(options.recorded_test_data) +
                                         ", where the run recorded it"));
+  std::error_code unknown;
+  if (!how.test_data.empty() && !std::filesystem::is_regular_file(how.test_data, unknown) &&
+      !std::filesystem::is_directory(how.test_data, unknown))
+    throw std::runtime_error(
+        "--test-data " + engine::in_quotes(options.test_data) +
+        " is a pipe or a device, and data are read more than once: write them to a file");
   if (!how.test_data.empty() && engine::same_file(how.test_data, options.data_to_read()))
     throw UsageError(
         "--test-data names the table of --data itself: a method tested on what it was trained on looks "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "svdd/methods/deep_options.h"
+#include "svdd/methods/multi_sphere.h"
 #include "svdd/networks/networks.h"
 #include "tools/commands/counted.h"
 
@@ -78,6 +79,9 @@ std::vector<Pick> picks(const ResolvedOptions& resolved, const TrainOptions& fit
       all.push_back({"batch", std::to_string((by_training ? deep->training : deep->pretraining).batch_size),
                      "by the number of samples", "--" + batch + " N"});
   }
+  if (const auto* spheres = fitted.settings.as<svdd::MultiSphereOptions>(); spheres && !asked("spheres"))
+    all.push_back({"spheres", std::to_string(spheres->spheres),
+                   "ten samples or more for each, and 100 at most", "--spheres K"});
   if (task.calibration.count() > 0 && !asked("calibration"))
     all.push_back({"hold-out", counted(task.calibration.count(), "normal sample") + " held out to calibrate",
                    "so that the threshold's rate of false alarms is known",

@@ -36,15 +36,13 @@ GivenOptions multi_radius(const std::string& objective, const std::string& label
 
 const std::string chosen_by_ruff =
     "the last epoch of a fixed schedule; OC-SVM's width by the AUC on a tenth of the test set";
-std::string ruff_of(const std::string& table) {
-  return "Ruff et al., Deep One-Class Classification, ICML 2018, Table " + table +
-         ": mean ± std over 10 seeds";
-}
+const std::string ruff =
+    "Ruff et al., Deep One-Class Classification, ICML 2018, Table 1: mean ± std over 10 seeds";
 
 PublishedTable deep_svdd_mnist() {
   return {"deep-svdd-mnist",
           "Deep SVDD on MNIST, one digit against the rest",
-          ruff_of("1"),
+          ruff,
           "The paper's figures come from its Theano code (--recipe theano); the authors' PyTorch port, rerun "
           "by others, reaches a mean of 93.8.",
           one_class_each("mnist", digits),
@@ -80,7 +78,7 @@ PublishedTable deep_svdd_cifar10() {
   const Texts& c = cifar_classes;
   return {"deep-svdd-cifar10",
           "Deep SVDD on CIFAR-10, one class against the rest",
-          ruff_of("1"),
+          ruff,
           "Reruns of the authors' PyTorch port by others reach a mean of about 60.",
           one_class_each("cifar10", c),
           {{"one-class", "Deep SVDD, one-class", deep_svdd("one-class"),
@@ -115,7 +113,7 @@ PublishedTable gtsrb() {
   return {
       "gtsrb",
       "Deep SVDD on GTSRB, stop signs against all other signs",
-      ruff_of("2"),
+      "After Ruff et al., Deep One-Class Classification, ICML 2018, section 4.3",
       "The paper tests against twenty adversarial images of stop signs (one-class 80.3 ± 2.8), which were "
       "never published. Here the anomalies are the other signs: another task, of which no figure is known.",
       {{"stop", {{"data", {"gtsrb"}}, {"normal", {"14"}}}}},
@@ -125,8 +123,7 @@ PublishedTable gtsrb() {
        {"kernel-svdd", "OC-SVM/SVDD", method("kernel-svdd")},
        {"kde", "KDE", method("kde")},
        {"isolation-forest", "Isolation forest", method("isolation-forest")}},
-      {"one-class", "soft-boundary", "autoencoder", "kernel-svdd", "kde", "isolation-forest"},
-      chosen_by_ruff};
+      {"one-class", "soft-boundary", "autoencoder", "kernel-svdd", "kde", "isolation-forest"}};
 }
 
 std::vector<TableCase> groups(const std::string& data, const Texts& normals) {

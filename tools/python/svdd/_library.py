@@ -84,7 +84,7 @@ def _open():
             tried.append("%s (%s)" % (path, error))
     raise ImportError(
         "libsvdd.so was not found; 'make install' installs it, and the environment variable SVDD_LIBRARY names one "
-        "elsewhere. Tried: " + ", ".join(tried[-4:])
+        "elsewhere. Tried: " + ", ".join(tried)
     )
 
 
@@ -197,7 +197,11 @@ def text_from(function, *arguments):
 def array_of(X, what="X"):
     """(Array, the numpy array that it points into, which must outlive it). Contiguous float32, float64 and images of uint8
     are taken as they are; other numbers become float64. ValueError for what holds no numbers."""
+    if np.ma.is_masked(X):
+        raise ValueError("%s has masked values, which no method can read: fill them in, or leave their rows out" % what)
     x = np.asarray(X)
+    if x.dtype.kind in "mM":
+        raise ValueError("%s holds dates or times (%s): say what of them counts, as numbers" % (what, x.dtype))
     if x.dtype.kind == "c":
         raise ValueError("Complex data not supported: %s holds %s" % (what, x.dtype))
     if x.dtype.kind not in "fiub":

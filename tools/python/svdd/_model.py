@@ -52,6 +52,13 @@ def _options_text(asked):
         raise ValueError("options: %s" % error) from None
 
 
+def _path(folder):
+    path = os.fsencode(folder)
+    if b"\0" in path:
+        raise ValueError("the folder's name %r holds a zero byte" % (folder,))
+    return path
+
+
 class Model:
     """A detector of any method. Scores: larger is more anomalous.
 
@@ -72,7 +79,7 @@ class Model:
     def _load(cls, folder, **options):
         model = cls.__new__(cls)
         model._handle = ctypes.c_void_p()
-        compute("svdd_load", os.fsencode(folder), _options_text(options), ctypes.byref(model._handle))
+        compute("svdd_load", _path(folder), _options_text(options), ctypes.byref(model._handle))
         return model
 
     def __del__(self):
@@ -208,7 +215,7 @@ class Model:
 
     def save(self, folder):
         """Writes a model folder, which svdd.load and every command's --model read."""
-        call("svdd_save", self._handle, os.fsencode(folder))
+        call("svdd_save", self._handle, _path(folder))
 
     def info(self):
         """What there is to know of the fitted model: a dict; its keys stand in svdd/c/svdd.h."""
