@@ -357,10 +357,12 @@ class CpuBackend final : public Backend {
     InLanes l(in_lanes_);
     const Batch xb = l.read(x), gb = l.read(gy);
     if (blas_ == Blas::openblas) return openblas::dense_weight_gradient(xb, gb, gw.data<float>(), pool_);
-    const int64_t copied = dense_weight_gradient_memory(xb.blocks);
-    pool_.run(tile_count(gb.c), [&](Range r) {
-      k_.dense_weight_gradient(xb, gb, gw.data<float>(), r, memory_of_thread(copied));
-    });
+    const int64_t of_x = xb.blocks * xb.block_size(), of_gy = gb.blocks * gb.block_size();
+    float* const copies = packed_.floats(of_x + of_gy);
+    share(of_x, xb.c, [&](Range r) { k_.copy_channels(xb, r, copies); });
+    share(of_gy, gb.c, [&](Range r) { k_.copy_channels(gb, r, copies + of_x); });
+    const DenseWeightGradient job{copies, copies + of_x, gw.data<float>(), xb.blocks, xb.c, gb.c};
+    pool_.run(tile_count(gb.c), [&](Range r) { k_.dense_weight_gradient(job, r); });
   }
 
   void channel_sum(const Array& x, Array& s) override {

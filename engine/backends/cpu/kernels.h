@@ -123,18 +123,17 @@ struct FewProduct {  // y[n,o] = bias[o] + Σ_f x[n,f]·w[o,f]
   int64_t samples, in, out;
   SVDD_INLINE int64_t units(int64_t width) const { return (out + 2 * width - 1) / (2 * width); }
 };
-// The weight gradient of a dense layer copies so many features and tiles of outputs at once.
-SVDD_INLINE int64_t dense_fitting(int64_t bytes, int64_t blocks, int64_t step) {
-  const int64_t fit = bytes / (blocks * lanes * static_cast<int64_t>(sizeof(float)) * step);
-  return fit > 1 ? fit : 1;
-}
-SVDD_INLINE int64_t dense_features_at_once(int64_t blocks) {
-  return 12 * dense_fitting(24 << 10, blocks, 12);
-}
-SVDD_INLINE int64_t dense_tiles_at_once(int64_t blocks) { return dense_fitting(256 << 10, blocks, 4); }
-SVDD_INLINE int64_t dense_weight_gradient_memory(int64_t blocks) {
-  return (dense_features_at_once(blocks) + 4 * dense_tiles_at_once(blocks)) * blocks * lanes;
-}
+struct DenseWeightGradient {  // gw[o,f] = Σ_n gy[n,o]·x[n,f]
+  const float *x, *gy;        // copies, [channel][block]
+  float* gw;
+  int64_t blocks, in, out;
+
+  // How often `step` channels fit so many bytes.
+  SVDD_INLINE int64_t at_once(int64_t bytes, int64_t step) const {
+    const int64_t fit = bytes / (blocks * lanes * static_cast<int64_t>(sizeof(float)) * step);
+    return fit > 1 ? fit : 1;
+  }
+};
 inline constexpr int64_t most_kernel = 11;  // of a weight gradient: its partial sums lie on the stack
 // The weight gradient of conv2d. The sums of some tiles of output channels and some input channels, a group, are made
 // together: the more of both, the fewer times a plane is read.
@@ -191,8 +190,9 @@ struct Kernels {
   void (*product)(const MatrixProduct&, Range);
   int64_t (*product_units)(const MatrixProduct&);
   // units: tiles of outputs
-  void (*dense_weight_gradient)(const Batch& x, const Batch& gy, float* gw, Range tiles_of_outputs,
-                                float* memory);  // dense_weight_gradient_memory() floats
+  void (*copy_channels)(const Batch& from, Range channels,
+                        float* to);  // to: [channel][block], of all channels
+  void (*dense_weight_gradient)(const DenseWeightGradient& job, Range tiles_of_outputs);
 
   // Sums over the positions of one channel in one block, for each lane: partial[unit][16]; units: (channel,
   // block)

@@ -48,9 +48,16 @@ void product(const MatrixProduct& job, Range units) {
   }
 }
 
-// Weight gradient: sixteen partial sums for each output and feature, chains over the blocks. What some features and the tile of
-// outputs hold in all blocks is copied together first: where it lies it is a power of two apart as often as not, and numbers so far
-// apart displace each other from the first cache.
+// Weight gradient: sixteen partial sums for each output and feature, chains over the blocks, of copies in which the blocks of a
+// channel lie together: where they lie in a batch they are a power of two apart as often as not, and numbers so far apart
+// displace each other from the first cache.
+void copy_channels(const Batch& from, Range channels, float* to) {
+  to += channels.first * from.blocks * lanes;
+  for (int64_t c = channels.first; c < channels.last; ++c)
+    for (int64_t block = 0; block < from.blocks; ++block, to += lanes)
+      for (int part = 0; part < lanes; part += V::width) V::load(from.at(block, c) + part).store(to + part);
+}
+
 struct DenseSums {
   const float* x;   // [feature][block]
   const float* gy;  // [output][block]
@@ -145,31 +152,21 @@ void dense_weight_gradient_outputs(const DenseSums& job, int64_t features, float
 }
 
 // As [channel][block].
-inline void copy_channels(const Batch& from, Range channels, float* to) {
-  for (int64_t c = channels.first; c < channels.last; ++c)
-    for (int64_t block = 0; block < from.blocks; ++block, to += lanes)
-      for (int part = 0; part < lanes; part += V::width) V::load(from.at(block, c) + part).store(to + part);
-}
 
-// The copies of some tiles of outputs stay in the second cache while all features meet them, and those of some features in the
-// first, while these outputs do.
-void dense_weight_gradient(const Batch& x, const Batch& gy, float* gw, Range units, float* memory) {
-  const int64_t tiles = dense_tiles_at_once(x.blocks), features = dense_features_at_once(x.blocks),
-                size = x.blocks * lanes;
-  float* const of_outputs = memory + features * size;
+// Some tiles of outputs stay in the second cache while all features meet them, and some features in the first, while these
+// outputs do.
+void dense_weight_gradient(const DenseWeightGradient& job, Range units) {
+  const int64_t tiles = job.at_once(256 << 10, 4), features = 12 * job.at_once(24 << 10, 12),
+                size = job.blocks * lanes;
   for (int64_t first = units.first; first < units.last; first += tiles) {
-    const int64_t last = first + tiles < units.last ? first + tiles : units.last,
-                  o = tile_of(first, gy.c).first;
-    const Tile end = tile_of(last - 1, gy.c);
-    copy_channels(gy, {o, end.first + end.size}, of_outputs);
-    for (int64_t f = 0; f < x.c; f += features) {
-      const Range some{f, f + features < x.c ? f + features : x.c};
-      copy_channels(x, some, memory);
+    const int64_t last = first + tiles < units.last ? first + tiles : units.last;
+    for (int64_t f = 0; f < job.in; f += features) {
+      const int64_t count = f + features < job.in ? features : job.in - f;
       for (int64_t u = first; u < last; ++u) {
-        const Tile tile = tile_of(u, gy.c);
-        const DenseSums job{memory, of_outputs + (tile.first - o) * size, x.blocks};
+        const Tile tile = tile_of(u, job.out);
+        const DenseSums sums{job.x + f * size, job.gy + tile.first * size, job.blocks};
         with_size_of(tile, [&]<int T>() {
-          dense_weight_gradient_outputs<T>(job, some.last - some.first, gw + tile.first * x.c + f, x.c);
+          dense_weight_gradient_outputs<T>(sums, count, job.gw + tile.first * job.in + f, job.in);
         });
       }
     }

@@ -34,6 +34,7 @@ constexpr Kernels table{
     .weight_gradient = weight_gradient,
     .product = product,
     .product_units = product_units,
+    .copy_channels = copy_channels,
     .dense_weight_gradient = dense_weight_gradient,
     .partial_sum = partial_sum,
     .partial_square = partial_square,
