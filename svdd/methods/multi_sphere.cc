@@ -317,9 +317,8 @@ std::unique_ptr<Detector> load_multi_sphere(const ModelFolder& model, engine::Ba
   return restored<MultiSphere>(o, model, backend);
 }
 
-}  // namespace
-
-auto fit(const recipes::DataTraits& data) -> void (*)(MultiSphereOptions&, int64_t, const Named&) {
+auto fit_multi_sphere(const recipes::DataTraits& data)
+    -> void (*)(MultiSphereOptions&, int64_t, const Named&) {
   if (!data.own) return nullptr;
   if (data.own_images.empty()) return recipes::fit_spheres;
   return [](MultiSphereOptions& o, int64_t training_samples, const Named& named) {
@@ -329,14 +328,17 @@ auto fit(const recipes::DataTraits& data) -> void (*)(MultiSphereOptions&, int64
   };
 }
 
+}  // namespace
+
 Method multi_sphere_method() {
   return {.name = std::string(multi_sphere_name),
           .title = "Deep Multi-sphere SVDD",
           .protocol = Protocol::sixth_held_out,
           .published =
               [](const recipes::DataTraits& data, Recipe) {
-                return Settings(recipes::multi_sphere(data),
-                                Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere, fit(data)});
+                return Settings(
+                    recipes::multi_sphere(data),
+                    Settings::Form<MultiSphereOptions>{rows_of, make_multi_sphere, fit_multi_sphere(data)});
               },
           .load = load_multi_sphere};
 }
