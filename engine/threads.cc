@@ -43,6 +43,17 @@ uint32_t linger(const std::atomic<uint32_t>& value, uint32_t old) {
   return old;
 }
 
+// Waits until it is another than `old`, and returns it.
+uint32_t next_value(const std::atomic<uint32_t>& value, uint32_t old) {
+  uint32_t now = watch(value, old);
+  if (now == old) now = linger(value, old);
+  if (now == old) {
+    value.wait(old, std::memory_order_acquire);
+    now = value.load(std::memory_order_acquire);
+  }
+  return now;
+}
+
 }  // namespace
 
 int machine_threads() {
@@ -98,23 +109,15 @@ void ThreadPool::share(int64_t units, Call call, const void* work) {
   generation_.notify_all();
 
   claim_units(0);
-  for (uint32_t inside = door_.fetch_and(~open, std::memory_order_acq_rel) & ~open; inside != 0;) {
-    if (watch(door_, inside) == inside) door_.wait(inside, std::memory_order_acquire);
-    inside = door_.load(std::memory_order_acquire);
-  }
+  for (uint32_t inside = door_.fetch_and(~open, std::memory_order_acq_rel) & ~open; inside != 0;)
+    inside = next_value(door_, inside);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void ThreadPool::serve(size_t me) {
   const IeeeMode ieee;  // a thread begins in the mode of the one that starts it
   for (uint32_t seen = 0;;) {
-    uint32_t now = watch(generation_, seen);
-    if (now == seen) now = linger(generation_, seen);
-    if (now == seen) {
-      generation_.wait(seen, std::memory_order_acquire);
-      now = generation_.load(std::memory_order_acquire);
-    }
-    seen = now;
+    seen = next_value(generation_, seen);
     if (stop_) return;
     if (!enter()) continue;
     claim_units(me);
