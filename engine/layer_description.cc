@@ -79,7 +79,11 @@ constexpr std::array<Kind, 12> kinds{
      {LayerKind::flatten, "flatten", "flatten"},
      {LayerKind::reshape, "reshape", "reshape CxHxW"}}};
 
-const Kind& kind_of(LayerKind kind) { return kinds[static_cast<size_t>(kind)]; }
+const Kind& kind_of(LayerKind kind) {
+  for (const Kind& row : kinds)
+    if (row.kind == kind) return row;
+  throw std::logic_error("kinds lacks the row of a layer");
+}
 
 [[noreturn]] void expected(const Kind& kind, const std::string& what) {
   wrong(what + "; expected " + std::string(kind.usage));
@@ -415,6 +419,30 @@ std::string title_of(const LayerDescription& layer) {
   if (!title.empty()) title += ", ";
   if (!layer.name.empty()) title += layer.name + ": ";
   return title + words_of(layer);
+}
+
+LayerRole role_of(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::conv:
+    case LayerKind::conv_transpose:
+    case LayerKind::dense:
+      return LayerRole::linear;
+    case LayerKind::batch_norm:
+      return LayerRole::normalisation;
+    case LayerKind::leaky_relu:
+    case LayerKind::relu:
+    case LayerKind::elu:  // below, not above
+      return LayerRole::activation;
+    case LayerKind::sigmoid:
+      return LayerRole::bounded_activation;
+    case LayerKind::max_pool:
+    case LayerKind::upsample:
+      return LayerRole::resampling;
+    case LayerKind::flatten:
+    case LayerKind::reshape:
+      return LayerRole::reshaping;
+  }
+  throw std::logic_error("role_of lacks a layer");
 }
 
 std::string_view operation_of(LayerKind kind) { return kind_of(kind).operation; }

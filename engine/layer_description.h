@@ -66,12 +66,18 @@ std::string words_of(const LayerDescription& layer);
 std::string title_of(const LayerDescription& layer);  // "line 12, conv2: conv 4 5x5", as far as it has these
 // "3x64x64" as {3, 64, 64}; nothing where that is no list of numbers from 1 to most_layer_numbers.
 std::optional<std::vector<int64_t>> extents_in(std::string_view word);
-std::string_view operation_of(LayerKind kind);                                   // "conv"
-const std::vector<std::string_view>& operations();                               // all of them
-inline bool has_state(LayerKind kind) { return kind <= LayerKind::batch_norm; }  // and so a name
-inline bool is_linear(LayerKind kind) { return kind <= LayerKind::dense; }
+std::string_view operation_of(LayerKind kind);      // "conv"
+const std::vector<std::string_view>& operations();  // all of them
+
+// What an operation is to a network.
+enum class LayerRole { linear, normalisation, activation, bounded_activation, resampling, reshaping };
+LayerRole role_of(LayerKind kind);
+inline bool is_linear(LayerKind kind) { return role_of(kind) == LayerRole::linear; }
 inline bool is_activation(LayerKind kind) {
-  return kind >= LayerKind::leaky_relu && kind <= LayerKind::sigmoid;
+  return role_of(kind) == LayerRole::activation || role_of(kind) == LayerRole::bounded_activation;
+}
+inline bool has_state(LayerKind kind) {  // and so a name
+  return is_linear(kind) || role_of(kind) == LayerRole::normalisation;
 }
 
 // A layer among others: its shapes without the samples' axis, {C, H, W} or {F}, and its counts for one sample.

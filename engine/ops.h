@@ -1,4 +1,5 @@
 // Every differentiable operation. Each lives in a file of its own, with its formula and its backward rule.
+// All throw std::invalid_argument, which begins with "[name]", for shapes, layouts or types that do not fit together.
 #pragma once
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/batch_norm.h"

@@ -44,7 +44,8 @@ struct Operation {
   std::string_view name;  // as in error messages: "conv2d"
   std::vector<Tensor> inputs;
   // With its name, inputs, state and output all that whoever looks at a tape needs to know: forward and backward do
-  // nothing that these do not say.
+  // nothing that these do not say. (gradient_of is the exception: what its function uses, and the gradients that leaves, it
+  // does not name.)
   std::vector<Attribute> attributes = {};
   std::vector<State> state = {};
   Array output;  // where the result goes

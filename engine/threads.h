@@ -3,7 +3,7 @@
 //
 // A pool of our own rather than OpenMP's: a training step of a small network is a thousand parallel regions
 // an epoch, and OpenMP's threads wait for each other, wherever they are. With one other busy program on a
-// two-core machine that made an epoch 20 times slower. Here nobody waits for a thread that has not begun:
+// two-core machine that made an epoch of 0.07 s one of 4.3. Here nobody waits for a thread that has not begun:
 // units are claimed, a few at a time, and whoever comes late finds them done (engine/README.md).
 #pragma once
 #include <atomic>

@@ -44,9 +44,6 @@ struct Saved {
         unused_gbias(per_channel.zeros_like()) {}
 };
 
-// The two training forms differ in the kernels that run once the moments are known.
-//   normalise(backend, x, mean, inverse_std, weight, bias, y)
-//   gradient(backend, x, mean, inverse_std, weight, bias, gy, gx, gweight, gbias)
 // What follows the normalisation in the same pass.
 struct Fused {
   std::vector<Operation::Attribute> attributes(const BatchNormState& state, bool training) const {
@@ -66,6 +63,9 @@ std::vector<Operation::State> state_of(const BatchNormState& s) {
   return {{"running_mean", s.running_mean}, {"running_variance", s.running_variance}};
 }
 
+// The two training forms differ in the kernels that run once the moments are known.
+//   normalise(backend, x, mean, inverse_std, weight, bias, y)
+//   gradient(backend, x, mean, inverse_std, weight, bias, gy, gx, gweight, gbias)
 template <class Normalise, class Gradient>
 Tensor train_form(const Tensor& x, const BatchNormState& state, Shape output, const Fused& fused,
                   Normalise normalise, Gradient gradient) {

@@ -11,7 +11,7 @@ namespace engine {
 //   y = (x − mean) / sqrt(variance + epsilon) · weight + bias
 // x (N,C,H,W) or (N,C); weight and bias (C), or both empty tensors (no affine part).
 //
-// The training forms throw TooFewValues, beside what every op throws, for a batch with one value in a channel: it has no
+// The training forms throw TooFewValues, beside what every op throws (ops.h), for a batch with one value in a channel: it has no
 // variance.
 struct TooFewValues : std::invalid_argument {
   using std::invalid_argument::invalid_argument;

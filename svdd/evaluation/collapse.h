@@ -1,7 +1,7 @@
 // The collapse alarm: has the network learned to send every sample to the same point?
 //
 // That is the trivial solution of every objective that only pulls towards a centre (Ruff et al. 2018,
-// Propositions 1-4), and a ranking hides it: differences of 1e-24 still have an order, so the AUC still is a
+// Propositions 1-3), and a ranking hides it: differences of 1e-24 still have an order, so the AUC still is a
 // number.
 //
 // Training is meant to shrink the spread, so a smaller spread alone proves nothing. The limits take it that

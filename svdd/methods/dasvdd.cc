@@ -232,13 +232,20 @@ Rows rows_of(DasvddOptions& o, Common common) {
   add_network_rows(rows, o, false);
   rows.push_back(
       option::real_or({"gamma", "auto|X", method_group, "dasvdd: weight of the distance in loss and score"},
-                      "auto", option::positive, o.gamma));
+                      "auto", option::not_negative, o.gamma));
   rows.push_back(
       option::choice({"gamma-rule", "NAME", method_group,
                       "dasvdd, gamma auto: all (samples count), first-sample (as\nbehind the published "
                       "numbers) or paper"},
                      gamma_rule_names, o.gamma_rule));
   rows.back().idle = [&o] { return std::string(o.gamma ? "gamma says the weight itself" : ""); };
+  rows.push_back(option::flag(
+      {"train-centre", "True|False", method_group, "dasvdd: the centre learns too; else it stays as drawn"},
+      o.train_centre));
+  rows.push_back(option::real({"network-share", "K", method_group,
+                               "dasvdd: of a batch, what moves the network; the rest moves\nthe centre"},
+                              option::positive_share, o.network_share));
+  rows.back().idle = [&o] { return std::string(o.train_centre ? "" : "the centre stays as drawn"); };
   add_training_rows(rows, o, common);
   return rows;
 }

@@ -123,39 +123,12 @@ void DeepDetector::require_trainable() const {
 void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   const engine::IeeeMode ieee;
   check_known(train);
-  known_ = train.known;
-  warnings_.clear();
-  const auto warn = [&](const std::string& what) {
-    warnings_.push_back(plan_.name + ", " + what);
-    monitor.note(warnings_.back());  // before hours are spent
-  };
-  if (!reconstructs())
-    for (const std::string& objection : theory_objections(plan_, network_options())) warn(objection);
-  for (const std::string& idle : idle_taps(plan_)) warn(idle);
-  if (const std::string cost = Preprocessing::cost(options_.preprocessing, train.samples); !cost.empty())
-    monitor.note(cost);
+  say_beforehand(train.samples, monitor);
   const Samples x = training_samples(train.samples);
-  check_count(x.count());
-  const bool trains_decoder = scoring_state().size() > network_.encoder.state().size();
-  if (options_.pretrain) check_last_batch(x, "pretraining", options_.pretraining, true);
-  check_last_batch(x, "training", options_.training, trains_decoder);
+  require_batches(x);
+  begin_fit(train, x);
   std::vector<int32_t> classes = train.classes;
   classes.resize(std::min(classes.size(), static_cast<size_t>(x.count())));
-  known_.resize(std::min(known_.size(), static_cast<size_t>(x.count())));
-  training_clusters_.clear();
-  training_scores_.clear();
-  fitted_ = false;  // a fit that fails leaves a detector that refuses to score
-  calibration_.reset();
-  collapse_warning_.reset();
-  network_ = fresh_network();  // a second fit owes nothing to the first
-  training_ = &x;
-  network_changes();
-  stand_ = {};
-  pretrain_seconds_ = 0;
-  took_pretraining_ = false;
-  checkpoints_ = train.checkpoints;
-  pretrainings_ = train.trace ? nullptr : train.pretrainings;  // one that is taken over has no steps
-  trace_ = train.trace;
 
   if (!checkpoints_ || !checkpoints_->begin([&](Checkpoint& c) { keep(c, monitor); })) {
     // The network as it begins, about spheres of its own. Its batch norm has seen nothing: the running
@@ -180,9 +153,6 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
     stand_ = {.pretrained = true};
   }
 
-  const auto scores_of_training = [&] {
-    return reconstructs() ? score_prepared(x) : score_represented(training_representations());
-  };
   if (!stand_.training)
     stand_.at_start = measure_spread(scores_of_training(), training_representations(), rep_dim());
   stand_.training = true;
@@ -194,10 +164,58 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   minimise_objective(x, watched);
   train_seconds_ = stand_.spent();
   monitor.weights(method(), svdd::weights_sha256(network_.state()));
-  checkpoints_ = nullptr;
-  pretrainings_ = nullptr;
-  trace_ = nullptr;
 
+  end_fit(train, monitor);
+}
+
+// What somebody wants to know before hours are spent.
+void DeepDetector::say_beforehand(const Samples& samples, Monitor& monitor) {
+  warnings_.clear();
+  const auto warn = [&](const std::string& what) {
+    warnings_.push_back(plan_.name + ", " + what);
+    monitor.note(warnings_.back());
+  };
+  if (!reconstructs())
+    for (const std::string& objection : theory_objections(plan_, network_options())) warn(objection);
+  for (const std::string& idle : idle_taps(plan_)) warn(idle);
+  if (const std::string cost = Preprocessing::cost(options_.preprocessing, samples); !cost.empty())
+    monitor.note(cost);
+}
+
+void DeepDetector::require_batches(const Samples& x) {
+  check_count(x.count());
+  const bool trains_decoder = scoring_state().size() > network_.encoder.state().size();
+  if (options_.pretrain) check_last_batch(x, "pretraining", options_.pretraining, true);
+  check_last_batch(x, "training", options_.training, trains_decoder);
+}
+
+// A second fit owes nothing to the first, and one that fails leaves a detector that refuses to score.
+void DeepDetector::begin_fit(const TrainingSet& train, const Samples& x) {
+  fitted_ = false;
+  network_ = fresh_network();
+  network_changes();
+  stand_ = {};
+  training_clusters_.clear();
+  training_scores_.clear();
+  calibration_.reset();
+  collapse_warning_.reset();
+  pretrain_seconds_ = 0;
+  took_pretraining_ = false;
+  training_ = &x;
+  known_ = train.known;
+  known_.resize(std::min(known_.size(), static_cast<size_t>(x.count())));
+  checkpoints_ = train.checkpoints;
+  pretrainings_ = train.trace ? nullptr : train.pretrainings;  // one that is taken over has no steps
+  trace_ = train.trace;
+}
+
+std::vector<float> DeepDetector::scores_of_training() {
+  return reconstructs() ? score_prepared(*training_) : score_represented(training_representations());
+}
+
+// What scoring needs beside the network: whether the fit made sense, the threshold, the yardstick of p-values.
+void DeepDetector::end_fit(const TrainingSet& train, Monitor& monitor) {
+  const Samples& x = *training_;
   std::vector<float> scores = scores_of_training();
   const std::vector<float>& z = training_representations();
   const Spread after = measure_spread(scores, z, rep_dim());  // refuses what is not finite
@@ -216,6 +234,13 @@ void DeepDetector::fit(const TrainingSet& train, Monitor& monitor) {
   fitted_ = true;
   training_z_ = {};
   training_ = nullptr;
+  checkpoints_ = nullptr;
+  pretrainings_ = nullptr;
+  trace_ = nullptr;
+}
+
+std::vector<float> DeepDetector::score_represented(const std::vector<float>& /*z*/) {
+  throw std::logic_error("a method that does not reconstruct scores representations");
 }
 
 // What a fit keeps in a checkpoint, beside what its phases do.

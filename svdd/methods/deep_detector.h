@@ -58,7 +58,7 @@ class DeepDetector : public Detector {
   // says before that it changes.
   const std::vector<float>& training_representations();
   void network_changes() { training_z_.clear(); }
-  // The mean of these rows of p numbers, in their order, in double; coordinates near zero are moved to ±0.1,
+  // sum / count of p sums in double, the mean of so many rows; coordinates near zero are moved to ±0.1,
   // because a zero coordinate can be met by zero weights (Proposition 1). One that is exactly 0 goes to +0.1.
   static std::vector<float> centre_of(const std::vector<double>& sum, int64_t count);
   // Says that the radius stays 0, where all epochs of training are among the first.
@@ -85,7 +85,7 @@ class DeepDetector : public Detector {
   // does not depend on the samples.
   virtual engine::Tensor differentiable_score(const engine::Tensor& x) = 0;
   // score_prepared, to the bit, of samples with these representations; not asked of a method that reconstructs.
-  virtual std::vector<float> score_represented(const std::vector<float>& /*z*/) { return {}; }
+  virtual std::vector<float> score_represented(const std::vector<float>& z);
   // score_prepared as nodes of a graph, of samples in their shape (Detector::score_graph).
   virtual engine::onnx::Value graph_of_prepared(const engine::onnx::Value& x) const = 0;
   // The threshold that the objective itself sets (0: on the sphere); none: the contamination's.
@@ -124,6 +124,13 @@ class DeepDetector : public Detector {
     Stopwatch watch = {};  // of the phase, in it
     double spent() const { return seconds + watch.seconds(); }
   };
+  // The parts of a fit around its phases.
+  void say_beforehand(const datasets::Samples& samples, Monitor& monitor);
+  void require_batches(const datasets::Samples& x);
+  void begin_fit(const TrainingSet& train, const datasets::Samples& x);
+  std::vector<float> scores_of_training();
+  void end_fit(const TrainingSet& train, Monitor& monitor);
+
   void keep(Checkpoint& c, Monitor& monitor);
   void require_fitted() const;
   NetworkOptions network_options() const;

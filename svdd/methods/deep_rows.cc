@@ -133,9 +133,13 @@ void add_training_rows(Rows& rows, DeepOptions& o, Common common) {
 void add_pretraining_rows(Rows& rows, DeepOptions& o, bool there_is_a_choice) {
   Idle idle;
   if (there_is_a_choice) {
-    rows.push_back(option::flag(
-        {"pretrain", "True|False", pretraining_group, "pretrain an autoencoder first"}, o.pretrain));
-    idle = [&o] { return std::string(o.pretrain ? "" : "without pretraining no autoencoder is trained"); };
+    rows.push_back(option::flag({"pretrain", "True|False", pretraining_group,
+                                 "pretrain an autoencoder first; on tables of one's own false"},
+                                o.pretrain));
+    idle = [&o] {
+      return std::string(
+          o.pretrain ? "" : "without pretraining no autoencoder is trained (pretrain true trains one)");
+    };
   }
   add_phase(rows, pretraining_group, "ae-", o.pretraining, idle);
 }

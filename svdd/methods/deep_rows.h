@@ -16,9 +16,8 @@ using Idle = std::function<std::string()>;
 inline const std::string method_group = "Method", training_group = "Training",
                          pretraining_group = "Pretraining (autoencoder)";
 
-// Of every method.
-Option contamination_row(Common common, Idle idle = {});
-Option seed_row(Common common);
+Option contamination_row(Common common, Idle idle = {});  // of every method
+Option seed_row(Common common);                           // of every one that draws numbers
 Option nu_row(double& nu, Idle idle = {});
 Option pca_row(datasets::PreprocessingOptions& preprocessing);  // of the methods without a network
 

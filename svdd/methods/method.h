@@ -18,7 +18,7 @@ enum class Recipe;  // methods/deep_options.h
 // How a method's published runs deal with the training data.
 enum class Protocol {
   all,             // it learns from all of them
-  sixth_held_out,  // a sixth is held out for validation; the spheres are reported with it
+  sixth_held_out,  // of batches, so with a network: a sixth is held out for validation; the spheres are reported with it
 };
 
 struct Method {

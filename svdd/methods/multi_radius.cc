@@ -30,7 +30,7 @@ using engine::Tensor;
 namespace {
 
 constexpr std::string_view multi_radius_name = "multi-radius";
-constexpr float least_r2 = 1e-30f;  // in whose units no distance becomes infinite
+constexpr float least_r2 = 1e-30f;  // in whose units distances up to 3e8 stay finite
 
 class MultiRadius final : public DeepDetector {
  public:

@@ -273,14 +273,6 @@ std::vector<float> sphere_radii(SphereDistances d, double nu, int64_t least) {
   return radii;
 }
 
-MultiSphereOptions published_multi_sphere_options() {
-  MultiSphereOptions o;
-  static_cast<DeepOptions&>(o) = published_options(Recipe::theano);
-  o.network = "multi_sphere_mnist";
-  o.training.epochs = 100;
-  return o;
-}
-
 std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend) {
   check(options);
   return made<MultiSphere>(options, backend);

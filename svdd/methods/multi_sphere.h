@@ -30,9 +30,6 @@ struct MultiSphereOptions : DeepOptions {
   bool trainable_centres = false;  // the c_k move with the weights, by Adam without weight decay
 };
 
-// The published settings on MNIST: recipe theano, 150 epochs of pretraining, 100 of training.
-MultiSphereOptions published_multi_sphere_options();
-
 // std::invalid_argument naming the option that is impossible.
 std::unique_ptr<Detector> make_multi_sphere(const MultiSphereOptions& options, engine::Backend& backend);
 

@@ -44,7 +44,8 @@ std::vector<Block> blocks_of(const std::vector<PlannedLayer>& encoder) {
                               (p.layer.where.empty() ? "" : p.layer.where + ", ") +
                               engine::words_of(p.layer) + ", which makes " + datasets::shape_text(p.output) +
                               " of " + datasets::shape_text(p.input) +
-                              ": write the decoder, or choose sizes that come out even");
+                              ": write the decoder, choose sizes that come out even, or do "
+                              "without pretraining where the method can");
 }
 
 class Mirror {
@@ -58,7 +59,8 @@ class Mirror {
       // What only rearranges comes before batch norm, which looks at channels, and resampling after it.
       const Block& block = blocks[i];
       for (size_t k = block.after.size(); k-- > 0;) undo_arrangement(*block.after[k]);
-      if (i + 1 < blocks.size()) add_norm_and_activation(block);
+      // What is done to the samples before all weights is not undone: it would squeeze the reconstruction.
+      if (i + 1 < blocks.size() && block.linear) add_norm_and_activation(block);
       for (size_t k = block.after.size(); k-- > 0;) undo_resampling(*block.after[k]);
       if (block.linear) undo_linear(*block.linear);
     }

@@ -4,7 +4,7 @@
 // to the first. Each block's pooling is undone by enlargement, its convolution by a transposed one of the same kernel
 // back to as many channels (with a stride: enlargement first, where the sizes ask for it), its dense layer by one back to as
 // many numbers; then come batch norm and activation of the block before. It begins with an activation, the last one of
-// the encoder, unless the representation ends in one. Images end in a sigmoid, because they are scaled to [0, 1];
+// the encoder, unless the representation ends in one. What stands before all weights has no counterpart. Images end in a sigmoid, because they are scaled to [0, 1];
 // rows of numbers as they are. The layers are called after those that they mirror: deconv1, debn1, defc1, …, from the first on.
 #pragma once
 #include <vector>

@@ -24,8 +24,6 @@ constexpr size_t most_lines = 4096, most_layers = 4096;
 
 [[noreturn]] void wrong(const std::string& what) { throw std::invalid_argument(what); }
 
-std::string at_line(int number) { return "line " + std::to_string(number); }
-
 std::string_view trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r");
   if (begin == std::string_view::npos) return {};
@@ -86,19 +84,22 @@ class Parser {
     std::string plain(text);
     for (size_t i = 0; i < plain.size(); ++i)
       if (plain[i] == '\r') plain[i] = i + 1 < plain.size() && plain[i + 1] == '\n' ? ' ' : '\n';
-    int number = 0;
-    size_t lines = 0;
+    const bool in_one_line = plain.find('\n') >= plain.find_last_not_of(" \t\n");
+    size_t number = 0, part = 0, items = 0;
     for (const std::string_view line : parted(plain, '\n')) {
       ++number;
       for (const std::string_view item : parted(line.substr(0, line.find('#')), ',')) {
         const std::string_view words = trimmed(item);
         if (words.empty()) continue;
-        if (++lines > most_lines)
+        if (++items > most_lines)
           wrong("a network's text of more than " + std::to_string(most_lines) + " lines");
+        if (first_word(words).first != "network") ++part;  // a name is set before what somebody wrote
+        const std::string place =
+            in_one_line ? "part " + std::to_string(part) : "line " + std::to_string(number);
         try {
-          take(words, number);
+          take(words, place);
         } catch (const std::invalid_argument& error) {
-          wrong(at_line(number) + ": " + error.what());
+          wrong(place + ": " + error.what());
         }
       }
     }
@@ -108,14 +109,14 @@ class Parser {
   }
 
  private:
-  void take(std::string_view words, int number) {
+  void take(std::string_view words, const std::string& place) {
     const auto [first, rest] = first_word(words);
     if (first == "encoder" || first == "decoder") return section(first, rest);
-    if (first == "for") return loop(rest, number);
-    if (first == "end") return end(rest, number);
+    if (first == "for") return loop(rest, place);
+    if (first == "end") return end(rest, place);
     const bool is_header = std::find(header_words.begin(), header_words.end(), first) != header_words.end();
-    if (!is_header) return layer(words, number);
-    if (in_layers_) wrong("'" + std::string(first) + "' stands before the layers");
+    if (!is_header) return layer(words, place);
+    if (in_layers_) wrong("'" + std::string(first) + "' must stand before the layers");
     if (!seen_.insert(std::string(first)).second) wrong("'" + std::string(first) + "' is said twice");
     header(first, rest);
   }
@@ -123,27 +124,26 @@ class Parser {
   void section(std::string_view name, std::string_view rest) {
     if (!rest.empty()) wrong("after '" + std::string(name) + "' comes a new line, found " + in_quotes(rest));
     if (open_) wrong("'for each width' has no 'end' before this");
-    if (name == "encoder" && in_layers_) wrong("the encoder begins twice");
+    if (name == "encoder" && in_layers_) wrong("the encoder stands first, and once");
     if (name == "decoder" && text_.has_decoder) wrong("the decoder begins twice");
     in_layers_ = true;
     if (name == "decoder") text_.has_decoder = true;
   }
 
-  void loop(std::string_view rest, int number) {
+  void loop(std::string_view rest, const std::string& place) {
     const auto words = words_in(rest);
     const bool plain = words == std::vector<std::string_view>{"each", "width"};
     if (!plain && words != std::vector<std::string_view>{"each", "width", "backwards"})
       wrong("expected 'for each width' or 'for each width backwards'");
     if (open_) wrong("one 'for each width' stands within another");
     open_ = true;
-    half().push_back(
-        {.kind = plain ? Line::Kind::for_each : Line::Kind::for_each_backwards, .number = number});
+    half().push_back({.kind = plain ? Line::Kind::for_each : Line::Kind::for_each_backwards, .place = place});
   }
-  void end(std::string_view rest, int number) {
+  void end(std::string_view rest, const std::string& place) {
     if (!rest.empty()) wrong("after 'end' comes a new line, found " + in_quotes(rest));
     if (!open_) wrong("this 'end' ends nothing");
     open_ = false;
-    half().push_back({.kind = Line::Kind::end, .number = number});
+    half().push_back({.kind = Line::Kind::end, .place = place});
   }
 
   void header(std::string_view key, std::string_view rest) {
@@ -178,9 +178,9 @@ class Parser {
     }
   }
 
-  void layer(std::string_view words, int number) {
+  void layer(std::string_view words, const std::string& place) {
     in_layers_ = true;
-    Line line{.number = number};
+    Line line{.place = place};
     if (const size_t colon = words.find(':'); colon != std::string_view::npos) {
       line.name = trimmed(words.substr(0, colon));
       words = trimmed(words.substr(colon + 1));
@@ -307,12 +307,12 @@ std::vector<LayerDescription> layers_of(const std::vector<Line>& lines, const Si
     try {
       LayerDescription layer = engine::layer_of(numbers.in(line.words));
       layer.name = names.next_in_loop(line.name, first_turn);
-      layer.where = at_line(line.number);
+      layer.where = line.place;
       if (!layer.name.empty() && !has_state(layer.kind))
         wrong("the name '" + layer.name + "' is for layers with a state");
       layers.push_back(std::move(layer));
     } catch (const std::invalid_argument& error) {
-      wrong(at_line(line.number) + ", " + line.words + ": " + error.what());
+      wrong(line.place + ", " + line.words + ": " + error.what());
     }
   };
   for (size_t i = 0; i < lines.size(); ++i) {

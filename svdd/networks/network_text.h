@@ -42,7 +42,7 @@ struct NetworkText {
   struct Line {
     enum class Kind { layer, for_each, for_each_backwards, end };
     Kind kind = Kind::layer;
-    int number = 0;
+    std::string place = {};  // "line 12", for messages; "part 3" where one line holds all
     std::string name = {}, words = {};
   };
 

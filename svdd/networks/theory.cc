@@ -17,7 +17,7 @@ std::vector<std::string> theory_objections(const NetworkPlan& plan, const Networ
           title +
           " has a shift, which is a bias term: the network can send every sample to the centre "
           "by it alone (Ruff et al. 2018, Proposition 2)");
-    if (l.kind == engine::LayerKind::sigmoid)
+    if (engine::role_of(l.kind) == engine::LayerRole::bounded_activation)
       objections.push_back(title +
                            " is bounded, so it can saturate for every sample and become a bias term for what "
                            "follows it (Ruff et al. 2018, Proposition 3)");

@@ -15,7 +15,9 @@ DataKind kind_of(const std::string& data) {
   if (data == "gtsrb") return DataKind::signs;
   if (data == "mobifall") return DataKind::motion;
   if (const datasets::KnownDataset* known = datasets::known_dataset(data))
-    return known->shape.size() == 1 ? DataKind::table : DataKind::digits;
+    return known->is_table()           ? DataKind::table
+           : known->shape.front() == 3 ? DataKind::colour_images
+                                       : DataKind::digits;
   const std::filesystem::path path(data);
   if (datasets::is_image_archive(path)) return DataKind::digits;
   if (const datasets::FileKind kind = datasets::file_kind(path);
@@ -41,7 +43,6 @@ bool is_own(const std::string& data) {
 }
 
 bool is_mnists(const std::vector<int64_t>& shape) { return shape == std::vector<int64_t>{1, 28, 28}; }
-bool is_cifars(const std::vector<int64_t>& shape) { return shape == std::vector<int64_t>{3, 32, 32}; }
 
 int64_t side_for(const datasets::ImageSurvey& survey) {
   constexpr int64_t many = 20000;
@@ -62,7 +63,6 @@ DataTraits traits_of(const std::string& data, const std::vector<int64_t>& asked)
   if (shape.empty()) shape.assign(2, side_for(survey));
   if (shape.size() == 2) shape.insert(shape.begin(), survey.coloured ? 3 : 1);
   traits = traits_of_images(shape);
-  if (traits.own_images.empty() && !is_mnists(shape)) traits.own_images = shape;
   traits.name = data, traits.survey = survey;
   return traits;
 }
@@ -70,7 +70,7 @@ DataTraits traits_of(const std::string& data, const std::vector<int64_t>& asked)
 DataTraits traits_of_images(const std::vector<int64_t>& shape) {
   const bool coloured = shape.at(0) == 3;
   DataTraits traits{.kind = coloured ? DataKind::colour_images : DataKind::digits, .own = true};
-  if (!is_mnists(shape) && !is_cifars(shape)) traits.own_images = shape;
+  if (!is_mnists(shape)) traits.own_images = shape;
   return traits;
 }
 

@@ -17,8 +17,8 @@ struct DataTraits {
   // paper speaks of. What papers did to their data need not suit them.
   bool own = false;
   std::string name = {};  // of a known set: "speech"
-  // Of images of one's own: what they are brought to, {1 or 3, height, width}, and have a network for (image_network.h).
-  // Empty where the published networks suit as they are: 28×28 grey as MNIST has.
+  // Of images of one's own: what they are brought to, {1 or 3, height, width}, and have a network for (image_network.h;
+  // 3×32×32 has CIFAR-10's). Epochs and batches go by their number. Empty where all is as published: 28×28 grey as MNIST has.
   std::vector<int64_t> own_images = {};
   datasets::ImageSurvey survey = {};  // of a folder, which that was chosen by
 };

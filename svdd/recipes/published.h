@@ -27,10 +27,10 @@ Settings published(std::string_view method, const std::string& data, Recipe reci
 
 // Ruff et al. 2018: MNIST as it stands, CIFAR-10 with a longer pretraining, GTSRB in smaller batches. The other methods
 // with a network begin from there.
-DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe = Recipe::pytorch);
 // On one's own tables neither suits: by their figures on the tables of ADBench (svdd/RESULTS.md) one wide layer and few steps
 // from random weights rank better than 150 epochs of a narrow network. So such tables have a layer of 512, 512 numbers of
 // representation, no pretraining, and, by fit_to_table below, some 300 steps.
+DeepSvddOptions deep_svdd(const DataTraits& data, Recipe recipe = Recipe::pytorch);
 // The autoencoder that Deep SVDD pretrains, by itself.
 DeepOptions autoencoder(const DataTraits& data, Recipe recipe = Recipe::pytorch);
 // The report's code takes Deep SVDD's settings.

@@ -1,6 +1,7 @@
 #include "svdd/recipes/set_aside.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -50,6 +51,7 @@ void hold_out_to_calibrate(SetAside& parts, double contamination, const Calibrat
 }
 
 void hold_out_a_sixth(SetAside& parts, const Settings& settings) {
+  if (!settings.deep()) throw std::logic_error("a sixth is held out of batches, which this method has not");
   const int64_t all = parts.train.count();
   auto kept = datasets::hold_out_validation(parts.train, parts.train_classes,
                                             settings.deep()->training.batch_size, settings.seed());

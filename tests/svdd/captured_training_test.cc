@@ -39,6 +39,7 @@ struct Fit : Monitor {
   void epoch(const EpochReport& report) override {
     losses.push_back(report.loss);
     radii.push_back(report.radius.value_or(0));
+    radii.insert(radii.end(), report.radii.begin(), report.radii.end());
     if (!diary) return;
     epochs.push_back({report.phase, report.epoch, diary->diary});
     diary->diary.clear();

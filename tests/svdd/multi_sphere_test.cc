@@ -307,7 +307,7 @@ TEST(MultiSphere, SizesOfSpheresDoNotMoveTheNetwork) {
 }
 
 TEST(MultiSphere, PublishedOptionsAreTheirs) {
-  const MultiSphereOptions o = published_multi_sphere_options();
+  const MultiSphereOptions o = recipes::multi_sphere({.kind = recipes::DataKind::digits});
   EXPECT_EQ(o.network, "multi_sphere_mnist");
   EXPECT_EQ(o.recipe, Recipe::theano);
   EXPECT_EQ(o.objective, SphereObjective::hard_margin);

@@ -58,11 +58,19 @@ TEST(NetworkText, StridesAndOtherOperationsAreMirrored) {
   EXPECT_EQ(plan.decoder.back().output, (std::vector<int64_t>{1, 16, 16}));
 }
 
+// It would hold every channel of the reconstruction at one mean and spread.
+TEST(NetworkText, TheMirrorImageLeavesOutWhatStandsBeforeAllWeights) {
+  const NetworkPlan plan =
+      plan_network("batch_norm, leaky_relu, conv 4 3x3, leaky_relu, max_pool, dense 8", {.input = {1, 8, 8}});
+  EXPECT_EQ(lines(plan.decoder), (Lines{"leaky_relu", "defc1: dense 64", "reshape 4x4x4", "leaky_relu",
+                                        "upsample", "deconv1: conv_transpose 1 3x3", "sigmoid"}));
+}
+
 TEST(NetworkText, WhereThereIsNoMirrorImageThatIsSaid) {
   const NetworkPlan plan = plan_network("conv 4 3x3, leaky_relu, max_pool, dense 8", {.input = {1, 7, 7}});
   EXPECT_TRUE(plan.decoder.empty());
   EXPECT_TRUE(
-      contains(plan.no_decoder, "there is no mirror image of line 1, max_pool, which makes 4x3x3 of 4x7x7"))
+      contains(plan.no_decoder, "there is no mirror image of part 3, max_pool, which makes 4x3x3 of 4x7x7"))
       << plan.no_decoder;
   // Without pretraining it trains all the same; with it, it is refused before anything is computed.
   const auto samples = small_runs::drawn({1, 7, 7}, 40);
@@ -124,7 +132,7 @@ TEST(NetworkText, ErrorsNameTheLine) {
   EXPECT_TRUE(contains(answer("end\ndense 3\n"), "line 1: this 'end' ends nothing"));
   EXPECT_TRUE(contains(answer("for all widths\ndense 3\nend\n"), "expected 'for each width'"));
   EXPECT_TRUE(contains(answer("decoder\ndense 3\n"), "names no layer"));
-  EXPECT_TRUE(contains(answer("dense 3\ninput 5\n"), "line 2: 'input' stands before the layers"));
+  EXPECT_TRUE(contains(answer("dense 3\ninput 5\n"), "line 2: 'input' must stand before the layers"));
   EXPECT_TRUE(contains(answer("input 5\ninput 6\ndense 3\n"), "line 2: 'input' is said twice"));
   EXPECT_TRUE(contains(answer("widths\ndense 3\n"), "line 1: widths names no number"));
   EXPECT_TRUE(contains(answer(std::string("dense 3\0dense 4\n", 16)), "zero bytes"));
@@ -132,7 +140,7 @@ TEST(NetworkText, ErrorsNameTheLine) {
   EXPECT_TRUE(contains(answer("input 3\ndense 3, relu\n"), "the samples are 1x8x8, but own takes 3"));
   EXPECT_TRUE(
       contains(answer("dense 3, decoder, dense 5\n"), "the decoder gives 5, but the samples are 1x8x8"));
-  EXPECT_TRUE(contains(answer("dense 3 , encoder"), "the encoder begins twice"));
+  EXPECT_TRUE(contains(answer("dense 3 , encoder"), "the encoder stands first, and once"));
   EXPECT_TRUE(
       contains(answer("dense 2097152, relu", {2}), "a representation of 2097152 numbers is too large"));
   EXPECT_TRUE(contains(answer(std::string(2 << 20, ' ') + "\n"), "more than a million characters"));

@@ -32,13 +32,19 @@ TEST(OwnImages, ThereIsANetworkForEverySize) {
       "max_pool, conv 128 5x5, batch_norm, leaky_relu, max_pool, dense rep_dim");
 }
 
-TEST(OwnImages, PublishedShapesKeepPublishedSettings) {
+// Whether they come from a folder or as arrays.
+TEST(OwnImages, OnlyThoseOfMnistsShapeHavePublishedEpochs) {
   for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{{1, 28, 28}, {3, 32, 32}}) {
     const recipes::DataTraits traits = recipes::traits_of_images(shape);
     EXPECT_TRUE(traits.own);
-    EXPECT_TRUE(traits.own_images.empty());
+    EXPECT_EQ(traits.own_images.empty(), shape.front() == 1);
     EXPECT_EQ(recipes::image_shape_of(traits), shape);
   }
+  Settings cifars =
+      method_named("deep-svdd").published(recipes::traits_of_images({3, 32, 32}), Recipe::pytorch);
+  EXPECT_EQ(cifars.deep()->network, "cifar10_LeNet");
+  cifars.fit_to_size(256, [](const std::string&) { return false; });
+  EXPECT_EQ(cifars.deep()->training.epochs, 50);
   const recipes::DataTraits other = recipes::traits_of_images({3, 40, 40});
   for (const Method& method : methods()) {
     Settings settings = method.published(other, Recipe::pytorch);

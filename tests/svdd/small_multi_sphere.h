@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "svdd/methods/multi_sphere.h"
+#include "svdd/recipes/published.h"
 #include "tests/svdd/small_runs.h"
 
 namespace small_multi_sphere {
@@ -14,7 +14,7 @@ inline const datasets::OneVsRest& two_digits() {
 }
 
 inline svdd::MultiSphereOptions options() {
-  svdd::MultiSphereOptions o = svdd::published_multi_sphere_options();
+  svdd::MultiSphereOptions o = svdd::recipes::multi_sphere({});
   o.widths = {8, 8, 4, 16};
   o.rep_dim = 8;
   o.dictionary = false;

@@ -136,6 +136,18 @@ TEST(ImageInput, SizeNetworkAndEpochsArePickedAndSaid) {
             results["weights_sha256"])
       << again.err;
 
+  // Another network that says what it sees takes the place of the size that was picked, too.
+  const Outcome other =
+      run_svdd(f, {"train", "--config", "picked/config.json", "--out", "other", "--quiet", "--network",
+                   "input 1x32x32, conv 4 3x3, leaky_relu, max_pool, dense 8"});
+  EXPECT_EQ(other.status, 0) << other.err;
+  EXPECT_EQ(nlohmann::json::parse(text_of(f / "other/config.json"))["image_size"], "1x32x32");
+  // One that does not leaves the size to be picked.
+  const Outcome sized = run_svdd(f, {"train", "--data", "parts", "--epochs", "1", "--ae-epochs", "1", "--out",
+                                     "sized", "--network", "conv 4 3x3, leaky_relu, max_pool, dense 8"});
+  EXPECT_EQ(sized.status, 0) << sized.err;
+  EXPECT_NE(sized.err.find("picked image size 1x64x64"), std::string::npos) << sized.err;
+
   const Outcome timed = train("--out timed --epochs 120");
   EXPECT_NE(timed.err.find("by the first steps this will take "), std::string::npos) << timed.err;
   // Another size, not square, in colour, with a network that takes any.

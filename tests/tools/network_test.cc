@@ -46,6 +46,19 @@ TEST_F(NetworkCommandTest, RefusesWhatBreaksTheTheoryUntilAllowed) {
   says(svdd({"network", "dasvdd_mnist"}), 0, "note: ");
 }
 
+// It has been trained, whatever it is: batch norm's shift under the recipe theano, biases that were allowed.
+TEST_F(NetworkCommandTest, AModelIsShownAsItIs) {
+  write_small_data(folder_);
+  ASSERT_EQ(svdd({"train", "--data", "small", "--normal", "3", "--out", "run", "--epochs", "1",
+                  "--no-pretrain", "--recipe", "theano", "--batch-size", "16"})
+                .status,
+            0);
+  says(svdd({"network", "run"}), 0, "batch_norm affine");
+  says(svdd({"network", "run", "--text"}), 0, "batch_norm affine");
+  says(svdd({"train", "--data", "small", "--normal", "3", "--out", "other", "--network", "run"}), 2,
+       "svdd network run --text");
+}
+
 // A kernel most of which never meets the image is no mistake, and hardly meant.
 TEST_F(NetworkCommandTest, KernelsLargerThanTheirInputAreRemarkedOn) {
   const auto network = [&](const std::string& text, const std::string& input) {
@@ -72,7 +85,7 @@ TEST_F(NetworkCommandTest, KernelsLargerThanTheirInputAreRemarkedOn) {
                                 "--no-pretrain", "--batch-size", "16", "--network",
                                 "conv 1 3x3, leaky_relu, max_pool 14x14, conv 2 7x7, leaky_relu, dense 4"});
   says(trained, 0,
-       "own, line 1, conv2: conv 2 7x7: of the 49 taps of a kernel only 9 ever meet its input of 2x2");
+       "own, part 4, conv2: conv 2 7x7: of the 49 taps of a kernel only 9 ever meet its input of 2x2");
   EXPECT_NE(
       json::parse(text_of(folder_ / "run" / "results.json"))["warnings"].dump().find("only 9 ever meet"),
       std::string::npos);
@@ -107,7 +120,7 @@ TEST_F(NetworkCommandTest, AFileOfOnesOwnTrainsAndIsKept) {
   write_text(folder_ / "mine.net",
              "input 1x28x28  # small\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\ndense rep_dim\n"
              "rep_dim 8\n");
-  says(svdd({"network", "mine.net"}), 2, "line 7: 'rep_dim' stands before the layers");
+  says(svdd({"network", "mine.net"}), 2, "line 7: 'rep_dim' must stand before the layers");
   write_text(
       folder_ / "mine.net",
       "input 1x28x28  # small\nrep_dim 8\nencoder\nconv 4 3x3 stride 2\nbatch_norm\nleaky_relu\nmax_pool\n"

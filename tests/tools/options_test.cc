@@ -231,7 +231,7 @@ TEST(TrainOptions, RefusesWrongConfigsByKey) {
       {R"({"clusters": 3})", "'clusters' is an option of multi-radius; the method deep-svdd has none such"},
       {R"({"method": "kde", "epochs": 3})", "'epochs' is an option of deep-svdd"},
       {R"({"method": "dasvdd", "gamma": true})", "'gamma' is true; expected a string or a number"},
-      {R"({"method": "dasvdd", "gamma": "big"})", "'gamma' is 'big'; expected auto or a number above 0"},
+      {R"({"method": "dasvdd", "gamma": "big"})", "'gamma' is 'big'; expected auto or a number from 0 on"},
       {R"({"resume": true})", "'resume' is no option of svdd train"},
       {R"([1, 2])", "expected a JSON object"},
       {R"({"epochs": 3)", "is not JSON"},
@@ -279,6 +279,19 @@ TEST(TrainOptions, TheFirstDecisiveDifferenceIsNamed) {
   EXPECT_EQ(difference(config, options), "epochs 100, but this one has 20");
   config["nu"] = 0.2;
   EXPECT_EQ(difference(config, options), "nu 0.2, but this one has 0.1");
+}
+
+TEST(TrainOptions, NetworksThatDifferDoSoInALine) {
+  const TrainOptions options =
+      resolve_train_options(with({{"network", {"network a\ndense 8\nleaky_relu\ndense 4"}}})).options;
+  nlohmann::ordered_json config = to_json(options);
+  config["epochs"] = 3;
+  config["network"] = "network a\ndense 9\nleaky_relu\ndense 4";
+  EXPECT_EQ(difference(config, options), "network line 2 'dense 9', but this one has 'dense 8'");
+  config["network"] = "network a\ndense 8\nleaky_relu\ndense 4\nelu";
+  EXPECT_EQ(difference(config, options), "network line 5 'elu', but this one has ''");
+  config["network"] = "mlp";
+  EXPECT_EQ(difference(config, options), "network line 1 'mlp', but this one has 'network a'");
 }
 
 TEST(TrainOptions, ConfigJsonHoldsEveryOption) {

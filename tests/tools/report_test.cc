@@ -462,6 +462,17 @@ TEST_F(Report, TellsWhatWasPicked) {
   EXPECT_TRUE(page_has(error(), "results.json': the entry 'picks"));
 }
 
+TEST_F(Report, ShowsTheNetwork) {
+  const std::string title = "The network, layer by layer";
+  write("config.json", R"({"method": "knn"})");
+  EXPECT_FALSE(page_has(page(), title));
+  write("config.json", R"({"network": "mnist_LeNet"})");
+  EXPECT_TRUE(page_has(page(), "conv1:   conv 8 5x5"));
+  write("config.json", R"({"network": "# <mine>\nconv 3 3x3, dense 4"})");
+  EXPECT_TRUE(
+      page_has(page(), title + "</summary><pre tabindex=\"0\"># &lt;mine&gt;\nconv 3 3x3, dense 4</pre>"));
+}
+
 TEST_F(Report, OwnDataIsCalledByItsLastName) {
   write("results.json", R"({"dataset": "/home/me/photos of screws/", "auc": 0.5, "method": "deep-svdd"})");
   EXPECT_TRUE(page_has(page(), "<h1>Deep SVDD on photos of screws</h1>"));

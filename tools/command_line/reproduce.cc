@@ -10,10 +10,10 @@ namespace tools {
 void add_reproduce(CLI::App& app, ReproduceOptions& o, bool& verified) {
   std::string tables;
   for (const PublishedTable& t : published_tables()) {
-    tables += "  " + t.name + std::string(24 - t.name.size(), ' ') + t.title + "\n";
+    const std::string indent(6, ' ');
     std::string rows;
     for (const TableMethod& m : t.methods) rows += (rows.empty() ? "" : ", ") + m.key;
-    tables += std::string(26, ' ') + "rows: " + rows + "\n";
+    tables += "  " + t.name + "\n" + indent + t.title + "\n" + indent + "rows: " + rows + "\n";
   }
   CLI::App* reproduce =
       add_command(app, "reproduce", "A published table: all its runs, beside the published figures",

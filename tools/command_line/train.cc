@@ -110,8 +110,8 @@ void add_train(CLI::App& app, TrainWords& c, const std::vector<std::string>& wor
     else
       option->default_str(default_text(svdd::json_of(row)));
     if (row.name != "pretrain") continue;
-    option->group("");  // the authors' spelling; ours is the flag
-    train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights")->group(row.group);
+    train->add_flag("--no-pretrain", c.no_pretrain, "start from random weights: --pretrain false")
+        ->group(row.group);
   }
   train
       ->add_option("--config", c.config,

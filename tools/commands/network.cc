@@ -52,9 +52,9 @@ std::string in_thousands(int64_t value) {
 }
 
 std::string in_bytes(double bytes) {
-  constexpr double k = 1024;
+  constexpr double k = 1000;  // as train and score count
   const char* unit = "B";
-  for (const char* larger : {"KB", "MB", "GB", "TB"}) {
+  for (const char* larger : {"kB", "MB", "GB", "TB"}) {
     if (bytes < k) break;
     bytes /= k;
     unit = larger;
@@ -249,6 +249,10 @@ std::string network_in(const std::string& given, const std::string& where) {
       throw UsageError(where + ": " + engine::in_quotes(word) + " is no text in UTF-8");
     // As it will be read again, out of config.json; a byte order mark goes with the spaces around it.
     text = datasets::trimmed_name(text);
+  } else if (fs::is_directory(word, error)) {
+    throw UsageError(where + " is the folder " + engine::in_quotes(word) +
+                     "; of a run or model the command 'svdd network " + word +
+                     " --text' writes the text, which can be kept in a file and named here");
   } else if (!svdd::is_network_text(word)) {
     const bool looks_like_a_file = word.find_first_of("./") != std::string::npos;
     throw UsageError(
@@ -283,7 +287,9 @@ void run_network(const NetworkCommand& c) {
     return;
   }
   const svdd::NetworkPlan plan = plan_of(c);
-  refuse_against_theory(plan, c.allow_bias);
+  std::error_code error;
+  if (!fs::is_directory(c.network, error))
+    refuse_against_theory(plan, c.allow_bias);  // a model has been trained
   for (const std::string& idle : svdd::idle_taps(plan)) std::cerr << "note: " << idle << "\n";
   if (const std::string why = svdd::why_untrainable(plan, *engine::make_cpu_backend({.threads = 1}));
       !why.empty())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -572,6 +573,11 @@ ResolvedOptions resolve_train_options(const GivenOptions& given, const std::file
 
   Values values = from_line;  // insert() keeps what is there: the command line wins
   values.insert(from_file.begin(), from_file.end());
+  // The size in a configuration goes with the network there; another one that says what it sees brings its own.
+  if (const auto network = from_line.find("network");
+      network != from_line.end() && !network->second.text.empty() && !from_line.contains("image-size") &&
+      !input_of(network_in(network->second.text, network->second.where)).empty())
+    values.erase("image-size");
   const auto value_of = [&](const std::string& name) {
     const auto found = values.find(name);
     return found == values.end() ? nullptr : &found->second;
@@ -666,15 +672,40 @@ ordered_json decisive(ordered_json config) {
   return config;
 }
 
+namespace {
+
+// Of two texts: the first line in which they differ, where they have several.
+std::string network_difference(const std::string& theirs, const std::string& ours) {
+  std::istringstream their_lines(theirs), our_lines(ours);
+  std::string their_line, our_line;
+  int64_t number = 0;
+  do {
+    ++number;
+    if (!std::getline(their_lines, their_line)) their_line.clear();
+    if (!std::getline(our_lines, our_line)) our_line.clear();
+  } while (their_line == our_line && (their_lines || our_lines));
+  const bool several = theirs.find('\n') != std::string::npos || ours.find('\n') != std::string::npos;
+  return "network " + (several ? "line " + std::to_string(number) + ' ' : "") + in_quotes(their_line) +
+         ", but this one has " + in_quotes(our_line);
+}
+
+}  // namespace
+
 std::string difference(const json& config, const TrainOptions& wanted) {
   TrainOptions published;
   published.data = wanted.data, published.method = wanted.method;
   published.settings = wanted.method_row().published(
       wanted.traits, wanted.settings.deep() ? wanted.settings.deep()->recipe : svdd::Recipe{});
   const ordered_json unsaid = to_json(published), asked = decisive(to_json(wanted));
+  const auto found_of = [&](const std::string& key) {
+    return config.contains(key) ? json(config[key]) : json(unsaid.value(key, ordered_json()));
+  };
+  // Sizes follow from the network, so it comes first.
+  if (const json found = found_of("network"), here = asked.value("network", json());
+      found != here && found.is_string() && here.is_string())
+    return network_difference(found.get<std::string>(), here.get<std::string>());
   for (const auto& [key, value] : asked.items()) {
-    const json found = config.contains(key) ? config[key] : json(unsaid.value(key, ordered_json())),
-               here = value;
+    const json found = found_of(key), here = value;
     if (found != here)
       return key + " " + engine::JsonEntry::shown(found) + ", but this one has " +
              engine::JsonEntry::shown(here);

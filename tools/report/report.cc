@@ -12,6 +12,7 @@
 
 #include "engine/files/atomic_file.h"
 #include "svdd/evaluation/receipt.h"
+#include "svdd/networks/networks.h"
 #include "tools/input/own_input.h"
 #include "tools/report/report_calibration.h"
 #include "tools/report/report_charts.h"
@@ -320,6 +321,18 @@ std::string command_line(const RunFolder& run) {
   return out;
 }
 
+// The text of the network in a configuration, with a published one's comments; empty where there is none.
+std::string network_text(const std::string& config) {
+  const auto settings = nlohmann::json::parse(config, nullptr, false);
+  const auto entry = settings.is_object() ? settings.find("network") : settings.end();
+  if (entry == settings.end() || !entry->is_string()) return "";
+  const std::string network = entry->get<std::string>();
+  if (svdd::is_network_text(network)) return network;
+  for (const svdd::NetworkInfo& published : svdd::networks())
+    if (published.name == network) return std::string(svdd::published_text(network));
+  return "";
+}
+
 std::string receipt(const RunFolder& run) {
   std::string rows;
   const auto row = [&](const std::string& name, const std::string& value, const std::string& after) {
@@ -343,8 +356,12 @@ std::string receipt(const RunFolder& run) {
   if (!run.config) return out;
   const std::string config = (run.path / "config.json").lexically_normal().string();
   out += tag("pre class=\"command\" tabindex=\"0\"", "svdd train --config " + in_shell(config)) + '\n';
-  return out + "<details><summary>Full configuration</summary>" + tag("pre tabindex=\"0\"", *run.config) +
+  out += "<details><summary>Full configuration</summary>" + tag("pre tabindex=\"0\"", *run.config) +
          "</details>\n";
+  if (const std::string network = network_text(*run.config); !network.empty())
+    out += "<details><summary>The network, layer by layer</summary>" + tag("pre tabindex=\"0\"", network) +
+           "</details>\n";
+  return out;
 }
 
 std::string page(const RunFolder& run) {

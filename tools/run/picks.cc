@@ -49,10 +49,14 @@ std::vector<Pick> picks(const ResolvedOptions& resolved, const TrainOptions& fit
   const auto asked = [&](const char* option) { return resolved.names(option); };
   const bool images = fitted.traits.survey.looked_at > 0;
   if (!is_own(fitted)) return all;
-  if (images && !asked("image-size") && !asked("network")) all.push_back(image_size(fitted));
-  if (const svdd::DeepOptions* deep = fitted.settings.deep()) {
+  const svdd::DeepOptions* const deep = fitted.settings.deep();
+  const bool size_of_network = asked("network") && deep && !svdd::network_info(deep->network).input.empty();
+  if (images && !asked("image-size") && !size_of_network) all.push_back(image_size(fitted));
+  if (deep) {
     const std::string samples = counted(task.split.train.count(), "sample");
-    if (!asked("network") && !asked("widths") && !asked("rep-dim")) {
+    // Who names the network that tables have anyway has not said how wide it is to be.
+    const bool usual = !asked("network") || (!images && !svdd::is_network_text(deep->network));
+    if (usual && !asked("widths") && !asked("rep-dim")) {
       const svdd::NetworkPlan plan = svdd::plan_network(
           deep->network, {.input = task.split.train.shape, .rep_dim = deep->rep_dim, .widths = deep->widths});
       all.push_back({"network", module_text(plan),
@@ -60,6 +64,8 @@ std::vector<Pick> picks(const ResolvedOptions& resolved, const TrainOptions& fit
                             : "one wide layer ranks better on most tables than the papers' narrow ones",
                      images ? "--network NAME, FILE or TEXT" : "--widths A,B,... --rep-dim P"});
     }
+    if (!deep->pretrain && !asked("pretrain") && method_takes(fitted.method, "pretrain"))
+      all.push_back({"pretraining", "none", "random weights rank better on most tables", "--pretrain true"});
     const bool trains = method_takes(fitted.method, "epochs"),
                pretrains = method_takes(fitted.method, "ae-epochs") && deep->pretrain;
     const std::string ae_epochs =

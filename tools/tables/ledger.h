@@ -17,7 +17,7 @@ struct LedgerRow {
   std::string data_sha256;       // of train_data_sha256 and test_data_sha256, one after the other
   int receipt = 0;               // 0: no contract covers it
   std::string version, machine;  // what made it: "cpu (avx512, 1 thread)"
-  double seconds = 0;            // of training there
+  double seconds = 0;            // of training there; 0 where all of it was taken over from another run
   std::string options;           // in place of the published ones: "--recipe theano"; may be empty
 };
 

@@ -13,6 +13,7 @@
 #include "svdd/clustering/nearest_neighbours.h"
 #include "svdd/methods/multi_radius.h"
 #include "svdd/methods/multi_sphere.h"
+#include "svdd/recipes/published.h"
 #include "tests/engine/platforms.h"
 
 namespace {
@@ -262,7 +263,7 @@ TEST(MethodsOnADevice, FindTheSameClusters) {
     expect_the_same_fit(*fit(svdd::make_multi_radius(without_training(o), *on)),
                         *fit(svdd::make_multi_radius(without_training(o), *cpu)));
   }
-  svdd::MultiSphereOptions m = without_training(svdd::published_multi_sphere_options());
+  svdd::MultiSphereOptions m = without_training(svdd::recipes::multi_sphere({}));
   m.widths = {8, 8, 4, 16};
   m.rep_dim = 8;
   m.dictionary = false;
