@@ -38,6 +38,11 @@ ModelFolder read_model_folder(const fs::path& given) {
     throw std::runtime_error(
         "no model in " + engine::in_quotes(given) +
         ": it holds neither model.json nor model/model.json; name a folder that `svdd train` wrote");
+  for (const fs::path& file :
+       {description, folder / "weights.safetensors"})  // what is read to its end must have one
+    if (std::error_code error; engine::file_exists(file) && !fs::is_regular_file(file, error))
+      throw std::runtime_error(engine::in_quotes(file) +
+                               " is no regular file; expected one that svdd train wrote");
   ModelFolder model;
   model.description = engine::read_json_object(description, "the file is damaged", uint64_t{64} << 20);
   model.tensors.path = folder / "weights.safetensors";

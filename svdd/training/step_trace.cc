@@ -91,9 +91,7 @@ std::optional<TraceEntry> first_difference(const std::vector<TraceEntry>& here,
   const size_t shared = std::min(here.size(), there.size());
   for (size_t i = 0; i < shared; ++i) {
     const TraceEntry &a = here[i], &b = there[i];
-    if (a.sha256 != b.sha256 || a.step != b.step || a.part != b.part || a.name != b.name ||
-        a.shape != b.shape)
-      return a;
+    if (a != b) return a;
   }
   if (here.size() == there.size()) return std::nullopt;
   return here.size() > there.size() ? here[shared] : there[shared];

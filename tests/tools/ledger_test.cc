@@ -172,6 +172,49 @@ TEST_F(LedgerCommand, ACellThatDiffersIsNamed) {
       << other.out;
 }
 
+// A row that no cell of the table answers, or that states less than a cell has, is no cell that came out equal.
+TEST_F(LedgerCommand, ARowThatStatesNoCellIsSaid) {
+  ASSERT_EQ(run_svdd(folder_, words_of("reproduce strokes --methods kde --seeds 1 --out table")).status, 0);
+  const std::vector<LedgerRow> rows =
+      tools::read_ledger(text_of(folder_ / "table/ledger.csv"), "the table's");
+  const auto verified = [&](const std::function<void(LedgerRow&)>& change) {
+    std::vector<LedgerRow> with{rows[0], rows[0]};
+    with[1].seed = 2;
+    change(with[1]);
+    engine::write_file_atomically(folder_ / "ledger.csv", tools::ledger_csv(with));
+    return run_svdd(folder_, words_of("reproduce strokes --verify --ledger ledger.csv"));
+  };
+  EXPECT_NE(verified([](LedgerRow& r) { r.method = "kdee"; }).err.find("strokes has no such row"),
+            std::string::npos);
+  EXPECT_NE(verified([](LedgerRow& r) { r.on = "4,5"; }).err.find("strokes has no such case"),
+            std::string::npos);
+  const Outcome blank = verified([](LedgerRow& r) { r.scores_sha256.clear(); });
+  EXPECT_EQ(blank.status, 1) << blank.out;
+  EXPECT_NE(blank.out.find("the ledger lacks a hash of data or scores"), std::string::npos) << blank.out;
+}
+
+// Finished runs of a table are taken for what they say of themselves only if their files are that.
+TEST_F(LedgerCommand, FinishedRunsAreExamined) {
+  const std::string line = "reproduce strokes --verify --seeds 1 --methods kde --out there";
+  ASSERT_EQ(run_svdd(folder_, words_of(line)).status, 0);
+  const fs::path results = folder_ / "there/runs/kde/0,3/seed-1/results.json";
+  std::string text = text_of(results);
+  const size_t at = text.find("\"auc\": 0.") + 9;
+  text[at] = text[at] == '9' ? '8' : '9';
+  engine::write_file_atomically(results, text);
+  const Outcome again = run_svdd(folder_, words_of(line));
+  EXPECT_EQ(again.status, 0) << again.out;
+  EXPECT_NE(again.err.find("a run begins anew: "), std::string::npos) << again.err;
+  // And nothing of somebody else's is written over.
+  fs::create_directory(folder_ / "mine");
+  engine::write_file_atomically(folder_ / "mine/ledger.csv", "mine");
+  const Outcome foreign = run_svdd(folder_, words_of("reproduce strokes --seeds 1 --methods kde --out mine"));
+  EXPECT_EQ(foreign.status, 1);
+  EXPECT_NE(foreign.err.find("'mine' holds ledger.csv and is no table's folder"), std::string::npos)
+      << foreign.err;
+  EXPECT_EQ(text_of(folder_ / "mine/ledger.csv"), "mine");
+}
+
 // A ledger from elsewhere cannot name what no table changes, such as where runs are written.
 TEST_F(LedgerCommand, AForeignLedgerWritesNowhere) {
   LedgerRow row{

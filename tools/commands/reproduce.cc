@@ -38,6 +38,7 @@
 #include "tools/tables/published_tables.h"
 #include "tools/tables/table_output.h"
 #include "tools/usage_error.h"
+#include "tools/verify/soundness.h"
 
 namespace tools {
 namespace {
@@ -113,8 +114,8 @@ struct Run {
 };
 
 // Whether the run is there already. One that is damaged is said and begins anew; one that is not the run which this
-// table would make is not taken over.
-bool finished(Run& run, const fs::path& out) {
+// table would make is not taken over. `examined`: whether its files are to be what its results say of them, too.
+bool finished(Run& run, const fs::path& out, bool examined) {
   const fs::path folder = out / run.folder;
   if (!engine::file_exists(folder)) return false;
   settle_run_folder(folder);
@@ -152,6 +153,10 @@ bool finished(Run& run, const fs::path& out) {
         check_run(folder);
         const Results results = read_results(folder);
         if (!results.rate("auc")) results.refuse("gives no auc");  // every cell is tested against anomalies
+        if (!examined || !results.all().contains("weights_sha256")) return;
+        for (const Finding& finding : findings_about(folder, {.alone = false, .data = false}, {.threads = 1}))
+          if (finding.kind == Finding::Kind::fails)
+            throw std::runtime_error(engine::in_quotes(folder) + " is not sound: " + finding.what);
       }))
     return false;
   complete_run(folder);
@@ -399,6 +404,10 @@ void remove_empty(const fs::path& folder) noexcept {
 class TableFolder {
  public:
   explicit TableFolder(const fs::path& out) : out_(out) {
+    for (const char* foreign : {"results.json", "model.json", "table.csv", "ledger.csv"})
+      if (!engine::file_exists(out / "runs") && engine::file_exists(out / foreign))
+        throw std::runtime_error(engine::in_quotes(out) + " holds " + foreign +
+                                 " and is no table's folder: name another with --out");
     made_ = engine::absolute_path(out / "runs").lexically_normal();  // the outermost that is not there yet
     while (!engine::file_exists(made_) && !engine::file_exists(made_.parent_path()))
       made_ = made_.parent_path();
@@ -486,7 +495,7 @@ std::string make(std::vector<Run>& runs, const PublishedTable& table, const Repr
                  const fs::path& out, const TableFolder& folder, bool stays = true) {
   std::vector<const Run*> open;
   for (Run& run : runs)
-    if (!finished(run, out)) open.push_back(&run);
+    if (!finished(run, out, options.verify)) open.push_back(&run);
   const int jobs = options.jobs > 0 ? static_cast<int>(options.jobs) : engine::machine_threads();
   std::cerr << table.title << ": " << counted(static_cast<int64_t>(runs.size()), "run") << ", "
             << runs.size() - open.size() << " of them done before; " << jobs << " at once, in "
@@ -566,7 +575,14 @@ std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const Publis
                has_case = std::any_of(cases.begin(), cases.end(),
                                       [&](const TableCase&c) { return c.name == row.on; });
     const bool has_seed = !options.seeds_given || (row.seed >= seeds.first && row.seed <= seeds.last);
-    if (row.table != table.name || !has_method || !has_case || !has_seed) continue;
+    if (row.table != table.name) continue;
+    if (options.methods.empty() && !has_method)
+      throw std::runtime_error("the ledger states " + name_of(row) + ", and " + table.name +
+                               " has no such row");
+    if (options.classes.empty() && !has_case)
+      throw std::runtime_error("the ledger states " + name_of(row) + ", and " + table.name +
+                               " has no such case");
+    if (!has_method || !has_case || !has_seed) continue;
     const auto same = [&](const LedgerRow& other) {
       return other.method == row.method && other.on == row.on && other.seed == row.seed &&
              other.options == row.options;
@@ -603,6 +619,8 @@ std::string what_differs(const LedgerRow& stated, const LedgerRow& found) {
   compare("weights", stated.weights_sha256, found.weights_sha256);
   compare("scores", stated.scores_sha256, found.scores_sha256);
   compare("AUC", shortest(stated.auc), shortest(found.auc));
+  if (!stated.weights_sha256.empty() && (stated.scores_sha256.empty() || stated.data_sha256.empty()))
+    text += std::string(text.empty() ? "" : "; ") + "the ledger lacks a hash of data or scores";
   return text;
 }
 

@@ -448,8 +448,7 @@ ordered_json whole_run(const ResolvedOptions& resolved, const std::vector<std::s
   engine::write_file_atomically(folder.file("history.csv"), history_csv(monitor.history(), monitor.aucs()));
   if (!map.empty()) engine::write_file_atomically(folder.file("map.csv"), map);
   if (trace && trace->entries().empty())
-    results["warnings"].push_back(
-        "the run went on from a checkpoint after the epoch that was to be traced: no trace.csv");
+    results["warnings"].push_back(no_trace_because_resumed);
   else if (trace)
     engine::write_file_atomically(folder.file("trace.csv"), trace_csv(*trace));
   write_pictures(folder, split, scores);

@@ -9,6 +9,7 @@
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/passing_folder.h"
+#include "engine/stopping.h"
 #include "tools/commands/train.h"
 #include "tools/options/options.h"
 #include "tools/run/run_folder.h"
@@ -54,8 +55,11 @@ bool is_sound(const std::string& run, const VerifyOptions& options) {
   if (evidence.text("version") != SVDD_VERSION)
     std::cout << "  version      " << engine::shown(evidence.text("version")) << "; this is " << SVDD_VERSION
               << '\n';
-  std::cout << "  beyond       seconds, remarks, log, pictures, map and report are for people, and are not "
-               "compared\n";
+  std::cout << "  beyond       figures that scores.csv does not give (untrained, pretraining, yardsticks), "
+               "and numbers of "
+               "the model that the test scores do not hang on: --again shows them; seconds, remarks, log, "
+               "pictures, map "
+               "and report are for people, and are not compared\n";
   return true;
 }
 
@@ -99,13 +103,19 @@ bool is_repeatable(const std::string& run, const VerifyOptions& options) {
   std::optional<engine::PassingFolder> passing;
   if (options.out.empty()) passing.emplace("svdd-verify");
   const fs::path again = options.out.empty() ? passing->path() / "again" : fs::path(options.out);
+  read_evidence(run);  // its files are what they should be, before one of them is waited for
   GivenOptions given{{"out", {again.string()}}, {"quiet", {"true"}}};
   if (!options.data.empty()) given["data"] = {options.data};
   ResolvedOptions resolved = resolve_train_options(given, fs::path(run) / "config.json");
   resolved.options.prefer_recorded_data();
   resolved.options.backend = options.backend;
   std::cerr << "repeating " << engine::in_quotes(run) << std::endl;
-  perform_run(resolved, {"svdd", "verify", "--again"}, Start::anew);
+  try {
+    perform_run(resolved, {"svdd", "verify", "--again"}, Start::anew);
+  } catch (const engine::Stopped&) {
+    if (passing) throw engine::Stopped("the repetition was stopped, and nothing of it is kept");
+    throw;
+  }
   return are_equal(run, again.string(), engine::in_quotes(run) + " and its repetition", options);
 }
 

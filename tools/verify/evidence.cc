@@ -34,6 +34,9 @@ void read_history(const fs::path& path, Evidence& evidence) {
   const std::vector<std::string> header(fields.begin(), fields.end());
   if (header.size() < 3 || header[0] != "phase" || header[1] != "epoch" || header[2] != "loss")
     throw std::runtime_error(name + " does not begin with phase,epoch,loss; svdd train did not write it");
+  for (auto name_at = header.begin(); name_at != header.end(); ++name_at)
+    if (std::find(header.begin(), name_at, *name_at) != name_at)
+      throw std::runtime_error(name + " has two columns " + engine::in_quotes(*name_at));
   const auto counts = [&](size_t column) {
     return column >= 2 && header[column] != "seconds" && header[column] != "test_auc";
   };

@@ -5,6 +5,7 @@
 
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
+#include "svdd/model_folder.h"
 #include "tools/options/options.h"
 
 namespace tools {
@@ -49,6 +50,10 @@ std::optional<std::string> epoch_differs(const Evidence& here, const Evidence& t
         column == there.columns.end() ? "" : b.values[static_cast<size_t>(column - there.columns.begin())];
     if (!same_number(a.values[i], other)) return "its " + here.columns[i] + " is " + both(a.values[i], other);
   }
+  for (size_t i = 0; i < there.columns.size(); ++i)
+    if (!b.values[i].empty() &&
+        std::find(here.columns.begin(), here.columns.end(), there.columns[i]) == here.columns.end())
+      return "its " + there.columns[i] + " is " + both("", b.values[i]);
   return std::nullopt;
 }
 
@@ -72,6 +77,40 @@ std::optional<std::string> histories_part(const Evidence& here, const Evidence& 
          both(std::to_string(a.size()) + " epochs", std::to_string(b.size())) + " in all)";
 }
 
+// What else of results.json computing decides. What only one of them has, other versions did not write.
+std::optional<std::string> figures_part(const Evidence& here, const Evidence& there) {
+  const nlohmann::json &a = here.results.all(), &b = there.results.all();
+  for (const char* key :
+       {"sample_shape",  "n_train",           "n_train_used",      "n_test",          "normals",
+        "anomalies",     "auc_ci95",          "average_precision", "fpr95",           "f1",
+        "best_f1",       "best_f1_threshold", "score_std",         "distinct_scores", "ae_auc",
+        "untrained_auc", "yardsticks",        "collapsed",         "calibration",     "details"})
+    if (a.contains(key) && b.contains(key) && a[key] != b[key])
+      return std::string(key) + " of results.json: " + both(a[key].dump(), b[key].dump());
+  return std::nullopt;
+}
+
+// Centres, radii, training scores, what a table's columns mean: what scores hang on and weights_sha256 does not hold.
+std::optional<std::string> models_part(const Evidence& here, const Evidence& there) {
+  if (here.text("weights_sha256").empty()) return std::nullopt;  // a search keeps none
+  const svdd::ModelFolder a = svdd::read_model_folder(here.folder / "model"),
+                          b = svdd::read_model_folder(there.folder / "model");
+  for (const auto& [key, value] : a.description.items())
+    if (key != "version" && b.description.contains(key) && b.description[key] != value)
+      return key +
+             " of the models, whose weights are the same: " + both(value.dump(), b.description[key].dump());
+  for (const auto& [name, array] : a.tensors.tensors) {
+    if (!b.tensors.contains(name))
+      return "the models: only the one here has a tensor " + engine::in_quotes(name);
+    const engine::NdArray& other = b.tensors.at(name);
+    if (array.shape != other.shape || array.bytes != other.bytes)
+      return "the tensor " + engine::in_quotes(name) + " of the models, whose weights are the same";
+  }
+  if (a.tensors.tensors.size() != b.tensors.tensors.size())
+    return std::string("the models: the one there has more tensors");
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> where_they_part(const Evidence& here, const Evidence& there) {
@@ -93,7 +132,8 @@ std::optional<std::string> where_they_part(const Evidence& here, const Evidence&
   for (const char* key : {"threshold", "auc"})
     if (differ(here, there, key))
       return "the " + std::string(key) + ": " + both(here.text(key), there.text(key));
-  return std::nullopt;
+  if (const auto why = figures_part(here, there)) return why;
+  return models_part(here, there);
 }
 
 std::optional<TraceParting> where_traces_part(const Evidence& here, const Evidence& there) {
@@ -104,9 +144,13 @@ std::optional<TraceParting> where_traces_part(const Evidence& here, const Eviden
     return "epoch " + std::to_string(t.epoch) + " of " + engine::shown(t.phase);
   };
   const std::string epoch = epoch_of(a);
-  if (a.phase != b.phase || a.epoch != b.epoch)
+  if (a.phase != b.phase || a.epoch != b.epoch) {
+    const auto asked = [](const Evidence& run) {
+      return run.config.value("trace", nlohmann::ordered_json());
+    };
     return TraceParting{"of " + epoch + " here and of " + epoch_of(b) + " there, which cannot be compared",
-                        true};
+                        asked(here) != asked(there)};
+  }
   const auto first = svdd::first_difference(a.entries, b.entries);
   if (!first)
     return TraceParting{epoch + ": all " + std::to_string(a.entries.size()) + " arrays are equal", true};

@@ -4,11 +4,13 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <stdexcept>
 
 #include "datasets/catalog.h"
+#include "datasets/table_form_json.h"
 #include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
@@ -32,6 +34,13 @@ using nlohmann::ordered_json;
 
 std::string counted_scores(size_t count) {
   return std::to_string(count) + (count == 1 ? " score" : " scores");
+}
+
+bool can_be_read(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    return fs::directory_iterator(path, error) != fs::directory_iterator() || !error;
+  return std::ifstream(path).good();
 }
 
 class Examination {
@@ -241,9 +250,7 @@ class Examination {
       return fails("history.csv: it has an epoch of " + engine::shown(evidence_->history[at].phase) +
                    ", which config.json does not ask for");
     holds("history.csv: epochs and rates as config.json says" + (counts.empty() ? "" : ", " + counts));
-    if (resolved_->options.trace.empty() == evidence_->trace.has_value())
-      return fails(std::string("trace.csv: ") + (evidence_->trace ? "it is there" : "it is missing") +
-                   ", and config.json " + (evidence_->trace ? "asks for none" : "asks for it"));
+    trace();
     if (evidence_->fingerprints.empty())
       return not_checked("fingerprints: the run keeps none; versions before November 2026 did not");
     asked.insert(asked.begin(), {"start", nullptr});
@@ -256,6 +263,30 @@ class Examination {
         "shows");
   }
 
+  void trace() {
+    const std::string& asked = resolved_->options.trace;
+    if (asked.empty() && !evidence_->trace) return;
+    if (asked.empty()) return fails("trace.csv: it is there, and config.json asks for none");
+    if (!evidence_->trace) {
+      const std::vector<std::string> warnings = evidence_->results.texts("warnings");
+      const bool said = std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+        return warning.ends_with(no_trace_because_resumed);
+      });
+      const std::string missing = "trace.csv: it is missing, and config.json asks for it";
+      return said ? not_checked(missing + ": the run went on after that epoch") : fails(missing);
+    }
+    const TraceFile& trace = *evidence_->trace;
+    const size_t colon = asked.find(':');
+    const std::string phase = colon == std::string::npos ? resolved_->options.method : asked.substr(0, colon);
+    const std::string epoch = std::to_string(trace.epoch), number = asked.substr(colon + 1);  // npos + 1 is 0
+    int64_t asked_epoch = -1;
+    std::from_chars(number.data(), number.data() + number.size(), asked_epoch);
+    if (trace.phase != phase || trace.epoch != asked_epoch)
+      return fails("trace.csv: it is of epoch " + epoch + " of " + engine::shown(trace.phase) +
+                   ", and config.json asks for " + engine::shown(asked));
+    holds("trace.csv: it is of the epoch that config.json asks for; whether it is right, --again shows");
+  }
+
   void data() {
     std::optional<Task> task;
     try {
@@ -264,7 +295,7 @@ class Examination {
       throw;
     } catch (const std::exception& error) {
       const std::string& path = resolved_->options.data_to_read();
-      const bool there = !datasets::known_dataset(path) && engine::file_exists(path);
+      const bool there = !datasets::known_dataset(path) && engine::file_exists(path) && can_be_read(path);
       const std::string why = "data: " + std::string(error.what());
       return there ? fails(why) : not_checked(why);
     }
@@ -284,6 +315,16 @@ class Examination {
       if (!scores_ || !evidence_->outside_receipt().empty()) return;
       if (scores_->labels != split.test_labels)
         return fails("scores.csv: its labels are not those of the data");
+      if (scores_->classes.size() == split.test_classes.size())
+        for (size_t i = 0; i < split.test_classes.size(); ++i)
+          if (scores_->classes[i] != task->class_words.at(static_cast<size_t>(split.test_classes[i])))
+            return fails("scores.csv: sample " + std::to_string(i) + " is of the class " +
+                         engine::shown(scores_->classes[i]) + ", and in the data of " +
+                         engine::shown(task->class_words.at(static_cast<size_t>(split.test_classes[i]))));
+      if (task->table && nlohmann::json(*task->table) != nlohmann::json::parse(detector_->remembered()))
+        return fails(
+            "model: what model.json says of the table under \"data\" (its columns, words, fills) is not what "
+            "the data give");
       const std::vector<float> again =
           split.test.count() > 0 ? detector_->score(split.test) : std::vector<float>{};
       for (size_t i = 0; i < again.size() && i < scores_->scores.size(); ++i)
@@ -316,8 +357,8 @@ class Examination {
     if (draws && threshold != detector_->threshold())
       return fails("model: its threshold is " + shortest(detector_->threshold()) +
                    ", and the contamination of the training scores gives " + shortest(threshold));
-    holds(
-        "model: its training scores, by which p-values go, and its threshold are those of the training data");
+    holds("model: its training scores, by which p-values go, " +
+          std::string(draws ? "and its threshold " : "") + "are those of the training data");
   }
 
   // The same of samples that were held out to calibrate.

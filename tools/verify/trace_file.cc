@@ -46,12 +46,16 @@ TraceFile read_trace(const std::filesystem::path& path) {
     if (f.size() != trace_columns)
       rows.refuse("there are " + std::to_string(f.size()) + " fields; expected " +
                   std::to_string(trace_columns));
+    const int64_t epoch = number_in(f[1], 1, rows);
+    if (!trace.entries.empty() && (f[0] != trace.phase || epoch != trace.epoch))
+      rows.refuse("a trace is of one epoch, and another begins here");
     trace.phase = f[0];
-    trace.epoch = number_in(f[1], 1, rows);
+    trace.epoch = epoch;
     trace.entries.push_back({number_in(f[2], 2, rows), std::string(f[3]), number_in(f[4], 4, rows),
                              std::string(f[5]), std::string(f[6]), number_in(f[7], 7, rows),
                              std::string(f[8])});
   }
+  if (trace.entries.empty()) throw std::runtime_error(name + " holds nothing but its header");
   return trace;
 }
 

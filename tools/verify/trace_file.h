@@ -16,6 +16,10 @@ struct TraceFile {
 };
 
 // "phase,epoch,step,part,operation,name,shape,numbers,sha256"
+// What a run warns of that goes on from a checkpoint after the epoch.
+inline constexpr const char* no_trace_because_resumed =
+    "the run went on from a checkpoint after the epoch that was to be traced: no trace.csv";
+
 std::string trace_csv(const svdd::StepTrace& trace);
 // std::runtime_error of one line where it is no trace.
 TraceFile read_trace(const std::filesystem::path& path);
