@@ -125,6 +125,8 @@ void Checkpoints::refuse(const std::string& what) const {
 }
 
 Checkpoint Checkpoints::read() const {
+  if (std::error_code error; !std::filesystem::is_regular_file(options_.file, error))  // a pipe has no end
+    refuse("it is no regular file");
   const std::string bytes =
       engine::read_file(options_.file);  // a file that cannot be read is not a damaged one
   const auto damaged = [&](const std::string& what) -> void {

@@ -46,6 +46,19 @@ TEST_F(NetworkCommandTest, RefusesWhatBreaksTheTheoryUntilAllowed) {
   says(svdd({"network", "dasvdd_mnist"}), 0, "note: ");
 }
 
+TEST_F(NetworkCommandTest, ContradictionsOfATextAreRefused) {
+  says(svdd({"network", "input 1x28x28, rep_dim 32, conv 4 3x3, leaky_relu, dense 16"}), 2,
+       "rep_dim is 32, and the last layer gives 16 numbers");
+  says(svdd({"network", "input 8, network mlp, dense 5, leaky_relu, dense 2"}), 2, "calls itself mlp");
+  const Outcome published = svdd({"network", "mnist_LeNet", "--text"});
+  engine::write_file_atomically(folder_ / "mine.net", published.out);
+  EXPECT_EQ(svdd({"network", "mine.net"}).status, 0);
+  std::string changed = published.out;
+  changed.replace(changed.find("conv 8 5x5"), 10, "conv 9 5x5");
+  engine::write_file_atomically(folder_ / "mine.net", changed);
+  says(svdd({"network", "mine.net"}), 2, "give it a name of its own");
+}
+
 // It has been trained, whatever it is: batch norm's shift under the recipe theano, biases that were allowed.
 TEST_F(NetworkCommandTest, AModelIsShownAsItIs) {
   write_small_data(folder_);
