@@ -208,7 +208,9 @@ TEST(OwnData, EqualSamplesAreToBlameThemselves) {
     const std::string warning = results["warnings"][0];
     EXPECT_NE(warning.find("training samples are equal after preprocessing"), std::string::npos) << warning;
     EXPECT_EQ(warning.find("bias"), std::string::npos) << method;
-    EXPECT_EQ(text_of(scratch.path / "run" / "report.html").find("bias terms"), std::string::npos) << method;
+    // The network's own text, at the end, may speak of them.
+    const std::string html = text_of(scratch.path / "run" / "report.html");
+    EXPECT_EQ(html.substr(0, html.find("layer by layer")).find("bias terms"), std::string::npos) << method;
   }
 }
 

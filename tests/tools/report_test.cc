@@ -464,6 +464,7 @@ TEST_F(Report, TellsWhatWasPicked) {
 
 TEST_F(Report, ShowsTheNetwork) {
   const std::string title = "The network, layer by layer";
+  write("results.json", R"({"auc": 0.5})");
   write("config.json", R"({"method": "knn"})");
   EXPECT_FALSE(page_has(page(), title));
   write("config.json", R"({"network": "mnist_LeNet"})");
