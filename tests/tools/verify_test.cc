@@ -268,6 +268,14 @@ TEST_F(Verify, ATablesFormIsThatOfItsData) {
     expect_in(verdict("table", 1), "is not what the data give");
     engine::write_file_atomically(folder_ / "table/model/model.json", before.dump(2));
   }
+  // Models of before know less, and a file may be written anew with the same numbers.
+  edit_json("table/model/model.json", [](ordered_json& m) {
+    m["data"].erase("usual");
+    m["data"]["sha256"] = std::string(64, '0');
+  });
+  EXPECT_EQ(verdict("table", 0), "'table' is sound");
+  edit_json("table/model/model.json", [](ordered_json& m) { m.erase("data"); });
+  EXPECT_EQ(verdict("table", 0), "'table' is sound, as far as it could be checked");
   edit("table/scores.csv", [](std::string& t) { replace(t, "\n0,0,0,", "\n0,0,1,"); });
   expect_in(verdict("table", 1), "sample 0 is of the class 1, and in the data of 0");
 }
