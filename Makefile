@@ -123,4 +123,4 @@ deb:
 	cd build-deb && cpack && ls *.deb
 
 clean:
-	rm -rf build build-deb build-static build-sanitize build-tsan build-minimal build-tidy build-platforms build-browser build-fuzz
+	rm -rf build build-deb build-static build-sanitize build-sanitize-address build-sanitize-datasets build-sanitize-thread build-tsan build-minimal build-tidy build-platforms build-browser build-fuzz build-onnxruntime

@@ -43,6 +43,9 @@ class Words {
   std::string_view word() { return words_[next_++]; }
   bool take(std::string_view word) {
     if (empty() || words_[next_] != word) return false;
+    if (std::find(words_.begin(), words_.begin() + static_cast<ptrdiff_t>(next_), word) !=
+        words_.begin() + static_cast<ptrdiff_t>(next_))
+      wrong(in_quotes(std::string(word)) + " stands twice");
     ++next_;
     return true;
   }
@@ -93,15 +96,24 @@ int64_t whole(const Kind& kind, Words& words, const std::string& what, int64_t l
   const std::string found(words.next());
   const auto value = words.take_if(number_in<int64_t>);
   if (!value || *value < least || *value > most_layer_numbers)
-    expected(kind,
-             what + " is " + in_quotes(found) + ", no whole number from " + std::to_string(least) + " on");
+    expected(kind, what + " is " + in_quotes(found) + ", no whole number from " + std::to_string(least) +
+                       " to " + std::to_string(most_layer_numbers));
   return *value;
+}
+
+// The shortest text that reads as the same number.
+std::string text(double value) {
+  std::array<char, 32> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return {digits.data(), end};
 }
 
 double real(const Kind& kind, Words& words, const std::string& what, double least, double most) {
   const std::string found(words.next());
   const auto value = words.take_if(number_in<double>);
-  if (!value || !(*value >= least && *value <= most)) expected(kind, what + " is " + in_quotes(found));
+  if (!value || !(*value >= least && *value <= most))
+    expected(kind,
+             what + " is " + in_quotes(found) + ", no number from " + text(least) + " to " + text(most));
   return *value;
 }
 
@@ -139,7 +151,9 @@ void read_convolution(const Kind& kind, Words& words, LayerDescription& layer) {
 void read_dense(const Kind& kind, Words& words, LayerDescription& layer) {
   const std::string found(words.next());
   const auto extents = words.take_if(extents_in);  // 784, or 1x28x28: as many numbers
-  if (!extents) expected(kind, "the number of outputs is " + in_quotes(found));
+  if (!extents)
+    expected(kind, "the number of outputs is " + in_quotes(found) + ", no whole number from 1 to " +
+                       std::to_string(most_layer_numbers));
   layer.out = 1;
   for (const int64_t extent : *extents) {
     layer.out = product_if_counted({layer.out, extent}).value_or(most_numbers);
@@ -209,13 +223,6 @@ void read_attributes(const Kind& kind, Words& words, LayerDescription& layer) {
     case LayerKind::flatten:
       return;
   }
-}
-
-// The shortest text that reads as the same number.
-std::string text(double value) {
-  std::array<char, 32> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  return {digits.data(), end};
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {

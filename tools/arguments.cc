@@ -64,6 +64,16 @@ void refuse_empty_values(const std::vector<std::string>& words) {
   }
 }
 
+std::vector<std::string> comma_separated(const std::string& list) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
 std::optional<bool> yes_or_no(const std::string& word, const std::string& option) {
   if (word.empty() || word == "auto") return std::nullopt;
   if (word != "yes" && word != "no")

@@ -29,6 +29,9 @@ void refuse_empty_values(const std::vector<std::string>& words);
 
 using engine::did_you_mean;
 
+// "A,B" as its parts, empty ones too: "" is one empty word.
+std::vector<std::string> comma_separated(const std::string& list);
+
 // "yes", "no", or nothing for "auto" and an empty word; UsageError naming the option for any other.
 std::optional<bool> yes_or_no(const std::string& word, const std::string& option);
 

@@ -32,7 +32,7 @@ class DeepDetector : public Detector {
   void save(const std::filesystem::path& folder) const final;
   void restore(const ModelFolder& model);
   bool is_fitted() const final { return fitted_; }
-  // Before a method learns; a saved model is taken as it is. std::invalid_argument where the network breaks the theory
+  // Before a method learns; a saved model is taken as it is. std::invalid_argument where the network's text contradicts itself; breaks the theory
   // (networks/theory.h) and nobody allowed it to, of methods that draw representations to a centre and nothing else; and
   // naming a layer whose kernel this backend does not train.
   void require_trainable() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "datasets/samples.h"
@@ -251,6 +252,55 @@ bool is_network_text(std::string_view network) {
 NetworkInfo network_info(const std::string& name_or_text) { return text_named(name_or_text).info; }
 
 std::string_view published_text(const std::string& name) { return published(name).text; }
+
+static void require_its_rep_dim(const NetworkText& text) {
+  std::istringstream last(text.encoder.back().words);
+  std::string operation;
+  int64_t numbers = 0;
+  if (text.info.rep_dim > 0 && last >> operation >> numbers && operation == "dense" &&
+      numbers != text.info.rep_dim)
+    throw std::invalid_argument("rep_dim is " + std::to_string(text.info.rep_dim) +
+                                ", and the last layer gives " + std::to_string(numbers) +
+                                " numbers: write dense rep_dim, or leave the rep_dim line out");
+}
+
+// Whether the text has the layers of the published network at some input, representation and widths.
+static bool is_built_as(const NetworkText& text, const NetworkText& published) {
+  const NetworkInfo &info = text.info, &original = published.info;
+  const auto layers = [&](const NetworkText& of, const NetworkOptions& options) {
+    NetworkPlan plan = planned(of, options);
+    plan.start = original.start, plan.allow_bias = false, plan.widths.clear();
+    if (!text.has_decoder) plan.decoder.clear(), plan.no_decoder.clear();
+    return text_of(plan);
+  };
+  // Where neither fixes the input, any serves to compare them.
+  const std::vector<int64_t> input = !info.input.empty()      ? info.input
+                                     : original.input.empty() ? std::vector<int64_t>{8}
+                                                              : original.input;
+  for (const bool affine : {false, true}) try {
+      const std::string own = layers(text, {.input = input});
+      const int64_t rep_dim = info.rep_dim == original.rep_dim ? 0 : info.rep_dim;
+      const bool same_widths = info.widths.empty() || info.widths == original.widths;
+      const NetworkOptions sizes{.input = input,
+                                 .rep_dim = rep_dim,
+                                 .widths = same_widths ? std::vector<int64_t>{} : info.widths,
+                                 .affine_batch_norm = affine};
+      if (own == layers(published, sizes)) return true;
+    } catch (const std::invalid_argument&) {
+    }
+  return false;
+}
+
+void require_consistent(const std::string& name_or_text) {
+  if (!is_network_text(name_or_text)) return;
+  const NetworkText text = text_named(name_or_text);
+  for (const Published& p : all_published())
+    if (p.network.info.name == text.info.name && !is_built_as(text, p.network))
+      throw std::invalid_argument("it calls itself " + text.info.name +
+                                  " and has other layers than that published network: give it a name of its "
+                                  "own (network NAME)");
+  require_its_rep_dim(text);
+}
 
 NetworkPlan plan_network(const std::string& name_or_text, const NetworkOptions& options) {
   const NetworkText text = text_named(name_or_text);

@@ -92,6 +92,8 @@ TEST(LayerDescription, WrongWordsAreAnswered) {
                             "conv 8 5",
                             "conv 8 5x5 stride",
                             "conv 8 5x5 stride 0",
+                            "conv 8 5x5 stride 2 stride 2",
+                            "conv 8 5x5 bias bias",
                             "conv 8 5x5 padding 5",
                             "conv 8 5x5 padding -1",
                             "conv 8 0x0",
@@ -105,6 +107,7 @@ TEST(LayerDescription, WrongWordsAreAnswered) {
                             "dense 3 biases",
                             "batch_norm epsilon 0",
                             "batch_norm momentum 2",
+                            "batch_norm affine affine",
                             "leaky_relu -1",
                             "leaky_relu nan",
                             "relu 3",
@@ -115,6 +118,11 @@ TEST(LayerDescription, WrongWordsAreAnswered) {
                             "reshape 1x2x3x4",
                             "flatten 2"})
     EXPECT_NE(answer(words), "nothing was wrong") << words;
+  EXPECT_NE(answer("conv 8 5x5 stride 2 stride 1").find("'stride' stands twice"), std::string::npos);
+  // What is out of range is told the range.
+  EXPECT_NE(answer("dense 9223372036854775807").find("no whole number from 1 to 1073741824"),
+            std::string::npos);
+  EXPECT_NE(answer("leaky_relu 2").find("the slope is '2', no number from 0 to 1"), std::string::npos);
 }
 
 TEST(LayerDescription, ShapesFollow) {

@@ -183,6 +183,16 @@ TEST(NetworkText, WhatBreaksTheTheoryIsNamedAndRefused) {
                        "fc1: dense 4 bias has bias terms"));
   o.allow_bias = true;
   svdd::make_deep_svdd(o, *small_runs::backend())->fit({samples, {}}, monitor);
+  // Nor is a text trained that contradicts itself, whoever gives it.
+  for (const auto& [text, what] : std::vector<std::pair<std::string, std::string>>{
+           {"network mlp, dense 4, leaky_relu, dense 2", "calls itself mlp"},
+           {"rep_dim 3, dense 4, leaky_relu, dense 2", "rep_dim is 3, and the last layer gives 2 numbers"}}) {
+    o.network = text;
+    EXPECT_TRUE(contains(error_of<std::invalid_argument>([&] {
+                           svdd::make_deep_svdd(o, *small_runs::backend())->fit({samples, {}}, monitor);
+                         }),
+                         what));
+  }
 }
 
 // Every operation trains, and the model folder gives the same scores back.

@@ -28,7 +28,7 @@ TEST(BadInput, CommandLine) {
                   {"cluster --input x.csv", 2, "--output is missing"},
                   {"reproduce mnist", 2, "there is no table 'mnist'"},
                   {"reproduce dasvdd-tabular --methods vae", 2, "has no row 'vae'; it has dasvdd"},
-                  {"reproduce deep-svdd-mnist --classes 11", 2, "has no case for '11'; it has 0, 1, 2"},
+                  {"reproduce deep-svdd-mnist --classes 11", 2, "has no case for '11'; it has 0; 1; 2"},
                   {"report one two", 2, "2 folders are named: call it once for each"},
                   {"reproduce deep-svdd-mnist --seeds 0", 2, "--seeds is '0'"},
                   {"reproduce deep-svdd-mnist --seeds 4..3", 2, "expected N, for seeds 1 to N, or A..B"},

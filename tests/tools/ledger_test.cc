@@ -13,6 +13,8 @@
 #include "small_data.h"
 #include "tools/report/svg_chart.h"
 #include "tools/tables/published_tables.h"
+#include "tools/tables/stated_table.h"
+#include "tools/tables/table_output.h"
 
 namespace tools_test {
 namespace {
@@ -133,6 +135,30 @@ TEST(Ledger, HoldsEveryFigureOfTheReadme) {
     ++checked;
   }
   EXPECT_GE(checked, 3);
+}
+
+// svdd/RESULTS.md has every table of the ledger, line by line, as `svdd reproduce TABLE --stated` writes it.
+TEST(Ledger, IsWhatTheResultsShow) {
+  const std::string page =
+      text_of(fs::path(SVDD_GOLDEN_DIR).parent_path().parent_path() / "svdd" / "RESULTS.md");
+  for (const tools::PublishedTable& table : tools::published_tables()) {
+    std::vector<LedgerRow> rows;
+    for (const LedgerRow& row : tools::published_ledger())
+      if (row.table == table.name) rows.push_back(row);
+    if (rows.empty() || table.name == "strokes") continue;  // the strokes' AUCs say nothing of methods
+    const std::string markdown =
+        tools::as_markdown(tools::stated_table(table, table.methods, table.cases, rows));
+    const size_t begin = markdown.find("\n|"), end = markdown.rfind("|\n") + 2;
+    const size_t seeds = markdown.find("Dependence on seeds: ");
+    if (seeds != std::string::npos) {
+      const std::string line = markdown.substr(seeds, markdown.find('\n', seeds) - seeds);
+      EXPECT_NE(page.find(line), std::string::npos) << "RESULTS.md lacks, of " << table.name << ":\n" << line;
+    }
+    EXPECT_NE(page.find(markdown.substr(begin, end - begin)), std::string::npos)
+        << "RESULTS.md lacks this table as the ledger has it: svdd reproduce " << table.name
+        << " --stated --out DIR writes it\n"
+        << markdown.substr(begin, end - begin);
+  }
 }
 
 class LedgerCommand : public testing::Test {

@@ -57,6 +57,23 @@ TEST_F(NetworkCommandTest, ContradictionsOfATextAreRefused) {
   changed.replace(changed.find("conv 8 5x5"), 10, "conv 9 5x5");
   engine::write_file_atomically(folder_ / "mine.net", changed);
   says(svdd({"network", "mine.net"}), 2, "give it a name of its own");
+  // What the command writes of a published network at other sizes is that network, and read again.
+  for (const std::vector<std::string>& sizes :
+       std::vector<std::vector<std::string>>{{"mlp", "--input", "9", "--widths", "7,5", "--rep-dim", "3"},
+                                             {"mlp", "--input", "9"},
+                                             {"mnist_LeNet", "--rep-dim", "16"},
+                                             {"cifar10_LeNet", "--rep-dim", "64"},
+                                             {"multi_sphere_mnist", "--widths", "16,16,8,16"},
+                                             {"dasvdd_pima", "--input", "8"}}) {
+    std::vector<std::string> words{"network", "--text"};
+    words.insert(words.end(), sizes.begin(), sizes.end());
+    const Outcome written = svdd(words);
+    ASSERT_EQ(written.status, 0) << written.err;
+    engine::write_file_atomically(folder_ / "again.net", written.out);
+    const Outcome again = svdd({"network", "again.net", "--text"});
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(again.out, written.out);
+  }
 }
 
 // It has been trained, whatever it is: batch norm's shift under the recipe theano, biases that were allowed.

@@ -34,6 +34,64 @@ TEST(TableOutput, IntervalsOverSeeds) {
   EXPECT_EQ(tools::seed_interval(spread), interval);  // the same draws always
 }
 
+// The mean over cases has an interval too: wider than nothing, narrower than its widest cell's.
+TEST(TableOutput, IntervalOfTheMeanOverCases) {
+  const tools::TableRow one{"one", {TableCell{{0.90, 0.92, 0.94}, ""}}};
+  EXPECT_EQ(tools::seed_interval(one), tools::seed_interval(one.cells[0]));
+  tools::TableRow two = one;
+  two.cells.push_back({{0.80, 0.82, 0.84}, ""});
+  const auto interval = tools::seed_interval(two), cell = tools::seed_interval(one);
+  ASSERT_TRUE(interval && cell);
+  EXPECT_NEAR((interval->first + interval->second) / 2, 0.87, 0.005);
+  EXPECT_LT(interval->second - interval->first, cell->second - cell->first);
+  EXPECT_GT(interval->second - interval->first, 0.005);
+  two.cells.push_back({{0.5, 0.6}, ""});
+  EXPECT_EQ(tools::seed_interval(two), std::nullopt) << "a cell of two seeds";
+}
+
+// What stands below a method's line, in all that people read.
+TEST(TableOutput, IntervalsAndPublishedFiguresStandBelow) {
+  const std::string text = tools::as_text(small());
+  EXPECT_NE(text.find("\n  95 % interval"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  published"), std::string::npos) << text;
+  const std::string markdown = tools::as_markdown(small());
+  const size_t at = markdown.find("| 95 % interval | 9");
+  ASSERT_NE(at, std::string::npos) << markdown;
+  EXPECT_NE(markdown.find(" |  | ", at), std::string::npos) << "the other cell's values are all equal";
+  EXPECT_NE(markdown.find("| published | 93 |  |  |"), std::string::npos) << markdown;
+  EXPECT_NE(tools::as_html(small()).find("<tr class=\"below\"><th class=\"below\">published</th>"),
+            std::string::npos)
+      << tools::as_html(small());
+}
+
+TEST(TableOutput, OneCaseHasTheRestBesideIt) {
+  ResultTable t = small();
+  t.cases.pop_back();
+  for (auto& row : t.rows) row.cells.pop_back();
+  const std::string markdown = tools::as_markdown(t);
+  EXPECT_NE(markdown.find("| AUC in % | 0 | 95 % interval | published |"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("| ours | 92.0±2.0 | 9"), std::string::npos) << markdown;
+  EXPECT_EQ(markdown.find("mean |"), std::string::npos) << markdown;
+}
+
+TEST(TableOutput, ManyCasesAreLines) {
+  ResultTable t = small();
+  t.cases.clear();
+  for (auto& row : t.rows) row.cells.clear();
+  for (int c = 0; c < 13; ++c) {
+    t.cases.push_back("case " + std::to_string(c));
+    for (auto& row : t.rows) row.cells.push_back({{0.5 + 0.01 * c}, ""});
+  }
+  t.rows[0].published_mean = "60";
+  const std::string markdown = tools::as_markdown(t);
+  EXPECT_NE(markdown.find("| AUC in % | ours | published | untrained network |\n"), std::string::npos)
+      << markdown;
+  EXPECT_NE(markdown.find("| case 12 | 62.0 |  | 62.0 |\n"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("| mean | 56.0 | 60 | 56.0 |\n"), std::string::npos) << markdown;
+  EXPECT_NE(tools::as_html(t).find("<tr><th>case 0</th><td title=\"50.00\">50.0</td>"), std::string::npos)
+      << tools::as_html(t);
+}
+
 TEST(TableOutput, RanksTheRows) {
   ResultTable t = small();
   t.rows.insert(t.rows.begin(), {"nothing", {TableCell{{}, ""}, TableCell{{0.5}, ""}}});

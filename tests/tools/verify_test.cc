@@ -277,7 +277,31 @@ TEST_F(Verify, ATablesFormIsThatOfItsData) {
   edit_json("table/model/model.json", [](ordered_json& m) { m.erase("data"); });
   EXPECT_EQ(verdict("table", 0), "'table' is sound, as far as it could be checked");
   edit("table/scores.csv", [](std::string& t) { replace(t, "\n0,0,0,", "\n0,0,1,"); });
+  const std::string scores = text_of(folder_ / "table/scores.csv");
   expect_in(verdict("table", 1), "sample 0 is of the class 1, and in the data of 0");
+  // Nor can a score be said to be another row's.
+  edit("table/scores.csv", [](std::string& t) {
+    replace(t, "\n0,0,1,", "\n0,0,0,");
+    const size_t end = t.find('\n', t.find('\n') + 1), comma = t.rfind(',', end);
+    t.replace(comma + 1, end - comma - 1, "77");
+  });
+  expect_in(verdict("table", 1), "sample 0 is from '77', and in the data from ");
+  edit("table/scores.csv", [&](std::string& t) {
+    t = scores;
+    replace(t, "\n0,0,1,", "\n1,0,0,");
+  });
+  expect_in(verdict("table", 1), "line 2 gives 'index' as '1'; expected 0");
+}
+
+// A word that no option takes is no setting that a run was made with, whether or not this machine has what is named.
+TEST_F(Verify, SettingsAreWordsThatTheOptionsTake) {
+  run("");
+  for (const char* key : {"device", "simd", "blas"}) {
+    const std::string config = text_of(folder_ / "other/config.json");
+    edit_json("other/config.json", [&](ordered_json& c) { c[key] = "garbage"; });
+    expect_in(verdict("other", 1), "--" + std::string(key) + " is 'garbage'; expected ");
+    engine::write_file_atomically(folder_ / "other/config.json", config);
+  }
 }
 
 TEST_F(Verify, TwoRunsPartWhereTheyPart) {

@@ -27,13 +27,17 @@ stand in rows of their own. Results: table.csv, table.md, table.html and ledger.
 holds data, weights and scores of every cell by their hashes, in --out.
 
 Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --limit,
---batch-size, --tf32) hold for all runs of the table, which says so.
+--batch-size, --no-pretrain, --tf32) hold for all runs of the table, which says so.
+
+With --stated the table is shown as the project's ledger states it, in a moment: nothing
+is run, no data are needed. With --out it is written there: stated.csv, .md and .html.
 
 With --verify the cells that the project's ledger states are run again, all or a sample,
 and compared: data, weights, scores and AUC, to the bit. Exit status 1 where one differs.
 With --out they are kept there, and the same command takes those that are finished.
 
 Examples:
+  svdd reproduce deep-svdd-mnist --stated
   svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
   svdd reproduce strokes --verify
   svdd reproduce deep-svdd-mnist --verify --sample 5
@@ -50,7 +54,7 @@ Examples:
   reproduce
       ->add_option_function<std::string>(
           "--seeds", [&o](const std::string& seeds) { o.seeds = seeds, o.seeds_given = true; },
-          "seeds 1 to N, or A to B; with --verify all that the ledger has, unless given")
+          "seeds 1 to N, or A to B; with --verify and --stated all that the ledger has, unless given")
       ->type_name("N|A..B")
       ->default_str("3");
   reproduce->add_option("--classes", o.classes, "only the cases with these normal classes, or names")
@@ -63,10 +67,11 @@ Examples:
       ->type_name("NAME");
   reproduce->add_flag("--auc-per-epoch", o.auc_per_epoch,
                       "as in svdd train: the best epoch stands below the last, to compare with");
+  reproduce->add_flag("--stated", o.stated, "show the table as the ledger states it; run nothing");
   reproduce->add_flag("--verify", o.verify, "run the ledger's cells again, and compare");
   reproduce
       ->add_option("--ledger", o.ledger,
-                   "with --verify: a table's ledger.csv in place of the project's ledger")
+                   "with --verify or --stated: a table's ledger.csv in place of the project's ledger")
       ->type_name("FILE");
   reproduce
       ->add_option_function<int64_t>(
@@ -81,6 +86,9 @@ Examples:
     reproduce->add_option_function<std::string>(
         "--" + std::string(name), [&o, name](const std::string& text) { o.changed[name] = {text}; },
         "as in svdd train, in place of the published setting");
+  reproduce->add_flag_callback(
+      "--no-pretrain", [&o] { o.changed["pretrain"] = {"false"}; },
+      "as in svdd train: from random weights, where the published setting pretrains");
   reproduce->add_flag_callback(
       "--tf32", [&o] { o.changed["tf32"] = {"true"}; },
       "as in svdd train: on the GPU in TF32, which the table says");

@@ -10,6 +10,7 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "svdd/methods/method.h"
+#include "tools/arguments.h"
 #include "tools/commands/reproduce.h"
 #include "tools/input/task.h"
 #include "tools/report/report_html.h"
@@ -41,12 +42,9 @@ void require_anomalies(const GivenOptions& given) {
 
 // Said before the folder is made.
 void require_methods(const std::string& list) {
-  for (size_t begin = 0; begin <= list.size() && !list.empty();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    const std::string name = list.substr(begin, end - begin);
+  if (list.empty()) return;
+  for (const std::string& name : comma_separated(list))
     if (!svdd::find_method(name)) throw UsageError("--methods: " + svdd::no_method(name));
-    begin = end + 1;
-  }
 }
 
 // A folder holds one comparison, and says of what.

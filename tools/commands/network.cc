@@ -224,35 +224,6 @@ bool names_itself(const std::string& text) {
   return false;
 }
 
-bool same_layers(const std::vector<svdd::NetworkText::Line>& a,
-                 const std::vector<svdd::NetworkText::Line>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.kind == y.kind && x.name == y.name && x.words == y.words;
-  });
-}
-
-// What a text says of itself and is not: a published network's name over other layers, a size that its last layer has not.
-void refuse_contradictions(const svdd::NetworkText& text) {
-  const std::vector<std::string> published = names();
-  if (std::find(published.begin(), published.end(), text.info.name) != published.end()) {
-    const svdd::NetworkText original = svdd::parse_network(svdd::published_text(text.info.name));
-    if (!same_layers(text.encoder, original.encoder) ||
-        (text.has_decoder && !same_layers(text.decoder, original.decoder)))
-      throw std::invalid_argument(
-          "it calls itself " + text.info.name +
-          " and has other layers than that published network: give it a name of its own "
-          "(network NAME)");
-  }
-  std::istringstream last(text.encoder.back().words);
-  std::string operation;
-  int64_t numbers = 0;
-  if (text.info.rep_dim > 0 && last >> operation >> numbers && operation == "dense" &&
-      numbers != text.info.rep_dim)
-    throw std::invalid_argument("rep_dim is " + std::to_string(text.info.rep_dim) +
-                                ", and the last layer gives " + std::to_string(numbers) +
-                                " numbers: write dense rep_dim, or leave the rep_dim line out");
-}
-
 }  // namespace
 
 std::vector<int64_t> input_in(const std::string& text) {
@@ -293,9 +264,8 @@ std::string network_in(const std::string& given, const std::string& where) {
   }
   try {
     if (!svdd::is_network_text(text)) text += "\n";  // of one word
-    const svdd::NetworkText parsed = svdd::parse_network(text);
-    refuse_contradictions(parsed);
-    const svdd::NetworkInfo& info = parsed.info;
+    const svdd::NetworkInfo info = svdd::parse_network(text).info;
+    svdd::require_consistent(text);
     const std::string name = is_file ? name_after(word) : "";
     if (info.name == svdd::NetworkInfo{}.name && !name.empty() && !names_itself(text))
       text = "network " + name + ", " + text;  // on its line: all keep their numbers

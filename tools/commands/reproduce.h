@@ -17,6 +17,7 @@ struct ReproduceOptions {
   int64_t jobs = 0;                  // runs at once, each on one thread; 0: one for each processor
   std::string device = "cpu";        // as svdd train's; of the runs' bits it changes none
   bool verify = false;  // run cells of the ledger again, and compare, in place of filling the table
+  bool stated = false;  // show the table as the ledger states it, running nothing
   std::string
       ledger;  // a file such as a table's ledger.csv in the place of the project's; empty: the project's
   std::optional<int64_t> sample = {};        // of those cells so many, chosen by sample_seed; nothing: all
@@ -38,6 +39,7 @@ struct PublishedTable;
 // has left one, else begins again. Throws UsageError for a table, class, row or option that does not exist,
 // std::runtime_error for a folder that holds runs of other settings, and what the first run that failed
 // threw, after the others are done.
+// With `stated` nothing is run: the table is what the ledger has.
 // With `verify`: whether every cell has the bits that the ledger (tools/tables/ledger.h) states; where not, the exit
 // status is 1. Otherwise true.
 bool run_reproduce(const ReproduceOptions& options);

@@ -1,8 +1,8 @@
 #include "tools/options/backend_options.h"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
+#include <vector>
 
 #include "engine/backends/cuda/cuda.h"
 #include "engine/backends/reference/reference.h"
@@ -15,9 +15,18 @@ namespace {
 
 constexpr int64_t most_threads = 1024;
 
-engine::Simd simd_named(const std::string& name) {
+void require_among(const std::string& option, const std::string& word,
+                   const std::vector<std::string>& words) {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return;
+  std::string list;
+  for (size_t i = 0; i < words.size(); ++i)
+    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  throw UsageError(option + " is " + engine::in_quotes(word) + "; expected " + list +
+                   engine::did_you_mean(word, words));
+}
+
+engine::Simd simd_named(const std::string& name) {  // a known word
   using engine::Simd;
-  if (name == "auto") return Simd::automatic;
   for (const Simd simd : {Simd::avx512, Simd::avx2, Simd::portable}) {
     if (name != engine::simd_name(simd)) continue;
     if (!engine::simd_available(simd))
@@ -25,15 +34,11 @@ engine::Simd simd_named(const std::string& name) {
                        engine::simd_name(engine::best_simd()));
     return simd;
   }
-  throw UsageError("--simd is " + engine::in_quotes(name) + "; expected auto, avx512, avx2 or portable" +
-                   engine::did_you_mean(name, {"auto", "avx512", "avx2", "portable"}));
+  return Simd::automatic;
 }
 
-engine::Blas blas_named(const std::string& name) {
+engine::Blas blas_named(const std::string& name) {  // likewise
   if (name == "builtin") return engine::Blas::builtin;
-  if (name != "openblas")
-    throw UsageError("--blas is " + engine::in_quotes(name) + "; expected builtin or openblas" +
-                     engine::did_you_mean(name, {"builtin", "openblas"}));
   if (!SVDD_HAVE_OPENBLAS)
     throw UsageError(
         "--blas openblas is not in this build: install OpenBLAS and build again, or use --blas builtin");
@@ -64,10 +69,20 @@ std::string why_fewer_threads(const BackendOptions& options, const engine::Backe
          ", so as many threads compute; more would wait for each other, and the results are the same";
 }
 
-engine::CpuOptions cpu_options(const BackendOptions& options) {
+void check_words(const BackendOptions& options) {
+  require_among("--device", options.device, {"cpu", "cuda", "reference"});
+  require_among("--simd", options.simd, {"auto", "avx512", "avx2", "portable"});
+  require_among("--blas", options.blas, {"builtin", "openblas"});
+  if (options.tf32 && options.device != "cuda")
+    throw UsageError("--tf32 is for --device cuda, whose tensor cores it uses; this is --device " +
+                     options.device);
   if (options.threads < 0 || options.threads > most_threads)
     throw UsageError("--threads is " + std::to_string(options.threads) + "; expected 1 to " +
                      std::to_string(most_threads) + ", or 0 for all that the machine offers");
+}
+
+engine::CpuOptions cpu_options(const BackendOptions& options) {
+  check_words(options);
   if (options.threads > 1 && !SVDD_HAVE_THREADS)
     throw UsageError("--threads " + std::to_string(options.threads) +
                      " is not possible: this build has no threads; leave the option out");
@@ -77,13 +92,6 @@ engine::CpuOptions cpu_options(const BackendOptions& options) {
 }
 
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options) {
-  if (options.device != "cpu" && options.device != "cuda" && options.device != "reference")
-    throw UsageError("--device is " + engine::in_quotes(options.device) +
-                     "; expected cpu, cuda or reference" +
-                     engine::did_you_mean(options.device, {"cpu", "cuda", "reference"}));
-  if (options.tf32 && options.device != "cuda")
-    throw UsageError("--tf32 is for --device cuda, whose tensor cores it uses; this is --device " +
-                     options.device);
   const engine::CpuOptions cpu = cpu_options(options);
   if (options.device == "cuda") {
     if (const std::string problem = engine::cuda_problem(); !problem.empty())

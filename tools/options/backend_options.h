@@ -25,11 +25,14 @@ std::string outside_receipt(const BackendOptions& options);
 // A sentence where this backend, made of these options, has fewer threads than they ask for.
 std::string why_fewer_threads(const BackendOptions& options, const engine::Backend& backend);
 
+// Throws UsageError, naming the option, for a word that is none of those above, more threads than sense, or TF32 without the
+// device that has it; whether this machine has what is named is not asked.
+void check_words(const BackendOptions& options);
+
 // The options of the CPU backend alone. Throws as make_backend does.
 engine::CpuOptions cpu_options(const BackendOptions& options);
 
-// Throws UsageError, naming the option, for a word that is none of those above, more threads than sense, or
-// what this processor, this build or this machine cannot do.
+// Throws UsageError as check_words does, and for what this processor, this build or this machine cannot do.
 std::unique_ptr<engine::Backend> make_backend(const BackendOptions& options);
 
 }  // namespace tools

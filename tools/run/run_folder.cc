@@ -106,15 +106,19 @@ int32_t label_of(const Csv& csv, size_t column) {
 Scores read_scores(const fs::path& path, std::string_view text) {
   Csv csv(path, text);
   const size_t index = csv.column("index"), label = csv.column("label"), score = csv.column("score");
-  const auto name = csv.find("class");
+  const auto name = csv.find("class"), place = csv.find("path_or_row");
   Scores out;
   while (csv.next()) {
-    csv.number<int64_t>(index, "a whole number");
+    const auto expected = static_cast<int64_t>(out.scores.size());
+    if (csv.number<int64_t>(index, "a whole number") != expected)
+      csv.bad("gives 'index' as '" + csv.text(index) + "'; expected " + std::to_string(expected) +
+              ", as the samples are counted from 0");
     const int32_t l = label_of(csv, label);
     const float s = csv.number<float>(score);
     out.scores.push_back(s);
     out.labels.push_back(l);
     if (name) out.classes.push_back(csv.text(*name));
+    if (place) out.places.push_back(csv.text(*place));
     (l == 1 ? out.anomalous : out.normal).push_back(s);
     if (std::isnan(s)) ++out.nans;
   }

@@ -53,6 +53,7 @@ struct Scores {
   std::vector<float> scores;
   std::vector<int32_t> labels;       // 1: anomalous
   std::vector<std::string> classes;  // empty where the file has none
+  std::vector<std::string> places;   // path_or_row; likewise
   std::vector<float> normal, anomalous;
   int64_t nans = 0;
   bool both() const { return !normal.empty() && !anomalous.empty(); }

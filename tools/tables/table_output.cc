@@ -1,10 +1,8 @@
 #include "tools/tables/table_output.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 
-#include "engine/random.h"
-#include "svdd/evaluation/threshold.h"
 #include "tools/commands/csv_files.h"
 #include "tools/report/report_html.h"
 #include "tools/report/svg_chart.h"
@@ -12,7 +10,8 @@
 namespace tools {
 namespace {
 
-constexpr size_t most_columns = 110;  // of the text
+constexpr size_t most_columns = 110;      // of the text
+constexpr size_t most_cases_across = 12;  // else Markdown and HTML have a line for each case
 
 std::string percent_text(double fraction) { return fixed_text(100 * fraction, 1); }
 
@@ -21,9 +20,10 @@ std::string shown(const TableCell& cell) {
   return percent_text(*cell.mean()) + (cell.deviation() ? "±" + percent_text(*cell.deviation()) : "");
 }
 
-std::string shown_mean(const TableRow& row) {
-  const auto mean = mean_over_cases(row);
-  return mean ? percent_text(*mean) : "–";
+std::string shown(const std::optional<double>& fraction) { return fraction ? percent_text(*fraction) : "–"; }
+
+std::string shown(const Interval& interval) {
+  return interval ? percent_text(interval->first) + "–" + percent_text(interval->second) : "";
 }
 
 size_t length(const std::string& text) {  // in characters, of UTF-8
@@ -36,47 +36,98 @@ std::string padded(const std::string& text, size_t width, bool right) {
   return right ? space + text : text + space;
 }
 
-// Whether every seed of every cell has its best epoch.
-bool has_best(const TableRow& row) {
-  return !row.cells.empty() &&
-         std::all_of(row.cells.begin(), row.cells.end(), [](const TableCell& c) { return c.best_mean(); });
+// ---- what all but the CSV show: a heading, and lines of as many cells
+
+struct GridCell {
+  std::string text, title = "", link = "";  // title: what is said where the pointer rests
+};
+
+struct GridLine {
+  std::string name;
+  bool below, reference;  // below: of the line above it
+  std::vector<GridCell>
+      cells;  // one for each case, and the mean; of one case, its figure and what is beside it
+};
+
+struct Grid {
+  std::vector<std::string> heading;
+  std::vector<GridLine> lines;
+};
+
+std::string values_of(const TableCell& cell) {
+  std::string values;
+  for (const double v : cell.values) values += (values.empty() ? "" : ", ") + fixed_text(100 * v, 2);
+  if (const Interval interval = seed_interval(cell))
+    values += "; 95 % interval of the mean " + fixed_text(100 * interval->first, 2) + " to " +
+              fixed_text(100 * interval->second, 2);
+  return values;
 }
 
-double best_mean_over_cases(const TableRow& row) {
-  double sum = 0;
-  for (const TableCell& cell : row.cells) sum += *cell.best_mean();
-  return sum / static_cast<double>(row.cells.size());
+// Lines of which every cell is empty are not there.
+void add_below(Grid& grid, const std::string& name, const TableRow& row,
+               const std::function<std::string(const TableCell&)>& of_cell, const std::string& of_mean) {
+  GridLine line{name, true, row.reference, {}};
+  for (const TableCell& cell : row.cells) line.cells.push_back({of_cell(cell)});
+  line.cells.push_back({of_mean});
+  if (std::any_of(line.cells.begin(), line.cells.end(), [](const GridCell& c) { return !c.text.empty(); }))
+    grid.lines.push_back(std::move(line));
 }
 
-// Lines of cells, without the heading: every method, and under it its best epoch and what was published.
-std::vector<std::vector<std::string>> lines_of(const ResultTable& table) {
-  std::vector<std::vector<std::string>> lines;
+bool varies(const TableCell& cell) {
+  return std::any_of(cell.values.begin(), cell.values.end(), [&](double v) { return v != cell.values[0]; });
+}
+
+// The same value for every seed has no interval to show.
+std::string shown_interval(const TableCell& cell) { return varies(cell) ? shown(seed_interval(cell)) : ""; }
+
+GridCell own_cell(const TableCell& cell) {
+  return {shown(cell), values_of(cell), cell.runs.empty() ? "" : cell.runs[0] + "/report.html"};
+}
+
+// Of a table of one case: what else stands below a method's figure stands beside it.
+Grid grid_of_one_case(const ResultTable& table) {
+  Grid grid{{"AUC in %", table.cases[0]}, {}};
+  for (const TableRow& row : table.rows)
+    grid.lines.push_back({row.name, false, row.reference, {own_cell(row.cells[0])}});
+  const auto add_column = [&](const std::string& name, const auto& of_row) {
+    std::vector<std::string> column;
+    for (const TableRow& row : table.rows) column.push_back(of_row(row));
+    if (std::all_of(column.begin(), column.end(), [](const std::string& text) { return text.empty(); }))
+      return;
+    grid.heading.push_back(name);
+    for (size_t i = 0; i < column.size(); ++i) grid.lines[i].cells.push_back({column[i]});
+  };
+  add_column("95 % interval", [](const TableRow& row) { return shown_interval(row.cells[0]); });
+  add_column("best epoch", [](const TableRow& row) {
+    const auto best = best_mean_over_cases(row);
+    return best ? percent_text(*best) : "";
+  });
+  add_column("published", [](const TableRow& row) {
+    return row.cells[0].published.empty() ? row.published_mean : row.cells[0].published;
+  });
+  return grid;
+}
+
+Grid grid_of(const ResultTable& table) {
+  if (table.cases.size() == 1) return grid_of_one_case(table);
+  Grid grid{{"AUC in %"}, {}};
+  grid.heading.insert(grid.heading.end(), table.cases.begin(), table.cases.end());
+  grid.heading.push_back("mean");
   for (const TableRow& row : table.rows) {
-    std::vector<std::string> ours{row.name}, theirs{"  published"};
-    for (const TableCell& cell : row.cells) {
-      ours.push_back(shown(cell));
-      theirs.push_back(cell.published);
-    }
-    ours.push_back(shown_mean(row));
-    theirs.push_back(row.published_mean);
-    lines.push_back(ours);
-    if (has_best(row)) {
-      std::vector<std::string> best{"  best epoch"};
-      for (const TableCell& cell : row.cells) best.push_back(percent_text(*cell.best_mean()));
-      best.push_back(percent_text(best_mean_over_cases(row)));
-      lines.push_back(best);
-    }
-    if (std::any_of(theirs.begin() + 1, theirs.end(), [](const std::string& t) { return !t.empty(); }))
-      lines.push_back(theirs);
+    GridLine line{row.name, false, row.reference, {}};
+    for (const TableCell& cell : row.cells) line.cells.push_back(own_cell(cell));
+    line.cells.push_back({shown(mean_over_cases(row))});
+    grid.lines.push_back(std::move(line));
+    const bool some = std::any_of(row.cells.begin(), row.cells.end(), varies);
+    add_below(grid, "95 % interval", row, shown_interval, some ? shown(seed_interval(row)) : "");
+    if (const auto best = best_mean_over_cases(row))
+      add_below(
+          grid, "best epoch", row, [](const TableCell& cell) { return shown(cell.best_mean()); },
+          shown(best));
+    add_below(
+        grid, "published", row, [](const TableCell& cell) { return cell.published; }, row.published_mean);
   }
-  return lines;
-}
-
-std::vector<std::string> heading_of(const ResultTable& table) {
-  std::vector<std::string> heading{"AUC in %"};
-  heading.insert(heading.end(), table.cases.begin(), table.cases.end());
-  heading.push_back("mean");
-  return heading;
+  return grid;
 }
 
 std::string seeds_of(const ResultTable& table) {
@@ -86,84 +137,14 @@ std::string seeds_of(const ResultTable& table) {
   return most == 1 ? "one seed" : "mean ± standard deviation over " + std::to_string(most) + " seeds";
 }
 
-}  // namespace
-
-static std::optional<double> mean_of(const std::vector<double>& values) {
-  if (values.empty()) return std::nullopt;
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum / static_cast<double>(values.size());
-}
-
-std::optional<double> TableCell::mean() const { return mean_of(values); }
-std::optional<double> TableCell::best_mean() const {
-  return best.size() == values.size() ? mean_of(best) : std::nullopt;
-}
-
-std::optional<double> TableCell::deviation() const {
-  if (values.size() < 2) return std::nullopt;
-  double squares = 0;
-  for (const double v : values) squares += (v - *mean()) * (v - *mean());
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
-std::optional<std::pair<double, double>> seed_interval(const TableCell& cell) {
-  constexpr size_t fewest = 3, draws = 1000;
-  const size_t n = cell.values.size();
-  if (n < fewest) return std::nullopt;
-  const engine::RandomStream stream(1, "tables/seed_interval");
-  std::vector<double> means;
-  for (size_t draw = 0; draw < draws; ++draw) {
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i)
-      sum += cell.values[std::min(n - 1,
-                                  static_cast<size_t>(stream.uniform(draw * n + i) * static_cast<float>(n)))];
-    means.push_back(sum / static_cast<double>(n));
-  }
-  return std::pair{svdd::quantile(means, 0.025), svdd::quantile(means, 0.975)};
-}
-
-std::string dependence_on_seeds(const ResultTable& table) {
-  double most = -1, sum = 0;
-  size_t count = 0;
-  std::string where;
-  for (const TableRow& row : table.rows)
-    for (size_t c = 0; c < row.cells.size(); ++c) {
-      const auto deviation = row.cells[c].deviation();
-      if (row.reference || !deviation) continue;
-      sum += *deviation, ++count;
-      if (*deviation > most) most = *deviation, where = row.name + " on " + table.cases[c];
-    }
-  if (count == 0) return "";
-  return "Dependence on seeds: a cell's standard deviation is " +
-         fixed_text(100 * sum / static_cast<double>(count), 2) + " points on average, at most " +
-         fixed_text(100 * most, 2) + " (" + where + ").";
-}
-
-void rank(ResultTable& table) {
-  std::stable_sort(table.rows.begin(), table.rows.end(), [](const TableRow& a, const TableRow& b) {
-    return mean_over_cases(a).value_or(-1) > mean_over_cases(b).value_or(-1);
-  });
-}
-
-std::optional<double> mean_over_cases(const TableRow& row) {
-  double sum = 0;
-  for (const TableCell& cell : row.cells) {
-    if (!cell.mean()) return std::nullopt;
-    sum += *cell.mean();
-  }
-  return row.cells.empty() ? std::nullopt : std::optional(sum / static_cast<double>(row.cells.size()));
-}
-
-namespace {
-
 // How the figures were chosen, theirs and ours, and how much hangs on the seed.
 std::vector<std::string> further_lines(const ResultTable& table) {
   std::vector<std::string> lines;
   if (!table.chosen.empty())
     lines.push_back("Published figures: " + table.chosen +
                     ". Ours: the last epoch, one setting for all cases.");
-  if (std::any_of(table.rows.begin(), table.rows.end(), has_best))
+  if (std::any_of(table.rows.begin(), table.rows.end(),
+                  [](const TableRow& row) { return best_mean_over_cases(row).has_value(); }))
     lines.push_back(
         "Best epoch: the highest AUC that a run had after any of its epochs, chosen by the test set itself; "
         "to "
@@ -172,22 +153,57 @@ std::vector<std::string> further_lines(const ResultTable& table) {
   return lines;
 }
 
+// What Markdown and HTML show of a grid: its lines as they are, or on their side.
+struct PageTable {
+  struct Cell {
+    GridCell shown;
+    bool below, reference;
+  };
+  std::vector<Cell> heading;
+  std::vector<std::vector<Cell>> lines;  // the first cell names the line
+};
+
+PageTable page_table_of(const Grid& grid) {
+  PageTable across;
+  for (const std::string& name : grid.heading) across.heading.push_back({{name}, false, false});
+  for (const GridLine& line : grid.lines) {
+    across.lines.push_back({{{line.name}, line.below, line.reference}});
+    for (const GridCell& cell : line.cells) across.lines.back().push_back({cell, line.below, line.reference});
+  }
+  if (grid.heading.size() - 2 <= most_cases_across) return across;
+  PageTable down;
+  down.heading.push_back(across.heading[0]);
+  for (const auto& line : across.lines) down.heading.push_back(line[0]);
+  for (size_t c = 1; c < across.heading.size(); ++c) {
+    down.lines.push_back({across.heading[c]});
+    for (const auto& line : across.lines) down.lines.back().push_back(line[c]);
+  }
+  return down;
+}
+
 }  // namespace
 
 std::string as_text(const ResultTable& table) {
-  const auto heading = heading_of(table);
-  const auto lines = lines_of(table);
+  const Grid grid = grid_of(table);
+  const std::vector<std::vector<std::string>> lines = [&] {
+    std::vector<std::vector<std::string>> all;
+    for (const GridLine& line : grid.lines) {
+      all.push_back({(line.below ? "  " : "") + line.name});
+      for (const GridCell& cell : line.cells) all.back().push_back(cell.text);
+    }
+    return all;
+  }();
   std::vector<size_t> widths;
-  for (size_t c = 0; c < heading.size(); ++c) {
-    widths.push_back(length(heading[c]));
+  for (size_t c = 0; c < grid.heading.size(); ++c) {
+    widths.push_back(length(grid.heading[c]));
     for (const auto& line : lines) widths[c] = std::max(widths[c], length(line[c]));
   }
   std::string text = table.title + "\nlast epoch, " + seeds_of(table) +
                      (table.settings.empty() ? "" : "; not the published settings: " + table.settings) + "\n";
   // As many columns side by side as fit; the names again before each part.
-  for (size_t first = 1; first < heading.size();) {
+  for (size_t first = 1; first < grid.heading.size();) {
     size_t last = first, columns = widths[0];
-    while (last < heading.size() && (last == first || columns + 2 + widths[last] <= most_columns))
+    while (last < grid.heading.size() && (last == first || columns + 2 + widths[last] <= most_columns))
       columns += 2 + widths[last++];
     const auto write = [&](const std::vector<std::string>& line) {
       std::string row = padded(line[0], widths[0], false);
@@ -196,7 +212,7 @@ std::string as_text(const ResultTable& table) {
       text += row + "\n";
     };
     text += "\n";
-    write(heading);
+    write(grid.heading);
     for (const auto& line : lines) write(line);
     first = last;
   }
@@ -209,12 +225,12 @@ std::string as_text(const ResultTable& table) {
 }
 
 std::string as_csv(const ResultTable& table) {
-  const bool best = std::any_of(table.rows.begin(), table.rows.end(), has_best);
+  const bool best = std::any_of(table.rows.begin(), table.rows.end(),
+                                [](const TableRow& row) { return best_mean_over_cases(row).has_value(); });
   std::string csv =
       std::string("row,case,mean,std,low95,high95,seeds,published") + (best ? ",best_epoch\n" : "\n");
   const auto line = [&](const std::string& row, const std::string& on, const std::optional<double>& mean,
-                        const std::optional<double>& deviation,
-                        const std::optional<std::pair<double, double>>& interval, size_t seeds,
+                        const std::optional<double>& deviation, const Interval& interval, size_t seeds,
                         const std::string& published, const std::optional<double>& best_epoch) {
     csv += csv_field(row) + ',' + csv_field(on) + ',' + (mean ? fixed_text(100 * *mean, 2) : "") + ',' +
            (deviation ? fixed_text(100 * *deviation, 2) : "") + ',' +
@@ -231,8 +247,8 @@ std::string as_csv(const ResultTable& table) {
       line(row.name, table.cases[c], cell.mean(), cell.deviation(), seed_interval(cell), cell.values.size(),
            cell.published, cell.best_mean());
     }
-    line(row.name, "mean", mean_over_cases(row), std::nullopt, std::nullopt, least, row.published_mean,
-         has_best(row) ? std::optional(best_mean_over_cases(row)) : std::nullopt);
+    line(row.name, "mean", mean_over_cases(row), std::nullopt, seed_interval(row), least, row.published_mean,
+         best_mean_over_cases(row));
   }
   return csv;
 }
@@ -240,18 +256,18 @@ std::string as_csv(const ResultTable& table) {
 std::string as_markdown(const ResultTable& table) {
   std::string text = "# " + table.title + "\n\nAUC in %, last epoch, " + seeds_of(table) + ".\n";
   if (!table.settings.empty()) text += "\n**Not the published settings**: " + table.settings + ".\n";
-  const auto write = [&](const std::vector<std::string>& cells) {
+  const PageTable page_table = page_table_of(grid_of(table));
+  const auto write = [&](const std::vector<PageTable::Cell>& cells) {
     text += "|";
-    for (const std::string& cell : cells) text += " " + cell + " |";
+    for (const PageTable::Cell& cell : cells) text += " " + cell.shown.text + " |";
     text += "\n";
   };
   text += "\n";
-  const auto heading = heading_of(table);
-  write(heading);
+  write(page_table.heading);
   text += "|---|";
-  for (size_t c = 1; c < heading.size(); ++c) text += "---:|";
+  for (size_t c = 1; c < page_table.heading.size(); ++c) text += "---:|";
   text += "\n";
-  for (const auto& line : lines_of(table)) write(line);
+  for (const auto& line : page_table.lines) write(line);
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) text += "\n" + row.name + ": " + row.note + ".\n";
   text += "\n" + table.source + ". " + table.note + "\n";
@@ -262,44 +278,38 @@ std::string as_markdown(const ResultTable& table) {
 std::string as_html(const ResultTable& table) {
   using html::tag;
   constexpr std::string_view style = R"css(
-.results{font-variant-numeric:tabular-nums;white-space:nowrap}.results th,.results td{padding:.35em .6em;text-align:right}
-.results th:first-child{text-align:left;padding-left:18px}.results tr>:last-child{padding-right:18px}.results .published>*{border-top:0;padding-top:0;opacity:.75;
-font-size:.9em;font-weight:400}.results .reference>*{opacity:.85;font-style:italic}.results a{color:inherit}
+.results{font-variant-numeric:tabular-nums;font-size:14px}.results th,.results td{padding:.35em .4em;text-align:right;white-space:nowrap}
+.results thead th{vertical-align:bottom}.results tr>:last-child{padding-right:18px}
+.results th:first-child{text-align:left;padding-left:18px;position:sticky;left:0;background:var(--card)}
+.results th{white-space:normal}.results tbody th{min-width:11em;vertical-align:top}
+.results tr.below>*{border-top:0;padding-top:0}.results .below{color:var(--muted);font-size:.86em;font-weight:400}
+.results .reference{color:var(--muted);font-style:italic}.results a{color:inherit}
+@media(max-width:700px){.results tbody th{min-width:7em}.results th:first-child{padding-left:12px}}
 )css";
+  const PageTable page_table = page_table_of(grid_of(table));
+  const auto shown = [](const std::string& element, const PageTable::Cell& cell) {
+    std::string opening = element;
+    const std::string kind = std::string(cell.below ? "below" : "") +
+                             (cell.reference ? (cell.below ? " reference" : "reference") : "");
+    if (!kind.empty()) opening += " class=\"" + kind + '"';
+    if (!cell.shown.title.empty()) opening += " title=\"" + escape_xml(cell.shown.title) + '"';
+    const std::string inside = cell.shown.link.empty()
+                                   ? escape_xml(cell.shown.text)
+                                   : tag("a href=\"" + escape_xml(cell.shown.link) + '"', cell.shown.text);
+    return '<' + opening + '>' + inside + "</" + element + '>';
+  };
   std::string page = "<header><div class=\"over\">" + escape_xml(table.command) + "</div>\n" +
                      tag("h1", table.title) + "</header>\n";
   if (!table.settings.empty())
     page += "<div class=\"alarm\" role=\"note\"><b>Not the published settings.</b>" +
             escape_xml(table.settings) + "</div>\n";
   std::string rows = "<table class=\"results\"><thead><tr>";
-  for (const std::string& name : heading_of(table)) rows += tag("th", name);
+  for (const PageTable::Cell& cell : page_table.heading) rows += shown("th", cell);
   rows += "</tr></thead><tbody>\n";
-  for (const TableRow& row : table.rows) {
-    rows += row.reference ? "<tr class=\"reference\">" : "<tr>";
-    rows += tag("th", row.name);
-    bool published = !row.published_mean.empty();
-    for (const TableCell& cell : row.cells) {
-      published = published || !cell.published.empty();
-      std::string values;
-      for (const double v : cell.values) values += (values.empty() ? "" : ", ") + fixed_text(100 * v, 2);
-      if (const auto interval = seed_interval(cell))
-        values += "; 95 % interval of the mean " + fixed_text(100 * interval->first, 2) + " to " +
-                  fixed_text(100 * interval->second, 2);
-      rows += "<td title=\"" + escape_xml(values) + "\">";
-      rows += cell.runs.empty() ? escape_xml(shown(cell))
-                                : tag("a href=\"" + escape_xml(cell.runs[0]) + "/report.html\"", shown(cell));
-      rows += "</td>";
-    }
-    rows += tag("td", shown_mean(row)) + "</tr>\n";
-    if (has_best(row)) {
-      rows += "<tr class=\"published\">" + tag("th", "best epoch");
-      for (const TableCell& cell : row.cells) rows += tag("td", percent_text(*cell.best_mean()));
-      rows += tag("td", percent_text(best_mean_over_cases(row))) + "</tr>\n";
-    }
-    if (!published) continue;
-    rows += "<tr class=\"published\">" + tag("th", "published");
-    for (const TableCell& cell : row.cells) rows += tag("td", cell.published);
-    rows += tag("td", row.published_mean) + "</tr>\n";
+  for (const auto& line : page_table.lines) {
+    rows += line[0].below ? "<tr class=\"below\">" : "<tr>";
+    for (const PageTable::Cell& cell : line) rows += shown(&cell == line.data() ? "th" : "td", cell);
+    rows += "</tr>\n";
   }
   page += "<h2>AUC</h2>\n" + tag("p", "In %, last epoch, " + seeds_of(table) + ".") + '\n' +
           html::table_card("AUC of each method", rows + "</tbody></table>");

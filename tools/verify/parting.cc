@@ -77,16 +77,24 @@ std::optional<std::string> histories_part(const Evidence& here, const Evidence& 
          both(std::to_string(a.size()) + " epochs", std::to_string(b.size())) + " in all)";
 }
 
+// Of results.json what says how, where and by which settings a run was made, and not what it came to.
+bool is_circumstance(const std::string& key) {
+  constexpr std::string_view circumstances[] = {
+      "method",       "dataset",           "data_source",  "data_notes", "class_names",
+      "normal",       "objective",         "recipe",       "network",    "seed",
+      "device",       "backend",           "threads",      "picks",      "warnings",
+      "remarks",      "pretraining_taken", "fingerprints", "receipt",    "version",
+      "command_line", "peak_memory_mb"};
+  return key.ends_with("_seconds") ||
+         std::find(std::begin(circumstances), std::end(circumstances), key) != std::end(circumstances);
+}
+
 // What else of results.json computing decides. What only one of them has, other versions did not write.
 std::optional<std::string> figures_part(const Evidence& here, const Evidence& there) {
   const nlohmann::json &a = here.results.all(), &b = there.results.all();
-  for (const char* key :
-       {"sample_shape",  "n_train",           "n_train_used",      "n_test",          "normals",
-        "anomalies",     "auc_ci95",          "average_precision", "fpr95",           "f1",
-        "best_f1",       "best_f1_threshold", "score_std",         "distinct_scores", "ae_auc",
-        "untrained_auc", "yardsticks",        "collapsed",         "calibration",     "details"})
-    if (a.contains(key) && b.contains(key) && a[key] != b[key])
-      return std::string(key) + " of results.json: " + both(a[key].dump(), b[key].dump());
+  for (const auto& [key, value] : a.items())
+    if (!is_circumstance(key) && b.contains(key) && value != b[key])
+      return key + " of results.json: " + both(value.dump(), b[key].dump());
   return std::nullopt;
 }
 

@@ -99,6 +99,7 @@ class Examination {
     if (!what_.data_path.empty()) given["data"] = {what_.data_path};
     ResolvedOptions resolved = resolve_train_options(given, folder_ / "config.json");
     resolved.options.prefer_recorded_data();
+    check_words(resolved.options.backend);
     const ordered_json complete = to_json(resolved.options), &found = evidence_->config;
     std::string missing;
     for (const auto& [key, value] : complete.items())
@@ -321,6 +322,7 @@ class Examination {
             return fails("scores.csv: sample " + std::to_string(i) + " is of the class " +
                          engine::shown(scores_->classes[i]) + ", and in the data of " +
                          engine::shown(task->class_words.at(static_cast<size_t>(split.test_classes[i]))));
+      if (!places(split)) return;
       if (task->table && !table_form(*task->table)) return;
       const std::vector<float> again =
           split.test.count() > 0 ? detector_->score(split.test) : std::vector<float>{};
@@ -331,6 +333,20 @@ class Examination {
       holds("model: it scores the test data as scores.csv has it, to the bit");
       training_scores(*task);
     });
+  }
+
+  // Whether scores.csv says of each sample where it is from.
+  bool places(const datasets::OneVsRest& split) {
+    for (size_t i = 0; i < scores_->places.size(); ++i) {
+      const std::string given = !split.test_files.empty()  ? split.test_files.at(i)
+                                : !split.test_rows.empty() ? std::to_string(split.test_rows.at(i))
+                                                           : "";
+      if (scores_->places[i] == given) continue;
+      fails("scores.csv: sample " + std::to_string(i) + " is from " + engine::in_quotes(scores_->places[i]) +
+            ", and in the data from " + engine::in_quotes(given));
+      return false;
+    }
+    return true;
   }
 
   // Whether the model knows the table's columns, words and fills as the data give them. The file may be another with the same

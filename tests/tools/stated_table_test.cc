@@ -1,0 +1,124 @@
+// A published table as a ledger states it: which rows and columns there are, and what the command shows and writes.
+#include "tools/tables/stated_table.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/files/atomic_file.h"
+#include "small_data.h"
+#include "tools/tables/table_output.h"
+
+namespace tools_test {
+namespace {
+
+using tools::LedgerRow;
+using tools::PublishedTable;
+using tools::ResultTable;
+
+LedgerRow stated(const std::string& method, const std::string& on, uint64_t seed, double auc,
+                 const std::string& options = "") {
+  LedgerRow row;
+  row.table = "small", row.method = method, row.on = on, row.seed = seed, row.auc = auc;
+  row.options = options, row.seconds = 2;
+  return row;
+}
+
+PublishedTable small() {
+  return {"small",
+          "A small table",
+          "A paper",
+          "A note.",
+          {{"0", {}}, {"1", {}}},
+          {{"ours", "Ours", {}, {{"0", "91.0"}, {"1", "81.0"}}, "86.0"}, {"theirs", "Theirs", {}}},
+          {"ours"}};
+}
+
+ResultTable of(const std::vector<LedgerRow>& rows) {
+  return tools::stated_table(small(), small().methods, small().cases, rows);
+}
+
+TEST(StatedTable, EachMethodAndItsOptionsAreARow) {
+  const ResultTable table =
+      of({stated("theirs", "0", 1, 0.5), stated("ours", "0", 2, 0.8), stated("ours", "0", 1, 0.6),
+          stated("ours", "1", 1, 0.7), stated("ours", "1", 2, 0.9),
+          stated("ours", "0", 1, 0.65, "--recipe theano"), stated("theirs", "1", 1, 0.4)});
+  ASSERT_EQ(table.rows.size(), 3u);
+  EXPECT_EQ(table.rows[0].name, "Ours");
+  EXPECT_EQ(table.rows[0].cells[0].values, (std::vector<double>{0.6, 0.8})) << "in the order of seeds";
+  EXPECT_EQ(table.rows[1].name, "Ours, recipe theano (1 seed)");
+  EXPECT_EQ(table.rows[1].cells[0].values, std::vector<double>{0.65});
+  EXPECT_TRUE(table.rows[1].cells[1].values.empty());
+  EXPECT_EQ(tools::mean_over_cases(table.rows[1]), std::nullopt) << "no mean of some of the cases";
+  EXPECT_EQ(table.rows[2].name, "Theirs (1 seed)");
+  // What was published stands once, below both recipes.
+  EXPECT_EQ(table.rows[0].cells[0].published + table.rows[0].published_mean, "");
+  EXPECT_EQ(table.rows[1].cells[0].published + table.rows[1].published_mean, "91.086.0");
+  EXPECT_EQ(table.seconds,
+            "7 cells of the ledger, 14 s of training on one thread each; svdd reproduce small --verify runs "
+            "them again");
+}
+
+TEST(StatedTable, WhatTheLedgerLacksIsSaid) {
+  const ResultTable table = of({stated("ours", "1", 1, 0.7)});
+  EXPECT_EQ(table.cases, std::vector<std::string>{"1"});
+  EXPECT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(table.note, "A note. Not in the ledger: 0.");
+  EXPECT_EQ(table.rows[0].cells[0].published, "81.0");
+  EXPECT_EQ(table.rows[0].published_mean, "") << "a mean of all cases beside one of them";
+  EXPECT_NE(tools::as_markdown(table).find(
+                "| AUC in % | 1 | published |\n|---|---:|---:|\n| Ours | 70.0 | 81.0 |\n"),
+            std::string::npos)
+      << tools::as_markdown(table);
+}
+
+class StatedCommand : public testing::Test {
+ protected:
+  void SetUp() override { REQUIRE_SVDD(); }
+  Outcome svdd(const std::string& line) const { return run_svdd(folder_, words_of("reproduce " + line)); }
+  const Scratch scratch_;
+  const fs::path& folder_ = scratch_.path;
+};
+
+TEST_F(StatedCommand, ShowsTheLedgerAndRunsNothing) {
+  const Outcome ran = svdd("deep-svdd-mnist --stated --data-dir nowhere");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("Deep SVDD on MNIST, one digit against the rest\n"), 0u) << ran.out;
+  EXPECT_NE(ran.out.find("\nDeep SVDD, one-class, recipe theano"), std::string::npos) << ran.out;
+  EXPECT_TRUE(fs::is_empty(folder_));
+  const Outcome few = svdd("deep-svdd-mnist --stated --classes 3 --methods one-class,kde --seeds 1 --out t");
+  EXPECT_EQ(few.status, 0) << few.err;
+  for (const char* name : {"stated.csv", "stated.md", "stated.html"})
+    EXPECT_TRUE(fs::exists(folder_ / "t" / name)) << name;
+  EXPECT_NE(text_of(folder_ / "t/stated.csv").find("\"Deep SVDD, one-class\",3,90.98,"), std::string::npos)
+      << text_of(folder_ / "t/stated.csv");
+}
+
+TEST_F(StatedCommand, ShowsTheLedgerOfATableMadeHere) {
+  ASSERT_EQ(svdd("strokes --methods kde,isolation-forest --seeds 2 --out table").status, 0);
+  const Outcome ran = svdd("strokes --stated --ledger table/ledger.csv --out table");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_NE(ran.out.find("\n4 cells of the ledger, "), std::string::npos) << ran.out;
+  // It has the figures of the table itself, and takes none of its files.
+  const std::string made = text_of(folder_ / "table/table.csv"),
+                    shown = text_of(folder_ / "table/stated.csv");
+  EXPECT_EQ(made.find(shown), 0u) << made << '\n' << shown;
+}
+
+TEST_F(StatedCommand, MistakesAreSaidInALine) {
+  const auto fails = [&](const std::string& line, int status, const std::string& what) {
+    const Outcome ran = svdd(line);
+    EXPECT_EQ(ran.status, status) << line << '\n' << ran.out;
+    EXPECT_NE(ran.err.find(what), std::string::npos) << line << '\n' << ran.err;
+  };
+  fails("strokes --stated --verify", 2, "one at a time");
+  fails("strokes --stated --sample 2", 2, "--sample is of the cells that --verify runs again");
+  fails("strokes --stated --epochs 2", 2, "--stated shows cells as the ledger states them: --epochs");
+  fails("strokes --stated --auc-per-epoch", 2, "the ledger has the last epoch alone");
+  fails("strokes --stated --seeds 900..901", 1, "without --stated svdd reproduce fills the table itself");
+  fails("strokes --stated --ledger nowhere.csv", 1, "nowhere.csv");
+  engine::write_file_atomically(folder_ / "file", "a file");
+  fails("strokes --stated --out file", 1, "'file'");
+  EXPECT_EQ(text_of(folder_ / "file"), "a file");
+}
+
+}  // namespace
+}  // namespace tools_test

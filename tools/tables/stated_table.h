@@ -1,0 +1,17 @@
+// A published table as a ledger states it.
+#pragma once
+#include <vector>
+
+#include "tools/tables/ledger.h"
+#include "tools/tables/published_tables.h"
+#include "tools/tables/result_table.h"
+
+namespace tools {
+
+// Of these methods and cases, in the order of the table, what `rows` have: a row for each method and options (recipe theano
+// below recipe pytorch), a column for each case that any of them has; which are missing is said. The published figures stand
+// below the last row of a method, their mean only beside all of the table's cases.
+ResultTable stated_table(const PublishedTable& table, const std::vector<TableMethod>& methods,
+                         const std::vector<TableCase>& cases, const std::vector<LedgerRow>& rows);
+
+}  // namespace tools
