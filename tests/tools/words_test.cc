@@ -79,9 +79,17 @@ TEST(Words, HelpFitsATerminal) {
   const Scratch scratch;
   for (const std::string& command : commands) {
     std::istringstream help(help_of(scratch.path, command));
-    for (std::string line; std::getline(help, line);) {
+    constexpr size_t description_column = 34;
+    std::string before;
+    for (std::string line; std::getline(help, line); before = line) {
       EXPECT_LE(line.size(), 100u) << command << ": " << line;
       EXPECT_FALSE(line.ends_with(' ')) << command << ": " << line << '|';
+      // A description goes on in a new line only where its next word found no room.
+      const bool began = before.size() > description_column && before[description_column - 1] == ' ' &&
+                         before[description_column] != ' ';
+      if (!began || line.find_first_not_of(' ') != description_column) continue;
+      const size_t word = std::min(line.find(' ', description_column), line.size()) - description_column;
+      EXPECT_GT(before.size() + 1 + word, 100u) << command << ":\n" << before << '\n' << line;
     }
   }
 }

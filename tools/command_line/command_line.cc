@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "tools/command_line/adding.h"
 
@@ -14,19 +16,34 @@ std::string single_spaced(std::string help) {
   return help;
 }
 
-// Lines of at most 100 columns: what is longer goes on below the beginning of its description, which CLI11 sets apart by
-// two spaces or more, in the column that the page's other descriptions begin in.
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+// Lines of at most 100 columns. The description of an option, which begins in the column that the page's other descriptions
+// begin in, is filled; any other line that is longer goes on as far in as it began.
 std::string in_columns(const std::string& help) {
   constexpr size_t most_columns = 100;
   std::string out;
-  for (size_t begin = 0; begin < help.size();) {
-    const size_t end = std::min(help.find('\n', begin), help.size());
-    std::string line = help.substr(begin, end - begin);
-    begin = end + 1;
+  const std::vector<std::string> lines = lines_of(help);
+  const auto goes_on = [&](size_t i) {
+    return i < lines.size() && lines[i].find_first_not_of(' ') == description_column;
+  };
+  for (size_t i = 0; i < lines.size(); ++i) {
+    std::string line = lines[i];
     const size_t words = line.find_first_not_of(' ');
-    // An option's own line begins with two spaces; a description that goes on is as far in as it began.
-    const bool described = line.starts_with("  -") || words == description_column;
-    const size_t indent = described ? description_column : words == std::string::npos ? 0 : words;
+    const bool is_option = line.starts_with("  -") || words == description_column;
+    const size_t indent = is_option ? description_column : words == std::string::npos ? 0 : words;
+    // A name may leave no room for its description.
+    if (line.size() > description_column && line[description_column - 1] == ' ' &&
+        line[description_column] != ' ' && is_option)
+      while (goes_on(i + 1)) line += ' ' + lines[++i].substr(description_column);
     while (line.size() > most_columns) {
       size_t cut = line.rfind(' ', most_columns);
       if (cut == std::string::npos || cut <= indent) cut = line.find(' ', most_columns);
