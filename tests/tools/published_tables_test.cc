@@ -31,6 +31,29 @@ TEST(PublishedTables, StrokesHaveEveryMethod) {
     EXPECT_TRUE(in_the_table.contains(method.name)) << method.name;
 }
 
+// A row's options are options of its method, on each of the table's cases.
+TEST(PublishedTables, EveryCellIsARunThatCanBe) {
+  for (const PublishedTable& table : published_tables())
+    for (const TableMethod& m : table.methods)
+      for (const TableCase& c : table.cases) {
+        GivenOptions given = m.options;
+        given.insert(c.options.begin(), c.options.end());
+        given["out"] = {"unused"};
+        if (given.contains("labels") && given["labels"][0] == "kmeans") given["clusters"] = {"2"};
+        EXPECT_NO_THROW(resolve_train_options(given)) << table.name << ", " << m.key << ", " << c.name;
+      }
+}
+
+TEST(PublishedTables, HaveWhatAnyMethodShouldBeat) {
+  for (const PublishedTable& table : published_tables()) {
+    if (table.name == "strokes") continue;
+    std::set<std::string> yardsticks;
+    for (const TableMethod& m : table.methods)
+      if (m.reference) yardsticks.insert(m.key);
+    EXPECT_EQ(yardsticks, (std::set<std::string>{"distance-to-mean", "untrained"})) << table.name;
+  }
+}
+
 // What is drawn is a part of the table: other groups would be another table.
 TEST(PublishedTables, DrawnGroupsStayTheSame) {
   EXPECT_EQ(names_of("multi-radius-mnist-threes"),

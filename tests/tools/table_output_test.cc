@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace {
 
 using tools::ResultTable;
@@ -17,34 +19,41 @@ ResultTable small() {
   return t;
 }
 
+// Against tables of Student's t: 2.5 % on either side.
+TEST(TableOutput, StudentsReach) {
+  for (const auto& [degrees, reach] : std::vector<std::pair<double, double>>{
+           {1, 12.706}, {2, 4.303}, {3, 3.182}, {9, 2.262}, {30, 2.042}, {1000, 1.962}})
+    EXPECT_NEAR(tools::student_reach(degrees), reach, 0.0006) << degrees;
+}
+
 TEST(TableOutput, IntervalsOverSeeds) {
-  EXPECT_EQ(tools::seed_interval({{}, ""}), std::nullopt);
-  EXPECT_EQ(tools::seed_interval({{0.9, 0.8}, ""}), std::nullopt);
-  const auto same = tools::seed_interval({{0.5, 0.5, 0.5}, ""});
+  EXPECT_EQ(tools::seed_interval(TableCell{{}, ""}), std::nullopt);
+  EXPECT_EQ(tools::seed_interval(TableCell{{0.9, 0.8}, ""}), std::nullopt);
+  const auto same = tools::seed_interval(TableCell{{0.5, 0.5, 0.5}, ""});
   ASSERT_TRUE(same);
   EXPECT_DOUBLE_EQ(same->first, 0.5);
   EXPECT_DOUBLE_EQ(same->second, 0.5);
-  const TableCell spread{{0.90, 0.92, 0.94}, ""};
-  const auto interval = tools::seed_interval(spread);
-  ASSERT_TRUE(interval);
-  EXPECT_GE(interval->first, 0.90);
-  EXPECT_LT(interval->first, 0.915);
-  EXPECT_GT(interval->second, 0.925);
-  EXPECT_LE(interval->second, 0.94);
-  EXPECT_EQ(tools::seed_interval(spread), interval);  // the same draws always
+  const auto interval = tools::seed_interval(TableCell{{0.90, 0.92, 0.94}, ""});
+  ASSERT_TRUE(interval);  // 4.303 · 0.02 / √3
+  EXPECT_NEAR(interval->first, 0.92 - 0.04968, 1e-5);
+  EXPECT_NEAR(interval->second, 0.92 + 0.04968, 1e-5);
+  const auto cut = tools::seed_interval(TableCell{{0.5, 0.9, 1.0}, ""});
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->second, 1);
 }
 
-// The mean over cases has an interval too: wider than nothing, narrower than its widest cell's.
+// The mean over cases has an interval too: two cases of one spread have four degrees of freedom, and a half of their variance.
 TEST(TableOutput, IntervalOfTheMeanOverCases) {
   const tools::TableRow one{"one", {TableCell{{0.90, 0.92, 0.94}, ""}}};
-  EXPECT_EQ(tools::seed_interval(one), tools::seed_interval(one.cells[0]));
+  const auto of_one = tools::seed_interval(one), of_cell = tools::seed_interval(one.cells[0]);
+  ASSERT_TRUE(of_one && of_cell);
+  EXPECT_NEAR(of_one->first, of_cell->first, 1e-12);
   tools::TableRow two = one;
   two.cells.push_back({{0.80, 0.82, 0.84}, ""});
-  const auto interval = tools::seed_interval(two), cell = tools::seed_interval(one);
-  ASSERT_TRUE(interval && cell);
-  EXPECT_NEAR((interval->first + interval->second) / 2, 0.87, 0.005);
-  EXPECT_LT(interval->second - interval->first, cell->second - cell->first);
-  EXPECT_GT(interval->second - interval->first, 0.005);
+  const auto interval = tools::seed_interval(two);
+  ASSERT_TRUE(interval);
+  EXPECT_NEAR(interval->first, 0.87 - 2.776 * 0.02 / std::sqrt(6.0), 1e-5);
+  EXPECT_NEAR(interval->second, 0.87 + 2.776 * 0.02 / std::sqrt(6.0), 1e-5);
   two.cells.push_back({{0.5, 0.6}, ""});
   EXPECT_EQ(tools::seed_interval(two), std::nullopt) << "a cell of two seeds";
 }
@@ -55,10 +64,11 @@ TEST(TableOutput, IntervalsAndPublishedFiguresStandBelow) {
   EXPECT_NE(text.find("\n  95 % interval"), std::string::npos) << text;
   EXPECT_NE(text.find("\n  published"), std::string::npos) << text;
   const std::string markdown = tools::as_markdown(small());
-  const size_t at = markdown.find("| 95 % interval | 9");
-  ASSERT_NE(at, std::string::npos) << markdown;
-  EXPECT_NE(markdown.find(" |  | ", at), std::string::npos) << "the other cell's values are all equal";
-  EXPECT_NE(markdown.find("| published | 93 |  |  |"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("| 95 % interval | 68.5–73.5 | 87.0–97.0 |  |\n"), std::string::npos)
+      << markdown << "the other cell's values are all equal";
+  EXPECT_NE(markdown.find("| published |  | 93 |  |"), std::string::npos) << markdown;
+  for (const std::string& page : {text, markdown, tools::as_html(small())})
+    EXPECT_NE(page.find("95 % interval: of the mean over seeds, by "), std::string::npos) << page;
   EXPECT_NE(tools::as_html(small()).find("<tr class=\"below\"><th class=\"below\">published</th>"),
             std::string::npos)
       << tools::as_html(small());
@@ -70,7 +80,7 @@ TEST(TableOutput, OneCaseHasTheRestBesideIt) {
   for (auto& row : t.rows) row.cells.pop_back();
   const std::string markdown = tools::as_markdown(t);
   EXPECT_NE(markdown.find("| AUC in % | 0 | 95 % interval | published |"), std::string::npos) << markdown;
-  EXPECT_NE(markdown.find("| ours | 92.0±2.0 | 9"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("| ours | 92.0±2.0 | 87.0–97.0 | 93 |"), std::string::npos) << markdown;
   EXPECT_EQ(markdown.find("mean |"), std::string::npos) << markdown;
 }
 
@@ -87,7 +97,8 @@ TEST(TableOutput, ManyCasesAreLines) {
   EXPECT_NE(markdown.find("| AUC in % | ours | published | untrained network |\n"), std::string::npos)
       << markdown;
   EXPECT_NE(markdown.find("| case 12 | 62.0 |  | 62.0 |\n"), std::string::npos) << markdown;
-  EXPECT_NE(markdown.find("| mean | 56.0 | 60 | 56.0 |\n"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("|---|---:|---:|---:|\n| mean | 56.0 | 60 | 56.0 |\n"), std::string::npos)
+      << markdown;
   EXPECT_NE(tools::as_html(t).find("<tr><th>case 0</th><td title=\"50.00\">50.0</td>"), std::string::npos)
       << tools::as_html(t);
 }
@@ -107,9 +118,11 @@ TEST(TableOutput, RanksTheRows) {
 
 TEST(TableOutput, SaysHowFiguresWereChosenAndWhatHangsOnSeeds) {
   const std::string chosen =
-      "Published figures: the best epoch on the test set. Ours: the last epoch, one setting for all cases.";
+      "Published figures: the best epoch on the test set. Ours: each of a network after its last epoch, with "
+      "one "
+      "setting for all cases.";
   const std::string seeds =
-      "Dependence on seeds: a cell's standard deviation is 1.00 points on average, at most 2.00 (ours on 0).";
+      "Dependence on seeds: a cell's standard deviation is 1.00 points on average, at most 2.00 (ours; 0).";
   EXPECT_EQ(tools::dependence_on_seeds(small()), seeds);  // of methods alone
   for (const std::string& page : {tools::as_text(small()), tools::as_markdown(small())}) {
     EXPECT_NE(page.find(chosen), std::string::npos) << page;
@@ -117,13 +130,20 @@ TEST(TableOutput, SaysHowFiguresWereChosenAndWhatHangsOnSeeds) {
   }
   const std::string html = tools::as_html(small());
   EXPECT_NE(html.find(chosen), std::string::npos);
-  EXPECT_NE(html.find("; 95 % interval of the mean 9"), std::string::npos);
+  EXPECT_NE(html.find("; 95 % interval of the mean 87.03 to 96.97"), std::string::npos);
   EXPECT_NE(tools::as_csv(small()).find("ours,1,50.00,0.00,50.00,50.00,3,\n"), std::string::npos)
       << tools::as_csv(small());
   ResultTable one = small();
   for (auto& row : one.rows)
     for (TableCell& cell : row.cells) cell.values.resize(1);
   EXPECT_EQ(tools::dependence_on_seeds(one), "");
+}
+
+TEST(TableOutput, WarningsOfRunsAreSaid) {
+  ResultTable t = small();
+  t.warnings = {"ours, 2 of 3 runs: the radius stayed 0."};
+  for (const std::string& page : {tools::as_text(t), tools::as_markdown(t), tools::as_html(t)})
+    EXPECT_NE(page.find("ours, 2 of 3 runs: the radius stayed 0."), std::string::npos) << page;
 }
 
 TEST(TableOutput, TheBestEpochStandsBelowTheLast) {

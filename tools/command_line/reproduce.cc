@@ -12,7 +12,8 @@ void add_reproduce(CLI::App& app, ReproduceOptions& o, bool& verified) {
   for (const PublishedTable& t : published_tables()) {
     const std::string indent(6, ' ');
     std::string rows;
-    for (const TableMethod& m : t.methods) rows += (rows.empty() ? "" : ", ") + m.key;
+    for (const TableMethod& m : t.methods)
+      if (!m.reference) rows += (rows.empty() ? "" : ", ") + m.key;
     tables += "  " + t.name + "\n" + indent + t.title + "\n" + indent + "rows: " + rows + "\n";
   }
   CLI::App* reproduce =
@@ -31,12 +32,15 @@ Options of svdd train that are changed here (--epochs, --ae-epochs, --recipe, --
 
 With --stated the table is shown as the project's ledger states it, in a moment: nothing
 is run, no data are needed. With --out it is written there: stated.csv, .md and .html.
+Without a table it lists which there are. Rows that any table but strokes has besides:
+untrained and distance-to-mean, which any method should beat.
 
 With --verify the cells that the project's ledger states are run again, all or a sample,
 and compared: data, weights, scores and AUC, to the bit. Exit status 1 where one differs.
 With --out they are kept there, and the same command takes those that are finished.
 
 Examples:
+  svdd reproduce --stated
   svdd reproduce deep-svdd-mnist --stated
   svdd reproduce deep-svdd-mnist --seeds 1 --classes 0,1
   svdd reproduce strokes --verify

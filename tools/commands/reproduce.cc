@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <set>
 #include <stdexcept>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/in_quotes.h"
-#include "svdd/baselines/mean_distance.h"
-#include "svdd/evaluation/metrics.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/reproduce_ledger.h"
@@ -83,22 +82,6 @@ std::vector<TableRun> planned_runs(const ReproduceOptions& options, const std::v
   return runs;
 }
 
-// The plain distance to the mean of the training data: what any method should beat. With all features, prepared as the first
-// method's; of one's own data as for nearest neighbours, so that it is one figure whichever methods it stands beside.
-double distance_to_mean_auc(const TableRun& run) {
-  const TrainOptions& o = run.options.options;
-  const Task task = load_task(o);
-  datasets::PreprocessingOptions how =
-      (o.traits.own ? svdd::method_named("knn").published(o.traits, svdd::Recipe{}) : o.settings)
-          .preprocessing();
-  how.pca = 0;
-  const auto prepare = datasets::Preprocessing::fit(how, task.split.train);
-  datasets::Samples train = task.split.train, test = task.split.test;
-  prepare.apply(train);
-  prepare.apply(test);
-  return svdd::roc_auc(svdd::distances_to_mean(train, test), task.split.test_labels);
-}
-
 // "3, 3, 4 clusters of NMI 0.93, 0.80, 0.85": what the runs of a cell found, seed by seed.
 class FoundClusters {
  public:
@@ -119,6 +102,24 @@ class FoundClusters {
   std::string counts_, nmis_;
 };
 
+// What the runs of a row warn of, each warning once, with how many of them do.
+class RunWarnings {
+ public:
+  void add(const Results& results) {
+    ++runs_;
+    for (const std::string& warning : results.texts("warnings")) ++counts_[warning];
+  }
+  void tell(const std::string& row, std::vector<std::string>& lines) const {
+    for (const auto& [warning, count] : counts_)
+      lines.push_back(row + ", " + std::to_string(count) + " of " + counted(runs_, "run") + ": " + warning +
+                      (warning.ends_with('.') ? "" : "."));
+  }
+
+ private:
+  int64_t runs_ = 0;
+  std::map<std::string, int64_t> counts_;
+};
+
 // What is not as published. Both recipes are; the title says which.
 std::string text_of(const GivenOptions& changed) {
   std::string text;
@@ -137,8 +138,12 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
   for (const TableCase& c : cases) result.cases.push_back(c.name);
   double seconds = 0;
   TableRow untrained{"untrained network", {}, "", true}, mean{"distance to the mean", {}, "", true};
+  const auto is_row = [&](const char* key) {
+    return std::any_of(methods.begin(), methods.end(), [&](const TableMethod& m) { return m.key == key; });
+  };
   for (const TableMethod& m : methods) {
-    TableRow row{m.name, {}, cases.size() == table.cases.size() ? m.published_mean : ""};
+    TableRow row{m.name, {}, cases.size() == table.cases.size() ? m.published_mean : "", m.reference};
+    RunWarnings warnings;
     for (const TableCase& c : cases) {
       TableCell cell, at_random;
       FoundClusters clusters;
@@ -155,22 +160,26 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
         seconds += seconds_of(run, results);
         if (const auto untrained = results.rate("untrained_auc")) at_random.values.push_back(*untrained);
         clusters.add(results);
+        warnings.add(results);
+        if (is_width_search(results)) row.note = searched_width;
       }
       if (const std::string found = clusters.text(); !found.empty())
         row.note += (row.note.empty() ? "" : "; ") + c.name + ": " + found;
       row.cells.push_back(cell);
       if (&m == &methods.front()) untrained.cells.push_back(at_random);
     }
+    warnings.tell(m.name, result.warnings);
     result.rows.push_back(row);
   }
-  if (std::any_of(untrained.cells.begin(), untrained.cells.end(),
-                  [](const TableCell& c) { return !c.values.empty(); }))
+  if (!is_row("untrained") && std::any_of(untrained.cells.begin(), untrained.cells.end(),
+                                          [](const TableCell& c) { return !c.values.empty(); }))
     result.rows.push_back(untrained);
   for (const TableCase& c : cases) {
+    if (is_row("distance-to-mean")) break;
     const auto run = std::find_if(runs.begin(), runs.end(), [&](const TableRun& r) { return r.on == &c; });
-    mean.cells.push_back({{distance_to_mean_auc(*run)}, ""});
+    mean.cells.push_back({{distance_to_mean_auc(*run, load_task(run->options.options))}, ""});
   }
-  result.rows.push_back(mean);
+  if (!mean.cells.empty()) result.rows.push_back(mean);
   result.seconds = counted(static_cast<int64_t>(runs.size()), "run") + ", " + number_text(seconds, 3) +
                    " s of training on one thread each";
   return result;
@@ -188,6 +197,10 @@ void check_counts_and_device(const ReproduceOptions& options) {
 }
 
 bool run_reproduce(const ReproduceOptions& options) {
+  if (options.table.empty() && options.stated) {
+    list_stated();
+    return true;
+  }
   if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
   check_counts_and_device(options);
   if (options.sample && *options.sample < 1)

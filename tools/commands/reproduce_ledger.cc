@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -159,9 +160,26 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
   return equal == rows.size();
 }
 
+void list_stated() {
+  std::cout << "Tables of the ledger:\n\n";
+  for (const PublishedTable& table : published_tables()) {
+    std::map<std::string, int64_t> cells;  // by row
+    for (const LedgerRow& row : published_ledger())
+      if (row.table == table.name) ++cells[row.method + (row.options.empty() ? "" : " " + row.options)];
+    std::string rows;
+    for (const auto& [row, count] : cells)
+      rows += (rows.empty() ? "" : ", ") + row + " (" + std::to_string(count) + ")";
+    std::cout << table.name << ": " << (rows.empty() ? "no cell" : rows) << '\n';
+  }
+  std::cout << "\nIn brackets how many cells of a row there are, of all cases and seeds. svdd reproduce "
+               "TABLE --stated "
+               "shows them.\n";
+}
+
 void show_stated(const ReproduceOptions& options, const PublishedTable& table,
                  const std::vector<TableMethod>& methods, const std::vector<TableCase>& cases) {
-  const ResultTable stated = stated_table(table, methods, cases, chosen_rows(options, table, methods, cases));
+  const ResultTable stated =
+      stated_table(table, methods, cases, chosen_rows(options, table, methods, cases), options.ledger);
   std::cout << as_text(stated);
   if (options.out.empty()) return;
   const fs::path out = options.out;

@@ -13,6 +13,9 @@ namespace tools {
 bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
                    const std::vector<TableMethod>& methods, const std::vector<TableCase>& cases);
 
+// --stated without a table: which tables and rows the project's ledger has.
+void list_stated();
+
 // --stated: the table of these rows and columns from the ledger; nothing is run and no data are read. With --out it is
 // written there, too: stated.csv, stated.md and stated.html.
 void show_stated(const ReproduceOptions& options, const PublishedTable& table,

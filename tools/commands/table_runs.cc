@@ -17,12 +17,14 @@
 #include "engine/files/in_quotes.h"
 #include "engine/files/json_file.h"
 #include "svdd/baselines/kernel_width_search.h"
+#include "svdd/baselines/mean_distance.h"
+#include "svdd/evaluation/metrics.h"
 #include "svdd/evaluation/receipt.h"
+#include "svdd/methods/method.h"
 #include "svdd/training/pretraining_store.h"
 #include "svdd/training/side_by_side.h"
 #include "tools/arguments.h"
 #include "tools/commands/counted.h"
-#include "tools/input/task.h"
 #include "tools/report/svg_chart.h"
 #include "tools/run/stop_signal.h"
 #include "tools/usage_error.h"
@@ -113,12 +115,31 @@ void run_with_searched_width(const TableRun& run, const fs::path& folder) {
   output.keep();
 }
 
+// The plain distance to the mean, as results.json of a run that has nothing else.
+void run_distance_to_mean(const TableRun& run, const fs::path& folder) {
+  RunOutput output(folder);
+  output.begin(engine::json_text(to_json(run.options.options), 2) + '\n');
+  const auto begin = std::chrono::steady_clock::now();
+  const Task task = load_task(run.options.options);
+  ordered_json results{{"method", run.options.options.method},
+                       {"auc", distance_to_mean_auc(run, task)},
+                       {"distance_to_mean", true}};
+  for (const auto& [key, samples] :
+       {std::pair{"train_data_sha256", &task.split.train}, std::pair{"test_data_sha256", &task.split.test}})
+    results[key] = svdd::values_sha256(samples->values);
+  results["train_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  engine::write_file_atomically(output.file("results.json"), engine::json_text(results, 2) + '\n');
+  output.keep();
+}
+
 double perform(const TableRun& run, const fs::path& out, svdd::PretrainingStore& pretrainings,
                bool search_widths) {
   engine::check_stop();
   const TrainOptions& o = run.options.options;
-  if (const auto* kernel = o.settings.as<svdd::KernelSvddOptions>();
-      search_widths && kernel && kernel->gamma == 0)
+  if (run.method->mean_distance)
+    run_distance_to_mean(run, out / run.folder);
+  else if (const auto* kernel = o.settings.as<svdd::KernelSvddOptions>();
+           search_widths && kernel && kernel->gamma == 0)
     run_with_searched_width(run, out / run.folder);
   else
     perform_run(run.options, {"svdd", "reproduce"}, run.start, &pretrainings);
@@ -186,6 +207,23 @@ std::string as_options(const GivenOptions& changed) {
 }
 
 }  // namespace
+
+double distance_to_mean_auc(const TableRun& run, const Task& task) {
+  const TrainOptions& o = run.options.options;
+  datasets::PreprocessingOptions how =
+      (o.traits.own ? svdd::method_named("knn").published(o.traits, svdd::Recipe{}) : o.settings)
+          .preprocessing();
+  how.pca = 0;
+  const auto prepare = datasets::Preprocessing::fit(how, task.split.train);
+  datasets::Samples train = task.split.train, test = task.split.test;
+  prepare.apply(train);
+  prepare.apply(test);
+  return svdd::roc_auc(svdd::distances_to_mean(train, test), task.split.test_labels);
+}
+
+bool is_width_search(const Results& results) {
+  return results.all().contains("gamma") && !results.all().contains("weights_sha256");
+}
 
 TableFolder::TableFolder(const fs::path& out) : out_(out) {
   for (const char* foreign : {"results.json", "model.json", "table.csv", "ledger.csv"})

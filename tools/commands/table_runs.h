@@ -8,6 +8,7 @@
 #include "engine/files/folder_lock.h"
 #include "tools/commands/reproduce.h"
 #include "tools/commands/train.h"
+#include "tools/input/task.h"
 #include "tools/run/run_folder.h"
 #include "tools/run/run_output.h"
 #include "tools/tables/ledger.h"
@@ -61,6 +62,13 @@ class TableFolder {
 std::string make_runs(std::vector<TableRun>& runs, const PublishedTable& table,
                       const ReproduceOptions& options, const std::filesystem::path& out,
                       const TableFolder& folder, bool stays = true);
+
+// What any method should beat. With all features, prepared as the run's method has them; of one's own data as for nearest
+// neighbours, so that it is one figure whichever methods it stands beside.
+double distance_to_mean_auc(const TableRun& run, const Task& task);
+
+// Of a run whose kernel's width was searched for: it keeps an AUC and no model.
+bool is_width_search(const Results& results);
 
 // What the run itself has spent; a pretraining that it took from another is that one's.
 double seconds_of(const TableRun& run, const Results& results);

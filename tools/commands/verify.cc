@@ -99,7 +99,7 @@ bool are_equal(const std::string& here, const std::string& there, const std::str
 bool is_repeatable(const std::string& run, const VerifyOptions& options) {
   if (!read_results(run).all().contains("weights_sha256"))
     throw std::runtime_error(engine::in_quotes(run) +
-                             " is a search for the width of a kernel, which svdd reproduce repeats");
+                             " keeps an AUC alone, which svdd reproduce --verify makes again");
   std::optional<engine::PassingFolder> passing;
   if (options.out.empty()) passing.emplace("svdd-verify");
   const fs::path again = options.out.empty() ? passing->path() / "again" : fs::path(options.out);

@@ -163,7 +163,8 @@ td.why{color:var(--muted);font-size:14px}td.bar{width:38%}
 .meter{display:block;position:relative;background:var(--line);border-radius:3px;height:8px}.meter i{display:block;height:8px;
 border-radius:3px;background:var(--anomalous)}.meter::after{content:"";position:absolute;left:50%;top:-3px;height:14px;
 border-left:1px dashed var(--muted)}
-.card.table{overflow-x:auto;padding:4px 0}figure .card.table{border:0;padding:0}figure th,figure td{padding:7px 8px}
+.card.table{overflow-x:auto;padding:4px 0;background:linear-gradient(to left,var(--card) 40%,transparent) right/44px 100% no-repeat local,
+linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px 100% no-repeat scroll,var(--card)}figure .card.table{border:0;padding:0}figure th,figure td{padding:7px 8px}
 .tag{font-size:12px;color:var(--normal);border:1px solid currentColor;
 border-radius:99px;padding:0 8px;margin-left:8px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:13px}

@@ -21,6 +21,9 @@ struct TableMethod {  // a row
   GivenOptions options;                               // method, objective, …
   std::map<std::string, std::string> published = {};  // by the case's name, as printed, in percent
   std::string published_mean = "";                    // over the cases
+  bool reference = false;                             // what any method should beat, and none itself
+  // The figure is the plain distance to the mean of the training data, prepared as these options say.
+  bool mean_distance = false;
 };
 
 struct PublishedTable {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
-#include "engine/random.h"
-#include "svdd/evaluation/threshold.h"
 #include "tools/report/svg_chart.h"
 
 namespace tools {
@@ -17,27 +16,39 @@ std::optional<double> mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+// The t distribution's density, but for its constant.
+double student_density(double t, double degrees) {
+  return std::exp(-0.5 * (degrees + 1) * std::log1p(t * t / degrees));
+}
+
+// The share of the distribution within t on either side of 0, by Simpson's rule.
+double student_share(double t, double degrees) {
+  constexpr int steps = 2000;
+  const double h = t / steps;
+  double sum = student_density(0, degrees) + student_density(t, degrees);
+  for (int i = 1; i < steps; ++i) sum += (i % 2 == 0 ? 2 : 4) * student_density(h * i, degrees);
+  const double constant = std::exp(std::lgamma(0.5 * (degrees + 1)) - std::lgamma(0.5 * degrees)) /
+                          std::sqrt(degrees * std::numbers::pi);
+  return 2 * constant * sum * h / 3;
+}
+
 Interval interval_of(const std::vector<const TableCell*>& cells) {
-  constexpr size_t fewest = 3, draws = 1000;
+  constexpr size_t fewest = 3;
   if (cells.empty()) return std::nullopt;
-  for (const TableCell* cell : cells)
+  const auto k = static_cast<double>(cells.size());
+  double mean = 0, variance = 0,
+         spread = 0;  // of the mean over cells, of that mean, and what its degrees come from
+  for (const TableCell* cell : cells) {
+    const auto n = static_cast<double>(cell->values.size());
     if (cell->values.size() < fewest) return std::nullopt;
-  const engine::RandomStream stream(1, "tables/seed_interval");
-  std::vector<double> means;
-  uint64_t drawn = 0;
-  for (size_t draw = 0; draw < draws; ++draw) {
-    double sum_of_means = 0;
-    for (const TableCell* cell : cells) {
-      const size_t n = cell->values.size();
-      double sum = 0;
-      for (size_t i = 0; i < n; ++i)
-        sum += cell->values[std::min(n - 1,
-                                     static_cast<size_t>(stream.uniform(drawn++) * static_cast<float>(n)))];
-      sum_of_means += sum / static_cast<double>(n);
-    }
-    means.push_back(sum_of_means / static_cast<double>(cells.size()));
+    const double of_mean = *cell->deviation() * *cell->deviation() / n;
+    mean += *cell->mean() / k;
+    variance += of_mean;
+    spread += of_mean * of_mean / (n - 1);
   }
-  return std::pair{svdd::quantile(means, 0.025), svdd::quantile(means, 0.975)};
+  const double reach =
+      variance > 0 ? student_reach(variance * variance / spread) * std::sqrt(variance) / k : 0;
+  return std::pair{std::max(0.0, mean - reach), std::min(1.0, mean + reach)};
 }
 
 }  // namespace
@@ -52,6 +63,15 @@ std::optional<double> TableCell::deviation() const {
   double squares = 0;
   for (const double v : values) squares += (v - *mean()) * (v - *mean());
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+double student_reach(double degrees) {
+  double low = 0, high = 20;  // one degree's is 12.7
+  for (int i = 0; i < 50; ++i) {
+    const double middle = 0.5 * (low + high);
+    (student_share(middle, degrees) < 0.95 ? low : high) = middle;
+  }
+  return low;
 }
 
 Interval seed_interval(const TableCell& cell) { return interval_of({&cell}); }
@@ -71,7 +91,7 @@ std::string dependence_on_seeds(const ResultTable& table) {
       const auto deviation = row.cells[c].deviation();
       if (row.reference || !deviation) continue;
       sum += *deviation, ++count;
-      if (*deviation > most) most = *deviation, where = row.name + " on " + table.cases[c];
+      if (*deviation > most) most = *deviation, where = row.name + "; " + table.cases[c];
     }
   if (count == 0) return "";
   return "Dependence on seeds: a cell's standard deviation is " +

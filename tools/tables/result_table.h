@@ -23,7 +23,7 @@ struct TableRow {
   std::vector<TableCell> cells;  // one for each case
   std::string published_mean = "";
   bool reference = false;  // not a method: the untrained network, the distance to the mean
-  std::string note = "";   // clusters and their agreement with the classes
+  std::string note = "";   // clusters and their agreement with the classes; what else sets the row apart
 };
 
 struct ResultTable {
@@ -32,18 +32,29 @@ struct ResultTable {
   std::vector<TableRow> rows;
   std::string seconds = "";                // of all runs together
   std::string chosen = "";                 // of which epoch and settings the published figures are
+  std::vector<std::string> warnings = {};  // what its runs warn of, with the row and how many of them
   std::string command = "svdd reproduce";  // that the page is of
 };
+
+// Of a kernel method by the papers' protocol.
+inline constexpr const char* searched_width =
+    "the width, as published, is the one of ten that ranks a tenth of the test set best, by its labels; the "
+    "figure is of the "
+    "other nine tenths";
 
 // Orders the rows by their mean over the cases, the highest first; those without one stay last.
 void rank(ResultTable& table);
 
-// 95 % of what the mean over seeds comes to where as many seeds are drawn from these with replacement: 1000 draws, the same
-// in every table; none for fewer than three seeds.
+// The 95 % interval of the mean over seeds by Student's t, cut to [0, 1]: what other seeds would come to, on the same test set;
+// none for fewer than three. (Drawing as many seeds again from these, with replacement, as a bootstrap does, gives three seeds
+// their least and greatest value.)
 using Interval = std::optional<std::pair<double, double>>;
 Interval seed_interval(const TableCell& cell);
-// The same of the mean over cases; each cell's seeds are drawn by themselves. None where a cell has none.
+// The same of the mean over cases, with Welch and Satterthwaite's degrees of freedom; none where a cell has none.
 Interval seed_interval(const TableRow& row);
+
+// How many standard errors a 95 % interval reaches to either side, for so many degrees of freedom, 1 or more.
+double student_reach(double degrees);
 
 // "Dependence on seeds: ...", of the methods' cells; empty where each has one seed.
 std::string dependence_on_seeds(const ResultTable& table);

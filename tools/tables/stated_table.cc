@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/files/in_quotes.h"
 #include "tools/commands/counted.h"
+#include "tools/report/report_html.h"
 #include "tools/report/svg_chart.h"
 
 namespace tools {
@@ -47,10 +49,22 @@ std::string seeds_in(const TableRow& row, size_t most) {
          counted(static_cast<int64_t>(greatest), "seed") + ")";
 }
 
+bool searches_a_width(const TableMethod& m) {
+  const auto method = m.options.find("method");
+  return method != m.options.end() && method->second == std::vector<std::string>{"kernel-svdd"};
+}
+
+bool keeps_a_model(const std::vector<LedgerRow>& rows, const std::string& method) {
+  return std::any_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
+    return row.method == method && !row.weights_sha256.empty();
+  });
+}
+
 }  // namespace
 
 ResultTable stated_table(const PublishedTable& table, const std::vector<TableMethod>& methods,
-                         const std::vector<TableCase>& cases, const std::vector<LedgerRow>& rows) {
+                         const std::vector<TableCase>& cases, const std::vector<LedgerRow>& rows,
+                         const std::string& ledger) {
   ResultTable result{table.title, table.source, table.note, "", {}, {}};
   result.chosen = table.chosen;
   std::vector<TableCase> stated;
@@ -69,26 +83,27 @@ ResultTable stated_table(const PublishedTable& table, const std::vector<TableMet
   for (const TableMethod& m : methods) {
     for (const std::string& options : options_of(rows, m.key)) {
       TableRow row{m.name + (options.empty() ? "" : ", " + in_words(options)), {}};
+      row.reference = m.reference;
+      if (stated.size() == table.cases.size()) row.published_mean = m.published_mean;
       for (const TableCase& c : stated) {
         row.cells.push_back(stated_cell(rows, m.key, options, c.name));
         most = std::max(most, row.cells.back().values.size());
+        if (const auto p = m.published.find(c.name); p != m.published.end())
+          row.cells.back().published = p->second;
       }
+      if (searches_a_width(m) && !keeps_a_model(rows, m.key)) row.note = searched_width;
       result.rows.push_back(std::move(row));
     }
-    if (result.rows.empty() || options_of(rows, m.key).empty()) continue;
-    TableRow& last = result.rows.back();
-    for (size_t c = 0; c < stated.size(); ++c)
-      if (const auto p = m.published.find(stated[c].name); p != m.published.end())
-        last.cells[c].published = p->second;
-    if (stated.size() == table.cases.size()) last.published_mean = m.published_mean;
   }
   for (TableRow& row : result.rows) row.name += seeds_in(row, most);
 
   double seconds = 0;
   for (const LedgerRow& row : rows) seconds += row.seconds;
-  result.seconds = counted(static_cast<int64_t>(rows.size()), "cell") + " of the ledger, " +
-                   number_text(seconds, 3) + " s of training on one thread each; svdd reproduce " +
-                   table.name + " --verify runs them again";
+  result.seconds =
+      counted(static_cast<int64_t>(rows.size()), "cell") + " of " +
+      (ledger.empty() ? "the ledger" : engine::in_quotes(ledger)) + ", " + number_text(seconds, 3) +
+      " s of training on one thread each, where they were made; svdd reproduce " + table.name + " --verify" +
+      (ledger.empty() ? "" : " --ledger " + html::in_shell(ledger)) + " runs them again";
   return result;
 }
 

@@ -46,7 +46,7 @@ struct GridLine {
   std::string name;
   bool below, reference;  // below: of the line above it
   std::vector<GridCell>
-      cells;  // one for each case, and the mean; of one case, its figure and what is beside it
+      cells;  // the mean, and one for each case; of one case, its figure and what is beside it
 };
 
 struct Grid {
@@ -66,9 +66,8 @@ std::string values_of(const TableCell& cell) {
 // Lines of which every cell is empty are not there.
 void add_below(Grid& grid, const std::string& name, const TableRow& row,
                const std::function<std::string(const TableCell&)>& of_cell, const std::string& of_mean) {
-  GridLine line{name, true, row.reference, {}};
+  GridLine line{name, true, row.reference, {{of_mean}}};
   for (const TableCell& cell : row.cells) line.cells.push_back({of_cell(cell)});
-  line.cells.push_back({of_mean});
   if (std::any_of(line.cells.begin(), line.cells.end(), [](const GridCell& c) { return !c.text.empty(); }))
     grid.lines.push_back(std::move(line));
 }
@@ -111,12 +110,11 @@ Grid grid_of_one_case(const ResultTable& table) {
 Grid grid_of(const ResultTable& table) {
   if (table.cases.size() == 1) return grid_of_one_case(table);
   Grid grid{{"AUC in %"}, {}};
-  grid.heading.insert(grid.heading.end(), table.cases.begin(), table.cases.end());
   grid.heading.push_back("mean");
+  grid.heading.insert(grid.heading.end(), table.cases.begin(), table.cases.end());
   for (const TableRow& row : table.rows) {
-    GridLine line{row.name, false, row.reference, {}};
+    GridLine line{row.name, false, row.reference, {{shown(mean_over_cases(row))}}};
     for (const TableCell& cell : row.cells) line.cells.push_back(own_cell(cell));
-    line.cells.push_back({shown(mean_over_cases(row))});
     grid.lines.push_back(std::move(line));
     const bool some = std::any_of(row.cells.begin(), row.cells.end(), varies);
     add_below(grid, "95 % interval", row, shown_interval, some ? shown(seed_interval(row)) : "");
@@ -134,22 +132,31 @@ std::string seeds_of(const ResultTable& table) {
   size_t most = 0;
   for (const TableRow& row : table.rows)
     for (const TableCell& cell : row.cells) most = std::max(most, cell.values.size());
-  return most == 1 ? "one seed" : "mean ± standard deviation over " + std::to_string(most) + " seeds";
+  return most == 1
+             ? "one seed"
+             : "mean ± standard deviation over " + std::to_string(most) + " seeds where nothing else is said";
 }
 
-// How the figures were chosen, theirs and ours, and how much hangs on the seed.
+// How the figures were chosen, theirs and ours, what the intervals are of, and how much hangs on the seed.
 std::vector<std::string> further_lines(const ResultTable& table) {
   std::vector<std::string> lines;
-  if (!table.chosen.empty())
-    lines.push_back("Published figures: " + table.chosen +
-                    ". Ours: the last epoch, one setting for all cases.");
-  if (std::any_of(table.rows.begin(), table.rows.end(),
-                  [](const TableRow& row) { return best_mean_over_cases(row).has_value(); }))
+  const std::string ours = "of a network after its last epoch, with one setting for all cases.";
+  lines.push_back(table.chosen.empty() ? "Each figure is " + ours
+                                       : "Published figures: " + table.chosen + ". Ours: each " + ours);
+  const auto some = [&](const auto& has) { return std::any_of(table.rows.begin(), table.rows.end(), has); };
+  if (some([](const TableRow& row) { return best_mean_over_cases(row).has_value(); }))
     lines.push_back(
         "Best epoch: the highest AUC that a run had after any of its epochs, chosen by the test set itself; "
-        "to "
-        "compare with figures chosen so, and no result.");
+        "to compare with figures chosen so, and no result.");
+  if (some([](const TableRow& row) {
+        return std::any_of(row.cells.begin(), row.cells.end(),
+                           [](const TableCell& cell) { return !shown_interval(cell).empty(); });
+      }))
+    lines.push_back(
+        "95 % interval: of the mean over seeds, by Student's t; what another test set would change comes on "
+        "top.");
   if (const std::string seeds = dependence_on_seeds(table); !seeds.empty()) lines.push_back(seeds);
+  lines.insert(lines.end(), table.warnings.begin(), table.warnings.end());
   return lines;
 }
 
@@ -198,7 +205,7 @@ std::string as_text(const ResultTable& table) {
     widths.push_back(length(grid.heading[c]));
     for (const auto& line : lines) widths[c] = std::max(widths[c], length(line[c]));
   }
-  std::string text = table.title + "\nlast epoch, " + seeds_of(table) +
+  std::string text = table.title + "\n" + seeds_of(table) +
                      (table.settings.empty() ? "" : "; not the published settings: " + table.settings) + "\n";
   // As many columns side by side as fit; the names again before each part.
   for (size_t first = 1; first < grid.heading.size();) {
@@ -247,14 +254,15 @@ std::string as_csv(const ResultTable& table) {
       line(row.name, table.cases[c], cell.mean(), cell.deviation(), seed_interval(cell), cell.values.size(),
            cell.published, cell.best_mean());
     }
-    line(row.name, "mean", mean_over_cases(row), std::nullopt, seed_interval(row), least, row.published_mean,
-         best_mean_over_cases(row));
+    const bool one = row.cells.size() == 1 && row.published_mean.empty();
+    line(row.name, "mean", mean_over_cases(row), std::nullopt, seed_interval(row), least,
+         one ? row.cells[0].published : row.published_mean, best_mean_over_cases(row));
   }
   return csv;
 }
 
 std::string as_markdown(const ResultTable& table) {
-  std::string text = "# " + table.title + "\n\nAUC in %, last epoch, " + seeds_of(table) + ".\n";
+  std::string text = "# " + table.title + "\n\nAUC in %, " + seeds_of(table) + ".\n";
   if (!table.settings.empty()) text += "\n**Not the published settings**: " + table.settings + ".\n";
   const PageTable page_table = page_table_of(grid_of(table));
   const auto write = [&](const std::vector<PageTable::Cell>& cells) {
@@ -311,7 +319,7 @@ std::string as_html(const ResultTable& table) {
     for (const PageTable::Cell& cell : line) rows += shown(&cell == line.data() ? "th" : "td", cell);
     rows += "</tr>\n";
   }
-  page += "<h2>AUC</h2>\n" + tag("p", "In %, last epoch, " + seeds_of(table) + ".") + '\n' +
+  page += "<h2>AUC</h2>\n" + tag("p", "In %, " + seeds_of(table) + ".") + '\n' +
           html::table_card("AUC of each method", rows + "</tbody></table>");
   for (const TableRow& row : table.rows)
     if (!row.note.empty()) page += tag("p", row.name + ": " + row.note + ".");
