@@ -114,7 +114,7 @@ void DeepDetector::require_theory() const {
 }
 
 void DeepDetector::require_trainable() const {
-  require_consistent(options_.network);
+  require_consistent(options_.network, options_.input);
   if (!reconstructs()) require_theory();
   if (const std::string why = why_untrainable(plan_, backend_); !why.empty())
     throw std::invalid_argument(plan_.name + ", " + why);

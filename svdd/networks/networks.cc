@@ -253,15 +253,22 @@ NetworkInfo network_info(const std::string& name_or_text) { return text_named(na
 
 std::string_view published_text(const std::string& name) { return published(name).text; }
 
-static void require_its_rep_dim(const NetworkText& text) {
-  std::istringstream last(text.encoder.back().words);
-  std::string operation;
-  int64_t numbers = 0;
-  if (text.info.rep_dim > 0 && last >> operation >> numbers && operation == "dense" &&
-      numbers != text.info.rep_dim)
+static void require_its_rep_dim(const NetworkText& text, std::vector<int64_t> input) {
+  if (text.info.rep_dim == 0) return;
+  if (!text.info.input.empty()) input = text.info.input;
+  int64_t comes_to = text.info.rep_dim;
+  if (!input.empty()) {
+    comes_to = planned(text, {.input = input}).rep_dim;
+  } else {  // a last dense layer says it by itself
+    std::istringstream last(text.encoder.back().words);
+    std::string operation;
+    int64_t numbers = 0;
+    if (last >> operation >> numbers && operation == "dense") comes_to = numbers;
+  }
+  if (comes_to != text.info.rep_dim)
     throw std::invalid_argument("rep_dim is " + std::to_string(text.info.rep_dim) +
-                                ", and the last layer gives " + std::to_string(numbers) +
-                                " numbers: write dense rep_dim, or leave the rep_dim line out");
+                                ", and the last layer gives " + std::to_string(comes_to) +
+                                " numbers: write rep_dim in its place, or leave the rep_dim line out");
 }
 
 // Whether the text has the layers of the published network at some input, representation and widths.
@@ -291,7 +298,7 @@ static bool is_built_as(const NetworkText& text, const NetworkText& published) {
   return false;
 }
 
-void require_consistent(const std::string& name_or_text) {
+void require_consistent(const std::string& name_or_text, const std::vector<int64_t>& input) {
   if (!is_network_text(name_or_text)) return;
   const NetworkText text = text_named(name_or_text);
   for (const Published& p : all_published())
@@ -299,7 +306,7 @@ void require_consistent(const std::string& name_or_text) {
       throw std::invalid_argument("it calls itself " + text.info.name +
                                   " and has other layers than that published network: give it a name of its "
                                   "own (network NAME)");
-  require_its_rep_dim(text);
+  require_its_rep_dim(text, input);
 }
 
 NetworkPlan plan_network(const std::string& name_or_text, const NetworkOptions& options) {

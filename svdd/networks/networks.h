@@ -74,8 +74,9 @@ struct NetworkPlan {
 NetworkPlan plan_network(const std::string& name_or_text, const NetworkOptions& options = {});
 
 // std::invalid_argument where a text says of itself what it is not: a published network's name over layers that the network has
-// with no options, a rep_dim that its last layer does not have. Before something is trained: a saved model is taken as it is.
-void require_consistent(const std::string& name_or_text);
+// with no options, a rep_dim that it does not come to (where the text or `input` says of which samples). Before something is
+// trained: a saved model is taken as it is.
+void require_consistent(const std::string& name_or_text, const std::vector<int64_t>& input = {});
 
 // The plan as a text with all sizes written out, from which the same plan is read: what a model folder holds.
 std::string text_of(const NetworkPlan& plan);

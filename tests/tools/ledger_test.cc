@@ -66,7 +66,13 @@ TEST(Ledger, OtherTextsAreRefused) {
            {"a,b\n1,2\n", "is no ledger"},
            {head + "strokes,kde\n", "there are 2 fields"},
            {head + "t,m,c,x,0.5,,,,1,0.1.0,cpu,1,\n", "'x' is no number"},
-           {head + "t,m,c,1,0.5,,,,1,0.1.0,cpu,1s,\n", "'1s' is no number"}})
+           {head + "t,m,c,1,0.5,,,,1,0.1.0,cpu,1s,\n", "'1s' is no number"},
+           {head + "t,m,c,1,2,,,,1,0.1.0,cpu,1,\n", "'2' is no AUC from 0 to 1"},
+           {head + "t,m,c,1,nan,,,,1,0.1.0,cpu,1,\n", "'nan' is no AUC"},
+           {head + "t,m,c,1,0.5,,,,-1,0.1.0,cpu,1,\n", "'-1' is no number of a receipt"},
+           {head + "t,m,c,1,0.5,,,,1,0.1.0,cpu,inf,\n", "'inf' is no number of seconds"},
+           {head + "t,m,c,1,0.5,zz,,,1,0.1.0,cpu,1,\n", "is no SHA-256"},
+           {head + "t,m,c,1,0.5,,,,1,0.1.0,cpu,1,--limit \x1b[31m\n", "are no options"}})
     try {
       tools::read_ledger(text, "'l.csv'");
       ADD_FAILURE() << text;
@@ -157,6 +163,14 @@ TEST(Ledger, IsWhatTheResultsShow) {
         << " --stated --out DIR writes it\n"
         << markdown.substr(begin, end - begin);
   }
+}
+
+// Each of very many rows is looked at once.
+TEST(Ledger, ManyRowsAreReadInNoTime) {
+  std::string text = tools::ledger_csv({});
+  for (int seed = 0; seed < 100000; ++seed)
+    text += "strokes,kde,\"0,3\"," + std::to_string(seed) + ",0.5,,,,1,0.1.0,cpu,1,\n";
+  EXPECT_EQ(tools::read_ledger(text, "here").size(), 100000u);
 }
 
 class LedgerCommand : public testing::Test {
@@ -251,6 +265,20 @@ TEST_F(LedgerCommand, AForeignLedgerWritesNowhere) {
     EXPECT_EQ(ran.status, 1) << options;
     EXPECT_NE(ran.err.find("the ledger's options '" + options + "'"), std::string::npos) << ran.err;
     EXPECT_FALSE(fs::exists(folder_ / "elsewhere"));
+  }
+  // Nor an option that the method does not take, or a value that no option takes.
+  for (const auto& [options, what] :
+       {std::pair<std::string, std::string>{"--epochs 2", "which kde does not take"},
+        {"--limit -5", "limit"},
+        {"--limit 5 --limit 6", "hold --limit twice"}}) {
+    row.options = options;
+    engine::write_file_atomically(folder_ / "l.csv", tools::ledger_csv({row}));
+    for (const std::string how : {"--verify", "--stated"}) {
+      const Outcome ran = run_svdd(folder_, words_of("reproduce strokes --ledger l.csv " + how));
+      EXPECT_EQ(ran.status, 1) << options;
+      EXPECT_NE(ran.err.find("the ledger's options '" + options + "'"), std::string::npos) << ran.err;
+      EXPECT_NE(ran.err.find(what), std::string::npos) << ran.err;
+    }
   }
   row.options = "";
   engine::write_file_atomically(folder_ / "l.csv", tools::ledger_csv({row, row}));

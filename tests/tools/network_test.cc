@@ -49,6 +49,12 @@ TEST_F(NetworkCommandTest, RefusesWhatBreaksTheTheoryUntilAllowed) {
 TEST_F(NetworkCommandTest, ContradictionsOfATextAreRefused) {
   says(svdd({"network", "input 1x28x28, rep_dim 32, conv 4 3x3, leaky_relu, dense 16"}), 2,
        "rep_dim is 32, and the last layer gives 16 numbers");
+  for (const std::string text : {"rep_dim 5, dense 3, leaky_relu", "rep_dim 5, dense 3, batch_norm",
+                                 "rep_dim 5, widths 2, dense width1"})
+    says(svdd({"network", text, "--input", "4"}), 2, "rep_dim is 5, and the last layer gives ");
+  says(svdd({"network", "rep_dim 5, conv 3 3x3", "--input", "1x4x4"}), 2, "gives 48 numbers");
+  says(svdd({"network", "rep_dim 5, dense 8, leaky_relu, dense rep_dim", "--input", "4", "--rep-dim", "3"}),
+       0, "dense 3");
   says(svdd({"network", "input 8, network mlp, dense 5, leaky_relu, dense 2"}), 2, "calls itself mlp");
   const Outcome published = svdd({"network", "mnist_LeNet", "--text"});
   engine::write_file_atomically(folder_ / "mine.net", published.out);
@@ -58,13 +64,14 @@ TEST_F(NetworkCommandTest, ContradictionsOfATextAreRefused) {
   engine::write_file_atomically(folder_ / "mine.net", changed);
   says(svdd({"network", "mine.net"}), 2, "give it a name of its own");
   // What the command writes of a published network at other sizes is that network, and read again.
-  for (const std::vector<std::string>& sizes :
-       std::vector<std::vector<std::string>>{{"mlp", "--input", "9", "--widths", "7,5", "--rep-dim", "3"},
-                                             {"mlp", "--input", "9"},
-                                             {"mnist_LeNet", "--rep-dim", "16"},
-                                             {"cifar10_LeNet", "--rep-dim", "64"},
-                                             {"multi_sphere_mnist", "--widths", "16,16,8,16"},
-                                             {"dasvdd_pima", "--input", "8"}}) {
+  for (const std::vector<std::string>& sizes : std::vector<std::vector<std::string>>{
+           {"mlp", "--input", "9", "--widths", "7,5", "--rep-dim", "3"},
+           {"mlp", "--input", "9"},
+           {"mnist_LeNet", "--rep-dim", "16"},
+           {"cifar10_LeNet", "--rep-dim", "64"},
+           {"multi_sphere_mnist", "--widths", "16,16,8,16"},
+           {"dasvdd_pima", "--input", "8"},
+           {"dense 8, sigmoid, dense 4 bias", "--input", "5", "--allow-bias"}}) {
     std::vector<std::string> words{"network", "--text"};
     words.insert(words.end(), sizes.begin(), sizes.end());
     const Outcome written = svdd(words);

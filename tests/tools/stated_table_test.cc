@@ -156,6 +156,17 @@ TEST_F(StatedCommand, MistakesAreSaidInALine) {
   fails("strokes --stated --auc-per-epoch", 2, "the ledger has the last epoch alone");
   fails("strokes --stated --seeds 900..901", 1, "without --stated svdd reproduce fills the table itself");
   fails("strokes --stated --ledger nowhere.csv", 1, "nowhere.csv");
+  // Nothing that is read, or that is not a table's, is replaced.
+  ASSERT_EQ(svdd("strokes --methods kde --seeds 1 --out made").status, 0);
+  fs::create_directory(folder_ / "own");
+  fs::copy_file(folder_ / "made/ledger.csv", folder_ / "own/stated.csv");
+  fails("strokes --stated --ledger own/stated.csv --out own", 1, "would be replaced");
+  EXPECT_EQ(text_of(folder_ / "own/stated.csv"), text_of(folder_ / "made/ledger.csv"));
+  fails("strokes --stated --out made/runs/kde/0,3/seed-1", 1, "holds results.json");
+  fs::create_directories(folder_ / "halves/stated.md");
+  fails("strokes --stated --out halves", 1, "is no regular file");
+  EXPECT_FALSE(fs::exists(folder_ / "halves/stated.csv"));
+  fails("strokes --stated --ledger made", 1, "is no regular file");
   engine::write_file_atomically(folder_ / "file", "a file");
   fails("strokes --stated --out file", 1, "'file'");
   EXPECT_EQ(text_of(folder_ / "file"), "a file");

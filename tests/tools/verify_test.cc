@@ -1,10 +1,13 @@
 // svdd verify: a sound run is sound, whatever is changed in it is found, and two runs part where they part.
 #include <gtest/gtest.h>
+
 #include <sys/stat.h>
+#include <tuple>
 
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "engine/files/atomic_file.h"
 #include "engine/files/safetensors.h"
@@ -234,7 +237,7 @@ TEST_F(Verify, WhatOneRunCannotShowItsTwinDoes) {
       {in_results("collapsed", true), "part at collapsed"},
       {[&] { edit_tensor("training_scores", 1); }, "part at the tensor 'training_scores' of the models"},
       {[&] { edit_json("run/model/model.json", [](ordered_json& m) { m["contamination"] = 0.3; }); },
-       "part at contamination of the models"},
+       "part at contamination of model.json"},
       {[&] { edit("run/history.csv", [](std::string& t) { replace(t, ",lr,", ",rate,"); }); },
        "its lr is 1e-04 here and nothing there"}};
   for (const auto& [change, found] : changes) {
@@ -291,6 +294,83 @@ TEST_F(Verify, ATablesFormIsThatOfItsData) {
     replace(t, "\n0,0,1,", "\n1,0,0,");
   });
   expect_in(verdict("table", 1), "line 2 gives 'index' as '1'; expected 0");
+}
+
+// Images are the same wherever their folder lies and however it is called from here; a table's numbers in whatever file.
+TEST_F(Verify, DataMayBeMovedAndWrittenAnew) {
+  for (const char* sort : {"train/good", "test/good", "test/bent"}) {
+    fs::create_directories(folder_ / "img" / sort);
+    for (int i = 0; i < 6; ++i) {
+      std::string pixels(64, static_cast<char>(40 * i + (std::string(sort) == "test/bent" ? 90 : 5)));
+      pixels[static_cast<size_t>(i)] = 1;
+      engine::write_file_atomically(folder_ / "img" / sort / (std::to_string(i) + ".pgm"),
+                                    "P5 8 8 255\n" + pixels);
+    }
+  }
+  ASSERT_EQ(
+      run_svdd(folder_, words_of("train --method knn --data img --image-size 8 --out images --quiet")).status,
+      0);
+  EXPECT_EQ(verdict("images", 0), "'images' is sound");
+  EXPECT_EQ(verdict("images --data ./img", 0), "'images' is sound");
+  fs::rename(folder_ / "img", folder_ / "elsewhere");
+  EXPECT_EQ(verdict("images --data elsewhere", 0), "'images' is sound");
+  fs::rename(folder_ / "elsewhere/test/bent/3.pgm", folder_ / "elsewhere/test/bent/3b.pgm");
+  expect_in(verdict("images --data elsewhere", 1),
+            "/test/bent/3.pgm', and in the data from 'test/bent/3b.pgm'");
+
+  std::string table = "a,b,label\n", again = "\"a\",b,label\r\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string row =
+        std::to_string(i % 7) + "," + std::to_string(i % 5) + "," + (i % 8 ? "good" : "bad");
+    table += row + "\n", again += row + "\r\n";
+  }
+  engine::write_file_atomically(folder_ / "t.csv", table);
+  engine::write_file_atomically(folder_ / "again.csv", again);
+  ASSERT_EQ(
+      run_svdd(folder_, words_of("train --method knn --data t.csv --normal good --out table --quiet")).status,
+      0);
+  EXPECT_EQ(verdict("table --data again.csv", 0), "'table' is sound");
+  expect_in(verdict("table --data again.csv --again", 0), "are equal");
+  // What is not there cannot be looked at, be it the second table.
+  ASSERT_EQ(
+      run_svdd(
+          folder_,
+          words_of("train --method knn --data t.csv --test-data again.csv --normal good --out two --quiet"))
+          .status,
+      0);
+  EXPECT_EQ(verdict("two", 0), "'two' is sound");
+  fs::rename(folder_ / "again.csv", folder_ / "away.csv");
+  EXPECT_EQ(verdict("two", 0), "'two' is sound, as far as it could be checked");
+}
+
+// What results.json says of numbers of samples, of the data's name and of false alarms is held against what decides it.
+TEST_F(Verify, EntriesThatTheDataDecideAreLookedAt) {
+  run("");
+  const std::string before = text_of(folder_ / "other/results.json");
+  for (const auto& [key, value, what] : std::vector<std::tuple<std::string, ordered_json, std::string>>{
+           {"n_train_used", 0, "n_train_used is 0"},
+           {"n_train_used", 7.5, "n_train_used is 7.5"},
+           {"n_train", 60000, "n_train is 60000"},
+           {"dataset", "cifar10", "results.json has \"cifar10\""},
+           {"device", "abacus", "results.json has \"abacus\""}}) {
+    edit_json("other/results.json", [&](ordered_json& r) { r[key] = value; });
+    expect_in(verdict("other", 1), what);
+    engine::write_file_atomically(folder_ / "other/results.json", before);
+  }
+  run("--calibration 0.3", "calibrated");
+  EXPECT_EQ(verdict("calibrated", 0), "'calibrated' is sound");
+  for (const auto& [key, what] : {std::pair{"false_alarm_rate", "the rate of its calibration is 0.03125"},
+                                  std::pair{"seen", "false alarms seen"}}) {
+    const std::string sound = text_of(folder_ / "calibrated/results.json");
+    edit_json("calibrated/results.json", [&](ordered_json& r) { r["calibration"][key] = 0.03125; });
+    expect_in(verdict("calibrated", 1), what);
+    engine::write_file_atomically(folder_ / "calibrated/results.json", sound);
+  }
+  // And nothing that a file says can forge a line.
+  edit_json("other/results.json", [](ordered_json& r) { r["version"] = "0.0\n  FAKE"; });
+  run("", "third");
+  expect_in(verdict("other third", 0), "are equal");
+  EXPECT_EQ(details_.find("\n  FAKE"), std::string::npos) << details_;
 }
 
 // A word that no option takes is no setting that a run was made with, whether or not this machine has what is named.

@@ -195,8 +195,11 @@ svdd::NetworkPlan plan_of(const NetworkCommand& c) {
   if (fs::is_directory(c.network, error)) return plan_of_model(c);
   const std::string network = network_in(c.network, "the network");
   try {
-    return svdd::plan_network(network,
-                              {.input = input_in(c.input), .rep_dim = c.rep_dim, .widths = c.widths});
+    const std::vector<int64_t> input = input_in(c.input);
+    svdd::NetworkPlan plan =
+        svdd::plan_network(network, {.input = input, .rep_dim = c.rep_dim, .widths = c.widths});
+    svdd::require_consistent(network, input);
+    return plan;
   } catch (const std::invalid_argument& problem) {
     const std::string what = problem.what();
     throw UsageError(what + (what.ends_with("must be told which") ? ": give --input" : ""));
@@ -287,10 +290,11 @@ void run_network(const NetworkCommand& c) {
     std::cout << svdd::published_text(c.network);
     return;
   }
-  const svdd::NetworkPlan plan = plan_of(c);
+  svdd::NetworkPlan plan = plan_of(c);
   std::error_code error;
   if (!fs::is_directory(c.network, error))
-    refuse_against_theory(plan, c.allow_bias);  // a model has been trained
+    refuse_against_theory(plan, c.allow_bias);                         // a model has been trained
+  if (!svdd::theory_objections(plan).empty()) plan.allow_bias = true;  // so that its text is taken, too
   for (const std::string& idle : svdd::idle_taps(plan)) std::cerr << "note: " << idle << "\n";
   if (const std::string why = svdd::why_untrainable(plan, *engine::make_cpu_backend({.threads = 1}));
       !why.empty())

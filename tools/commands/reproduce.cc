@@ -202,7 +202,8 @@ bool run_reproduce(const ReproduceOptions& options) {
     return true;
   }
   if (options.table.empty()) throw UsageError("name a table: svdd reproduce --help lists them");
-  check_counts_and_device(options);
+  seeds_of(options);
+  if (!options.stated) check_counts_and_device(options);
   if (options.sample && *options.sample < 1)
     throw UsageError("--sample is " + std::to_string(*options.sample) + "; expected 1 or more");
   if (options.sample_seed && !options.sample)

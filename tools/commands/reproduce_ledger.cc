@@ -4,13 +4,17 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
+#include <tuple>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/file_status.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/passing_folder.h"
 #include "engine/random.h"
+#include "engine/stopping.h"
 #include "svdd/evaluation/receipt.h"
 #include "tools/commands/counted.h"
 #include "tools/commands/csv_files.h"
@@ -19,6 +23,7 @@
 #include "tools/tables/ledger.h"
 #include "tools/tables/stated_table.h"
 #include "tools/tables/table_output.h"
+#include "tools/usage_error.h"
 
 namespace tools {
 namespace {
@@ -40,9 +45,33 @@ GivenOptions options_in(const LedgerRow& row) {
                      [&](const char* one) { return name == one; }))
       throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) + " hold --" + name +
                                ", which no table changes");
-    options[name] = {value};
+    if (!options.emplace(name, std::vector<std::string>{value}).second)
+      throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) + " hold --" + name +
+                               " twice");
   }
   return options;
+}
+
+// Whether the row's options are some that its method takes, and values that they take.
+void check_options(const LedgerRow& row, const std::vector<TableMethod>& methods) {
+  if (row.options.empty()) return;
+  const auto method =
+      std::find_if(methods.begin(), methods.end(), [&](const TableMethod& m) { return m.key == row.method; });
+  GivenOptions given = method->options;
+  for (const auto& [name, values] : options_in(row)) {
+    if (!method_takes(method->options.at("method")[0], name))
+      throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) + " hold --" + name +
+                               ", which " + row.method + " does not take");
+    given[name] = values;
+  }
+  given["out"] = {"unused"};
+  given.emplace("data", std::vector<std::string>{"strokes"});
+  try {
+    resolve_train_options(given);
+  } catch (const UsageError& problem) {
+    throw std::runtime_error("the ledger's options " + engine::in_quotes(row.options) + ": " +
+                             problem.what());
+  }
 }
 
 std::string name_of(const LedgerRow& row) {
@@ -57,6 +86,12 @@ std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const Publis
                                    const std::vector<TableMethod>& methods,
                                    const std::vector<TableCase>& cases) {
   std::vector<LedgerRow> rows, from_file;
+  std::set<std::tuple<std::string, std::string, uint64_t, std::string>> seen;
+  std::error_code error;
+  if (!options.ledger.empty() && fs::exists(options.ledger, error) &&
+      !fs::is_regular_file(options.ledger, error))
+    throw std::runtime_error(engine::in_quotes(options.ledger) +
+                             " is no regular file; expected a ledger.csv");
   if (!options.ledger.empty())
     from_file =
         read_ledger(engine::read_file(options.ledger, most_ledger_bytes), engine::in_quotes(options.ledger));
@@ -75,11 +110,9 @@ std::vector<LedgerRow> chosen_rows(const ReproduceOptions& options, const Publis
       throw std::runtime_error("the ledger states " + name_of(row) + ", and " + table.name +
                                " has no such case");
     if (!has_method || !has_case || !has_seed) continue;
-    const auto same = [&](const LedgerRow& other) {
-      return other.method == row.method && other.on == row.on && other.seed == row.seed &&
-             other.options == row.options;
-    };
-    if (std::any_of(rows.begin(), rows.end(), same))
+    engine::check_stop();
+    check_options(row, methods);
+    if (!seen.insert({row.method, row.on, row.seed, row.options}).second)
       throw std::runtime_error("the ledger states the cell " + name_of(row) + " twice");
     rows.push_back(row);
   }
@@ -160,6 +193,25 @@ bool verify_ledger(const ReproduceOptions& options, const PublishedTable& table,
   return equal == rows.size();
 }
 
+// A folder of one's own, in which nothing is replaced but what was written here before.
+static void require_room_for_stated(const fs::path& out, const std::string& ledger) {
+  std::error_code error;
+  for (const char* foreign : {"results.json", "model.json"})
+    if (engine::file_exists(out / foreign))
+      throw std::runtime_error(engine::in_quotes(out) + " holds " + foreign +
+                               ": name another folder with --out");
+  fs::create_directories(out, error);
+  if (error) throw std::runtime_error("cannot make " + engine::in_quotes(out) + ": " + error.message());
+  for (const char* name : {"stated.csv", "stated.md", "stated.html"}) {
+    if (engine::file_exists(out / name) && !fs::is_regular_file(out / name, error))
+      throw std::runtime_error(engine::in_quotes(out / name) +
+                               " is no regular file: name another folder with --out");
+    if (!ledger.empty() && fs::equivalent(out / name, ledger, error))
+      throw std::runtime_error(engine::in_quotes(ledger) +
+                               " would be replaced: name another folder with --out");
+  }
+}
+
 void list_stated() {
   std::cout << "Tables of the ledger:\n\n";
   for (const PublishedTable& table : published_tables()) {
@@ -180,15 +232,14 @@ void show_stated(const ReproduceOptions& options, const PublishedTable& table,
                  const std::vector<TableMethod>& methods, const std::vector<TableCase>& cases) {
   const ResultTable stated =
       stated_table(table, methods, cases, chosen_rows(options, table, methods, cases), options.ledger);
+  if (!options.out.empty()) {
+    const fs::path out = options.out;
+    require_room_for_stated(out, options.ledger);
+    engine::write_file_atomically(out / "stated.csv", as_csv(stated));
+    engine::write_file_atomically(out / "stated.md", as_markdown(stated));
+    engine::write_file_atomically(out / "stated.html", as_html(stated));
+  }
   std::cout << as_text(stated);
-  if (options.out.empty()) return;
-  const fs::path out = options.out;
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) throw std::runtime_error("cannot make " + engine::in_quotes(out) + ": " + error.message());
-  engine::write_file_atomically(out / "stated.csv", as_csv(stated));
-  engine::write_file_atomically(out / "stated.md", as_markdown(stated));
-  engine::write_file_atomically(out / "stated.html", as_html(stated));
 }
 
 }  // namespace tools

@@ -1,11 +1,13 @@
 #include "tools/tables/ledger.h"
 
+#include <cctype>
 #include <charconv>
 #include <stdexcept>
 
 #include "datasets/csv.h"
 #include "engine/files/in_quotes.h"
 #include "engine/files/sha256.h"
+#include "engine/stopping.h"
 #include "published_ledger.h"  // written by CMake from svdd/recipes/ledger/*.csv
 #include "tools/commands/csv_files.h"
 
@@ -68,6 +70,26 @@ std::vector<LedgerRow> read_ledger(std::string_view text, const std::string& sou
     if (f.size() != std::size(columns))
       rows.refuse("there are " + std::to_string(f.size()) + " fields; expected " +
                   std::to_string(std::size(columns)));
+    engine::check_stop();
+    const auto is_hash = [&](size_t c) {
+      return f[c].empty() ||
+             (f[c].size() == 64 && f[c].find_first_not_of("0123456789abcdef") == std::string_view::npos);
+    };
+    for (const size_t c : {5, 6, 7})
+      if (!is_hash(c)) rows.refuse(c, "is no SHA-256 of 64 hexadecimal digits");
+    const auto within = [&](size_t c, double least, double most, const std::string& what) {
+      const double value = number_in<double>(f[c], c, rows);
+      if (!(value >= least && value <= most))
+        rows.refuse(c, engine::in_quotes(std::string(f[c])) + " is no " + what);
+    };
+    within(4, 0, 1, "AUC from 0 to 1");
+    within(8, 0, 1e6, "number of a receipt");
+    within(11, 0, 1e12, "number of seconds");
+    for (const char c : f[12])
+      if (!std::isalnum(static_cast<unsigned char>(c)) &&
+          std::string_view(" -._").find(c) == std::string_view::npos)
+        rows.refuse(12,
+                    engine::in_quotes(std::string(f[12])) + " are no options as svdd reproduce writes them");
     all.push_back({std::string(f[0]), std::string(f[1]), std::string(f[2]),
                    number_in<uint64_t>(f[3], 3, rows), number_in<double>(f[4], 4, rows), std::string(f[5]),
                    std::string(f[6]), std::string(f[7]), number_in<int>(f[8], 8, rows), std::string(f[9]),

@@ -273,7 +273,7 @@ struct MeansOverClasses {
 
 PublishedTable dasvdd_images(const std::string& name, const std::string& title, const std::string& data,
                              const Texts& classes, const MeansOverClasses& means) {
-  // Without the principal components of the Deep SVDD papers, which these means do not go by.
+  // Without the principal components of the Deep SVDD papers, which the mean of isolation forest does not go by.
   const auto of_pixels = [](const std::string& name) {
     GivenOptions options = method(name);
     options["pca"] = {"none"};

@@ -98,15 +98,31 @@ std::optional<std::string> figures_part(const Evidence& here, const Evidence& th
   return std::nullopt;
 }
 
+// The innermost entry that differs, by its path, and both values. Of a table the file's own hash is left out: the same numbers
+// may stand in another file.
+std::optional<std::string> values_part(const std::string& path, const nlohmann::json& a,
+                                       const nlohmann::json& b) {
+  if (path == "data.sha256" || a == b) return std::nullopt;
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [key, value] : a.items()) {
+      if (!b.contains(key)) continue;  // other versions know less
+      if (auto why = values_part(path + '.' + key, value, b[key])) return why;
+    }
+    return std::nullopt;
+  }
+  return path + " of model.json: " + both(a.dump(), b.dump());
+}
+
 // Centres, radii, training scores, what a table's columns mean: what scores hang on and weights_sha256 does not hold.
 std::optional<std::string> models_part(const Evidence& here, const Evidence& there) {
   if (here.text("weights_sha256").empty()) return std::nullopt;  // a search keeps none
   const svdd::ModelFolder a = svdd::read_model_folder(here.folder / "model"),
                           b = svdd::read_model_folder(there.folder / "model");
-  for (const auto& [key, value] : a.description.items())
-    if (key != "version" && b.description.contains(key) && b.description[key] != value)
-      return key +
-             " of the models, whose weights are the same: " + both(value.dump(), b.description[key].dump());
+  for (const auto& [key, value] : a.description.items()) {
+    if (key == "version" || !b.description.contains(key)) continue;
+    if (const auto why = values_part(key, value, b.description[key]))
+      return *why + ", though the models' weights are the same";
+  }
   for (const auto& [name, array] : a.tensors.tensors) {
     if (!b.tensors.contains(name))
       return "the models: only the one here has a tensor " + engine::in_quotes(name);
@@ -185,7 +201,8 @@ std::vector<std::string> other_circumstances(const Evidence& here, const Evidenc
     lines.push_back("receipt: " + covered(here) + " and " + covered(there));
   for (const char* key : {"version", "backend"})
     if (differ(here, there, key))
-      lines.push_back(std::string(key) + ": " + here.text(key) + " and " + there.text(key));
+      lines.push_back(std::string(key) + ": " + engine::shown(here.text(key)) + " and " +
+                      engine::shown(there.text(key)));
   return lines;
 }
 

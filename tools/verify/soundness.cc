@@ -115,12 +115,14 @@ class Examination {
     for (const auto& [key, value] : complete.items())
       if (!value.is_null() && !found.contains(key)) missing += (missing.empty() ? "" : ", ") + key;
     if (!missing.empty()) return fails("config.json: it does not say " + missing);
-    for (const char* key : {"method", "seed", "objective"}) {
+    for (const auto& [key, name] :
+         {std::pair{"method", "method"}, std::pair{"seed", "seed"}, std::pair{"objective", "objective"},
+          std::pair{"recipe", "recipe"}, std::pair{"data", "dataset"}, std::pair{"device", "device"}}) {
       const auto& of_results = evidence_->results.all();
-      if (!found.contains(key) || !of_results.contains(key) || of_results[key].is_null()) continue;
-      if (nlohmann::json(found[key]) != of_results[key])
+      if (!found.contains(key) || !of_results.contains(name) || of_results[name].is_null()) continue;
+      if (nlohmann::json(found[key]) != of_results[name])
         return fails("config.json: " + std::string(key) + " is " + found[key].dump() +
-                     ", and results.json has " + of_results[key].dump());
+                     ", and results.json has " + of_results[name].dump());
     }
     holds("config.json: all " + std::to_string(complete.size()) +
           " options; whether the run was made with them, --again shows");
@@ -305,8 +307,12 @@ class Examination {
     } catch (const engine::Stopped&) {
       throw;
     } catch (const std::exception& error) {
-      const std::string& path = resolved_->options.data_to_read();
-      const bool there = !datasets::known_dataset(path) && engine::file_exists(path) && can_be_read(path);
+      const auto is_there = [](const std::string& path) {
+        return !datasets::known_dataset(path) && engine::file_exists(path) && can_be_read(path);
+      };
+      const TrainOptions& o = resolved_->options;
+      const bool there =
+          is_there(o.data_to_read()) && (o.test_data.empty() || is_there(o.test_data_to_read()));
       const std::string why = "data: " + std::string(error.what());
       return there ? fails(why) : not_checked(why);
     }
@@ -322,6 +328,14 @@ class Examination {
       const bool other_train = differs("train_data_sha256", split.train, "training"),
                  other_test = differs("test_data_sha256", split.test, "test");
       if (other_train || other_test) return;
+      const double trained_on = evidence_->results.number("n_train").value_or(-1),
+                   used = evidence_->results.number("n_train_used").value_or(-1);
+      if (trained_on != static_cast<double>(split.train.count()))
+        return fails("results.json: n_train is " + evidence_->text("n_train") + ", and the data have " +
+                     std::to_string(split.train.count()));
+      if (!(used >= 1 && used <= trained_on && used == std::floor(used)))
+        return fails("results.json: n_train_used is " + evidence_->text("n_train_used") + ", of " +
+                     std::to_string(split.train.count()) + " training samples");
       holds("data: the hashes of training and test samples are those of results.json");
       if (!scores_ || !evidence_->outside_receipt().empty()) return;
       if (scores_->labels != split.test_labels)
@@ -345,13 +359,25 @@ class Examination {
     });
   }
 
-  // Whether scores.csv says of each sample where it is from.
+  // Whether scores.csv says of each sample where it is from: of images below the folder, which may have been moved or be
+  // called otherwise from here.
   bool places(const datasets::OneVsRest& split) {
+    const bool has_places = !split.test_files.empty() || !split.test_rows.empty();
+    if (has_places && scores_->places.empty() && !scores_->scores.empty())
+      not_checked("scores.csv: it has no column path_or_row");
+    const fs::path root = fs::path(resolved_->options.data_to_read()).lexically_normal();
+    const auto below_root = [&](const std::string& file) {
+      const fs::path below = fs::path(file).lexically_normal().lexically_relative(root);
+      return below.empty() || *below.begin() == ".." ? file : below.generic_string();
+    };
+    const auto is_of = [](const std::string& said, const std::string& file) {
+      return said == file || said.ends_with('/' + file);
+    };
     for (size_t i = 0; i < scores_->places.size(); ++i) {
-      const std::string given = !split.test_files.empty()  ? split.test_files.at(i)
+      const std::string given = !split.test_files.empty()  ? below_root(split.test_files.at(i))
                                 : !split.test_rows.empty() ? std::to_string(split.test_rows.at(i))
                                                            : "";
-      if (scores_->places[i] == given) continue;
+      if (split.test_files.empty() ? scores_->places[i] == given : is_of(scores_->places[i], given)) continue;
       fails("scores.csv: sample " + std::to_string(i) + " is from " + engine::in_quotes(scores_->places[i]) +
             ", and in the data from " + engine::in_quotes(given));
       return false;
@@ -405,6 +431,16 @@ class Examination {
   void calibration(const Task& task) {
     const auto& said = detector_->calibration();
     if (!said) return fails("model: it has no calibration, and config.json asks for one");
+    const auto of_results = evidence_->results.entries().find("calibration");
+    if (!of_results) return fails("results.json: it has no calibration, and config.json asks for one");
+    if (of_results->as<double>("false_alarm_rate") != task.false_alarm_rate)
+      return fails("results.json: the rate of its calibration is " +
+                   shortest(of_results->as<double>("false_alarm_rate")) + ", and config.json asks for " +
+                   shortest(task.false_alarm_rate));
+    const auto seen = share_of_normals_above(scores_->scores, scores_->labels, detector_->threshold());
+    if (seen && of_results->find("seen") && of_results->as<double>("seen") != *seen)
+      return fails("results.json: the false alarms seen are " + shortest(of_results->as<double>("seen")) +
+                   ", and scores.csv gives " + shortest(*seen));
     std::vector<float> scores = detector_->score(task.calibration);
     const double threshold = svdd::conformal_threshold(scores, task.false_alarm_rate);
     std::sort(scores.begin(), scores.end());
