@@ -109,7 +109,7 @@ TEST(ScorePage, ImagesWithTheirMaps) {
                   "anomalous</title><use href=\"#thumbnails\"/>"));
   EXPECT_TRUE(has(html, "<span title=\"photos/3.png\">3.png</span>"));
   EXPECT_EQ(count_in(html, "<li class=\"wrong\">"), 3u);
-  EXPECT_FALSE(has(html, "gradient"));
+  EXPECT_FALSE(has(html, "by gradient"));
   const datasets::Samples image{{1, 4, 5}, std::vector<float>(20, 0.5f)};
   const std::vector<float> map(20, 1), gradient{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   EXPECT_EQ(pictures_of_each({{image, map, gradient}, {image, map}}), 2) << "of all or of none";
