@@ -131,7 +131,8 @@ std::string text_of(const GivenOptions& changed) {
 
 ResultTable collected(const PublishedTable& table, const std::vector<TableMethod>& methods,
                       const std::vector<TableCase>& cases, const std::vector<TableRun>& runs,
-                      const fs::path& out, const GivenOptions& changed) {
+                      const fs::path& out, const ReproduceOptions& options) {
+  const GivenOptions& changed = options.changed;
   ResultTable result{table.title, table.source, table.note, text_of(changed), {}, {}};
   result.chosen = table.chosen;
   if (changed.contains("recipe")) result.title += " (recipe " + changed.at("recipe").back() + ")";
@@ -176,8 +177,10 @@ ResultTable collected(const PublishedTable& table, const std::vector<TableMethod
     result.rows.push_back(untrained);
   for (const TableCase& c : cases) {
     if (is_row("distance-to-mean")) break;
-    const auto run = std::find_if(runs.begin(), runs.end(), [&](const TableRun& r) { return r.on == &c; });
-    mean.cells.push_back({{distance_to_mean_auc(*run, load_task(run->options.options))}, ""});
+    // As the table's first method prepares the data, whichever rows are asked for.
+    const TableRun run =
+        planned_run(options, table.methods.front(), c, seeds_of(options).first, out, changed);
+    mean.cells.push_back({{distance_to_mean_auc(run, load_task(run.options.options))}, ""});
   }
   if (!mean.cells.empty()) result.rows.push_back(mean);
   result.seconds = counted(static_cast<int64_t>(runs.size()), "run") + ", " + number_text(seconds, 3) +
@@ -244,7 +247,7 @@ void fill_table(const PublishedTable& table, const ReproduceOptions& options) {
   const TableFolder folder(out);
   const std::string lacks = make_runs(runs, table, options, out, folder);
 
-  ResultTable result = collected(table, methods, cases, runs, out, options.changed);
+  ResultTable result = collected(table, methods, cases, runs, out, options);
   result.command = options.command;
   if (options.auc_per_epoch && std::any_of(runs.begin(), runs.end(), [&](const TableRun& run) {
         return method_takes(run.options.options.method, "auc-per-epoch") &&
