@@ -151,6 +151,8 @@ TEST_F(StatedCommand, MistakesAreSaidInALine) {
     EXPECT_NE(ran.err.find(what), std::string::npos) << line << '\n' << ran.err;
   };
   fails("strokes --stated --verify", 2, "one at a time");
+  fails("--stated --verify", 2, "one at a time");
+  fails("--stated --out t", 2, "name the one to show or write");
   fails("strokes --stated --sample 2", 2, "--sample is of the cells that --verify runs again");
   fails("strokes --stated --epochs 2", 2, "--stated shows cells as the ledger states them: --epochs");
   fails("strokes --stated --auc-per-epoch", 2, "the ledger has the last epoch alone");

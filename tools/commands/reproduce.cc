@@ -200,7 +200,12 @@ void check_counts_and_device(const ReproduceOptions& options) {
 }
 
 bool run_reproduce(const ReproduceOptions& options) {
+  if (options.stated && options.verify)
+    throw UsageError("--stated shows what the ledger states, --verify runs it again: one at a time");
   if (options.table.empty() && options.stated) {
+    if (!options.out.empty() || !options.ledger.empty() || !options.methods.empty() ||
+        !options.classes.empty())
+      throw UsageError("--stated without a table lists those of the ledger; name the one to show or write");
     list_stated();
     return true;
   }
@@ -211,8 +216,6 @@ bool run_reproduce(const ReproduceOptions& options) {
     throw UsageError("--sample is " + std::to_string(*options.sample) + "; expected 1 or more");
   if (options.sample_seed && !options.sample)
     throw UsageError("--sample-seed chooses the cells of --sample, which is not given");
-  if (options.stated && options.verify)
-    throw UsageError("--stated shows what the ledger states, --verify runs it again: one at a time");
   if (!options.ledger.empty() && !options.verify && !options.stated)
     throw UsageError("--ledger names the cells that --verify runs again, and --stated shows");
   if (options.sample && !options.verify)

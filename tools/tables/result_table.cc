@@ -105,22 +105,20 @@ void rank(ResultTable& table) {
   });
 }
 
-std::optional<double> mean_over_cases(const TableRow& row) {
+static std::optional<double> mean_over(const TableRow& row,
+                                       std::optional<double> (TableCell::*of_cell)() const) {
   std::vector<double> means;
   for (const TableCell& cell : row.cells) {
-    if (!cell.mean()) return std::nullopt;
-    means.push_back(*cell.mean());
+    const std::optional<double> mean = (cell.*of_cell)();
+    if (!mean) return std::nullopt;
+    means.push_back(*mean);
   }
   return mean_of(means);
 }
 
+std::optional<double> mean_over_cases(const TableRow& row) { return mean_over(row, &TableCell::mean); }
 std::optional<double> best_mean_over_cases(const TableRow& row) {
-  std::vector<double> means;
-  for (const TableCell& cell : row.cells) {
-    if (!cell.best_mean()) return std::nullopt;
-    means.push_back(*cell.best_mean());
-  }
-  return mean_of(means);
+  return mean_over(row, &TableCell::best_mean);
 }
 
 }  // namespace tools
